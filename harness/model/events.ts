@@ -1,0 +1,54 @@
+import type { Cell, CellResult } from './cell.ts';
+import type { Kernel } from './kernel.ts';
+import type { VerdictCounts } from './verdict.ts';
+
+/** A kernel column of the matrix, as reports need it. */
+export type KernelColumn = Pick<
+  Kernel,
+  'id' | 'spec' | 'series' | 'flavour' | 'version' | 'release' | 'packages' | 'notes'
+>;
+
+/** What the host is and how guests were run. */
+export interface HostFacts {
+  readonly bpfrig: string;
+  readonly node: string;
+  readonly qemu: string;
+  readonly accel: 'kvm' | 'tcg';
+  /** Why that accelerator. */
+  readonly accelReason: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+}
+
+/** The spine of a run: everything that is reported is one of these, in order, in events.jsonl. */
+export type RunEvent = { readonly at: string } & (
+  | {
+      readonly type: 'run-start';
+      readonly runId: string;
+      readonly schema: number;
+      readonly argv: readonly string[];
+      readonly host: HostFacts;
+      readonly kernels: readonly string[];
+      readonly cells: readonly Cell[];
+      readonly jobs: number;
+    }
+  | { readonly type: 'kernel-ready'; readonly kernel: KernelColumn; readonly durationMs: number }
+  | { readonly type: 'kernel-failed'; readonly kernel: string; readonly reason: string }
+  | { readonly type: 'cell-start'; readonly cell: string }
+  | { readonly type: 'cell-end'; readonly result: CellResult }
+  | { readonly type: 'note'; readonly level: 'info' | 'warning'; readonly text: string }
+  | {
+      readonly type: 'run-end';
+      readonly counts: VerdictCounts;
+      readonly unfinished: readonly string[];
+      readonly interrupted: boolean;
+      readonly durationMs: number;
+      readonly exitCode: number;
+    }
+);
+
+/** An event as it is emitted, before the spine stamps its time. */
+export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
+
+/** Version of the shape of run.json and events.jsonl. */
+export const RUN_SCHEMA = 1;

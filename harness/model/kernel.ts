@@ -1,0 +1,47 @@
+/** Debian's builds of a series that bpfrig knows. `amd64` is the stock one. */
+export type Flavour = 'amd64' | 'cloud' | 'rt';
+
+/** A kernel as a user names it; see `../kernel/spec.ts` for the grammar. */
+export type KernelSpec =
+  | {
+      readonly kind: 'debian';
+      readonly text: string;
+      readonly suite: string | null;
+      readonly series: string;
+      readonly flavour: Flavour;
+    }
+  | { readonly kind: 'path'; readonly text: string; readonly path: string }
+  | { readonly kind: 'tree'; readonly text: string; readonly dir: string };
+
+/** One Debian package that a kernel was taken from. */
+export interface KernelPackage {
+  readonly name: string;
+  /** Debian version, for example `6.12.117-1`. */
+  readonly version: string;
+  /** Checksum of the .deb, as lower-case hex. */
+  readonly sha256: string;
+}
+
+/** A kernel that is on this machine, unpacked and ready to boot. Every path is absolute. */
+export interface Kernel {
+  /** Label of the matrix column, unique in a run: `6.12`, `7.2-cloud`, `path:vmlinux`. */
+  readonly id: string;
+  /** What the user asked for. */
+  readonly spec: string;
+  /** `6.12`; taken from the upstream version for kernels given by path. */
+  readonly series: string;
+  readonly flavour: Flavour;
+  /** Upstream version, `6.12.117`: what kernel ranges are matched against. Not `uname -r`. */
+  readonly version: string;
+  /** `uname -r`, for example `6.12.74+deb13-amd64`: the name of the modules folder. */
+  readonly release: string;
+  /** What QEMU's -kernel is given: the uncompressed ELF where it could be unpacked. */
+  readonly image: string;
+  /** Folder that holds `modules.dep`, or null for a kernel with everything built in. */
+  readonly modulesDir: string | null;
+  readonly packages: readonly KernelPackage[];
+  /** What a reader of the report must know: a fallback that was taken, a pin that has left the mirror. */
+  readonly notes: readonly string[];
+  /** Hash over everything that makes this kernel what it is; the cache's key for what is built from it. */
+  readonly key: string;
+}

@@ -1,0 +1,65 @@
+import type { ActionCounts, ObserverRows, Value, WitnessRows } from './counters.ts';
+
+/** XDP attach modes; neither ever falls back to the other. */
+export type XdpMode = 'native' | 'generic';
+
+/** What a traffic source says of its own work. */
+export interface SourceReport {
+  readonly source: 'pktgen' | 'packet' | 'udp' | 'live';
+  /** Role of the device it sent on: `tx`, or `rx` for live frames. */
+  readonly on: string;
+  readonly requested: number;
+  /** pktgen: `pkts-sofar`. Others: frames that the kernel took. */
+  readonly sent: number;
+  readonly errors: number;
+  /** Packets a second over the source's own run, 0 where unknown. */
+  readonly pps: number;
+}
+
+/** One loaded program and how often it returned each action during the cell's measured part. */
+export interface ProgramReading {
+  /** The name that the scenario gave it. */
+  readonly name: string;
+  readonly id: number;
+  /** `main`: attached to a device; `entry`: inserted into a cpumap entry. */
+  readonly role: 'main' | 'entry';
+  /** null for a program of role `entry`. */
+  readonly mode: XdpMode | null;
+  readonly actions: ActionCounts;
+}
+
+/** One row of /proc/net/softnet_stat. */
+export interface SoftnetRow {
+  readonly cpu: number;
+  readonly processed: number;
+  readonly dropped: number;
+  readonly time_squeeze: number;
+}
+
+/** What one step gave: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
+export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
+
+/**
+ * Everything that was read from a guest for one cell, before any meaning is put into it.
+ * Counts are differences between the start of the traffic and the moment the guest was quiet.
+ */
+export interface Observations {
+  readonly release: string;
+  readonly sources: readonly SourceReport[];
+  /** Device counters by role (`tx`, `rx`), ethtool statistics under their own names. */
+  readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly ifindex: Readonly<Record<string, number>>;
+  readonly programs: readonly ProgramReading[];
+  /** Map ids by the scenario's names. */
+  readonly maps: Readonly<Record<string, number>>;
+  readonly observers: ObserverRows;
+  readonly witness: WitnessRows | null;
+  /** Frames that reached tc ingress on the rx device, that is the stack, by CPU. */
+  readonly stack: readonly { readonly cpu: number; readonly frames: number; readonly bytes: number }[];
+  readonly softnet: readonly SoftnetRow[];
+  /** /proc/net/snmp, as `UdpNoPorts`. */
+  readonly snmp: Readonly<Record<string, number>>;
+  readonly steps: Readonly<Record<string, StepResult>>;
+  /** Kernel log lines since the cell began. */
+  readonly log: readonly string[];
+}
