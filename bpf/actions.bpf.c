@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counts what an XDP program returns, as an fexit program on it. The agent
+ * sets the program that it attaches to and loads one copy for each.
+ *
+ * It runs for every packet, so it is one atomic addition without a helper
+ * call. The agent reads the counts through mmap, not through bpf(2).
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "bpfrig.h"
+
+__u64 actions[BPFRIG_ACTIONS];
+
+/* An XDP program has one argument, so its return value is the second word. */
+SEC("fexit/xdp")
+int count_action(unsigned long long *ctx)
+{
+	__u32 act = ctx[1];
+
+	if (act > XDP_REDIRECT)
+		act = BPFRIG_ACTIONS - 1;
+	__sync_fetch_and_add(&actions[act], 1);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the BPF programs and the agent share: the frames that bpfrig sends,
+ * and the keys and sums of the observers' maps.
+ */
+#ifndef BPFRIG_H
+#define BPFRIG_H
+
+#include <linux/types.h>
+
+/* The payload is pktgen's, net/core/pktgen.c: struct pktgen_hdr. */
+#define BPFRIG_MAGIC	0xbe9be955
+#define BPFRIG_PORT	9
+#define BPFRIG_SPORT	9000	/* flow f of F comes from port 9000 + f */
+
+/* Eth, IPv4 without options, UDP: the magic is at 42, the number at 46. */
+struct bpfrig_frame {
+	__u8 dst_mac[6];
+	__u8 src_mac[6];
+	__u16 ethertype;
+	__u8 version_ihl;
+	__u8 tos;
+	__u16 ip_len;
+	__u16 ip_id;
+	__u16 ip_off;
+	__u8 ttl;
+	__u8 protocol;
+	__u16 ip_csum;
+	__u32 src_ip;
+	__u32 dst_ip;
+	__u16 src_port;
+	__u16 dst_port;
+	__u16 udp_len;
+	__u16 udp_csum;
+	__u32 magic;
+	__u32 seq;
+} __attribute__((packed));
+
+/* Largest batch of cpumap.c: CPU_MAP_BULK_SIZE and CPUMAP_BATCH. */
+#define BPFRIG_BATCH	8
+
+struct bpfrig_enqueue_key {
+	__u32 map_id;
+	__s32 cpu;
+	__s32 to_cpu;
+};
+
+struct bpfrig_enqueue_sum {
+	__u64 events;
+	__u64 processed;
+	__u64 drops;
+	__u64 batch[BPFRIG_BATCH + 1];
+};
+
+struct bpfrig_kthread_key {
+	__u32 map_id;
+	__s32 cpu;
+};
+
+struct bpfrig_kthread_sum {
+	__u64 events;
+	__u64 processed;
+	__u64 drops;
+	__u64 sched;
+	__u64 xdp_pass;
+	__u64 xdp_drop;
+	__u64 xdp_redirect;
+	__u64 batch[BPFRIG_BATCH + 1];
+};
+
+struct bpfrig_redirect_key {
+	__u32 prog_id;
+	__s32 ifindex;
+	__s32 to_ifindex;
+	__u32 map_id;
+	__u32 map_index;
+	__s32 cpu;
+	__s32 err;
+};
+
+struct bpfrig_exception_key {
+	__u32 prog_id;
+	__s32 ifindex;
+	__u32 act;
+};
+
+struct bpfrig_devmap_key {
+	__s32 from_ifindex;
+	__s32 to_ifindex;
+	__s32 err;
+};
+
+struct bpfrig_devmap_sum {
+	__u64 events;
+	__u64 sent;
+	__u64 drops;
+};
+
+/* What reached tc ingress on one CPU: bpfrig's own frames, and the rest. */
+struct bpfrig_stack_count {
+	__u64 frames;
+	__u64 bytes;
+	__u64 others;
+	__u64 other_bytes;
+};
+
+/* Slots of the action counters: XDP_ABORTED to XDP_REDIRECT, then the rest. */
+#define BPFRIG_ACTIONS	6
+
+#endif /* BPFRIG_H */

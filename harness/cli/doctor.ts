@@ -1,0 +1,95 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { findProgram } from '../image/host-programs.ts';
+import { EXIT } from '../run/exit-code.ts';
+import { messageOf } from '../util/errors.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { QEMU } from '../vm/process.ts';
+import { table } from './table.ts';
+
+/** One thing that bpfrig needs of the host. */
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** Programs, and what they are for. Their packages are installed by `./bpfrig doctor --fix`, that is the launcher's --setup. */
+const PROGRAMS: readonly (readonly [string, string])[] = [
+  [QEMU, 'guests'],
+  ['setpriv', 'guests that end with bpfrig'],
+  ['apt-get', 'kernels'],
+  ['dpkg-deb', 'kernels'],
+  ['xz', 'kernels'],
+  ['zstd', 'kernels'],
+  ['lz4', 'kernels'],
+  ['make', 'the agent'],
+  ['gcc', 'the agent'],
+  ['clang', 'BPF objects'],
+  ['busybox', 'in the guest'],
+  ['dropbear', 'in the guest'],
+  ['dropbearkey', 'ssh keys'],
+  ['ip', 'in the guest'],
+  ['tc', 'in the guest'],
+  ['ethtool', 'in the guest'],
+];
+
+/** Files of development packages. */
+const FILES: readonly (readonly [string, string])[] = [
+  ['/usr/include/bpf/libbpf.h', 'the agent (libbpf-dev)'],
+  ['/usr/include/jansson.h', 'the agent (libjansson-dev)'],
+  ['/usr/include/libelf.h', 'the agent (libelf-dev)'],
+  ['/usr/share/keyrings/debian-archive-keyring.gpg', 'signatures of kernels (debian-archive-keyring)'],
+];
+
+/** `bpfrig doctor`: what the host has and lacks. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('What the host has and lacks; --fix installs what is missing.')
+    .option('--fix', 'install the missing Debian packages, as root or through sudo')
+    .action(async ({ fix }: { fix?: boolean }) => {
+      if (fix) await execa(join(PROJECT_ROOT, 'bpfrig'), ['doctor', '--setup-only'], { stdio: 'inherit', reject: false });
+      process.exitCode = await runDoctor();
+    });
+}
+
+async function runDoctor(): Promise<number> {
+  const findings = [...(await Promise.all(PROGRAMS.map(([name, use]) => program(name, use)))), ...FILES.map(file), node(), space()];
+  console.log(table(findings.map(({ what, ok, text }) => [ok ? 'ok     ' : 'MISSING', what, text])));
+  const { accel, reason } = chooseAccelerator('auto', hostAcceleratorFacts());
+  const GiB = 1024 ** 3;
+  console.log(`\nguests run under ${accel} (${reason})`);
+  console.log(`${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`);
+  const missing = findings.filter(({ ok }) => !ok);
+  if (missing.length > 0) console.log('\n./bpfrig doctor --fix installs what is missing');
+  return missing.length > 0 ? EXIT.infra : EXIT.ok;
+}
+
+async function program(name: string, use: string): Promise<Finding> {
+  try {
+    return { what: name, ok: true, text: `${use}: ${await findProgram(name)}` };
+  } catch (error) {
+    return { what: name, ok: false, text: `${use}: ${messageOf(error)}` };
+  }
+}
+
+function file([path, use]: readonly [string, string]): Finding {
+  return { what: path, ok: existsSync(path), text: use };
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return { what: 'node', ok, text: `${process.versions.node}, needs 20.19` };
+}
+
+/** A guest's folder holds its initramfs and, for a template, its memory. */
+function space(): Finding {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  const freeMiB = Math.floor((bavail * bsize) / 1024 / 1024);
+  return { what: tmpdir(), ok: freeMiB > 1024, text: `${freeMiB} MiB free, needs 1024` };
+}

@@ -1,0 +1,76 @@
+import { Command } from 'commander';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import { listKernels, type KernelListing } from '../kernel/list.ts';
+import { lockKernels } from '../kernel/lock.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { EXIT } from '../run/exit-code.ts';
+import { messageOf } from '../util/errors.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { table } from './table.ts';
+
+/** `bpfrig kernels`: which there are, fetch them, pin them. */
+export function kernelsCommand(): Command {
+  const kernels = new Command('kernels').description('Which kernels there are; fetch them, pin them.');
+  kernels
+    .command('list', { isDefault: true })
+    .description('What images/kernels.yaml lists, what the mirror has, what is pinned and cached')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const rows = await listKernels(aptOptions());
+      console.log(json ? JSON.stringify(rows, null, 2) : listText(rows));
+    });
+  kernels
+    .command('fetch [specs...]')
+    .description('Download and unpack kernels; without specs, the default ones')
+    .option('--locked', 'only the packages of images/kernels.lock.yaml')
+    .action(async (specs: string[], { locked = false }: { locked?: boolean }) => {
+      process.exitCode = await fetchAll(specs, locked);
+    });
+  kernels
+    .command('lock')
+    .description('Pin every series to the newest packages that the mirror delivers, in images/kernels.lock.yaml')
+    .action(async () => {
+      for (const { label, version, before, notes } of await lockKernels(aptOptions())) {
+        const change = before === version ? 'unchanged' : `was ${before ?? 'not pinned'}`;
+        console.log(`${label}: ${version ?? 'not to be had'} (${change})${notes.map(note => `\n  ${note}`).join('')}`);
+      }
+    });
+  return kernels;
+}
+
+function aptOptions() {
+  const onProgress = (line: string): void => void process.stderr.write(`bpfrig: ${line}\n`);
+  return { cacheDir: cacheRoot(), catalogue: loadCatalogue(), onProgress };
+}
+
+async function fetchAll(texts: readonly string[], locked: boolean): Promise<number> {
+  const options = aptOptions();
+  const specs = expandKernelSpecs([...texts], options.catalogue);
+  const labels = kernelLabels(specs);
+  let code: number = EXIT.ok;
+  for (const [index, spec] of specs.entries()) {
+    const id = labels[index] ?? spec.text;
+    try {
+      const { version, release, notes } = await fetchKernel(spec, { ...options, id, locked });
+      console.log(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`);
+    } catch (error) {
+      console.error(`${id}: ${messageOf(error)}`);
+      code = EXIT.infra;
+    }
+  }
+  return code;
+}
+
+function listText(rows: readonly KernelListing[]): string {
+  const head = ['series', 'default', 'on the mirror', 'pinned', 'cached', 'missing'];
+  const body = rows.map(row => [
+    row.label,
+    row.isDefault ? 'yes' : '',
+    row.available === null ? 'nothing whole' : `${row.available.upstream} (${row.available.suite})`,
+    row.pinned ?? '',
+    row.cached ? 'yes' : '',
+    row.missing.join('; '),
+  ]);
+  return table([head, ...body]);
+}

@@ -1,0 +1,81 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { RunEvent } from '../model/events.ts';
+import { createReporter, REPORTERS, type ReporterName } from '../report/registry.ts';
+import type { RunFolder } from '../run/results.ts';
+import type { Spine } from '../run/spine.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { LiveScreen } from './live-screen.ts';
+import type { ReporterChoice } from './run-options.ts';
+
+/** Reports that every run keeps in its folder. */
+const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'markdown', 'terminal'];
+
+/** Whether text for people may be coloured: https://no-color.org, and not into a file. */
+export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
+  if (process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '') return false;
+  if (process.env['FORCE_COLOR'] !== undefined && process.env['FORCE_COLOR'] !== '0') return true;
+  return stream.isTTY === true;
+}
+
+/** Joins reporters to a run's spine. `close()` is called once, after the last event. */
+export function attachReporters(
+  spine: Spine,
+  choices: readonly ReporterChoice[],
+  folder: RunFolder | null,
+): { close(): void } {
+  const closers: (() => void)[] = [];
+  for (const { name, file } of choices) {
+    closers.push(file === null ? toStdout(spine, name) : toFile(spine, name, file));
+  }
+  if (folder !== null) {
+    spine.listen(event => folder.append(event));
+    for (const name of KEPT) closers.push(toFolder(spine, name, folder));
+  }
+  return { close: () => closers.forEach(close => close()) };
+}
+
+function toStdout(spine: Spine, name: ReporterName): () => void {
+  const tty = name === 'terminal' && process.stdout.isTTY === true && process.env['CI'] === undefined;
+  const columns = process.stdout.columns ?? 0;
+  const reporter = createReporter(name, { color: name === 'terminal' && mayColor(), tty, columns });
+  const screen = tty ? new LiveScreen(process.stdout, mayColor()) : null;
+  const print = (text: string, event: RunEvent | null): void => {
+    if (screen !== null) screen.show(text, event);
+    else if (text !== '') process.stdout.write(text);
+  };
+  spine.listen(event => print(reporter.onEvent(event), event));
+  return () => {
+    print(reporter.close(), null);
+    screen?.close();
+  };
+}
+
+function toFile(spine: Spine, name: ReporterName, file: string): () => void {
+  const fd = open(file, name);
+  const reporter = createReporter(name, PLAIN);
+  const write = (text: string): void => void (text !== '' && writeSync(fd, text));
+  spine.listen(event => write(reporter.onEvent(event)));
+  return () => {
+    write(reporter.close());
+    closeSync(fd);
+  };
+}
+
+function toFolder(spine: Spine, name: ReporterName, folder: RunFolder): () => void {
+  const reporter = createReporter(name, PLAIN);
+  let text = '';
+  spine.listen(event => {
+    text += reporter.onEvent(event);
+  });
+  return () => folder.writeReport(REPORTERS[name].file, text + reporter.close());
+}
+
+const PLAIN = { color: false, tty: false, columns: 0 } as const;
+
+function open(file: string, name: ReporterName): number {
+  try {
+    return openSync(file, 'w');
+  } catch (error) {
+    throw new BpfrigError('usage', `--reporter ${name}:${file}: cannot write there: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError } from 'commander';
+import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
+import { didYouMean } from '../util/nearest.ts';
+
+/** Options of `run` as commander gives them. */
+export interface RunOptions {
+  readonly kernel: readonly string[];
+  readonly variant: Readonly<Record<string, readonly string[]>>;
+  readonly grep?: string;
+  readonly jobs: number;
+  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly reporter: readonly ReporterChoice[];
+  readonly out?: string;
+  readonly maxFailures?: number;
+  readonly lastFailed?: boolean;
+  readonly dryRun?: boolean;
+  readonly list?: boolean;
+  readonly locked?: boolean;
+  readonly setup?: boolean;
+}
+
+/** One `--reporter NAME[:FILE]`. */
+export interface ReporterChoice {
+  readonly name: ReporterName;
+  /** Null: standard output. */
+  readonly file: string | null;
+}
+
+/** How many cells run at once where `--jobs` does not say. */
+export function defaultJobs(): number {
+  return Math.max(1, availableParallelism());
+}
+
+/** For repeatable options. */
+export function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+/** `k=v`, repeatable: values of one axis add up. */
+export function collectVariant(
+  text: string,
+  before: Readonly<Record<string, readonly string[]>>,
+): Record<string, readonly string[]> {
+  const [axis, value, ...rest] = text.split('=');
+  if (!axis || value === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(`'${text}' is not AXIS=VALUE, such as mode=generic.`);
+  }
+  return { ...before, [axis]: [...(before[axis] ?? []), value] };
+}
+
+/** `NAME[:FILE]`, repeatable. */
+export function collectReporter(text: string, before: readonly ReporterChoice[]): ReporterChoice[] {
+  const colon = text.indexOf(':');
+  const name = colon < 0 ? text : text.slice(0, colon);
+  const file = colon < 0 ? null : text.slice(colon + 1);
+  if (!isReporterName(name)) {
+    const names = Object.keys(REPORTERS);
+    throw new InvalidArgumentError(`no reporter '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}.`);
+  }
+  if (file === '') throw new InvalidArgumentError(`'${text}' names no file behind the colon.`);
+  return [...before, { name, file }];
+}
+
+/** A whole number from 1. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number from 1.`);
+  return Number(text);
+}

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { EXIT } from '../run/exit-code.ts';
+import { timeScale } from '../run/guests.ts';
+import { hostFacts } from '../run/host.ts';
+import { planCells, type PlannedCell } from '../run/plan.ts';
+import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
+import { run, type RequestedKernel } from '../run/run.ts';
+import { Spine } from '../run/spine.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { onInterrupt } from './interrupt.ts';
+import { attachReporters } from './reporters.ts';
+import { collect, collectReporter, collectVariant, defaultJobs, positiveInteger, type RunOptions } from './run-options.ts';
+
+/** `bpfrig run`: scenarios × kernels, to verdicts. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
+    .argument('[paths...]', 'scenario files, or folders of them')
+    .option('--kernel <spec>', '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)', collect, [])
+    .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
+    .option('--grep <text>', 'only cells whose id or title has this text')
+    .option('--jobs <n>', 'cells at once', positiveInteger, defaultJobs())
+    .addOption(new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'))
+    .option('--reporter <name[:file]>', 'how to report, and where to (repeatable; default terminal)', collectReporter, [])
+    .option('--out <dir>', "the run's folder (default results/<run-id>)")
+    .option('--max-failures <n>', 'start no further cell after so many red ones', positiveInteger)
+    .option('--last-failed', 'only the cells that were red in results/latest')
+    .option('--dry-run', 'say what would run, as events without verdicts, and run nothing')
+    .option('--list', 'list the cells, one a line')
+    .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
+    .option('--setup', "install the host's missing packages first (done by the launcher)")
+    .action(async (paths: string[], options: RunOptions) => {
+      process.exitCode = await runRun(paths, options);
+    });
+}
+
+async function runRun(paths: readonly string[], options: RunOptions): Promise<number> {
+  const catalogue = loadCatalogue();
+  const specs = expandKernelSpecs([...options.kernel], catalogue);
+  const kernels = kernelLabels(specs).map((id, index): RequestedKernel => ({ id, spec: specs[index] as RequestedKernel['spec'] }));
+  const cells = await planFrom(paths, kernels, options);
+  if (options.list || options.dryRun) {
+    for (const { cell } of cells) console.log(cell.id);
+    return cells.length > 0 ? EXIT.ok : EXIT.nothing;
+  }
+  if (cells.length === 0) {
+    console.error('bpfrig: nothing to run: no cell matches');
+    return EXIT.nothing;
+  }
+
+  const accelerator = chooseAccelerator(options.accel, hostAcceleratorFacts());
+  const host = await hostFacts(accelerator);
+  const runId = newRunId();
+  const resultsDir = join(PROJECT_ROOT, 'results');
+  const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
+  const cacheDir = cacheRoot();
+  using interrupt = onInterrupt();
+  const spine = new Spine();
+  const choices = options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
+  const reporters = attachReporters(spine, choices, folder);
+  linkLatest(resultsDir, folder.dir);
+  const code = await run(
+    {
+      runId,
+      argv: process.argv.slice(2),
+      host,
+      kernels: kernels.filter(({ id }) => cells.some(({ cell }) => cell.kernel === id)),
+      cells,
+      jobs: options.jobs,
+      maxFailures: options.maxFailures ?? null,
+      fetch: ({ id, spec }) =>
+        fetchKernel(spec, {
+          id,
+          cacheDir,
+          locked: options.locked ?? false,
+          catalogue,
+          signal: interrupt.signal,
+          onProgress: line => process.stderr.write(`bpfrig: ${id}: ${line}\n`),
+        }),
+      cellEnvironment: {
+        cacheDir,
+        accel: accelerator.accel,
+        timeScale: timeScale(options.jobs, host.cpus),
+        folder,
+        probes: new Map(),
+        signal: interrupt.signal,
+      },
+      endedBy: interrupt.endedBy,
+    },
+    spine,
+  );
+  reporters.close();
+  process.stderr.write(`bpfrig: results in ${folder.dir}\n`);
+  return code;
+}
+
+async function planFrom(
+  paths: readonly string[],
+  kernels: readonly RequestedKernel[],
+  options: RunOptions,
+): Promise<PlannedCell[]> {
+  const scenarios = await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], { root: process.cwd() });
+  const only = options.lastFailed ? lastFailed() : null;
+  const filter = { variant: options.variant, grep: options.grep ?? null, only };
+  return planCells(
+    scenarios,
+    kernels.map(({ id }) => id),
+    filter,
+  );
+}
+
+/** The suite, as near to where bpfrig was started as it is. */
+function defaultScenarios(): string {
+  return existsSync('scenarios') ? 'scenarios' : join(PROJECT_ROOT, 'scenarios');
+}
+
+/** Cells of the last run that were not green, those without a verdict among them. */
+function lastFailed(): Set<string> {
+  const latest = join(PROJECT_ROOT, 'results', 'latest');
+  if (!existsSync(latest)) throw new BpfrigError('usage', '--last-failed: there is no last run in results/');
+  const red = new Set<string>();
+  for (const event of readEvents(latest)) {
+    if (event.type === 'run-start') for (const { id } of event.cells) red.add(id);
+    if (event.type === 'cell-end' && ['pass', 'known', 'skip'].includes(event.result.verdict)) red.delete(event.result.cell.id);
+  }
+  return red;
+}
+
+/** Sorts by time, and two runs in one second do not meet. */
+function newRunId(): string {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${stamp}-${process.pid}`;
+}

@@ -1,0 +1,37 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { EXIT } from '../run/exit-code.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+/** `bpfrig selftest`: the project's own tests, under node's test runner. */
+export function selftestCommand(): Command {
+  return new Command('selftest')
+    .description("The project's own tests: units, then real guests of the oldest and the newest kernel.")
+    .argument('[text]', 'only test files with this text in their path')
+    .option('--unit', 'only the tests that boot no guest')
+    .option('--setup', "install the host's missing packages first (done by the launcher)")
+    .action(async (text: string | undefined, { unit = false }: { unit?: boolean }) => {
+      process.exitCode = await runSelftest(text ?? '', unit);
+    });
+}
+
+async function runSelftest(text: string, unitOnly: boolean): Promise<number> {
+  const dist = join(PROJECT_ROOT, 'dist');
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.test.js') && name.includes(text))
+    .filter(name => !unitOnly || !name.endsWith('.guest.test.js'))
+    .toSorted((a, b) => Number(isGuestTest(a)) - Number(isGuestTest(b)) || a.localeCompare(b))
+    .map(name => join(dist, name));
+  if (files.length === 0) throw new BpfrigError('usage', `selftest: no test file has '${text}' in its path`);
+  // One file at a time: guests and deadlines want the cores to themselves.
+  const args = ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files];
+  const { exitCode } = await execa(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit', reject: false });
+  return exitCode === 0 ? EXIT.ok : EXIT.red;
+}
+
+function isGuestTest(name: string): boolean {
+  return name.endsWith('.guest.test.js');
+}

@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { makeTopology } from '../guest/topology.ts';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { startGuest } from '../run/guests.ts';
+import { makeWorkspace } from '../run/workspace.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+
+/** Options of `shell` as commander gives them. */
+interface ShellOptions {
+  readonly kernel: string;
+  readonly nic: 'veth' | 'virtio';
+}
+
+/** `bpfrig shell`: an interactive shell in a guest, with devices tx and rx. */
+export function shellCommand(): Command {
+  return new Command('shell')
+    .description('An interactive shell in a guest, with devices tx and rx as a scenario has them.')
+    .requiredOption('--kernel <spec>', 'which kernel')
+    .option('--nic <kind>', 'veth or virtio', 'virtio')
+    .action(async (options: ShellOptions) => {
+      process.exitCode = await runShell(options);
+    });
+}
+
+async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
+  const [spec] = expandKernelSpecs([text], loadCatalogue());
+  if (spec === undefined) throw new BpfrigError('usage', `--kernel ${text}: names no kernel`);
+  const cacheDir = cacheRoot();
+  const id = kernelLabels([spec])[0] ?? text;
+  const kernel = await fetchKernel(spec, { cacheDir, locked: false, id });
+  const { accel } = chooseAccelerator('auto', hostAcceleratorFacts());
+  await using workspace = await makeWorkspace();
+  const variant = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
+  await using guest = await startGuest(kernel, variant, { cacheDir, accel, timeScale: 1 }, workspace.dir);
+  await makeTopology(guest, nic);
+  process.stderr.write(`bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`);
+  const { rows = 24, columns = 80 } = process.stdout;
+  const channel = await guest.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
+  const raw = process.stdin.isTTY === true;
+  if (raw) process.stdin.setRawMode(true);
+  process.stdin.pipe(channel).pipe(process.stdout);
+  const code = await new Promise<number>(resolve => {
+    channel.once('exit', (status: number | null) => resolve(status ?? 1));
+    channel.once('close', () => resolve(1));
+  });
+  if (raw) process.stdin.setRawMode(false);
+  process.stdin.unpipe(channel).pause();
+  // A code that the guest chose is not ours to give on.
+  return code === 0 ? 0 : 1;
+}

@@ -1,0 +1,84 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'ssh2';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import type { GuestKeys } from './keys.ts';
+
+/** Where and as whom to connect. */
+export interface SshTarget {
+  readonly port: number;
+  readonly keys: Pick<GuestKeys, 'clientKey' | 'hostPublicKey'>;
+}
+
+/** One ssh session to a guest's dropbear. */
+export class SshSession {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Connects with our key and the pinned host key. Retries until `timeoutMs`; throws `infra` then, `harness` for a foreign host key. */
+  static async connect(target: SshTarget, timeoutMs: number): Promise<SshSession> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        return new SshSession(await dial(target, deadline - Date.now()));
+      } catch (error) {
+        if (error instanceof BpfrigError || Date.now() > deadline) {
+          throw new BpfrigError('infra', `ssh to the guest failed: ${messageOf(error)}`, { cause: error });
+        }
+        await sleep(25);
+      }
+    }
+  }
+
+  /** Starts a program in the guest and gives its standard input and output as one stream. */
+  exec(command: string): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) reject(new BpfrigError('infra', `ssh: cannot start '${command}': ${error.message}`));
+        else resolve(channel);
+      });
+    });
+  }
+
+  /** Starts an interactive shell with a terminal of the given size. */
+  shell(terminal: { readonly term: string; readonly rows: number; readonly cols: number }): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.#client.shell(terminal, (error, channel) => (error ? reject(error) : resolve(channel)));
+    });
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+function dial({ port, keys }: SshTarget, timeoutMs: number): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.once('ready', () => {
+      client.removeAllListeners('error');
+      // A connection that breaks later shows as the end of its channels.
+      client.on('error', () => undefined);
+      resolve(client);
+    });
+    client.once('error', reject);
+    client.connect({
+      host: '127.0.0.1',
+      port,
+      username: 'root',
+      privateKey: keys.clientKey,
+      readyTimeout: Math.max(timeoutMs, 1),
+      hostVerifier: (key: Buffer) => key.toString('base64') === keys.hostPublicKey,
+      algorithms: {
+        // The cheapest that dropbear offers: under emulation the handshake is most of the wait.
+        kex: ['curve25519-sha256'],
+        serverHostKey: ['ssh-ed25519'],
+        cipher: ['aes128-ctr'],
+        hmac: ['hmac-sha2-256'],
+      },
+    });
+  });
+}

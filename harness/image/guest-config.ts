@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+const schema = z.strictObject({
+  programs: z.record(z.string().startsWith('/'), z.string()),
+  modules: z.strictObject({ required: z.array(z.string()), optional: z.array(z.string()) }),
+  files: z.record(z.string().startsWith('/'), z.string()),
+});
+
+/** images/guest.yaml: what goes into the guest's initramfs. */
+export type GuestConfig = z.infer<typeof schema>;
+
+/** Reads images/guest.yaml. Throws `usage` naming the file and the entry. */
+export async function readGuestConfig(root = PROJECT_ROOT): Promise<GuestConfig> {
+  const path = join(root, 'images', 'guest.yaml');
+  try {
+    return schema.parse(parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw new BpfrigError('usage', `images/guest.yaml: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,46 @@
+import { constants } from 'node:fs';
+import { access, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { BpfrigError } from '../util/errors.ts';
+import type { CpioEntry } from './cpio.ts';
+
+/** Where programs are looked for beside PATH: a user's PATH often lacks the sbin folders. */
+const SYSTEM_DIRS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
+
+/** Path of a host program. Throws `infra` naming it. */
+export async function findProgram(name: string): Promise<string> {
+  for (const dir of [...(process.env['PATH'] ?? '').split(':'), ...SYSTEM_DIRS]) {
+    const path = join(dir, name);
+    if (dir !== '' && (await isExecutable(path))) return path;
+  }
+  throw new BpfrigError('infra', `this host has no program ${name}; ./bpfrig doctor --fix installs what is missing`);
+}
+
+/** A host program and the shared libraries that it is linked to, as entries of an initramfs. */
+export async function programEntries(guestPath: string, name: string): Promise<CpioEntry[]> {
+  const hostPath = await findProgram(name);
+  const libraries = await sharedLibraries(hostPath);
+  const all: readonly (readonly [string, string])[] = [[guestPath, hostPath], ...libraries.map(path => [path, path] as const)];
+  return Promise.all(
+    all.map(async ([path, source]): Promise<CpioEntry> => {
+      return { path, kind: 'file', mode: 0o755, data: await readFile(await realpath(source)) };
+    }),
+  );
+}
+
+/** What ldd names, under the paths that the loader will look them up by. A static program has none. */
+async function sharedLibraries(path: string): Promise<string[]> {
+  const result = await execa('ldd', [path], { reject: false });
+  if (result.exitCode !== 0) return [];
+  const missing = /^\s*(\S+) => not found/m.exec(result.stdout)?.[1];
+  if (missing !== undefined) throw new BpfrigError('infra', `${path} needs ${missing}, which this host does not have`);
+  return [...result.stdout.matchAll(/(?:=>\s+|^\s+)(\/\S+)\s+\(0x/gm)].flatMap(match => match[1] ?? []);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,89 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kernel } from '../model/kernel.ts';
+import { cachedFolder } from '../util/cache.ts';
+import { hashKey } from '../util/hash.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+import { buildGuestPrograms } from './build.ts';
+import { cpio, type CpioEntry } from './cpio.ts';
+import { readGuestConfig, type GuestConfig } from './guest-config.ts';
+import { programEntries } from './host-programs.ts';
+import { moduleEntries } from './modules-part.ts';
+
+/** An initramfs on this machine. */
+export interface Initramfs {
+  readonly path: string;
+  /** Hash over everything in it. */
+  readonly key: string;
+}
+
+/** Version of what this file itself puts into an image; raise it when that changes. */
+const LAYOUT = 1;
+
+/** The initramfs of a kernel: built once for each state of its parts, uncompressed since unpacking would cost at every boot. */
+export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise<Initramfs> {
+  const config = await readGuestConfig();
+  const build = await buildGuestPrograms(cacheDir);
+  const programs = await programParts(config);
+  const files = await projectFiles(config);
+  const key = hashKey([LAYOUT, kernel.key, config, build.key, digest(programs), digest(files)]);
+  const dir = await cachedFolder(join(cacheDir, 'initramfs', key), async temp => {
+    const parts = [
+      cpio([...BASE, ...programs, ...files, ...(await builtParts(build.dir))]),
+      cpio(await moduleEntries(kernel, config.modules)),
+    ];
+    await writeFile(join(temp, 'initramfs'), Buffer.concat(parts));
+  });
+  return { path: join(dir, 'initramfs'), key };
+}
+
+/** What every guest has, whatever goes into it besides. */
+const BASE: readonly CpioEntry[] = [
+  { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
+  { path: '/bin/sh', kind: 'link', mode: 0o777, data: Buffer.from('busybox') },
+  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
+  { path: '/etc/group', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:\n') },
+  { path: '/root', kind: 'dir', mode: 0o700 },
+  { path: '/tmp', kind: 'dir', mode: 0o1777 },
+];
+
+/** The part of an initramfs that only one guest has: its ssh keys. Concatenated behind the kernel's initramfs. */
+export function keyPart(keys: { readonly hostKey: Buffer; readonly authorizedKey: string }): Buffer {
+  return cpio([
+    { path: '/etc/dropbear/host_key', kind: 'file', mode: 0o600, data: keys.hostKey },
+    { path: '/root/.ssh', kind: 'dir', mode: 0o700 },
+    { path: '/root/.ssh/authorized_keys', kind: 'file', mode: 0o600, data: Buffer.from(`${keys.authorizedKey}\n`) },
+  ]);
+}
+
+async function programParts(config: GuestConfig): Promise<CpioEntry[]> {
+  const parts = await Promise.all(Object.entries(config.programs).map(([path, name]) => programEntries(path, name)));
+  // Programs share libraries: each goes in once.
+  return [...new Map(parts.flat().map(entry => [entry.path, entry])).values()];
+}
+
+async function projectFiles(config: GuestConfig): Promise<CpioEntry[]> {
+  return Promise.all(
+    Object.entries(config.files).map(async ([path, source]): Promise<CpioEntry> => {
+      return { path, kind: 'file', mode: 0o755, data: await readFile(join(PROJECT_ROOT, source)) };
+    }),
+  );
+}
+
+async function builtParts(dir: string): Promise<CpioEntry[]> {
+  const objects = await readdir(join(dir, 'bpf'));
+  const agent: CpioEntry = {
+    path: '/usr/bin/bpfrig-agent',
+    kind: 'file',
+    mode: 0o755,
+    data: await readFile(join(dir, 'bpfrig-agent')),
+  };
+  const bpf = objects.map(async (name): Promise<CpioEntry> => {
+    return { path: `/bpf/${name}`, kind: 'file', mode: 0o644, data: await readFile(join(dir, 'bpf', name)) };
+  });
+  return [agent, ...(await Promise.all(bpf))];
+}
+
+function digest(entries: readonly CpioEntry[]): string {
+  return hashKey(entries.map(entry => [entry.path, entry.mode, hashKey(entry.data?.toString('latin1') ?? '')]));
+}

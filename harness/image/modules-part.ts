@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { execa } from 'execa';
+import { moduleClosure } from '../kernel/modules.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { BpfrigError } from '../util/errors.ts';
+import type { CpioEntry } from './cpio.ts';
+import type { GuestConfig } from './guest-config.ts';
+
+/** Decompressors of a module file, by its ending; xz from Debian 6.12 on, zstd on some distributions. */
+const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
+  '.xz': ['xz', '-dc'],
+  '.zst': ['zstd', '-dcq'],
+  '.gz': ['gzip', '-dc'],
+};
+
+/**
+ * The modules that a guest of this kernel needs, uncompressed, and `/modules.list`, their paths in load order.
+ * A kernel without a modules folder has everything built in, or says so itself when a device cannot be made.
+ * Throws `infra` naming a required module that the kernel does not have.
+ */
+export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
+  if (kernel.modulesDir === null) return [listEntry([])];
+  const { files, missing } = await moduleClosure(kernel.modulesDir, [...modules.required, ...modules.optional]);
+  const lacking = missing.filter(name => modules.required.includes(name));
+  if (lacking.length > 0) {
+    throw new BpfrigError('infra', `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`);
+  }
+  const entries = await Promise.all(
+    files.map(async (file): Promise<CpioEntry> => {
+      return { path: guestPath(file), kind: 'file', mode: 0o644, data: await readModule(file) };
+    }),
+  );
+  return [...entries, listEntry(files.map(guestPath))];
+}
+
+function guestPath(file: string): string {
+  return `/modules/${basename(file).replace(/\.(?:xz|zst|gz)$/, '')}`;
+}
+
+function listEntry(paths: readonly string[]): CpioEntry {
+  return { path: '/modules.list', kind: 'file', mode: 0o644, data: Buffer.from(paths.map(path => `${path}\n`).join('')) };
+}
+
+async function readModule(file: string): Promise<Buffer> {
+  const command = DECOMPRESS[/\.(?:xz|zst|gz)$/.exec(file)?.[0] ?? ''];
+  if (command === undefined) return readFile(file);
+  const [program, ...args] = command;
+  const result = await execa(program as string, [...args, file], { encoding: 'buffer' });
+  return Buffer.from(result.stdout);
+}

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where this machine gets each of Debian's archives from; null where its apt sources do not say. */
+export interface ArchiveUris {
+  readonly debian: string | null;
+  readonly 'debian-security': string | null;
+}
+
+/** One `deb` entry of apt's sources, in either of the two formats. */
+interface Source {
+  readonly uri: string;
+  readonly suites: readonly string[];
+}
+
+const RELEASE =
+  /^(?:bullseye|bookworm|trixie|forky|sid|unstable|testing|stable|oldstable|oldoldstable)(?:-updates|-backports)?$/;
+const SECURITY = /^[a-z]+(?:-security|\/updates)$/;
+
+/** Archive addresses from /etc/apt/sources.list and sources.list.d: bpfrig names no host of its own. */
+export function machineArchives(etcApt: string = '/etc/apt'): ArchiveUris {
+  const folder = join(etcApt, 'sources.list.d');
+  const parts = existsSync(folder)
+    ? readdirSync(folder)
+        .sort()
+        .map(name => join(folder, name))
+    : [];
+  const sources = [join(etcApt, 'sources.list'), ...parts].flatMap(file => {
+    if (!existsSync(file)) return [];
+    if (file.endsWith('.list')) return parseListFile(readFileSync(file, 'utf8'));
+    return file.endsWith('.sources') ? parseSourcesFile(readFileSync(file, 'utf8')) : [];
+  });
+  const carrying = (pattern: RegExp): string | null =>
+    sources.find(source => source.suites.some(suite => pattern.test(suite)))?.uri ?? null;
+  return { debian: carrying(RELEASE), 'debian-security': carrying(SECURITY) };
+}
+
+/** `deb [options] URI SUITE COMPONENT...` lines; see sources.list(5). Only entries with component main. */
+export function parseListFile(text: string): Source[] {
+  return text.split('\n').flatMap(line => {
+    const match = /^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)\s+(\S+)\s+([^#]*)/.exec(line);
+    if (match?.[1] === undefined || match[2] === undefined) return [];
+    return (match[3] ?? '').split(/\s+/).includes('main') ? [{ uri: match[1], suites: [match[2]] }] : [];
+  });
+}
+
+/** deb822 stanzas; see sources.list(5). Only entries that are enabled, of type deb and with component main. */
+export function parseSourcesFile(text: string): Source[] {
+  const uncommented = text.replace(/^#.*\n?/gm, '');
+  return uncommented.split(/\n\s*\n/).flatMap(stanza => {
+    const words = (name: string): string[] => {
+      const value = new RegExp(`^${name}:((?:.*)(?:\\n[ \\t]+.*)*)`, 'mi').exec(stanza)?.[1] ?? '';
+      return value.split(/\s+/).filter(word => word !== '');
+    };
+    const enabled = !['no', 'false', '0'].includes(words('Enabled')[0]?.toLowerCase() ?? 'yes');
+    const uri = words('URIs')[0];
+    if (!enabled || uri === undefined || !words('Types').includes('deb')) return [];
+    return words('Components').includes('main') ? [{ uri, suites: words('Suites') }] : [];
+  });
+}

@@ -1,0 +1,235 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { withLock } from '../util/cache.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hashFile } from '../util/hash.ts';
+import { machineArchives } from './apt-sources.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type IndexedPackage, parsePackages } from './package-index.ts';
+
+/** How long an index is used before the mirror is asked again. */
+const INDEX_MAX_AGE_MS = 6 * 3_600_000;
+
+const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
+  join('/usr/share/keyrings', name),
+);
+
+/** One suite's kernel packages as the mirror last had them. */
+export interface SuiteIndex {
+  readonly suite: string;
+  readonly packages: readonly IndexedPackage[];
+  /** Checksums of packages that the index lists and that the mirror answered 404 for. */
+  readonly unavailable: readonly string[];
+  /** Why this is an old index: the mirror could not be asked. Null when it is fresh. */
+  readonly stale: string | null;
+}
+
+/** What a suite's calls need to know. */
+export interface AptOptions {
+  /** bpfrig's cache; each suite has its private apt state under `apt/SUITE`. */
+  readonly cacheDir: string;
+  readonly catalogue: Catalogue;
+  readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The mirror lists a package and does not have it: the next candidate may still be had. */
+export class PackageGone extends Error {
+  readonly sha256: string;
+  constructor(entry: IndexedPackage, suite: string) {
+    super(`${entry.name} ${entry.version} is listed in ${suite}, but the mirror answers 404`);
+    this.sha256 = entry.sha256;
+  }
+}
+
+/**
+ * Kernel packages of a suite, asking the mirror at most every `maxAgeMs`. Signatures are checked by apt. When the mirror cannot
+ * be asked an older index serves, and says so; with none, throws an `infra` error.
+ */
+export async function suiteIndex(
+  suite: string,
+  options: AptOptions,
+  maxAgeMs: number = INDEX_MAX_AGE_MS,
+): Promise<SuiteIndex> {
+  const file = join(options.cacheDir, 'apt', suite, 'kernels.json');
+  const recent = await readIndex(file, maxAgeMs);
+  if (recent !== null) return { ...recent, stale: null };
+  return withLock(file, async () => {
+    const meanwhile = await readIndex(file, maxAgeMs);
+    if (meanwhile !== null) return { ...meanwhile, stale: null };
+    try {
+      const fresh = { suite, packages: await update(suite, options), unavailable: [] };
+      await writeFile(file, JSON.stringify(fresh));
+      return { ...fresh, stale: null };
+    } catch (error) {
+      const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
+      if (old === null) throw error;
+      return { ...old, stale: messageOf(error) };
+    }
+  });
+}
+
+/**
+ * Downloads packages of a suite into `folder` and returns the .deb files in the same order, checked against the index's checksums.
+ * Throws `PackageGone` on a 404, and remembers it until the index is next updated; an `infra` error for anything else.
+ */
+export async function downloadPackages(
+  suite: string,
+  packages: readonly IndexedPackage[],
+  folder: string,
+  options: AptOptions,
+): Promise<string[]> {
+  const state = await privateState(suite, options);
+  const files: string[] = [];
+  for (const entry of packages) {
+    const args = ['-c', state.config, '-q', 'download', `${entry.name}=${entry.version}`];
+    options.onProgress?.(
+      `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
+    );
+    const result = await execa('apt-get', args, { ...execOptions(options), cwd: folder, reject: false });
+    options.signal?.throwIfAborted();
+    if (result.failed) {
+      if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
+        await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
+        throw new PackageGone(entry, suite);
+      }
+      throw aptError(`apt could not download ${entry.name} ${entry.version} from ${suite}`, result);
+    }
+    const name = (await readdir(folder)).find(
+      file => file.startsWith(`${entry.name}_`) && file.endsWith('.deb'),
+    );
+    if (name === undefined) throw aptError(`apt-get download left no file for ${entry.name}`, result);
+    const file = join(folder, name);
+    const sha256 = await hashFile(file);
+    if (sha256 !== entry.sha256) {
+      throw new BpfrigError(
+        'infra',
+        `${name}: SHA-256 is ${sha256}, the index of ${suite} says ${entry.sha256}`,
+      );
+    }
+    files.push(file);
+  }
+  return files;
+}
+
+async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
+  const state = await privateState(suite, options);
+  options.onProgress?.(`asking the mirror for ${suite}`);
+  const run = { ...execOptions(options), reject: false } as const;
+  const updated = await execa('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  options.signal?.throwIfAborted();
+  if (updated.failed) throw aptError(`apt could not update ${suite}`, updated);
+  const targets = await execa(
+    'apt-get',
+    ['-c', state.config, 'indextargets', '--format', '$(FILENAME)'],
+    run,
+  );
+  const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
+  if (targets.failed || index === undefined)
+    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  // apt keeps indexes in whatever compression the machine's configuration asks for.
+  const text = await execa('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
+    ...run,
+    maxBuffer: 1_000_000_000,
+  });
+  if (text.failed) throw aptError(`apt-helper could not read the index of ${suite}`, text);
+  return parsePackages(text.stdout);
+}
+
+/** Writes apt's configuration and source list for one suite: its own state, cache and sources, the machine's proxies. */
+async function privateState(suite: string, options: AptOptions): Promise<{ config: string }> {
+  const entry = options.catalogue.suites[suite];
+  if (entry === undefined) throw new BpfrigError('usage', `no suite "${suite}" in images/kernels.yaml`);
+  const uri = machineArchives()[entry.archive];
+  if (uri === null) {
+    throw new BpfrigError(
+      'infra',
+      `no ${entry.archive} archive in this machine's apt sources, which ${suite} needs: add one`,
+    );
+  }
+  const keyring = KEYRINGS.find(file => existsSync(file));
+  if (keyring === undefined) {
+    throw new BpfrigError('infra', `no ${KEYRINGS[0]}: install the package debian-archive-keyring`);
+  }
+  const root = join(options.cacheDir, 'apt', suite);
+  await mkdir(join(root, 'lists', 'partial'), { recursive: true });
+  await mkdir(join(root, 'sources'), { recursive: true });
+  await mkdir(join(root, 'cache', 'archives', 'partial'), { recursive: true });
+  const validUntil = entry.ignoreValidUntil === null ? '' : 'Check-Valid-Until: no\n';
+  await writeIfChanged(
+    join(root, 'sources', 'bpfrig.sources'),
+    `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nArchitectures: amd64\nTargets: Packages\n` +
+      `Signed-By: ${keyring}\n${validUntil}`,
+  );
+  await writeIfChanged(join(root, 'status'), '');
+  const config = join(root, 'apt.conf');
+  await writeIfChanged(config, aptConfig(root));
+  return { config };
+}
+
+// Another process's apt may be reading it right now.
+async function writeIfChanged(file: string, text: string): Promise<void> {
+  if (existsSync(file) && (await readFile(file, 'utf8')) === text) return;
+  await writeFile(file, text);
+}
+
+// Given by -c, and so read after the machine's own configuration, from which proxies and credentials stay.
+function aptConfig(root: string): string {
+  return `#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear APT::Architectures;
+APT::Architecture "amd64";
+APT::Architectures { "amd64"; };
+APT::Sandbox::User "${userInfo().username}";
+Dir::State "${root}";
+Dir::State::lists "${root}/lists";
+Dir::State::status "${root}/status";
+Dir::Cache "${root}/cache";
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "${root}/sources";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Acquire::AllowInsecureRepositories "false";
+Acquire::Check-Date "true";
+Acquire::Check-Valid-Until "true";
+Acquire::Retries "2";
+`;
+}
+
+function execOptions(options: AptOptions) {
+  return {
+    env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
+    stdin: 'ignore',
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  } as const;
+}
+
+function aptError(
+  what: string,
+  result: { readonly stderr?: unknown; readonly shortMessage?: string | undefined },
+): BpfrigError {
+  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  const first =
+    stderr.split('\n').find(line => /^(?:E|Err):?/.test(line)) ?? result.shortMessage ?? 'no output';
+  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}`, { detail: stderr });
+}
+
+async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {
+  if (!existsSync(file) || Date.now() - (await stat(file)).mtimeMs > maxAgeMs) return null;
+  return JSON.parse(await readFile(file, 'utf8')) as Omit<SuiteIndex, 'stale'>;
+}
+
+async function remember(file: string, sha256: string): Promise<void> {
+  await withLock(file, async () => {
+    const index = await readIndex(file, Infinity);
+    if (index === null || index.unavailable.includes(sha256)) return;
+    const { atime, mtime } = await stat(file);
+    await writeFile(file, JSON.stringify({ ...index, unavailable: [...index.unavailable, sha256] }));
+    // The index is as old as it was.
+    await utimes(file, atime, mtime);
+  });
+}

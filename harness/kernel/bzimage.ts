@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { BpfrigError } from '../util/errors.ts';
+
+/** Fields of a bzImage's setup header that matter here; Documentation/arch/x86/boot.rst. Offsets are into the file, in bytes. */
+export interface BzImage {
+  /** What `kernel_version` points to: `uname -r`, builder and `uname -v` in one line. Null where there is none. */
+  readonly banner: string | null;
+  readonly payloadOffset: number;
+  readonly payloadLength: number;
+}
+
+/** How a payload is packed, told by its first bytes; the tool writes the content on stdout. */
+const PACKINGS = [
+  { magic: '1f8b', tool: 'gzip', args: ['-dc'], sizeAppended: false },
+  { magic: 'fd377a585a00', tool: 'xz', args: ['-dc'], sizeAppended: true },
+  { magic: '28b52ffd', tool: 'zstd', args: ['-dcq'], sizeAppended: true },
+  { magic: '02214c18', tool: 'lz4', args: ['-dcq'], sizeAppended: true },
+  { magic: '425a68', tool: 'bzip2', args: ['-dc'], sizeAppended: true },
+  { magic: '5d0000', tool: 'xz', args: ['--format=lzma', '-dc'], sizeAppended: true },
+] as const;
+
+/** Reads the setup header; null for a file that is not a bzImage of boot protocol 2.08 or later. */
+export function parseBzImage(file: Buffer): BzImage | null {
+  if (file.length < 0x260 || file.toString('latin1', 0x202, 0x206) !== 'HdrS') return null;
+  if (file.readUInt16LE(0x206) < 0x208) return null;
+  const setupSectors = file.readUInt8(0x1f1) || 4;
+  const payloadOffset = (setupSectors + 1) * 512 + file.readUInt32LE(0x248);
+  const payloadLength = file.readUInt32LE(0x24c);
+  if (payloadLength === 0 || payloadOffset + payloadLength > file.length) return null;
+  const pointer = file.readUInt16LE(0x20e);
+  const start = pointer + 0x200;
+  const end = file.indexOf(0, start);
+  const banner = pointer === 0 || end < 0 ? null : file.toString('latin1', start, end);
+  return { banner, payloadOffset, payloadLength };
+}
+
+export function isElf(file: Buffer): boolean {
+  return file.length > 4 && file.readUInt32BE(0) === 0x7f454c46;
+}
+
+/**
+ * The uncompressed ELF of a bzImage, or null when it is packed in a way that bpfrig has no tool for (QEMU then boots the bzImage,
+ * more slowly). Throws an `infra` error when the tool is not installed or the payload is damaged.
+ */
+export async function unpackPayload(file: Buffer, image: BzImage, path: string): Promise<Buffer | null> {
+  const payload = file.subarray(image.payloadOffset, image.payloadOffset + image.payloadLength);
+  if (isElf(payload)) return payload;
+  const packing = PACKINGS.find(({ magic }) => payload.toString('hex', 0, magic.length / 2) === magic);
+  if (packing === undefined) return null;
+  // All but gzip, whose own trailer has it, are followed by the unpacked size (scripts/Makefile.lib, size_append).
+  const packed = packing.sizeAppended ? payload.subarray(0, -4) : payload;
+  const result = await execa(packing.tool, packing.args, {
+    input: packed,
+    encoding: 'buffer',
+    maxBuffer: 4_000_000_000,
+    reject: false,
+  });
+  if (result.code === 'ENOENT') {
+    throw new BpfrigError(
+      'infra',
+      `${path} is packed with ${packing.tool}, which is not installed: install it`,
+    );
+  }
+  const unpacked = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
+  const size = payload.readUInt32LE(payload.length - 4);
+  if (result.failed || !isElf(unpacked) || unpacked.length !== size) {
+    throw new BpfrigError(
+      'infra',
+      `${path}: its ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
+      {
+        detail: Buffer.from(result.stderr).toString(),
+      },
+    );
+  }
+  return unpacked;
+}
+
+/** `uname -r` and upstream version out of a kernel's banner. */
+export interface KernelName {
+  readonly release: string;
+  /** Three numbers, `6.12.117`. */
+  readonly version: string;
+}
+
+/**
+ * Reads `6.12.74+deb13-amd64 (who@where) #1 SMP PREEMPT_DYNAMIC Debian 6.12.74-2 (2026-03-08)`, with or without `Linux version `
+ * before it. Debian freezes the release's number (5.10.0-46) and has the upstream version at the end.
+ */
+export function parseBanner(banner: string): KernelName | null {
+  const text = banner.replace(/^Linux version /, '');
+  const release = /^\d+\.\d+\S*/.exec(text)?.[0];
+  if (release === undefined) return null;
+  const number = (/ Debian (\d+\.\d+(?:\.\d+)?)[-~+]/.exec(text) ??
+    /^(\d+\.\d+(?:\.\d+)?)/.exec(release))?.[1];
+  if (number === undefined) return null;
+  return { release, version: number.split('.').length === 2 ? `${number}.0` : number };
+}
+
+/** The `Linux version ...` line of an uncompressed kernel (init/version.c, linux_banner); null where there is none. */
+export function bannerOfElf(file: Buffer): string | null {
+  // The same words, followed by %s, are in a format string.
+  for (let at = file.indexOf('Linux version '); at >= 0; at = file.indexOf('Linux version ', at + 1)) {
+    if (!/\d/.test(String.fromCharCode(file[at + 14] ?? 0))) continue;
+    const end = file.indexOf('\n', at);
+    return file.toString('latin1', at, end < 0 ? Math.min(at + 512, file.length) : end);
+  }
+  return null;
+}
+
+/** Reads a kernel file whole. Throws an `infra` error with the reason. */
+export async function readKernelFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new BpfrigError('infra', `cannot read ${path}`, { cause: error });
+  }
+}

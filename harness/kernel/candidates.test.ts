@@ -1,0 +1,105 @@
+import t from 'tap';
+import { candidatesOf } from './candidates.ts';
+import { type IndexedPackage, parsePackages } from './package-index.ts';
+
+const stanza = (name: string, version: string, depends = 'kmod, linux-base (>= 4.3~)'): string =>
+  `Package: ${name}\nVersion: ${version}\nDepends: ${depends}\nSize: 10\nSHA256: ${name}@${version}\n\n`;
+
+const split = (abi: string, version: string, without: string[] = []): string =>
+  [
+    stanza(
+      `linux-image-${abi}`,
+      version,
+      `dracut | initramfs-tools, linux-base-${abi} (= ${version}), linux-binary-${abi} (= ${version}), linux-modules-${abi} (= ${version})`,
+    ),
+    ...['base', 'binary', 'modules', 'binary-unsigned'].flatMap(part =>
+      without.includes(part) ? [] : [stanza(`linux-${part}-${abi}`, version, `kmod, linux-base-${abi}`)],
+    ),
+  ].join('');
+
+const index = (...stanzas: string[]): IndexedPackage[] => parsePackages(stanzas.join(''));
+const names = (packages: readonly IndexedPackage[]) => packages.map(entry => entry.name);
+
+t.test('an index gives kernels of this architecture, and no metapackage or debug symbols', async t => {
+  const found = index(
+    stanza('bash', '5.2'),
+    stanza('linux-image-amd64', '6.12.117-1'),
+    stanza('linux-image-6.12-amd64', '6.12.117-1'),
+    stanza('linux-image-6.12.117+deb13-amd64-dbg', '6.12.117-1'),
+    stanza('linux-image-6.12.117+deb13-arm64', '6.12.117-1'),
+    stanza('linux-image-6.12.117+deb13-amd64', '6.12.117-1'),
+    stanza('linux-image-amd64-signed-template', '6.12.117-1'),
+    stanza('zsh', '5.9'),
+  );
+  t.strictSame(found, [
+    {
+      name: 'linux-image-6.12.117+deb13-amd64',
+      version: '6.12.117-1',
+      sha256: 'linux-image-6.12.117+deb13-amd64@6.12.117-1',
+      size: 10,
+      needs: [],
+    },
+  ]);
+});
+
+t.test('newest version first, signed before unsigned, of the series and flavour only', async t => {
+  const suite = index(
+    stanza('linux-image-5.10.0-9-amd64', '5.10.70-1'),
+    stanza('linux-image-5.10.0-46-amd64-unsigned', '5.10.262-1'),
+    stanza('linux-image-5.10.0-46-amd64', '5.10.262-1'),
+    stanza('linux-image-5.10.0-46-cloud-amd64', '5.10.262-1'),
+    stanza('linux-image-5.10.0-46-rt-amd64', '5.10.262-1'),
+    stanza('linux-image-6.1.0-0.deb11.52-amd64', '6.1.180-1~deb11u1'),
+  );
+  const order = (series: string, flavour: 'amd64' | 'cloud' | 'rt') =>
+    candidatesOf('bullseye', suite, series, flavour).map(({ packages }) => names(packages).join());
+  t.strictSame(order('5.10', 'amd64'), [
+    'linux-image-5.10.0-46-amd64',
+    'linux-image-5.10.0-46-amd64-unsigned',
+    'linux-image-5.10.0-9-amd64',
+  ]);
+  t.strictSame(order('5.10', 'cloud'), ['linux-image-5.10.0-46-cloud-amd64']);
+  t.strictSame(order('5.10', 'rt'), ['linux-image-5.10.0-46-rt-amd64']);
+  t.strictSame(order('6.1', 'amd64'), ['linux-image-6.1.0-0.deb11.52-amd64']);
+  t.strictSame(order('5.1', 'amd64'), [], '5.1 is not 5.10');
+});
+
+t.test('split packages are found by Depends, with the unsigned binary as second choice', async t => {
+  const [signed, unsigned, ...more] = candidatesOf(
+    's',
+    index(split('7.3.4+deb13-rt-amd64', '7.3.4-1')),
+    '7.3',
+    'rt',
+  );
+  t.match(signed, { upstream: '7.3.4', version: '7.3.4-1', missing: [] });
+  t.strictSame(names(signed?.packages ?? []), [
+    'linux-image-7.3.4+deb13-rt-amd64',
+    'linux-base-7.3.4+deb13-rt-amd64',
+    'linux-binary-7.3.4+deb13-rt-amd64',
+    'linux-modules-7.3.4+deb13-rt-amd64',
+  ]);
+  t.ok(names(unsigned?.packages ?? []).includes('linux-binary-unsigned-7.3.4+deb13-rt-amd64'));
+  t.strictSame(more, []);
+});
+
+t.test('what a kernel misses is said by name', async t => {
+  const abi = '7.1.13+deb13-amd64';
+  const missing = (...without: string[]) =>
+    candidatesOf('s', index(split(abi, '7.1.13-1', without)), '7.1', 'amd64').map(
+      candidate => candidate.missing,
+    );
+  t.strictSame(missing('modules', 'binary-unsigned'), [[`linux-modules-${abi}`]]);
+  t.strictSame(missing('base', 'modules', 'binary-unsigned'), [
+    [`linux-base-${abi}`, `linux-modules-${abi}`],
+  ]);
+  t.strictSame(missing('binary'), [[`linux-binary-${abi}`], []], 'the unsigned twin stands in');
+});
+
+t.test('linux-base is no loss to an image that holds its own modules', async t => {
+  const abi = '6.18.15+deb13-amd64';
+  const image = stanza(`linux-image-${abi}`, '6.18.15-1', `linux-base-${abi} (= 6.18.15-1), kmod`);
+  const [without] = candidatesOf('s', index(image), '6.18', 'amd64');
+  t.strictSame([without?.missing, names(without?.packages ?? [])], [[], [`linux-image-${abi}`]]);
+  const [having] = candidatesOf('s', index(image, stanza(`linux-base-${abi}`, '6.18.15-1')), '6.18', 'amd64');
+  t.strictSame(names(having?.packages ?? []), [`linux-image-${abi}`, `linux-base-${abi}`]);
+});

@@ -1,0 +1,105 @@
+import type { Flavour } from '../model/kernel.ts';
+import { compareDebianVersions, seriesOfVersion, upstreamVersion } from './debian-version.ts';
+import type { IndexedPackage } from './package-index.ts';
+
+/** A set of packages that makes one bootable kernel. */
+export interface Candidate {
+  readonly suite: string;
+  /** Debian version of the image package. */
+  readonly version: string;
+  /** Upstream version, `6.12.117`. */
+  readonly upstream: string;
+  /** The image package first, then what it needs. */
+  readonly packages: readonly IndexedPackage[];
+  /** Names of needed packages that the suite does not have; empty for a whole kernel. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Kernels of one series and flavour in one suite's index, best first: newest Debian version, then signed before unsigned.
+ * Incomplete ones are included, with what they miss. Which packages a kernel needs is taken from Depends: up to 6.18 one package
+ * holds all, from 6.19 linux-image is empty and linux-binary, linux-modules and linux-base hold the parts.
+ */
+export function candidatesOf(
+  suite: string,
+  index: readonly IndexedPackage[],
+  series: string,
+  flavour: Flavour,
+): Candidate[] {
+  const byName = newestByName(index);
+  return index
+    .filter(entry => flavourOfImage(entry.name) === flavour)
+    .flatMap(image => {
+      const upstream = upstreamVersion(image.version);
+      if (upstream === null || seriesOfVersion(upstream) !== series) return [];
+      const signed = whole(suite, upstream, image, byName);
+      const unsigned = withUnsignedBinary(signed, byName);
+      return unsigned === null ? [signed] : [signed, unsigned];
+    })
+    .sort((a, b) => compareDebianVersions(b.version, a.version) || unsignedParts(a) - unsignedParts(b));
+}
+
+function flavourOfImage(name: string): Flavour | null {
+  const match = /^linux-image-[\d.]+\S*?(?:-(cloud|rt))?-amd64(?:-unsigned)?$/.exec(name);
+  return match === null ? null : ((match[1] ?? 'amd64') as Flavour);
+}
+
+function newestByName(index: readonly IndexedPackage[]): Map<string, IndexedPackage> {
+  const byName = new Map<string, IndexedPackage>();
+  for (const entry of index) {
+    const known = byName.get(entry.name);
+    if (known === undefined || compareDebianVersions(entry.version, known.version) > 0)
+      byName.set(entry.name, entry);
+  }
+  return byName;
+}
+
+const BASE = /^linux-base-/;
+
+// An image that needs no more than linux-base-VERSION (6.16 to 6.18) holds kernel and modules itself: that package's config and
+// lists are then welcome and not needed, and mirrors have dropped it. With split packages it is needed, for modules.builtin.
+function whole(
+  suite: string,
+  upstream: string,
+  image: IndexedPackage,
+  byName: ReadonlyMap<string, IndexedPackage>,
+): Candidate {
+  const packages = new Map([[image.name, image]]);
+  const missing = new Set<string>();
+  const allInOne = image.needs.flat().every(name => BASE.test(name));
+  const queue = [...image.needs];
+  for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+    const name = group.find(alternative => byName.has(alternative));
+    const found = name === undefined ? undefined : byName.get(name);
+    if (found === undefined) {
+      if (!(allInOne && BASE.test(group[0] ?? ''))) missing.add(group[0] ?? '');
+    } else if (!packages.has(found.name)) {
+      packages.set(found.name, found);
+      queue.push(...found.needs);
+    }
+  }
+  return { suite, version: image.version, upstream, packages: [...packages.values()], missing: [...missing] };
+}
+
+// linux-image depends on the signed linux-binary; the unsigned twin is the same kernel and boots as well in a guest.
+function withUnsignedBinary(
+  candidate: Candidate,
+  byName: ReadonlyMap<string, IndexedPackage>,
+): Candidate | null {
+  const twinOf = (name: string): IndexedPackage | undefined =>
+    byName.get(name.replace(/^linux-binary-(?=\d)/, 'linux-binary-unsigned-'));
+  const signed = /^linux-binary-\d/;
+  const missing = candidate.missing.filter(name => !(signed.test(name) && twinOf(name)));
+  const twins = candidate.missing.filter(name => !missing.includes(name)).flatMap(name => twinOf(name) ?? []);
+  let replaced = twins.length > 0;
+  const packages = candidate.packages.map(entry => {
+    const twin = signed.test(entry.name) ? twinOf(entry.name) : undefined;
+    replaced ||= twin !== undefined;
+    return twin ?? entry;
+  });
+  return replaced ? { ...candidate, packages: [...packages, ...twins], missing } : null;
+}
+
+function unsignedParts(candidate: Candidate): number {
+  return candidate.packages.filter(entry => entry.name.includes('unsigned')).length;
+}

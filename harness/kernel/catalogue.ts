@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+const Series = z.string().regex(/^\d+\.\d+$/, 'a series is quoted text such as "6.12"');
+const FlavourName = z.enum(['amd64', 'cloud', 'rt']);
+
+const CatalogueSchema = z
+  .strictObject({
+    series: z.record(
+      Series,
+      z.strictObject({
+        default: z.boolean(),
+        suites: z.array(z.string()).min(1),
+        flavours: z.array(FlavourName).min(1),
+      }),
+    ),
+    gone: z.record(Series, z.string()).default({}),
+    suites: z.record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/),
+      z.strictObject({
+        archive: z.enum(['debian', 'debian-security']),
+        /** Why the index's Valid-Until date is not held against it; null: it is. */
+        ignoreValidUntil: z.string().nullable().default(null),
+      }),
+    ),
+  })
+  .superRefine((catalogue, context) => {
+    for (const [series, entry] of Object.entries(catalogue.series)) {
+      for (const suite of entry.suites) {
+        if (suite in catalogue.suites) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['series', series],
+          message: `suite ${suite} is not in suites`,
+        });
+      }
+    }
+  });
+
+/** images/kernels.yaml as read: series, the suites that carry them, and series that are gone. The file explains its fields. */
+export type Catalogue = z.infer<typeof CatalogueSchema>;
+
+/** The one of the project; its comments are the documentation. */
+export const CATALOGUE_FILE = join(PROJECT_ROOT, 'images', 'kernels.yaml');
+
+/** Reads kernels.yaml. Throws a `usage` error that names the file and what is wrong in it. */
+export function loadCatalogue(file: string = CATALOGUE_FILE): Catalogue {
+  return parseCatalogue(readFileSync(file, 'utf8'), file);
+}
+
+/** As `loadCatalogue`, from text; `file` is only for messages. */
+export function parseCatalogue(text: string, file: string): Catalogue {
+  let value: unknown;
+  try {
+    // A Map first: a key that YAML read as a number (6.10 -> 6.1) must be refused, not turned into text.
+    const map: unknown = parse(text, { mapAsMap: true });
+    refuseNumericSeries(map, file);
+    value = parse(text);
+  } catch (error) {
+    if (error instanceof BpfrigError) throw error;
+    throw new BpfrigError('usage', `${file}: not valid YAML: ${messageOf(error).split('\n')[0]}`, {
+      cause: error,
+    });
+  }
+  const result = CatalogueSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new BpfrigError(
+    'usage',
+    `${file}: ${result.error.issues[0]?.path.join('.')}: ${result.error.issues[0]?.message}`,
+    {
+      detail: z.prettifyError(result.error),
+    },
+  );
+}
+
+function refuseNumericSeries(document: unknown, file: string): void {
+  if (!(document instanceof Map)) return;
+  for (const section of ['series', 'gone']) {
+    const entries: unknown = document.get(section);
+    if (!(entries instanceof Map)) continue;
+    for (const key of entries.keys()) {
+      if (typeof key !== 'number') continue;
+      throw new BpfrigError(
+        'usage',
+        `${file}: ${section}: the series ${key} is a number to YAML (6.10 would be 6.1): quote it`,
+      );
+    }
+  }
+}
+
+/** Series of a catalogue, oldest first. */
+export function seriesOf(catalogue: Catalogue, which: 'default' | 'all'): string[] {
+  return Object.keys(catalogue.series)
+    .filter(series => which === 'all' || catalogue.series[series]?.default === true)
+    .sort(compareSeries);
+}
+
+/** Orders `6.9` before `6.12`. */
+export function compareSeries(a: string, b: string): number {
+  return ordinal(a) - ordinal(b);
+}
+
+/** A number that orders series; distances between series of one major version are their minor versions'. */
+export function ordinal(series: string): number {
+  const [major, minor] = series.split('.').map(Number);
+  return (major ?? 0) * 1000 + (minor ?? 0);
+}

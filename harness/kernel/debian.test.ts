@@ -1,0 +1,225 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Kernel } from '../model/kernel.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+import { parseCatalogue } from './catalogue.ts';
+import { listKernels } from './list.ts';
+import { loadLock } from './lock-file.ts';
+import { lockKernels } from './lock.ts';
+import { fetchKernel } from './provider.ts';
+import { parseKernelSpec } from './spec.ts';
+import { tinyBzImage, tinyElf } from './testing.ts';
+
+// All is real but apt's transport: real .deb files, dpkg-deb, apt-helper, depmod and packers, behind a fixture in place of apt-get.
+const catalogue = parseCatalogue(
+  `series: { '5.10': { default: true, suites: [first, second], flavours: [amd64] } }
+suites: { first: { archive: debian }, second: { archive: debian } }`,
+  'test',
+);
+process.env['PATH'] = `${join(PROJECT_ROOT, 'harness', 'kernel', 'testdata')}:${process.env['PATH']}`;
+const work = t.testdir({});
+const mirror = join(work, 'mirror');
+const cacheDir = join(work, 'cache');
+process.env['FAKE_MIRROR'] = mirror;
+// The same package built twice is the same file.
+process.env['SOURCE_DATE_EPOCH'] = '0';
+
+interface Listed {
+  readonly abi: string;
+  readonly version: string;
+  /** Listed in Packages and not in the pool. */
+  readonly gone?: boolean;
+  readonly modules?: readonly string[];
+}
+
+/** Makes a suite of the mirror anew, from real .deb files. */
+function publish(suite: string, kernels: readonly Listed[]): void {
+  const folder = join(mirror, suite);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'pool'), { recursive: true });
+  const stanzas = kernels.map(kernel => {
+    const name = `linux-image-${kernel.abi}-amd64`;
+    const deb = join(folder, 'pool', `${name}_${kernel.version}_amd64.deb`);
+    buildDeb(name, kernel, deb);
+    const sha256 = createHash('sha256').update(readFileSync(deb)).digest('hex');
+    if (kernel.gone) rmSync(deb);
+    return `Package: ${name}\nVersion: ${kernel.version}\nDepends: kmod\nSize: 1\nSHA256: ${sha256}\n`;
+  });
+  writeFileSync(join(folder, 'Packages'), stanzas.join('\n'));
+}
+
+function buildDeb(name: string, kernel: Listed, deb: string): void {
+  const root = join(work, 'deb');
+  const release = `${kernel.abi}-amd64`;
+  const banner = `${release} (me) #1 SMP Debian ${kernel.version} (2026)`;
+  const modules = kernel.modules ?? ['virtio_net', 'veth', 'pktgen'];
+  mkdirSync(join(root, 'DEBIAN'), { recursive: true });
+  mkdirSync(join(root, 'boot'));
+  mkdirSync(join(root, 'lib/modules', release, 'kernel'), { recursive: true });
+  const control = `Package: ${name}\nVersion: ${kernel.version}\nArchitecture: amd64\nMaintainer: me <me@example>\nDescription: test\n`;
+  writeFileSync(join(root, 'DEBIAN/control'), control);
+  writeFileSync(join(root, 'boot', `vmlinuz-${release}`), tinyBzImage(tinyElf(banner), ['gzip'], banner));
+  writeFileSync(join(root, 'boot', `config-${release}`), 'CONFIG_X=y\n');
+  writeFileSync(join(root, 'lib/modules', release, 'modules.order'), '');
+  writeFileSync(
+    join(root, 'lib/modules', release, 'modules.builtin'),
+    modules.map(m => `kernel/${m}.ko\n`).join(''),
+  );
+  spawnSync('dpkg-deb', ['--root-owner-group', '-b', root, deb]);
+  rmSync(root, { recursive: true });
+}
+
+const calls = (): string[] =>
+  existsSync(join(mirror, 'calls')) ? readFileSync(join(mirror, 'calls'), 'utf8').trim().split('\n') : [];
+const fetch = (text = '5.10', options = {}): Promise<Kernel> =>
+  fetchKernel(parseKernelSpec(text, catalogue), {
+    cacheDir,
+    locked: false,
+    catalogue,
+    lock: { kernels: {} },
+    ...options,
+  });
+const forget = (what: string): void => rmSync(join(cacheDir, what), { recursive: true, force: true });
+const pinned = (kernel: Kernel, suite: string) => ({
+  kernels: {
+    '5.10-amd64': { suite, version: kernel.packages[0]?.version ?? '', packages: [...kernel.packages] },
+  },
+});
+
+const NEWEST = { abi: '5.10.0-46', version: '5.10.262-1' };
+const OLDER = { abi: '5.10.0-9', version: '5.10.70-1' };
+const FALLBACK = { abi: '5.10.0-32', version: '5.10.223-1' };
+
+t.beforeEach(() => {
+  for (const what of ['apt', 'kernels']) forget(what);
+  rmSync(mirror, { recursive: true, force: true });
+  publish('first', [OLDER, NEWEST]);
+  publish('second', [FALLBACK]);
+});
+
+t.test('the newest is fetched whole, once', async t => {
+  const [kernel, same] = await Promise.all([fetch(), fetch()]);
+  t.match(kernel, {
+    id: '5.10',
+    series: '5.10',
+    flavour: 'amd64',
+    version: '5.10.262',
+    release: '5.10.0-46-amd64',
+    notes: [],
+  });
+  t.ok(readFileSync(kernel.image, 'latin1').startsWith('\x7fELF'));
+  t.ok(existsSync(join(kernel.modulesDir ?? '', 'modules.dep')));
+  t.strictSame(same, kernel);
+  t.equal(calls().filter(call => call.includes('download')).length, 1, 'two at once download once');
+  const before = calls().length;
+  t.strictSame(await fetch(), kernel);
+  t.equal(calls().length, before, 'the mirror is not asked again');
+});
+
+t.test('what the mirror has lost is passed over, and said', async t => {
+  publish('first', [{ ...NEWEST, gone: true }, OLDER]);
+  const older = await fetch();
+  t.equal(older.version, '5.10.70');
+  t.match(older.notes, [
+    /5\.10\.262-1 is listed in first, but the mirror answers 404; took linux-image-5\.10\.0-9-amd64/,
+  ]);
+  t.strictSame((await fetch()).notes, older.notes, 'from the cache too');
+  t.match(await listKernels({ cacheDir, catalogue, lock: { kernels: {} } }), [
+    {
+      label: '5.10',
+      isDefault: true,
+      cached: true,
+      pinned: null,
+      available: { version: '5.10.70-1' },
+      missing: [/404/],
+    },
+  ]);
+
+  for (const what of ['apt', 'kernels']) forget(what);
+  publish('first', [
+    { ...NEWEST, gone: true },
+    { ...OLDER, modules: ['veth'] },
+  ]);
+  const other = await fetch();
+  t.equal(other.version, '5.10.223');
+  t.match(other.notes, [
+    /404 \(and 1 more that cannot be had\); took linux-image-5\.10\.0-32-amd64 5\.10\.223-1 of second/,
+  ]);
+});
+
+t.test('a suite that is not there is passed over; with none left it is an infra error', async t => {
+  rmSync(join(mirror, 'first'), { recursive: true });
+  t.equal((await fetch()).version, '5.10.223');
+  await t.rejects(fetch('debian:first/5.10'), {
+    code: 'infra',
+    message: /no kernel for debian:first\/5\.10: first: apt could not update first: .*404/,
+  });
+  await t.rejects(fetch('debian:second/4.19'), {
+    code: 'infra',
+    message: /second has no 4\.19 kernel of flavour amd64/,
+  });
+});
+
+t.test('a mirror that cannot be reached is an error, not a reason for an older kernel', async t => {
+  writeFileSync(join(mirror, 'down'), '');
+  await t.rejects(fetch(), {
+    code: 'infra',
+    message: /could not download linux-image-5\.10\.0-46-amd64.*Could not resolve/,
+  });
+});
+
+t.test('a file that is not what the index says is refused', async t => {
+  const deb = join(mirror, 'first/pool/linux-image-5.10.0-46-amd64_5.10.262-1_amd64.deb');
+  writeFileSync(deb, Buffer.concat([readFileSync(deb), Buffer.from('x')]));
+  await t.rejects(fetch(), { code: 'infra', message: /SHA-256 is .* the index of first says/ });
+  t.strictSame(readdirSync(join(cacheDir, 'kernels')), [], 'and leaves nothing');
+});
+
+t.test('a pin holds while it can, is given up aloud, or refused', async t => {
+  publish('first', [OLDER]);
+  const lock = pinned(await fetch(), 'first');
+  publish('first', [OLDER, NEWEST]);
+  for (const what of ['apt', 'kernels']) forget(what);
+  const held = await fetch('5.10', { lock, locked: true });
+  t.strictSame([held.version, held.notes], ['5.10.70', []], 'downloaded anew');
+
+  forget('apt');
+  const before = calls().length;
+  t.strictSame(await fetch('5.10', { lock, locked: true }), held);
+  t.equal(calls().length, before, 'pinned and cached: apt does not run');
+
+  forget('apt');
+  forget('kernels');
+  publish('first', [NEWEST]);
+  await t.rejects(fetch('5.10', { lock, locked: true }), {
+    code: 'infra',
+    message: /the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 has left first/,
+  });
+  const newest = await fetch('5.10', { lock });
+  t.equal(newest.version, '5.10.262');
+  t.match(newest.notes, [/^the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 has left first/]);
+  await t.rejects(fetch('debian:second/5.10', { lock, locked: true }), {
+    code: 'infra',
+    message: /is not pinned/,
+  });
+});
+
+t.test('lock pins what was fetched, and what was fetched is what the pin gives', async t => {
+  publish('first', [{ ...NEWEST, gone: true }, OLDER]);
+  const file = join(work, 'lock.yaml');
+  const outcome = await lockKernels({ cacheDir, catalogue, file });
+  t.match(outcome, [{ label: '5.10', version: '5.10.70-1', before: null, notes: [/404/] }]);
+  const lock = loadLock(file);
+  t.equal((await fetch('5.10', { lock, locked: true })).version, '5.10.70');
+
+  publish('first', []);
+  publish('second', []);
+  forget('apt');
+  t.match(await lockKernels({ cacheDir, catalogue, file }), [{ version: null, before: '5.10.70-1' }]);
+  t.strictSame(loadLock(file), { kernels: {} });
+  writeFileSync(file, 'kernels: { 6.1-amd64: { suite: x } }');
+  t.throws(() => loadLock(file), { code: 'usage', message: /is damaged/ });
+});

@@ -1,0 +1,190 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kernel, KernelSpec } from '../model/kernel.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { type AptOptions, downloadPackages, PackageGone, type SuiteIndex, suiteIndex } from './apt.ts';
+import { type Candidate, candidatesOf } from './candidates.ts';
+import { seriesOfVersion, upstreamVersion } from './debian-version.ts';
+import { type KernelLock, type Pin, pinName } from './lock-file.ts';
+import { isStored, kernelFrom, packagesKey, storedKernel } from './store.ts';
+import { NotWhole, unpackDebs } from './unpack.ts';
+
+/** A kernel of Debian's, as a user asked for it. */
+export type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
+
+export interface DebianOptions extends AptOptions {
+  readonly id: string;
+  readonly lock: KernelLock;
+  /** Refuse anything but the pinned packages. */
+  readonly locked: boolean;
+}
+
+/** A pin older than this is looked for in a fresher index before it is given up: it may have been made elsewhere, since. */
+const PIN_INDEX_MAX_AGE_MS = 10 * 60_000;
+
+/**
+ * Fetches a Debian kernel: the pinned packages, else the best candidate that the mirror can deliver. A pinned kernel in the cache
+ * costs no more than reading its record. Throws an `infra` error that says what was tried and what is missing.
+ */
+export async function fetchDebianKernel(spec: DebianSpec, options: DebianOptions): Promise<Kernel> {
+  const pin = pinFor(spec, options.lock);
+  if (pin !== null) {
+    const kernel = await fetchPinned(spec, pin, options);
+    if (typeof kernel !== 'string') return kernel;
+    if (options.locked)
+      throw new BpfrigError('infra', `${spec.text}: ${kernel}; run \`bpfrig kernels lock\` for a new pin`);
+    return (await fetchNewest(spec, options, [kernel])).kernel;
+  }
+  if (options.locked) {
+    throw new BpfrigError(
+      'infra',
+      `${spec.text} is not pinned in images/kernels.lock.yaml, and --locked takes nothing else`,
+    );
+  }
+  return (await fetchNewest(spec, options)).kernel;
+}
+
+/** The pin that a spec is held to: of its series and flavour, and of its suite where it names one. */
+export function pinFor(spec: DebianSpec, lock: KernelLock): Pin | null {
+  const pin = lock.kernels[pinName(spec.series, spec.flavour)];
+  return pin !== undefined && (spec.suite === null || spec.suite === pin.suite) ? pin : null;
+}
+
+/** Suites to look into for a spec, in order. */
+export function suitesFor(spec: DebianSpec, options: Pick<AptOptions, 'catalogue'>): readonly string[] {
+  return spec.suite === null ? (options.catalogue.series[spec.series]?.suites ?? []) : [spec.suite];
+}
+
+/** The pinned kernel, or one line that says why it cannot be had. */
+async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): Promise<Kernel | string> {
+  const upstream = upstreamVersion(pin.version) ?? pin.version;
+  const bare = { suite: pin.suite, version: pin.version, upstream, missing: [] };
+  const asCandidate = (packages: Pin['packages']): Candidate => ({
+    ...bare,
+    packages: packages.map(entry => ({ ...entry, size: 0, needs: [] })),
+  });
+  if (isStored(options.cacheDir, packagesKey(pin.packages)))
+    return take(spec, asCandidate(pin.packages), options, []);
+
+  const gone = (why: string): string => `the pinned ${pin.packages[0]?.name} ${pin.version} ${why}`;
+  let index: SuiteIndex;
+  try {
+    index = await suiteIndex(pin.suite, options);
+    if (absentFrom(index, pin) !== null) index = await suiteIndex(pin.suite, options, PIN_INDEX_MAX_AGE_MS);
+  } catch (error) {
+    return options.signal?.aborted
+      ? Promise.reject(error)
+      : gone(`could not be looked for: ${messageOf(error)}`);
+  }
+  const absent = absentFrom(index, pin);
+  if (absent !== null) return gone(`has left ${pin.suite} (no ${absent} any more)`);
+  const entries = pin.packages.flatMap(entry =>
+    index.packages.filter(listed => listed.sha256 === entry.sha256),
+  );
+  try {
+    return await take(spec, { ...bare, packages: entries }, options, []);
+  } catch (error) {
+    if (error instanceof PackageGone) return gone(`has left the mirror (${error.message})`);
+    if (error instanceof NotWhole) return gone(`is not whole (${error.message})`);
+    throw error;
+  }
+}
+
+function absentFrom(index: SuiteIndex, pin: Pin): string | null {
+  const has = new Set(index.packages.map(entry => entry.sha256));
+  for (const sha256 of index.unavailable) has.delete(sha256);
+  return pin.packages.find(entry => !has.has(entry.sha256))?.name ?? null;
+}
+
+/**
+ * Whatever is pinned, tries candidates, suite by suite and newest first, until the mirror delivers one. `before` are notes that
+ * explain why it came to this.
+ */
+export async function fetchNewest(
+  spec: DebianSpec,
+  options: Omit<DebianOptions, 'lock' | 'locked'>,
+  before: readonly string[] = [],
+): Promise<{ readonly kernel: Kernel; readonly candidate: Candidate }> {
+  const tried: string[] = [];
+  const notes = [...before];
+  for (const suite of suitesFor(spec, options)) {
+    let index: SuiteIndex;
+    try {
+      index = await suiteIndex(suite, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      tried.push(`${suite}: ${messageOf(error)}`);
+      continue;
+    }
+    if (index.stale !== null) notes.push(`${suite} is taken from an older index: ${index.stale}`);
+    const candidates = candidatesOf(suite, index.packages, spec.series, spec.flavour);
+    if (candidates.length === 0)
+      tried.push(`${suite} has no ${spec.series} kernel of flavour ${spec.flavour}`);
+    for (const candidate of candidates) {
+      const why = obstacle(candidate, index);
+      if (why !== null) {
+        tried.push(why);
+        continue;
+      }
+      try {
+        const kernel = await take(spec, candidate, options, [...notes, ...fallbackNotes(tried, candidate)]);
+        return { kernel, candidate };
+      } catch (error) {
+        if (!(error instanceof PackageGone || error instanceof NotWhole)) throw error;
+        tried.push(error.message);
+      }
+    }
+  }
+  throw new BpfrigError(
+    'infra',
+    `no kernel for ${spec.text}: ${[...before, ...tried][0] ?? 'no suite carries it'}`,
+    {
+      detail: [...before, ...tried].join('\n'),
+    },
+  );
+}
+
+/** Why a candidate cannot be had, as far as the index tells; null when it seems whole. */
+export function obstacle(candidate: Candidate, index: SuiteIndex): string | null {
+  if (candidate.missing.length > 0) {
+    return `${candidate.packages[0]?.name} ${candidate.version} needs ${candidate.missing.join(', ')}, not in ${candidate.suite}`;
+  }
+  const gone = candidate.packages.find(entry => index.unavailable.includes(entry.sha256));
+  return gone === undefined
+    ? null
+    : `${gone.name} ${gone.version} is listed in ${candidate.suite}, but the mirror answers 404`;
+}
+
+function fallbackNotes(tried: readonly string[], candidate: Candidate): string[] {
+  if (tried.length === 0) return [];
+  const more = tried.length === 1 ? '' : ` (and ${tried.length - 1} more that cannot be had)`;
+  return [
+    `${tried[0]}${more}; took ${candidate.packages[0]?.name} ${candidate.version} of ${candidate.suite}`,
+  ];
+}
+
+async function take(
+  spec: DebianSpec,
+  candidate: Candidate,
+  options: Omit<DebianOptions, 'lock' | 'locked'>,
+  notes: readonly string[],
+): Promise<Kernel> {
+  const { cacheDir } = options;
+  const key = packagesKey(candidate.packages);
+  const stored = await storedKernel(cacheDir, key, async folder => {
+    const downloads = join(folder, 'download');
+    await mkdir(downloads);
+    const debs = await downloadPackages(candidate.suite, candidate.packages, downloads, options);
+    options.onProgress?.(`unpacking ${candidate.packages[0]?.name} ${candidate.version}`);
+    const unpacked = await unpackDebs(debs, folder, options.signal);
+    await rm(downloads, { recursive: true });
+    const packages = candidate.packages.map(({ name, version, sha256 }) => ({ name, version, sha256 }));
+    return {
+      ...unpacked,
+      series: seriesOfVersion(candidate.upstream),
+      version: candidate.upstream,
+      packages,
+    };
+  });
+  return kernelFrom(stored, { id: options.id, spec: spec.text, flavour: spec.flavour, notes, key, cacheDir });
+}

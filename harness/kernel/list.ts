@@ -1,0 +1,104 @@
+import type { Flavour } from '../model/kernel.ts';
+import { messageOf } from '../util/errors.ts';
+import { type AptOptions, type SuiteIndex, suiteIndex } from './apt.ts';
+import { candidatesOf } from './candidates.ts';
+import { seriesOf } from './catalogue.ts';
+import { type DebianSpec, obstacle, pinFor, suitesFor } from './debian.ts';
+import { type KernelLock, loadLock } from './lock-file.ts';
+import { kernelLabels } from './spec.ts';
+import { isStored, packagesKey } from './store.ts';
+
+/** One line of `kernels list`: a series and flavour of kernels.yaml against what the mirror has. */
+export interface KernelListing {
+  /** As a spec: `6.12`, `7.2-cloud`. */
+  readonly label: string;
+  readonly series: string;
+  readonly flavour: Flavour;
+  /** Runs when no --kernel is given. */
+  readonly isDefault: boolean;
+  /** What a run would take now when nothing were pinned; null when the mirror has nothing whole. */
+  readonly available: {
+    readonly suite: string;
+    readonly package: string;
+    readonly version: string;
+    readonly upstream: string;
+  } | null;
+  /** Debian version of the pin; null when unpinned. */
+  readonly pinned: string | null;
+  /** True when what a run would take (the pin, else the newest) is in the cache. */
+  readonly cached: boolean;
+  /** Why something newer, or anything, could not be taken: missing packages, 404s, a mirror that does not answer. */
+  readonly missing: readonly string[];
+}
+
+/** What is in kernels.yaml against the mirror, oldest series first. Never throws for the mirror's sake: it is said in `missing`. */
+export async function listKernels(
+  options: AptOptions & { readonly lock?: KernelLock },
+): Promise<KernelListing[]> {
+  const lock = options.lock ?? loadLock();
+  const indexes = new Map<string, Promise<SuiteIndex | string>>();
+  const indexOf = (suite: string): Promise<SuiteIndex | string> => {
+    const known = indexes.get(suite) ?? suiteIndex(suite, options).catch(messageOf);
+    indexes.set(suite, known);
+    return known;
+  };
+  const specs = seriesOf(options.catalogue, 'all').flatMap(series =>
+    (options.catalogue.series[series]?.flavours ?? []).map((flavour): DebianSpec => ({
+      kind: 'debian',
+      text: series,
+      suite: null,
+      series,
+      flavour,
+    })),
+  );
+  return Promise.all(specs.map(spec => listOne(spec, { ...options, lock }, indexOf)));
+}
+
+async function listOne(
+  spec: DebianSpec,
+  options: AptOptions & { readonly lock: KernelLock },
+  indexOf: (suite: string) => Promise<SuiteIndex | string>,
+): Promise<KernelListing> {
+  const pin = pinFor(spec, options.lock);
+  const { available, packages, missing } = await newest(spec, options, indexOf);
+  const taken = pin?.packages ?? packages;
+  return {
+    label: kernelLabels([spec])[0] ?? spec.series,
+    series: spec.series,
+    flavour: spec.flavour,
+    isDefault: spec.flavour === 'amd64' && options.catalogue.series[spec.series]?.default === true,
+    available,
+    pinned: pin?.version ?? null,
+    cached: taken.length > 0 && isStored(options.cacheDir, packagesKey(taken)),
+    missing,
+  };
+}
+
+async function newest(
+  spec: DebianSpec,
+  options: AptOptions,
+  indexOf: (suite: string) => Promise<SuiteIndex | string>,
+): Promise<Pick<KernelListing, 'available' | 'missing'> & { packages: readonly { sha256: string }[] }> {
+  const missing: string[] = [];
+  for (const suite of suitesFor(spec, options)) {
+    const index = await indexOf(suite);
+    if (typeof index === 'string') {
+      missing.push(`${suite}: ${index}`);
+      continue;
+    }
+    const candidates = candidatesOf(suite, index.packages, spec.series, spec.flavour);
+    if (candidates.length === 0)
+      missing.push(`${suite} has no ${spec.series} kernel of flavour ${spec.flavour}`);
+    for (const candidate of candidates) {
+      const why = obstacle(candidate, index);
+      if (why !== null) {
+        missing.push(why);
+        continue;
+      }
+      const { version, upstream, packages } = candidate;
+      const name = packages[0]?.name ?? '';
+      return { available: { suite, package: name, version, upstream }, packages, missing };
+    }
+  }
+  return { available: null, packages: [], missing };
+}

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import type { Flavour } from '../model/kernel.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+const PinSchema = z.strictObject({
+  suite: z.string(),
+  /** Debian version of the image package. */
+  version: z.string(),
+  packages: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        version: z.string(),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .min(1),
+});
+
+const LockSchema = z.strictObject({ kernels: z.record(z.string(), PinSchema) });
+
+/** The exact packages of one series and flavour. */
+export type Pin = z.infer<typeof PinSchema>;
+
+/** images/kernels.lock.yaml: pins by `SERIES-FLAVOUR`. */
+export type KernelLock = z.infer<typeof LockSchema>;
+
+export const LOCK_FILE = join(PROJECT_ROOT, 'images', 'kernels.lock.yaml');
+
+const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each kernel, by checksum. Every one was fetched whole when it was written.
+# A run takes these. When one has left the mirror it takes the suite's newest and says so; with --locked it refuses.
+`;
+
+/** Name of a pin: `6.12-amd64`. */
+export function pinName(series: string, flavour: Flavour): string {
+  return `${series}-${flavour}`;
+}
+
+/** Reads the lock file; one that is not there pins nothing. Throws a `usage` error when it is damaged. */
+export function loadLock(file: string = LOCK_FILE): KernelLock {
+  if (!existsSync(file)) return { kernels: {} };
+  try {
+    return LockSchema.parse(parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new BpfrigError('usage', `${file} is damaged: write it anew with \`bpfrig kernels lock\``, {
+      detail: why,
+    });
+  }
+}
+
+/** Writes the lock file. */
+export async function saveLock(lock: KernelLock, file: string = LOCK_FILE): Promise<void> {
+  await writeFile(file, HEADER + stringify(lock, { lineWidth: 0 }));
+}

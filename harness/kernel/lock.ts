@@ -1,0 +1,64 @@
+import type { Flavour } from '../model/kernel.ts';
+import { messageOf } from '../util/errors.ts';
+import type { AptOptions } from './apt.ts';
+import { seriesOf } from './catalogue.ts';
+import { type DebianSpec, fetchNewest } from './debian.ts';
+import { type KernelLock, loadLock, LOCK_FILE, pinName, saveLock } from './lock-file.ts';
+import { kernelLabels } from './spec.ts';
+
+/** What became of one series and flavour. */
+export interface LockOutcome {
+  readonly label: string;
+  /** What it is pinned to now; null when it could not be had and is not pinned any more. */
+  readonly version: string | null;
+  /** Debian version of the former pin; null when there was none. */
+  readonly before: string | null;
+  /** Fallbacks that were taken, or why there is no pin. */
+  readonly notes: readonly string[];
+}
+
+export interface LockOptions extends AptOptions {
+  /** Only these flavours; all of kernels.yaml otherwise. Pins of the others stay as they are. */
+  readonly flavours?: readonly Flavour[];
+  readonly file?: string;
+}
+
+/**
+ * Pins each series and flavour of kernels.yaml to the newest packages that the mirror delivers. Each is fetched, since an index also
+ * lists packages that are gone: what is pinned has been downloaded whole. The lock file is written after each, so that an
+ * interrupted run keeps what it did.
+ */
+export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> {
+  const file = options.file ?? LOCK_FILE;
+  const lock: KernelLock = loadLock(file);
+  const outcomes: LockOutcome[] = [];
+  for (const spec of specsToLock(options)) {
+    const name = pinName(spec.series, spec.flavour);
+    const label = kernelLabels([spec])[0] ?? name;
+    const before = lock.kernels[name]?.version ?? null;
+    delete lock.kernels[name];
+    try {
+      const { kernel, candidate } = await fetchNewest(spec, { ...options, id: label });
+      const { suite, version } = candidate;
+      lock.kernels[name] = { suite, version, packages: kernel.packages.map(entry => ({ ...entry })) };
+      outcomes.push({ label, version, before, notes: kernel.notes });
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      outcomes.push({ label, version: null, before, notes: [messageOf(error)] });
+    }
+    await saveLock(lock, file);
+  }
+  return outcomes;
+}
+
+function specsToLock(options: LockOptions): DebianSpec[] {
+  const wanted = (flavour: Flavour): boolean => options.flavours?.includes(flavour) ?? true;
+  return seriesOf(options.catalogue, 'all').flatMap(series =>
+    (options.catalogue.series[series]?.flavours ?? [])
+      .filter(wanted)
+      .map(
+        flavour =>
+          ({ kind: 'debian', text: pinName(series, flavour), suite: null, series, flavour }) as const,
+      ),
+  );
+}

@@ -1,0 +1,40 @@
+import t from 'tap';
+import { moduleClosure } from './modules.ts';
+
+const folder = (t: { testdir(fixture: Record<string, string>): string }): string =>
+  t.testdir({
+    'modules.dep': `kernel/drivers/net/veth.ko.xz:
+kernel/drivers/virtio/virtio.ko:
+kernel/drivers/virtio/virtio_ring.ko: kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio_pci.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/drivers/net/virtio_net.ko.zst: kernel/net/core/failover.ko kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/net/core/failover.ko:
+`,
+    'modules.builtin': 'kernel/net/core/pktgen.ko\nkernel/drivers/char/virtio-console.ko\n',
+  });
+
+t.test('each file comes after all that it depends on, and once', async t => {
+  const dir = folder(t);
+  const { files, builtin, missing } = moduleClosure(dir, ['virtio-net', 'virtio_pci', 'veth']);
+  t.strictSame(
+    files.map(file => file.replace(`${dir}/kernel/`, '')),
+    [
+      'drivers/virtio/virtio.ko',
+      'drivers/virtio/virtio_ring.ko',
+      'net/core/failover.ko',
+      'drivers/net/virtio_net.ko.zst',
+      'drivers/virtio/virtio_pci.ko',
+      'drivers/net/veth.ko.xz',
+    ],
+  );
+  t.strictSame([builtin, missing], [[], []]);
+});
+
+t.test('builtin and missing modules are told apart', async t => {
+  t.strictSame(moduleClosure(folder(t), ['pktgen', 'virtio_console', 'nosuch']), {
+    files: [],
+    builtin: ['pktgen', 'virtio_console'],
+    missing: ['nosuch'],
+  });
+  t.strictSame(moduleClosure(null, ['veth']), { files: [], builtin: ['veth'], missing: [] });
+});

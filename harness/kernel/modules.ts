@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+
+/** What loading some modules takes. */
+export interface ModuleClosure {
+  /** Module files (.ko, .ko.xz, .ko.zst or .ko.gz), absolute, each after all that it depends on. */
+  readonly files: string[];
+  /** Asked for, and part of the kernel image. */
+  readonly builtin: string[];
+  /** Asked for, and neither. */
+  readonly missing: string[];
+}
+
+/**
+ * Resolves module names (`veth`, `virtio-net`; `-` and `_` are the same) with their dependencies from `modules.dep` and
+ * `modules.builtin` in `modulesDir`; see modules.dep(5). With null, for a kernel without modules, all are taken for builtin: only
+ * the guest can tell.
+ */
+export function moduleClosure(modulesDir: string | null, names: readonly string[]): ModuleClosure {
+  if (modulesDir === null) return { files: [], builtin: [...names], missing: [] };
+  const dependencies = readDependencies(modulesDir);
+  const builtins = readBuiltins(modulesDir);
+  const files = new Set<string>();
+  const builtin: string[] = [];
+  const missing: string[] = [];
+  for (const name of names) {
+    const entry = dependencies.get(canonical(name));
+    if (entry !== undefined) {
+      // modules.dep lists what is needed directly or not, and modprobe loads it from the last to the first.
+      for (const file of [...entry.needs.toReversed(), entry.file]) files.add(file);
+    } else {
+      (builtins.has(canonical(name)) ? builtin : missing).push(name);
+    }
+  }
+  return {
+    files: [...files].map(file => (isAbsolute(file) ? file : join(modulesDir, file))),
+    builtin,
+    missing,
+  };
+}
+
+function readDependencies(modulesDir: string): Map<string, { file: string; needs: string[] }> {
+  const entries = readLines(join(modulesDir, 'modules.dep')).map(line => {
+    const colon = line.indexOf(':');
+    const file = line.slice(0, colon);
+    const needs = line
+      .slice(colon + 1)
+      .split(' ')
+      .filter(word => word !== '');
+    return [canonical(file), { file, needs }] as const;
+  });
+  return new Map(entries);
+}
+
+function readBuiltins(modulesDir: string): Set<string> {
+  return new Set(readLines(join(modulesDir, 'modules.builtin')).map(canonical));
+}
+
+function readLines(file: string): string[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(line => line.trim() !== '');
+}
+
+function canonical(nameOrFile: string): string {
+  return basename(nameOrFile)
+    .replace(/\.ko(?:\.\w+)?$/, '')
+    .replaceAll('-', '_');
+}

@@ -1,0 +1,48 @@
+/** One kernel package of a suite's index, with what matters of it here. */
+export interface IndexedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Size of the .deb in bytes. */
+  readonly size: number;
+  /** Kernel packages that it depends on; alternatives stay together, first choice first. */
+  readonly needs: readonly (readonly string[])[];
+}
+
+const KERNEL_PACKAGE =
+  /^linux-(?:image|binary|binary-unsigned|modules|base)-\d+\.\d+\.\d+.*-amd64(?:-unsigned)?$/;
+
+/**
+ * Kernel packages of a Debian `Packages` file (deb822 stanzas), without metapackages, debug symbols and other architectures.
+ * Metapackages (linux-image-amd64, linux-image-6.12-amd64) have no three-part version in their name.
+ */
+export function parsePackages(text: string): IndexedPackage[] {
+  const packages: IndexedPackage[] = [];
+  // Indexes are tens of megabytes with some dozens of kernels in them: look only at stanzas that begin like one.
+  let at = text.startsWith('Package: linux-') ? 0 : nextStanza(text, 0);
+  while (at >= 0) {
+    const end = text.indexOf('\n\n', at);
+    const found = parseStanza(text.slice(at, end < 0 ? undefined : end));
+    if (found !== null) packages.push(found);
+    at = end < 0 ? -1 : nextStanza(text, end);
+  }
+  return packages;
+}
+
+function nextStanza(text: string, from: number): number {
+  const at = text.indexOf('\n\nPackage: linux-', from);
+  return at < 0 ? -1 : at + 2;
+}
+
+function parseStanza(stanza: string): IndexedPackage | null {
+  const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1]?.trim() ?? '';
+  const name = field('Package');
+  const sha256 = field('SHA256');
+  if (!KERNEL_PACKAGE.test(name) || sha256 === '') return null;
+  const needs = field('Depends')
+    .split(',')
+    .map(group => group.split('|').map(alternative => alternative.trim().split(/[\s(:]/)[0] ?? ''))
+    .filter(group => group.some(alternative => KERNEL_PACKAGE.test(alternative)));
+  return { name, version: field('Version'), sha256, size: Number(field('Size')), needs };
+}

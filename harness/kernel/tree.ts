@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Kernel } from '../model/kernel.ts';
+import { withLock } from '../util/cache.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { hashKey } from '../util/hash.ts';
+import { fetchPathKernel } from './path.ts';
+
+export interface TreeRequest {
+  readonly dir: string;
+  readonly id: string;
+  readonly spec: string;
+  readonly cacheDir: string;
+  readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Builds a configured kernel source tree (`make bzImage`, which is quick when nothing changed) and takes the image. Modules are not
+ * built: what a guest needs must be =y. Throws a `usage` error without a .config, `infra` with the build's output when it fails.
+ */
+export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
+  const { dir, spec } = request;
+  if (!existsSync(join(dir, 'Makefile')) || !existsSync(join(dir, 'Kconfig'))) {
+    throw new BpfrigError('usage', `${spec}: ${dir} is no kernel source tree (no Makefile and Kconfig)`);
+  }
+  if (!existsSync(join(dir, '.config'))) {
+    throw new BpfrigError(
+      'usage',
+      `${spec}: ${dir} has no .config; make one, for example with \`make tinyconfig\` and a fragment`,
+    );
+  }
+  request.onProgress?.(`building ${dir} (make bzImage)`);
+  // Two runs at once must not build the same tree.
+  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request));
+  const image = join(dir, 'arch', 'x86', 'boot', 'bzImage');
+  if (!existsSync(image))
+    throw new BpfrigError('infra', `${spec}: make left no arch/x86/boot/bzImage in ${dir}`);
+  const notes = [`built from ${dir}; it has what is built in and no modules`];
+  const { id, cacheDir } = request;
+  return { ...(await fetchPathKernel({ path: image, id, spec, cacheDir, notes })), modulesDir: null };
+}
+
+async function build(request: TreeRequest): Promise<void> {
+  // stdin is closed: a .config with new symbols takes their defaults through olddefconfig instead of asking.
+  const options = { cwd: request.dir, all: true, stdin: 'ignore', reject: false } as const;
+  const cancel = request.signal === undefined ? {} : { cancelSignal: request.signal };
+  for (const target of ['olddefconfig', 'bzImage']) {
+    const result = await execa('make', [`-j${availableParallelism()}`, target], { ...options, ...cancel });
+    if (!result.failed) continue;
+    const line = result.all.split('\n').find(text => /error:|\*\*\*/.test(text)) ?? result.shortMessage ?? '';
+    throw new BpfrigError('infra', `${request.spec}: make ${target} failed: ${line.trim()}`, {
+      detail: result.all,
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { BpfrigError } from '../util/errors.ts';
+import { moduleClosure } from './modules.ts';
+import { isElf, parseBzImage, readKernelFile, unpackPayload } from './bzimage.ts';
+
+/** An unpacked kernel within its folder; paths are relative to that. */
+export interface UnpackedKernel {
+  readonly release: string;
+  /** `vmlinux` (ELF), or `vmlinuz` where the payload could not be unpacked. */
+  readonly image: string;
+  readonly modulesDir: string;
+}
+
+/** Packages that were downloaded and do not make a kernel that bpfrig can use: another candidate may. */
+export class NotWhole extends Error {}
+
+/** Without these no scenario has a NIC or traffic. */
+const NEEDED_MODULES = ['virtio_net', 'veth', 'pktgen'];
+
+/**
+ * Unpacks Debian packages of one kernel into `folder`: `vmlinux`, `config` and `lib/modules/RELEASE` with modules.dep, and nothing
+ * else. Where the packages put the parts (boot/ or usr/lib/modules/) is found by looking. Throws `NotWhole` when a part is not in
+ * them, and an `infra` error when a tool fails.
+ */
+export async function unpackDebs(
+  debs: readonly string[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<UnpackedKernel> {
+  const root = await mkdtemp(join(folder, 'root-'));
+  const run = signal === undefined ? {} : { cancelSignal: signal };
+  for (const deb of debs)
+    await attempt(`unpack ${basename(deb)}`, () => execa('dpkg-deb', ['-x', deb, root], run));
+
+  const { release, source } = await findModules(root, debs);
+  const modulesDir = join('lib', 'modules', release);
+  await mkdir(join(folder, 'lib', 'modules'), { recursive: true });
+  await rename(source, join(folder, modulesDir));
+  const image = await placeImage(
+    [join(root, 'boot', `vmlinuz-${release}`), join(folder, modulesDir, 'vmlinuz')],
+    folder,
+    debs,
+  );
+  const config = [join(root, 'boot', `config-${release}`), join(folder, modulesDir, 'config')].find(
+    existsSync,
+  );
+  if (config !== undefined) await cp(config, join(folder, 'config'));
+
+  // Debian's packages leave this to their postinst.
+  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+  await attempt(`run depmod for ${release}`, () => execa('depmod', ['-b', folder, release], { ...run, env }));
+  await rm(root, { recursive: true, force: true });
+  const { missing } = moduleClosure(join(folder, modulesDir), NEEDED_MODULES);
+  if (missing.length > 0) {
+    throw new NotWhole(`no module ${missing.join(', ')} in ${debs.map(deb => basename(deb)).join(', ')}`);
+  }
+  return { release, image, modulesDir };
+}
+
+async function findModules(
+  root: string,
+  debs: readonly string[],
+): Promise<{ release: string; source: string }> {
+  for (const folder of [join(root, 'lib', 'modules'), join(root, 'usr', 'lib', 'modules')]) {
+    for (const release of existsSync(folder) ? await readdir(folder) : []) {
+      const source = join(folder, release);
+      if (existsSync(join(source, 'kernel'))) return { release, source };
+    }
+  }
+  throw new NotWhole(`no kernel modules in ${debs.map(deb => basename(deb)).join(', ')}`);
+}
+
+async function placeImage(
+  places: readonly string[],
+  folder: string,
+  debs: readonly string[],
+): Promise<string> {
+  const found = places.find(existsSync);
+  if (found === undefined) {
+    throw new NotWhole(`no vmlinuz in ${debs.map(deb => basename(deb)).join(', ')}`);
+  }
+  const image = await uncompress(found, join(folder, 'vmlinux'));
+  if (image) {
+    await rm(found);
+    return 'vmlinux';
+  }
+  await rename(found, join(folder, 'vmlinuz'));
+  return 'vmlinuz';
+}
+
+/** Writes the uncompressed ELF of the bzImage `from` to `to`; false when bpfrig has no tool for its packing. */
+export async function uncompress(from: string, to: string): Promise<boolean> {
+  const file = await readKernelFile(from);
+  if (isElf(file)) {
+    await cp(from, to);
+    return true;
+  }
+  const header = parseBzImage(file);
+  const elf = header === null ? null : await unpackPayload(file, header, from);
+  if (elf === null) return false;
+  await writeFile(to, elf);
+  return true;
+}
+
+async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const seen = error as { shortMessage?: string; stderr?: string; code?: string };
+    const hint = seen.code === 'ENOENT' ? ' (not installed)' : '';
+    throw new BpfrigError('infra', `could not ${what}: ${seen.shortMessage ?? String(error)}${hint}`, {
+      detail: seen.stderr ?? null,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import t from 'tap';
+import { VOCABULARY } from '../scenario/vocabulary.ts';
+import { count, normalise } from './counters.ts';
+import type { CellCounters } from './counters.ts';
+import { enqueue, entry, kthread, main, redirected, seen, source, variantOf } from './made-up.fixture.ts';
+import { stages } from './ledger.ts';
+
+const VARIANT = variantOf(['sent == 0']);
+const K512 = { version: '6.12.117', series: '6.12' };
+const K510 = { version: '5.10.262', series: '5.10' };
+
+function keysOf(word: unknown, counters: unknown): unknown {
+  if (typeof word !== 'object' || word === null || '*' in word) return 'leaf';
+  if (typeof counters !== 'object' || counters === null) return 'missing';
+  const names = [...new Set([...Object.keys(word), ...Object.keys(counters)])].toSorted();
+  const inner = (from: object, name: string): unknown => (from as Record<string, unknown>)[name];
+  return Object.fromEntries(
+    names.map(name => [name, name in word ? keysOf(inner(word, name), inner(counters, name)) : 'unnamed']),
+  );
+}
+
+t.test('the vocabulary names just what is counted', async t => {
+  const counters: CellCounters = count(seen({}), K512, VARIANT);
+  const same = keysOf(VOCABULARY, VOCABULARY);
+  t.strictSame(keysOf(VOCABULARY, counters), same);
+});
+
+t.test('native: processed counts attempts (C4), ring full is in no redirect error', async t => {
+  const observations = seen({
+    sources: [source(1000)],
+    programs: [main({ redirect: 1000 })],
+    observers: { redirect: [redirected(1000)], enqueue: [enqueue(1000, 488)], kthread: [kthread(512)] },
+    delivered: 512,
+  });
+  const { cpumap, raw, xdp } = count(observations, K512, VARIANT);
+  t.match(cpumap, { offered: 1000, accepted: 512, ring_full: 488 });
+  t.match(raw.enqueue, { processed: 1000, drops: 488 });
+  t.equal(xdp.redirect_err, 0);
+  t.strictSame(
+    stages(observations, count(observations, K512, VARIANT), VARIANT).map(s => s.residual),
+    [0, 0, 0, 0, 0, 0, 0],
+  );
+});
+
+t.test('generic: processed counts successes (C4), ring full is ENOSPC too and counted once', async t => {
+  const observations = seen({
+    sources: [source(1000)],
+    programs: [main({ redirect: 1000 }, 'generic')],
+    observers: {
+      redirect: [redirected(512), redirected(488, { err: -28 })],
+      enqueue: [enqueue(512, 488)],
+      kthread: [kthread(512)],
+    },
+    delivered: 512,
+  });
+  const counters = count(observations, K512, VARIANT);
+  t.equal(counters.mode, 'generic');
+  t.match(counters.cpumap, { offered: 1000, accepted: 512, ring_full: 488 });
+  t.match(counters.xdp, { redirect_ok: 512, redirect_err: 488, redirect_errs: { ENOSPC: 488, EINVAL: 0 } });
+  t.strictSame(
+    stages(observations, counters, VARIANT).map(s => s.residual),
+    [0, 0, 0, 0, 0, 0, 0],
+  );
+});
+
+t.test('5.10: kthread.drops holds what the stack refused (C11), and that was delivered to it', async t => {
+  const observations = seen({
+    sources: [source(100)],
+    programs: [main({ redirect: 100 })],
+    observers: {
+      redirect: [redirected(100)],
+      enqueue: [enqueue(100)],
+      kthread: [kthread(100, { drops: 100 })],
+    },
+    delivered: 100,
+  });
+  const old = count(observations, K510, VARIANT);
+  t.match(old.kthread, { drops: 100, refused: 100, alloc_drops: 0 });
+  t.equal(stages(observations, old, VARIANT).at(-1)?.residual, 0);
+  const now = count(observations, K512, VARIANT);
+  t.match(now.kthread, { drops: 100, refused: 0, alloc_drops: 100 });
+  t.equal(
+    stages(observations, now, VARIANT).at(-1)?.residual,
+    -100,
+    'an skb that could not be had cannot be delivered',
+  );
+});
+
+t.test('5.10: generic redirect is refused with EBADRQC', async t => {
+  const observations = seen({
+    sources: [source(10)],
+    programs: [main({ redirect: 10 }, 'generic')],
+    observers: { redirect: [redirected(10, { err: -56 })] },
+  });
+  const counters = count(observations, K510, VARIANT);
+  t.match(counters.xdp, { redirect_err: 10, redirect_errs: { EBADRQC: 10, ENOSPC: 0 } });
+  const redirect = stages(observations, counters, VARIANT).find(({ name }) => name === 'redirect');
+  t.match(redirect, { in: 10, out: { 'xdp.redirect_err': 10 }, residual: 0 });
+});
+
+t.test('live frames enter behind the wire', async t => {
+  const observations = seen({
+    sources: [source(256, { source: 'live', on: 'rx' })],
+    programs: [main({ pass: 256 })],
+    delivered: 256,
+  });
+  const [wire, xdp] = stages(observations, count(observations, K512, VARIANT), VARIANT);
+  t.match(wire, { name: 'wire', in: 0, residual: 0 });
+  t.match(xdp, { name: 'xdp', in: 256, out: { pass: 256 }, residual: 0 });
+});
+
+t.test('frames that veth dropped: told to the source (it sends another) or not', async t => {
+  const devices = { rx: { rx_packets: 100, rx_dropped: 0 }, tx: { tx_packets: 100, tx_dropped: 7 } };
+  const programs = [main({ drop: 100 })];
+  for (const sources of [[source(100, { errors: 7 })], [source(107)]]) {
+    const observations = seen({ sources, devices, programs });
+    const [wire] = stages(observations, count(observations, K512, VARIANT), VARIANT);
+    t.equal(wire?.residual, 0);
+  }
+});
+
+t.test('rows of other maps and programs are nobody’s', async t => {
+  const observations = seen({
+    programs: [main({}), entry({})],
+    observers: {
+      redirect: [redirected(9, { prog_id: 99 })],
+      enqueue: [enqueue(9, 0, { map_id: 99 })],
+      kthread: [kthread(9, { map_id: 99 })],
+    },
+  });
+  const { xdp, cpumap, kthread: consumed } = count(observations, K512, VARIANT);
+  t.strictSame([xdp.redirect_ok, cpumap.offered, consumed.processed], [0, 0, 0]);
+});
+
+t.test(
+  'results of steps stand beside the counters; a device without its counters is a broken harness',
+  async t => {
+    const steps = { look: { errno: 'ENOENT' } };
+    t.match(normalise(seen({ steps }), K512, VARIANT), { look: { errno: 'ENOENT' }, sent: 0 });
+    t.throws(() => normalise(seen({ devices: { rx: {} } }), K512, VARIANT), { code: 'harness' });
+  },
+);

@@ -1,0 +1,52 @@
+import t from 'tap';
+import { entryPrograms } from './entry-programs.ts';
+import { count } from './counters.ts';
+import { stages } from './ledger.ts';
+import { enqueue, entry, kthread, main, redirected, scenarioOf, seen, source } from './made-up.fixture.ts';
+
+const [VARIANT] = scenarioOf(`
+title: t
+source: s
+setup:
+  - cpumap: { name: cpus, entries: { 0: { qsize: 8 }, 1: { qsize: 8, program: p }, 2: { qsize: 8 } } }
+  - { update: { map: cpus, key: 3, qsize: 8, program: p }, as: refused }
+  - { update: { map: cpus, key: 3, qsize: 8 } }
+  - { update: { map: cpus, key: 0, qsize: 8, prog_fd: -1 } }
+traffic:
+  - repeat: { times: 2, steps: [{ update: { map: cpus, key: 2, qsize: 8, program: p } }] }
+expect: ["refused.errno == 'ENOMEM'"]
+`).variants;
+
+t.test('entries by the programs that the steps gave them', async t => {
+  if (VARIANT === undefined) throw new Error('no variant');
+  const refused = entryPrograms(VARIANT, { refused: { errno: 'ENOMEM' } });
+  t.strictSame([...refused.never].toSorted(), ['cpus:0', 'cpus:3']);
+  t.strictSame([...refused.sometimes], ['cpus:2']);
+  t.strictSame([...entryPrograms(VARIANT, { refused: { errno: 'OK' } }).sometimes].toSorted(), [
+    'cpus:2',
+    'cpus:3',
+  ]);
+});
+
+t.test('only frames of an entry that had no program may go past it', async t => {
+  if (VARIANT === undefined) throw new Error('no variant');
+  const residual = (cpu: number, ran: number) => {
+    const observations = seen({
+      sources: [source(100)],
+      programs: [main({ redirect: 100 }), entry({ pass: ran })],
+      observers: {
+        redirect: [redirected(100)],
+        enqueue: [enqueue(100, 0, { to_cpu: cpu })],
+        kthread: [kthread(100, { cpu, xdp_pass: ran })],
+      },
+      delivered: 100,
+      steps: { refused: { errno: 'ENOMEM' } },
+    });
+    const counters = count(observations, { version: '6.12.1', series: '6.12' }, VARIANT);
+    return stages(observations, counters, VARIANT).find(({ name }) => name === 'entry')?.residual;
+  };
+  t.equal(residual(0, 0), 0, 'never a program');
+  t.equal(residual(1, 100), 0, 'always one');
+  t.equal(residual(1, 60), 40, 'always one, and 40 went past it');
+  t.equal(residual(2, 60), 0, 'one at times');
+});

@@ -1,0 +1,49 @@
+import type { StepResult } from '../model/observations.ts';
+import type { PlainStep, ResolvedVariant, Step } from '../scenario/scenario.ts';
+
+/** Entries by what the scenario put into them: always a program, never one, or one at times. */
+export interface EntryPrograms {
+  /** `map:key` of entries that never had a program. */
+  readonly never: ReadonlySet<string>;
+  /** `map:key` of entries that had one at times: what they dequeued may have gone past it. */
+  readonly sometimes: ReadonlySet<string>;
+}
+
+/** Name of an entry in {@link EntryPrograms}. */
+export function entryName(map: string, key: number | string): string {
+  return `${map}:${Number(key)}`;
+}
+
+/**
+ * Which entries have a program, by the scenario's steps. A step that failed put nothing there; `results` says so. A raw
+ * `prog_fd` of 0 or below is no program to the kernel (cpumap.c, `fd > 0`).
+ */
+export function entryPrograms(
+  variant: Pick<ResolvedVariant, 'setup' | 'traffic'>,
+  results: Readonly<Record<string, StepResult>>,
+): EntryPrograms {
+  const had = new Map<string, Set<boolean>>();
+  const put = (map: string, key: number | string, program: boolean) => {
+    const name = entryName(map, key);
+    had.set(name, (had.get(name) ?? new Set()).add(program));
+  };
+  for (const step of [...variant.setup, ...variant.traffic].flatMap(plain)) {
+    if (step.as !== null && (results[step.as]?.errno ?? 'OK') !== 'OK') continue;
+    if (step.kind === 'cpumap') {
+      for (const [key, entry] of Object.entries(step.args.entries))
+        put(step.args.name, key, entry.program !== undefined);
+    } else if (step.kind === 'update' && step.args.qsize !== 0) {
+      put(step.args.map, step.args.key, step.args.program !== undefined || (step.args.prog_fd ?? 0) > 0);
+    }
+  }
+  const names = (wanted: (kinds: ReadonlySet<boolean>) => boolean) =>
+    new Set([...had].filter(([, kinds]) => wanted(kinds)).map(([name]) => name));
+  return {
+    never: names(kinds => !kinds.has(true)),
+    sometimes: names(kinds => kinds.size === 2),
+  };
+}
+
+function plain(step: Step): readonly PlainStep[] {
+  return step.kind === 'repeat' ? step.args.steps : [step];
+}

@@ -1,0 +1,120 @@
+import { EvaluationError } from '@marcbachmann/cel-js';
+import type { ExpectationResult } from '../model/cell.ts';
+import type { Counters } from '../model/counters.ts';
+import { compileAny } from '../scenario/cel.ts';
+import type { Expression } from '../scenario/cel.ts';
+import { inRange } from '../scenario/ranges.ts';
+import type { Expectation } from '../scenario/scenario.ts';
+import { messageOf } from '../util/errors.ts';
+import { celContext, lookUp, show } from './cel-values.ts';
+
+/** What an expression came to: held or not with its values, or the reason why it says nothing. */
+export type Outcome =
+  | { readonly ok: boolean; readonly values: string | null; readonly error: null }
+  | { readonly ok: false; readonly values: null; readonly error: string };
+
+/** The expectations that apply to a kernel: all but those with another range of `kernels`. */
+export function applicable(expectations: readonly Expectation[], version: string): Expectation[] {
+  return expectations.filter(({ kernels }) => kernels === null || inRange(version, kernels));
+}
+
+/** Evaluates expectations over a cell's counters, in their order. */
+export function checkExpectations(
+  expectations: readonly Expectation[],
+  counters: Counters,
+): ExpectationResult[] {
+  return expectations.map(({ expression, place }) => ({
+    expr: expression.text,
+    line: place.line,
+    ...evaluate(expression, counters),
+  }));
+}
+
+/** Evaluates one expression. A name that nothing has is an error even where CEL's logic would not have needed its value. */
+export function evaluate(expression: Expression, counters: Counters): Outcome {
+  for (const name of expression.names) {
+    const found = lookUp(counters, name);
+    if ('missing' in found && !name.optional) return broken(found.missing);
+  }
+  const context = celContext(counters);
+  try {
+    const mixed = mixedTypes(expression, context);
+    if (mixed !== null) return broken(mixed);
+    const result = expression.evaluate(context);
+    if (typeof result !== 'boolean') return broken(`gives ${show(result)}, not true or false`);
+    return { ok: result, values: result ? null : explain(expression, counters, context), error: null };
+  } catch (error) {
+    return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
+  }
+}
+
+function broken(error: string): Outcome {
+  return { ok: false, values: null, error };
+}
+
+const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=']);
+
+/** The parts of an expression that are joined by `&&`, as texts. */
+function conjuncts(expression: Expression): string[] {
+  const parts = (node: Expression['ast']): Expression['ast'][] =>
+    node.op === '&&' ? node.args.flatMap(parts) : [node];
+  return parts(expression.ast).map(({ range }) => expression.text.slice(range.start, range.end));
+}
+
+/** CEL finds a number and a text unequal without a word; to an author that is a mistake. */
+function mixedTypes(expression: Expression, context: Record<string, unknown>): string | null {
+  for (const part of conjuncts(expression)) {
+    const sides = comparison(part, context);
+    if (sides === null) continue;
+    const [left, right] = [kindOf(sides.left), kindOf(sides.right)];
+    if (left !== right && left !== 'null' && right !== 'null')
+      return `\`${part}\` compares ${left} with ${right}`;
+  }
+  return null;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'bigint') return 'number';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'map' : typeof value;
+}
+
+/** Values of both sides of a comparison; null for anything else, and where a side cannot be evaluated on its own. */
+function comparison(
+  text: string,
+  context: Record<string, unknown>,
+): { left: unknown; right: unknown; op: string } | null {
+  const whole = compileAny(text);
+  if ('problem' in whole || !COMPARISONS.has(whole.ast.op)) return null;
+  const [left, right] = (whole.ast.args as Expression['ast'][]).map(({ range }) =>
+    compileAny(text.slice(range.start, range.end)),
+  );
+  if (!left || !right || 'problem' in left || 'problem' in right) return null;
+  return { left: left.evaluate(context), right: right.evaluate(context), op: whole.ast.op };
+}
+
+/** What did not hold, with values for names: `5026 == 20002`; with the sums when a side has to be worked out. */
+function explain(expression: Expression, counters: Counters, context: Record<string, unknown>): string {
+  const texts = conjuncts(expression).flatMap(part => {
+    const compiled = compileAny(part);
+    if ('problem' in compiled || compiled.evaluate(context) === true) return [];
+    const filled = fillIn(compiled, counters);
+    const sides = comparison(part, context);
+    const worked = sides === null ? filled : `${show(sides.left)} ${sides.op} ${show(sides.right)}`;
+    return [worked === filled ? filled : `${filled}, that is ${worked}`];
+  });
+  return texts.join(' and ');
+}
+
+function fillIn({ text, names }: Expression, counters: Counters): string {
+  let filled = '';
+  let position = 0;
+  for (const name of names) {
+    const found = lookUp(counters, name);
+    if (!name.fixed || 'missing' in found || name.start < position || name.path[0] === 'kernel') continue;
+    filled += text.slice(position, name.start) + show(found.value);
+    position = name.end;
+  }
+  return filled + text.slice(position);
+}

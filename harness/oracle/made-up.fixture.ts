@@ -1,0 +1,106 @@
+import { XDP_ACTIONS } from '../model/counters.ts';
+import type { ActionCounts, EnqueueRow, KthreadRow, ObserverRows, RedirectRow } from '../model/counters.ts';
+import type { Observations, ProgramReading, SourceReport, XdpMode } from '../model/observations.ts';
+import { parseScenario, problemLines } from '../scenario/parse.ts';
+import { yamlSource } from '../scenario/places.ts';
+import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
+
+/** Made-up observations for the oracle's tests: one rx device, one cpumap `cpus` with id 7, an entry on CPU 2. */
+export const MAP_ID = 7;
+export const MAIN_ID = 40;
+export const ENTRY_ID = 41;
+
+export function actions(some: Partial<ActionCounts>): ActionCounts {
+  return { ...(Object.fromEntries(XDP_ACTIONS.map(action => [action, 0])) as ActionCounts), ...some };
+}
+
+export function main(some: Partial<ActionCounts>, mode: XdpMode = 'native'): ProgramReading {
+  return { name: 'redirect_to_cpu', id: MAIN_ID, role: 'main', mode, actions: actions(some) };
+}
+
+export function entry(some: Partial<ActionCounts>): ProgramReading {
+  return { name: 'entry', id: ENTRY_ID, role: 'entry', mode: null, actions: actions(some) };
+}
+
+export function source(sent: number, some: Partial<SourceReport> = {}): SourceReport {
+  return { source: 'pktgen', on: 'tx', requested: sent, sent, errors: 0, pps: 0, ...some };
+}
+
+export function enqueue(processed: number, drops = 0, some: Partial<EnqueueRow> = {}): EnqueueRow {
+  return {
+    map_id: MAP_ID,
+    cpu: 0,
+    to_cpu: 2,
+    events: processed + drops,
+    processed,
+    drops,
+    batch: [],
+    ...some,
+  };
+}
+
+export function kthread(processed: number, some: Partial<KthreadRow> = {}): KthreadRow {
+  const none = { drops: 0, sched: 0, xdp_pass: 0, xdp_drop: 0, xdp_redirect: 0, batch: [] };
+  return { map_id: MAP_ID, cpu: 2, events: processed, processed, ...none, ...some };
+}
+
+export function redirected(events: number, some: Partial<RedirectRow> = {}): RedirectRow {
+  const row = { prog_id: MAIN_ID, ifindex: 3, to_ifindex: 0, map_id: MAP_ID, map_index: 2, cpu: 0, err: 0 };
+  return { ...row, events, ...some };
+}
+
+/** Observations: what is not given is empty, and the devices carried what the sources sent. */
+export function seen(
+  some: Partial<Omit<Observations, 'observers' | 'stack'>> & {
+    readonly observers?: Partial<ObserverRows>;
+    readonly delivered?: number;
+  },
+): Observations {
+  const { observers, delivered = 0, ...rest } = some;
+  const wire = (rest.sources ?? []).filter(({ source: kind }) => kind !== 'live');
+  const sent = wire.reduce((total, one) => total + one.sent, 0);
+  return {
+    release: '6.12.0-test',
+    sources: [],
+    devices: { rx: { rx_packets: sent, rx_dropped: 0 }, tx: { tx_packets: sent, tx_dropped: 0 } },
+    ifindex: { rx: 3, tx: 4 },
+    programs: [],
+    maps: { cpus: MAP_ID },
+    witness: null,
+    softnet: [],
+    snmp: {},
+    steps: {},
+    log: [],
+    ...rest,
+    observers: { enqueue: [], kthread: [], redirect: [], exception: [], devmap: [], lost: 0, ...observers },
+    stack: delivered === 0 ? [] : [{ cpu: 2, frames: delivered, bytes: delivered * 64 }],
+  };
+}
+
+/** A scenario from its text; throws with all that is wrong with it. */
+export function scenarioOf(text: string): Scenario {
+  const { scenario, problems } = parseScenario(yamlSource(text), {
+    name: 't',
+    file: 't.yaml',
+    path: '/t.yaml',
+  });
+  if (scenario === null) throw new Error(problemLines('t.yaml', problems).join('\n'));
+  return scenario;
+}
+
+/** The first variant of a scenario with these expectations; the rest is a cpumap entry on CPU 2 and traffic. */
+export function variantOf(
+  expect: readonly string[],
+  options: { program?: string; more?: string } = {},
+): ResolvedVariant {
+  const program = options.program === undefined ? '' : `, program: ${options.program}`;
+  const [variant] = scenarioOf(`
+title: made up
+source: cpumap.c
+setup: [{ cpumap: { name: cpus, entries: { 2: { qsize: 512${program} } } } }]
+traffic: [{ pktgen: { on: tx, count: 100 } }]
+expect: ${JSON.stringify(expect)}
+${options.more ?? ''}`).variants;
+  if (variant === undefined) throw new Error('no variant');
+  return variant;
+}

@@ -1,0 +1,106 @@
+import type { CellResult, ExpectationResult } from '../model/cell.ts';
+import type { Ledger } from '../model/ledger.ts';
+import { cutTo, oneLine, padTo, plain, textWidth } from './text.ts';
+
+/** One line of what is known of a cell that did not simply pass, with what sort of line it is. */
+export interface Finding {
+  readonly kind:
+    'reason' | 'try' | 'expectation' | 'ledger' | 'loss' | 'console' | 'detail' | 'repeat' | 'more';
+  readonly text: string;
+}
+
+/** How much of the long texts to show, in lines. */
+export interface FindingLimits {
+  readonly console: number;
+  readonly detail: number;
+}
+
+const NO_LIMITS: FindingLimits = { console: Infinity, detail: Infinity };
+
+/** Findings in the order of use: what was seen, what was expected, where the packets went, the console, how to repeat it. */
+export function findings(result: CellResult, limits: FindingLimits = NO_LIMITS): Finding[] {
+  return [
+    ...(result.reason === '' ? [] : [{ kind: 'reason' as const, text: oneLine(result.reason) }]),
+    ...result.earlierTries.map(t => ({
+      kind: 'try' as const,
+      text: `an earlier try: ${t.verdict}: ${oneLine(t.reason)}`,
+    })),
+    ...brokenExpectations(result).map(e => ({
+      kind: 'expectation' as const,
+      text: `${oneLine(result.cell.file)}:${e.line}: ${expectationText(e)}`,
+    })),
+    ...ledgerLines(result.ledger),
+    ...lastLines(
+      'detail',
+      result.detail === null ? [] : result.detail.replace(/\n$/, '').split('\n'),
+      limits.detail,
+      result.dir,
+    ),
+    ...lastLines('console', result.consoleTail, limits.console, result.dir),
+    { kind: 'repeat', text: oneLine(result.repeat) },
+  ];
+}
+
+/** Expectations that did not hold or could not be evaluated. */
+export function brokenExpectations(result: CellResult): readonly ExpectationResult[] {
+  return result.expectations.filter(e => !e.ok);
+}
+
+/** `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`. */
+export function expectationText(e: ExpectationResult): string {
+  if (e.error !== null) return `${oneLine(e.expr)}   error: ${oneLine(e.error)}`;
+  return e.values === null ? oneLine(e.expr) : `${oneLine(e.expr)}   (${oneLine(e.values)})`;
+}
+
+/** `kthread: 14976 of 20002 packets missing`, one a stage whose residual is not 0. */
+export function lossTexts(ledger: Ledger | null): string[] {
+  return (ledger?.stages ?? [])
+    .filter(stage => stage.residual !== 0)
+    .map(stage => `${oneLine(stage.name)}: ${residualText(stage.residual)}`);
+}
+
+function residualText(residual: number): string {
+  return residual > 0 ? `${residual} missing` : `${-residual} too many`;
+}
+
+/** The account as a small table, a stage a line; then packets that ended where no expectation looks. */
+function ledgerLines(ledger: Ledger | null): Finding[] {
+  if (ledger === null || ledger.absent !== null) return [];
+  const rows = ledger.stages.map(stage => ({
+    name: oneLine(stage.name),
+    came: String(stage.in),
+    went: Object.entries(stage.out)
+      .filter(([, packets], _i, all) => packets !== 0 || all.length === 1)
+      .map(([sink, packets]) => `${oneLine(sink)} ${packets}`)
+      .join(' + '),
+    residual: stage.residual,
+  }));
+  const width = (pick: (row: (typeof rows)[number]) => string): number =>
+    Math.max(0, ...rows.map(row => textWidth(pick(row))));
+  const [names, came, went] = [width(r => r.name), width(r => r.came), width(r => r.went)];
+  const lines = rows.map((r): Finding => {
+    const line = `${padTo(r.name, names)}  ${r.came.padStart(came)} → ${r.went === '' ? 'nowhere' : r.went}`;
+    if (r.residual === 0) return { kind: 'ledger', text: line };
+    return { kind: 'loss', text: `${padTo(line, names + came + went + 5)}   ${residualText(r.residual)}` };
+  });
+  const strays = ledger.sinks.filter(sink => sink.packets !== 0 && !sink.claimed);
+  if (strays.length === 0) return lines;
+  const list = strays.map(sink => `${oneLine(sink.name)} ${sink.packets}`).join(', ');
+  return [...lines, { kind: 'ledger', text: `no expectation names: ${list}` }];
+}
+
+function lastLines(
+  kind: 'console' | 'detail',
+  lines: readonly string[],
+  limit: number,
+  dir: string,
+): Finding[] {
+  const shown = lines.slice(-Math.max(0, limit)).map((line): Finding => ({ kind, text: tame(line) }));
+  if (shown.length === lines.length) return shown;
+  return [{ kind: 'more', text: `${lines.length - shown.length} more lines in ${oneLine(dir)}` }, ...shown];
+}
+
+// A console line is one line however it was cut up, and no report is improved by a megabyte of one.
+function tame(line: string): string {
+  return cutTo(plain(line).replace(/\n/g, '\\n').replace(/\t/g, '    ').trimEnd(), 400);
+}

@@ -1,0 +1,200 @@
+import type { Cell, CellResult } from '../model/cell.ts';
+import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
+import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+import { groupBy } from './group-by.ts';
+import { compareKernels } from './kernel-order.ts';
+import type { CellStatus } from './status.ts';
+
+/** One kernel of a run, and what came of its cells. */
+export interface KernelSummary {
+  readonly id: string;
+  /** Null until the kernel is ready. */
+  readonly column: KernelColumn | null;
+  /** Why there is no such kernel; null when nothing went wrong. */
+  readonly failure: string | null;
+  /** Wall time of the kernel's own preparation (fetch, unpack, template). */
+  readonly prepareMs: number;
+  readonly counts: VerdictCounts;
+  readonly planned: number;
+  readonly unfinished: number;
+  /** Wall time of its cells by phase, summed, in milliseconds. */
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+/** A planned cell without a verdict: it makes the run red. */
+export interface UnfinishedCell {
+  readonly cell: Cell;
+  /** One line: what is known of why. */
+  readonly reason: string;
+}
+
+/** What all events so far amount to; every report is drawn from it. */
+export interface RunSummary {
+  /** Null when not even the start of a run was seen. */
+  readonly runId: string | null;
+  readonly schema: number;
+  readonly startedAt: string | null;
+  readonly argv: readonly string[];
+  readonly host: HostFacts | null;
+  readonly jobs: number;
+  /** Old to new; see `compareKernels`. */
+  readonly kernels: readonly KernelSummary[];
+  /** In the order of the plan. */
+  readonly cells: readonly Cell[];
+  readonly results: ReadonlyMap<string, CellResult>;
+  /** Cells that have begun and not ended. */
+  readonly running: readonly Cell[];
+  /** Every planned cell without a verdict; while the run goes on, those still to come too. */
+  readonly unfinished: readonly UnfinishedCell[];
+  readonly counts: VerdictCounts;
+  readonly notes: readonly { readonly level: 'info' | 'warning'; readonly text: string }[];
+  /** As the run's end says; up to the last event where there is no end. */
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+  /** True when the end of the run was seen. */
+  readonly complete: boolean;
+  readonly exitCode: number | null;
+}
+
+type RunStart = Extract<RunEvent, { type: 'run-start' }>;
+type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
+
+/** Takes events one by one; `summary()` may be asked for at any time. */
+export class RunFold {
+  #start: RunStart | null = null;
+  #end: RunEnd | null = null;
+  #lastAt: string | null = null;
+  readonly #cells = new Map<string, Cell>();
+  readonly #results = new Map<string, CellResult>();
+  readonly #started = new Set<string>();
+  readonly #columns = new Map<
+    string,
+    { column: KernelColumn | null; failure: string | null; prepareMs: number }
+  >();
+  readonly #notes: { level: 'info' | 'warning'; text: string }[] = [];
+
+  /** Adds what one event says. */
+  add(event: RunEvent): void {
+    this.#lastAt = event.at;
+    switch (event.type) {
+      case 'run-start':
+        this.#start = event;
+        for (const id of event.kernels) this.#kernel(id);
+        for (const cell of event.cells) this.#cells.set(cell.id, cell);
+        break;
+      case 'kernel-ready':
+        Object.assign(this.#kernel(event.kernel.id), { column: event.kernel, prepareMs: event.durationMs });
+        break;
+      case 'kernel-failed':
+        this.#kernel(event.kernel).failure = event.reason;
+        break;
+      case 'cell-start':
+        this.#started.add(event.cell);
+        break;
+      case 'cell-end':
+        this.#cells.set(event.result.cell.id, event.result.cell);
+        this.#results.set(event.result.cell.id, event.result);
+        break;
+      case 'note':
+        this.#notes.push({ level: event.level, text: event.text });
+        break;
+      case 'run-end':
+        this.#end = event;
+        break;
+    }
+  }
+
+  /** Everything up to now. */
+  summary(): RunSummary {
+    const cells = [...this.#cells.values()];
+    for (const cell of cells) this.#kernel(cell.kernel);
+    const results = [...this.#results.values()];
+    const pending = cells.filter(cell => !this.#results.has(cell.id));
+    return {
+      runId: this.#start?.runId ?? null,
+      schema: this.#start?.schema ?? 0,
+      startedAt: this.#start?.at ?? null,
+      argv: this.#start?.argv ?? [],
+      host: this.#start?.host ?? null,
+      jobs: this.#start?.jobs ?? 0,
+      kernels: this.#kernels(cells),
+      cells,
+      results: this.#results,
+      running: pending.filter(cell => this.#started.has(cell.id)),
+      unfinished: pending.map(cell => ({ cell, reason: this.#whyUnfinished(cell) })),
+      counts: countVerdicts(results),
+      notes: this.#notes,
+      durationMs: this.#end?.durationMs ?? this.#elapsed(),
+      interrupted: this.#end?.interrupted ?? false,
+      complete: this.#end !== null,
+      exitCode: this.#end?.exitCode ?? null,
+    };
+  }
+
+  #kernel(id: string) {
+    let entry = this.#columns.get(id);
+    if (entry === undefined) this.#columns.set(id, (entry = { column: null, failure: null, prepareMs: 0 }));
+    return entry;
+  }
+
+  #kernels(cells: readonly Cell[]): KernelSummary[] {
+    const byKernel = groupBy(cells, cell => cell.kernel);
+    const summaries = [...this.#columns].map(([id, entry]) => {
+      const own = byKernel.get(id) ?? [];
+      const results = own.flatMap(cell => this.#results.get(cell.id) ?? []);
+      return {
+        id,
+        ...entry,
+        counts: countVerdicts(results),
+        planned: own.length,
+        unfinished: own.length - results.length,
+        phases: sumPhases(results),
+      };
+    });
+    return summaries.sort(compareKernels);
+  }
+
+  #whyUnfinished(cell: Cell): string {
+    const failure = this.#kernel(cell.kernel).failure;
+    if (failure !== null) return `kernel ${cell.kernel} could not be made ready: ${failure}`;
+    const why = this.#started.has(cell.id) ? 'begun, no verdict' : 'never begun';
+    if (this.#end?.interrupted) return `${why}; the run was interrupted`;
+    return this.#end === null ? `${why}; the run has no end` : why;
+  }
+
+  #elapsed(): number {
+    if (this.#start === null || this.#lastAt === null) return 0;
+    return Math.max(0, Date.parse(this.#lastAt) - Date.parse(this.#start.at));
+  }
+}
+
+/** Folds a whole run. */
+export function foldRun(events: Iterable<RunEvent>): RunSummary {
+  const fold = new RunFold();
+  for (const event of events) fold.add(event);
+  return fold.summary();
+}
+
+/** How many results ended in each verdict. */
+export function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
+  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<
+    (typeof VERDICTS)[number],
+    number
+  >;
+  for (const result of results) counts[result.verdict]++;
+  return counts;
+}
+
+/** A planned cell's verdict, or that it has none. */
+export function statusOf(summary: RunSummary, cell: Cell): CellStatus {
+  return summary.results.get(cell.id)?.verdict ?? 'unfinished';
+}
+
+/** Sums phases by name, in the order in which they are first met. */
+export function sumPhases(results: Iterable<Pick<CellResult, 'phases'>>): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { phases } of results) {
+    for (const [name, ms] of Object.entries(phases)) sums[name] = (sums[name] ?? 0) + ms;
+  }
+  return sums;
+}

@@ -1,0 +1,30 @@
+import { RUN_SCHEMA } from '../model/events.ts';
+import type { RunSummary } from './fold.ts';
+import { documentReporter, type Reporter } from './reporter.ts';
+import type { RunDocument } from './run-schema.ts';
+
+/** `run.json`: all of a run in one document; its shape is `run.schema.json`. */
+export function createJsonReporter(): Reporter {
+  return documentReporter(summary => `${JSON.stringify(toRunDocument(summary), null, 2)}\n`);
+}
+
+/** The summary as `run.json` has it: cells with a verdict in the order of the plan, then those without. */
+export function toRunDocument(summary: RunSummary): RunDocument {
+  return structuredClone({
+    schema: summary.schema || RUN_SCHEMA,
+    runId: summary.runId,
+    startedAt: summary.startedAt,
+    argv: summary.argv,
+    host: summary.host,
+    jobs: summary.jobs,
+    complete: summary.complete,
+    interrupted: summary.interrupted,
+    exitCode: summary.exitCode,
+    durationMs: summary.durationMs,
+    counts: summary.counts,
+    kernels: summary.kernels.map(({ column, ...kernel }) => ({ ...kernel, kernel: column })),
+    cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
+    unfinished: summary.unfinished,
+    notes: summary.notes,
+  }) as RunDocument;
+}

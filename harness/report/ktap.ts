@@ -1,0 +1,63 @@
+import type { Cell } from '../model/cell.ts';
+import { findingLines } from './finding-lines.ts';
+import { statusOf, type RunSummary } from './fold.ts';
+import { groupBy } from './group-by.ts';
+import { documentReporter, type Reporter } from './reporter.ts';
+import { STATUS_LOOKS } from './status.ts';
+import { cellLabel, oneLine } from './text.ts';
+
+/**
+ * The kernel's own dialect, for kernel CI that reads kselftest and KUnit: one test a kernel, its cells as subtests.
+ * See Documentation/dev-tools/ktap.rst. Cells of a kernel must stand together, so all of it comes at the end.
+ */
+export function createKtapReporter(): Reporter {
+  return documentReporter(renderKtap);
+}
+
+function renderKtap(summary: RunSummary): string {
+  const kernels = groupBy(summary.cells, cell => cell.kernel);
+  const lines = ['KTAP version 1', `1..${kernels.size}`];
+  if (kernels.size === 0) lines[1] += ' # SKIP no cell was planned';
+  let number = 0;
+  for (const { id } of summary.kernels) {
+    const cells = kernels.get(id);
+    if (cells === undefined) continue;
+    lines.push('  KTAP version 1', `  1..${cells.length}`);
+    cells.forEach((cell, i) => lines.push(...caseLines(summary, cell, i + 1).map(line => `  ${line}`)));
+    const statuses = cells.map(cell => statusOf(summary, cell));
+    const result = statuses.some(status => STATUS_LOOKS[status].red) ? 'not ok' : 'ok';
+    const skipped = statuses.every(status => status === 'skip') ? ' # SKIP every cell was skipped' : '';
+    lines.push(`${result} ${++number} ${description(id)}${skipped}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function caseLines(summary: RunSummary, cell: Cell, number: number): string[] {
+  const result = summary.results.get(cell.id);
+  const name = description(cellLabel(cell));
+  if (result === undefined) {
+    const reason = summary.unfinished.find(u => u.cell.id === cell.id)?.reason ?? '';
+    return [`not ok ${number} ${name} # ERROR not finished: ${oneLine(reason)}`];
+  }
+  const reason = oneLine(result.reason);
+  switch (result.verdict) {
+    case 'pass':
+      return [`ok ${number} ${name}`];
+    case 'skip':
+      return [`ok ${number} ${name} # SKIP ${reason}`];
+    case 'known':
+      // `ok`, as ksft_test_result_xfail() of tools/testing/selftests/kselftest.h prints it.
+      return [`ok ${number} ${name} # XFAIL ${reason}`];
+    default: {
+      const directive =
+        { hang: 'TIMEOUT ', infra: 'ERROR ', error: 'ERROR ' }[result.verdict as string] ?? '';
+      const about = findingLines(result).map(line => `# ${line}`);
+      return [...about, `not ok ${number} ${name} # ${directive}${reason || result.verdict}`];
+    }
+  }
+}
+
+// A description cannot hold a `#`, and KTAP knows no escape.
+function description(text: string): string {
+  return oneLine(text).replace(/#/g, '_');
+}

@@ -1,0 +1,130 @@
+import type { RunEvent } from '../model/events.ts';
+import { RunFold, type KernelSummary, type RunSummary } from './fold.ts';
+import { createPaint, type Ink, type Paint } from './paint.ts';
+import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { cellLabel, cutTo, oneLine, padTo, textWidth } from './text.ts';
+
+/** Size of the terminal, and the time as `Date.now()` has it. */
+export interface BoardView {
+  readonly now: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What a terminal shows while a run goes on; the caller moves the cursor and draws it again. */
+export interface LiveBoard {
+  onEvent(event: RunEvent): void;
+  /** Lines no wider than the terminal, and fewer than its rows; none before the run starts and after its end. */
+  render(view: BoardView): string[];
+}
+
+/** Text in one ink: a line is cut to the terminal's width before it is painted. */
+type Segment = readonly [Ink | null, string];
+
+const BAR = 20;
+/** Verdicts needed before a guess at what is left is worth more than no guess. */
+const ETA_AFTER = 3;
+
+/** A board for one run. */
+export function createLiveBoard(options: { readonly color: boolean }): LiveBoard {
+  const paint = createPaint(options.color);
+  const fold = new RunFold();
+  const begun = new Map<string, number>();
+  return {
+    onEvent(event) {
+      fold.add(event);
+      if (event.type === 'cell-start') begun.set(event.cell, Date.parse(event.at));
+    },
+    render({ now, columns, rows }) {
+      const summary = fold.summary();
+      if (summary.startedAt === null || summary.complete) return [];
+      const firstCellAt = Math.min(...begun.values());
+      const busy = busyLines(summary, begun, now);
+      // On a low terminal the running cells are kept: which one hangs is what a watcher wants to know.
+      const room = Math.max(0, rows - 2 - busy.length);
+      return [headLine(summary, now, firstCellAt), ...kernelLines(summary).slice(0, room), ...busy]
+        .slice(0, Math.max(1, rows - 1))
+        .map(line => drawn(line, columns, paint));
+    },
+  };
+}
+
+function headLine(summary: RunSummary, now: number, firstCellAt: number): Segment[] {
+  const done = summary.results.size;
+  const left = summary.cells.length - done;
+  const elapsed = now - Date.parse(summary.startedAt ?? '');
+  const eta =
+    done < ETA_AFTER || left === 0 ? '' : `, about ${clock(((now - firstCellAt) / done) * left)} left`;
+  return [
+    ['bold', `${done}/${summary.cells.length} cells`],
+    [null, '  '],
+    ...bar(done, summary.cells.length),
+    ['dim', `  ${clock(elapsed)}${eta}`],
+    ...tally(summary.counts),
+  ];
+}
+
+function kernelLines(summary: RunSummary): Segment[][] {
+  const width = Math.max(0, ...summary.kernels.map(kernel => textWidth(oneLine(kernel.id))));
+  return summary.kernels.map(kernel => {
+    const head: Segment = [null, `  ${padTo(oneLine(kernel.id), width)}  `];
+    if (kernel.failure !== null) return [head, ['magenta', oneLine(kernel.failure)]];
+    if (kernel.column === null) return [head, ['dim', 'being made ready']];
+    return [
+      head,
+      ...bar(done(kernel), kernel.planned),
+      [null, ` ${done(kernel)}/${kernel.planned}`],
+      ...tally(kernel.counts),
+    ];
+  });
+}
+
+function done(kernel: KernelSummary): number {
+  return kernel.planned - kernel.unfinished;
+}
+
+function busyLines(summary: RunSummary, begun: ReadonlyMap<string, number>, now: number): Segment[][] {
+  return summary.running.map(cell => [
+    ['cyan', '  ▸ '],
+    ['dim', `${clock(now - (begun.get(cell.id) ?? now))}  `],
+    [null, `${oneLine(cell.kernel)}  ${cellLabel(cell)}`],
+  ]);
+}
+
+function bar(part: number, whole: number): Segment[] {
+  const full = whole === 0 ? 0 : Math.floor((part / whole) * BAR);
+  return [
+    ['green', '━'.repeat(full)],
+    ['grey', '─'.repeat(BAR - full)],
+  ];
+}
+
+/** Every count but that of passes, worst first. */
+function tally(counts: RunSummary['counts']): Segment[] {
+  return STATUSES.flatMap((status): Segment[] => {
+    const n = status === 'unfinished' || status === 'pass' ? 0 : counts[status];
+    return n === 0 ? [] : [[STATUS_LOOKS[status].colour, `  ${n} ${status}`]];
+  });
+}
+
+function drawn(line: readonly Segment[], columns: number, paint: Paint): string {
+  let room = columns;
+  let out = '';
+  for (const [ink, text] of line) {
+    if (room <= 0) break;
+    const shown = cutTo(text, room);
+    room -= textWidth(shown);
+    out += ink === null ? shown : paint(ink, shown);
+  }
+  return out;
+}
+
+/** `0:07`, `12:30`, `1:02:03`. */
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const two = (n: number): string => String(n % 60).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes}:${two(seconds)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`;
+}

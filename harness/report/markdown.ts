@@ -1,0 +1,143 @@
+import type { CellResult } from '../model/cell.ts';
+import { findingLines } from './finding-lines.ts';
+import { sumPhases, type RunSummary } from './fold.ts';
+import { buildMatrix, type Square } from './matrix.ts';
+import { documentReporter, type Reporter } from './reporter.ts';
+import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { cellLabel, count, formatMs, oneLine } from './text.ts';
+import { xmlText } from './xml.ts';
+
+/** GitHub refuses a job summary above 1 MiB; some of it is left to other steps. */
+const MAX_BYTES = 900 * 1024;
+
+/** GitHub-flavoured markdown, for `$GITHUB_STEP_SUMMARY` or a merge request: counts, matrix, then a fold-out for each red cell. */
+export function createMarkdownReporter(): Reporter {
+  return documentReporter(summary => renderMarkdown(summary, MAX_BYTES));
+}
+
+/** The document, with as many of the fold-outs as fit into `maxBytes`, and a line that says how many were left out. */
+export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
+  const head = [
+    `## bpfrig: ${headline(summary)}`,
+    hostLine(summary),
+    matrixTable(summary),
+    unfinishedList(summary),
+    notesList(summary),
+    timeLine(summary),
+  ];
+  const red = [...summary.results.values()].filter(r => STATUS_LOOKS[r.verdict].red);
+  const worstFirst = red.toSorted((a, b) => STATUSES.indexOf(a.verdict) - STATUSES.indexOf(b.verdict));
+  return fit(
+    head.filter(part => part !== ''),
+    worstFirst,
+    maxBytes,
+  );
+}
+
+function fit(head: readonly string[], red: readonly CellResult[], maxBytes: number): string {
+  const room = maxBytes - 200;
+  let text = cutBytes(`${head.join('\n\n')}\n`, room);
+  let bytes = Buffer.byteLength(text);
+  for (const [i, result] of red.entries()) {
+    const block = `\n${details(result)}\n`;
+    bytes += Buffer.byteLength(block);
+    if (bytes > room)
+      return `${text}\n${count(red.length - i, 'more red cell')} left out: this summary is full.\n`;
+    text += block;
+  }
+  return text;
+}
+
+function cutBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  const whole = Buffer.from(text).subarray(0, maxBytes).toString('utf8');
+  return `${whole.slice(0, whole.lastIndexOf('\n'))}\n\nCut here: this summary is full.\n`;
+}
+
+function headline(summary: RunSummary): string {
+  const counts = STATUSES.map(status => {
+    const n = status === 'unfinished' ? summary.unfinished.length : summary.counts[status];
+    return n === 0 ? '' : `${n} ${status}`;
+  }).filter(text => text !== '');
+  const cut = summary.complete ? (summary.interrupted ? ', interrupted' : '') : ', cut off';
+  return `${counts.length === 0 ? 'nothing ran' : counts.join(', ')}${cut}`;
+}
+
+function hostLine(summary: RunSummary): string {
+  const cells = `${count(summary.cells.length, 'cell')} on ${count(summary.kernels.length, 'kernel')}`;
+  const accel =
+    summary.host === null ? '' : `, ${summary.host.accel} (${escapeText(summary.host.accelReason)})`;
+  const exit = summary.exitCode === null ? '' : `, exit ${summary.exitCode}`;
+  return `${cells}${accel}, ${formatMs(summary.durationMs)}${exit}`;
+}
+
+function matrixTable(summary: RunSummary): string {
+  const matrix = buildMatrix(summary);
+  if (matrix.groups.length === 0) return '';
+  const rows = matrix.groups.flatMap(group =>
+    group.rows.map(row => [
+      codeSpan(`${group.scenario} ${row.label}`.trimEnd()),
+      ...row.squares.map(squareText),
+    ]),
+  );
+  const head = ['scenario', ...matrix.kernels.map(codeSpan)];
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function squareText(square: Square): string {
+  if (square === null) return '·';
+  const text = `${STATUS_LOOKS[square].glyph} ${square}`;
+  return STATUS_LOOKS[square].red ? `**${text}**` : text;
+}
+
+function unfinishedList(summary: RunSummary): string {
+  return summary.unfinished
+    .map(u => `- not finished: ${codeSpan(u.cell.id)}: ${escapeText(u.reason)}`)
+    .join('\n');
+}
+
+function notesList(summary: RunSummary): string {
+  const kernels = summary.kernels.flatMap(kernel =>
+    [...(kernel.failure === null ? [] : [kernel.failure]), ...(kernel.column?.notes ?? [])].map(
+      note => `- kernel ${codeSpan(kernel.id)}: ${escapeText(note)}`,
+    ),
+  );
+  const warnings = summary.notes
+    .filter(n => n.level === 'warning')
+    .map(n => `- warning: ${escapeText(n.text)}`);
+  return [...kernels, ...warnings].join('\n');
+}
+
+function timeLine(summary: RunSummary): string {
+  const phases = Object.entries(sumPhases(summary.kernels)).toSorted(([, a], [, b]) => b - a);
+  return phases.length === 0
+    ? ''
+    : `Time: ${phases.map(([name, ms]) => `${escapeText(name)} ${formatMs(ms)}`).join(', ')}`;
+}
+
+function details(result: CellResult): string {
+  const head = `${result.verdict}: ${result.cell.kernel} ${cellLabel(result.cell)}`;
+  const text = findingLines(result).join('\n');
+  // The summary is within a block of HTML, where markdown's own escapes would show. Inside a fence nothing is markup, so long as the fence is longer than any run of backticks in it.
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return `<details><summary><code>${xmlText(head)}</code></summary>\n\n${fence}text\n${text}\n${fence}\n\n</details>`;
+}
+
+/** Text as code, whatever backticks and bars are in it. */
+export function codeSpan(text: string): string {
+  const clean = oneLine(text).replace(/\|/g, '\\|');
+  const ticks = '`'.repeat(longestRun(clean) + 1);
+  const space = clean.startsWith('`') || clean.endsWith('`') ? ' ' : '';
+  return `${ticks}${space}${clean}${space}${ticks}`;
+}
+
+/** Text in which nothing is markup, a mention or a reference to an issue. */
+export function escapeText(text: string): string {
+  return oneLine(text)
+    .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)
+    .replace(/[\\`*_{}[\]()+!|~-]/g, c => `\\${c}`);
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map(run => run.length));
+}

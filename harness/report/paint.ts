@@ -1,0 +1,26 @@
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+  grey: [90, 39],
+} as const;
+
+/** A colour or weight that a terminal can show. */
+export type Ink = keyof typeof CODES;
+
+/** Puts text in an ink, or leaves it as it is where colour is off. */
+export type Paint = (ink: Ink, text: string) => string;
+
+// node:util's styleText asks process.stdout whether it may colour, which a pure reporter must not depend on.
+/** The paint of one report: real ANSI codes, or none. */
+export function createPaint(color: boolean): Paint {
+  if (!color) return (_ink, text) => text;
+  return (ink, text) => {
+    const [open, close] = CODES[ink];
+    return text === '' ? '' : `\u001b[${open}m${text}\u001b[${close}m`;
+  };
+}

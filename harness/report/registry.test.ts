@@ -1,0 +1,45 @@
+import t from 'tap';
+import { GOLDEN_RUNS, goldenEvents, matchGolden, reportOf } from './golden.ts';
+import { createReporter, isReporterName, REPORTERS, type ReporterName } from './registry.ts';
+
+const PLAIN = { color: false, tty: false, columns: 0 };
+const names = Object.keys(REPORTERS) as ReporterName[];
+
+t.test('every reporter says of every golden run what its golden file says', async t => {
+  for (const run of GOLDEN_RUNS) {
+    for (const name of names) {
+      const text = reportOf(createReporter(name, PLAIN), goldenEvents(run));
+      matchGolden(t, `testdata/${run}/${REPORTERS[name].file}`, text);
+    }
+  }
+});
+
+t.test('colour, a narrow terminal and a board beside it', async t => {
+  const text = reportOf(
+    createReporter('terminal', { color: true, tty: true, columns: 60 }),
+    goldenEvents('full'),
+  );
+  matchGolden(t, 'testdata/full/report-colour.txt', text);
+});
+
+t.test('no reporter says anything twice', async t => {
+  for (const name of names) {
+    const reporter = createReporter(name, PLAIN);
+    for (const event of goldenEvents('full')) reporter.onEvent(event);
+    t.equal(reporter.close(), '', name);
+  }
+});
+
+t.test('no guest can move the cursor, recolour the terminal or give GitHub a command', async t => {
+  for (const name of names.filter(name => !['json', 'jsonl'].includes(name))) {
+    const text = reportOf(createReporter(name, PLAIN), goldenEvents('full'));
+    // oxlint-disable-next-line no-control-regex -- that is the point
+    t.notMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/, name);
+    if (name !== 'github' && name !== 'junit') t.notMatch(text, /^\s*::error/m, name);
+  }
+});
+
+t.test('names of reporters', async t => {
+  t.ok(isReporterName('tap'));
+  t.notOk(isReporterName('toString'));
+});

@@ -1,0 +1,55 @@
+import { createGithubReporter } from './github.ts';
+import { createJsonReporter } from './json.ts';
+import { createJsonlReporter } from './jsonl.ts';
+import { createJunitReporter } from './junit.ts';
+import { createKtapReporter } from './ktap.ts';
+import { createMarkdownReporter } from './markdown.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+import { createTapReporter } from './tap.ts';
+import { createTerminalReporter } from './terminal.ts';
+
+/** A reporter that `--reporter NAME[:FILE]` can name. */
+export interface ReporterEntry {
+  /** Name of its file in a run's folder. */
+  readonly file: string;
+  /** One line for `--help`. */
+  readonly about: string;
+  readonly create: (options: ReporterOptions) => Reporter;
+}
+
+/** All reporters by name. */
+export const REPORTERS = {
+  terminal: {
+    file: 'report.txt',
+    about: 'for people: a line a cell, the matrix at the end',
+    create: createTerminalReporter,
+  },
+  tap: { file: 'run.tap', about: 'TAP version 14', create: createTapReporter },
+  ktap: { file: 'run.ktap', about: "KTAP version 1, the kernel's dialect", create: createKtapReporter },
+  junit: { file: 'junit.xml', about: 'JUnit XML, one suite a kernel', create: createJunitReporter },
+  json: { file: 'run.json', about: 'the whole run as one document', create: createJsonReporter },
+  jsonl: { file: 'events.jsonl', about: 'events as they happen, one a line', create: createJsonlReporter },
+  markdown: {
+    file: 'report.md',
+    about: 'GitHub-flavoured markdown, for a job summary',
+    create: createMarkdownReporter,
+  },
+  github: {
+    file: 'annotations.txt',
+    about: "GitHub's annotations beside the lines of scenarios",
+    create: createGithubReporter,
+  },
+} as const satisfies Record<string, ReporterEntry>;
+
+/** Name of a reporter. */
+export type ReporterName = keyof typeof REPORTERS;
+
+/** Whether a name is a reporter's. */
+export function isReporterName(name: string): name is ReporterName {
+  return Object.hasOwn(REPORTERS, name);
+}
+
+/** A new reporter, for one run. */
+export function createReporter(name: ReporterName, options: ReporterOptions): Reporter {
+  return REPORTERS[name].create(options);
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { Cell, CellResult } from '../model/cell.ts';
+import type { HostFacts, KernelColumn } from '../model/events.ts';
+import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+
+// Annotated with the model's types, so that a field added to the model and forgotten here does not compile.
+// Objects stay open: a later bpfrig may add a field without a new schema version, never take one away.
+
+const count = z.int().min(0);
+const durationMs = z.number().min(0);
+/** Wall time by phase, in milliseconds. */
+export const phases = z.record(z.string(), durationMs);
+
+/** A cell of the plan. */
+export const cell: z.ZodType<Cell> = z
+  .object({
+    id: z.string(),
+    scenario: z.string(),
+    title: z.string(),
+    file: z.string(),
+    variant: z.record(z.string(), z.string()),
+    kernel: z.string(),
+  })
+  .meta({ id: 'cell', description: 'One variant of one scenario on one kernel' });
+
+/** Counts by verdict; every verdict is there. */
+export const verdictCounts: z.ZodType<VerdictCounts> = z.record(z.enum(VERDICTS), count);
+
+/** What the host is. */
+export const host: z.ZodType<HostFacts> = z.object({
+  bpfrig: z.string(),
+  node: z.string(),
+  qemu: z.string(),
+  accel: z.enum(['kvm', 'tcg']),
+  accelReason: z.string(),
+  cpus: count,
+  memoryMiB: z.number().min(0),
+});
+
+/** A kernel that was made ready. */
+export const kernelColumn: z.ZodType<KernelColumn> = z
+  .object({
+    id: z.string(),
+    spec: z.string(),
+    series: z.string(),
+    flavour: z.enum(['amd64', 'cloud', 'rt']),
+    version: z.string(),
+    release: z.string(),
+    packages: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() })),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'kernel' });
+
+const ledger = z
+  .object({
+    stages: z.array(
+      z.object({
+        name: z.string(),
+        in: z.number(),
+        out: z.record(z.string(), z.number()),
+        residual: z
+          .number()
+          .meta({ description: 'Packets that nothing accounts for; negative: too many came out' }),
+      }),
+    ),
+    sinks: z.array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() })),
+    absent: z.string().nullable(),
+  })
+  .meta({ id: 'ledger', description: 'The account of every packet from sent to delivered' });
+
+/** What came of a cell. */
+export const cellResult: z.ZodType<CellResult> = z
+  .object({
+    cell,
+    verdict: z.enum(VERDICTS),
+    reason: z.string(),
+    expectations: z.array(
+      z.object({
+        expr: z.string(),
+        ok: z.boolean(),
+        values: z.string().nullable(),
+        line: count,
+        error: z.string().nullable(),
+      }),
+    ),
+    ledger: ledger.nullable(),
+    counters: z.record(z.string(), z.json()),
+    phases,
+    durationMs,
+    earlierTries: z.array(z.object({ verdict: z.enum(VERDICTS), reason: z.string() })),
+    repeat: z.string(),
+    consoleTail: z.array(z.string()),
+    detail: z.string().nullable(),
+    dir: z.string(),
+  })
+  .meta({ id: 'result', description: 'One cell and its verdict' });
+
+/** The document `run.json`. */
+export const runDocument = z
+  .object({
+    schema: z.int().meta({ description: 'Version of this shape' }),
+    runId: z.string().nullable(),
+    startedAt: z.iso.datetime().nullable(),
+    argv: z.array(z.string()),
+    host: host.nullable(),
+    jobs: count,
+    complete: z.boolean().meta({ description: 'False when the end of the run was not seen' }),
+    interrupted: z.boolean(),
+    exitCode: z.int().nullable(),
+    durationMs,
+    counts: verdictCounts,
+    kernels: z.array(
+      z.object({
+        id: z.string(),
+        kernel: kernelColumn.nullable(),
+        failure: z.string().nullable(),
+        prepareMs: durationMs,
+        planned: count,
+        unfinished: count,
+        counts: verdictCounts,
+        phases,
+      }),
+    ),
+    cells: z.array(cellResult),
+    unfinished: z.array(z.object({ cell, reason: z.string() })),
+    notes: z.array(z.object({ level: z.enum(['info', 'warning']), text: z.string() })),
+  })
+  .meta({ title: 'bpfrig run.json' });
+
+/** `run.json` as a value. */
+export type RunDocument = z.infer<typeof runDocument>;

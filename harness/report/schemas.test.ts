@@ -1,0 +1,41 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import t from 'tap';
+import { GOLDEN_RUNS, goldenEvents, matchGolden } from './golden.ts';
+import { foldRun } from './fold.ts';
+import { jsonSchemas } from './json-schemas.ts';
+import { toRunDocument } from './json.ts';
+
+const ajv = new Ajv2020({ allErrors: true });
+addFormats.default(ajv);
+
+t.test('the published schemas are those of the code', async t => {
+  for (const [file, schema] of Object.entries(jsonSchemas()))
+    matchGolden(t, file, `${JSON.stringify(schema, null, 2)}\n`);
+});
+
+t.test('what is written is valid against what is published', async t => {
+  const run = ajv.compile(jsonSchemas()['run.schema.json'] as object);
+  const line = ajv.compile(jsonSchemas()['events.schema.json'] as object);
+  for (const name of GOLDEN_RUNS) {
+    const events = goldenEvents(name);
+    t.ok(
+      run(JSON.parse(JSON.stringify(toRunDocument(foldRun(events))))),
+      `${name}: ${ajv.errorsText(run.errors)}`,
+    );
+    for (const event of events) t.ok(line(event), `${name} ${event.type}: ${ajv.errorsText(line.errors)}`);
+  }
+});
+
+t.test('and what is not so is refused', async t => {
+  const run = ajv.compile(jsonSchemas()['run.schema.json'] as object);
+  const document = toRunDocument(foldRun(goldenEvents('one')));
+  t.notOk(run({ ...document, counts: { pass: 1 } }), 'a verdict without a count');
+  t.notOk(
+    run({ ...document, cells: [{ ...document.cells[0], verdict: 'green' }] }),
+    'a verdict that there is not',
+  );
+  t.ok(run({ ...document, later: true }), 'a field of a later bpfrig passes');
+  const line = ajv.compile(jsonSchemas()['events.schema.json'] as object);
+  t.notOk(line({ at: '2026-03-14T09:26:53.000Z', type: 'cell-starts', cell: 'x' }));
+});

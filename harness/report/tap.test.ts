@@ -1,0 +1,93 @@
+import t from 'tap';
+import { Parser, type FinalResults, type Result } from 'tap-parser';
+import { goldenEvents, reportOf } from './golden.ts';
+import { createTapReporter, escapeTap } from './tap.ts';
+
+interface Parsed {
+  readonly ok: boolean;
+  readonly plan: readonly [number, number];
+  readonly results: readonly Result[];
+  readonly extra: readonly string[];
+  readonly failures: readonly string[];
+}
+
+// `strict`: whatever is not TAP is a failure.
+function parse(text: string): Parsed {
+  const finals: FinalResults[] = [];
+  const parser = new Parser({ strict: true }, final => finals.push(final));
+  const results: Result[] = [];
+  const extra: string[] = [];
+  parser.on('assert', (result: Result) => results.push(result));
+  parser.on('extra', (line: string) => extra.push(line));
+  parser.end(text);
+  const [final] = finals;
+  if (final === undefined) throw new Error('the parser came to no end');
+  const failures = final.failures.filter(f => 'tapError' in f && f.tapError).map(f => JSON.stringify(f));
+  return { ok: final.ok, plan: [final.plan.start ?? -1, final.plan.end ?? -1], results, extra, failures };
+}
+
+t.test('a run with every verdict', async t => {
+  const events = goldenEvents('full');
+  const parsed = parse(reportOf(createTapReporter(), events));
+  t.same(parsed.failures, [], 'a strict parser has nothing to say');
+  t.same(parsed.extra, [], 'and no line is left over');
+  t.same(parsed.plan, [1, 10]);
+  t.equal(parsed.ok, false);
+  const ends = events.flatMap(event => (event.type === 'cell-end' ? [event.result] : []));
+  t.same(
+    parsed.results.map(r => r.name),
+    ends.map(r => r.cell.id),
+    'names come back as they were, whatever is in them',
+  );
+  const by = (verdict: string): Result | undefined =>
+    parsed.results[ends.findIndex(r => r.verdict === verdict)];
+  for (const verdict of ['fail', 'panic', 'hang', 'fixed', 'infra', 'error']) {
+    t.equal(by(verdict)?.ok, false, verdict);
+    t.notOk(by(verdict)?.todo, verdict);
+    t.equal(by(verdict)?.diag.verdict, verdict);
+  }
+  t.match(by('pass'), { ok: true, time: 412 });
+  t.match(by('skip'), { ok: true, skip: 'needs live-frames, which this kernel lacks; since 6.18' });
+  t.match(by('known'), { ok: false, todo: /^generic mode/ });
+  t.same(by('fail')?.diag.expectations, [
+    {
+      expr: 'kthread.xdp_drop == cpumap.accepted',
+      values: '5026 == 8192',
+      at: 'scenarios/cpumap/kthread/entry-drop.yaml:22',
+    },
+    {
+      expr: 'size(log.splats) == 0 && nme > 1',
+      error: 'unknown name nme # here',
+      at: 'scenarios/cpumap/kthread/entry-drop.yaml:23',
+    },
+  ]);
+  t.same(by('fail')?.diag.residuals, { kthread: 3166, stack: -3 });
+  t.ok(
+    by('panic')?.diag.console.includes('...'),
+    'a console line that ends a YAML document does not end the block',
+  );
+});
+
+t.test('a cut-off run: every planned cell has a test point, and the whole is red', async t => {
+  const parsed = parse(reportOf(createTapReporter(), goldenEvents('cut')));
+  t.same(parsed.failures, []);
+  t.same(parsed.plan, [1, 6]);
+  t.same(
+    parsed.results.map(r => r.ok),
+    [true, false, false, false, false, false],
+  );
+  t.match(parsed.results[1]?.diag.reason, /^not finished: /);
+});
+
+t.test('no cell, one cell, no run', async t => {
+  t.match(
+    reportOf(createTapReporter(), goldenEvents('empty')),
+    /^TAP version 14\n1\.\.0 # SKIP no cell was planned\n$/,
+  );
+  t.equal(parse(reportOf(createTapReporter(), goldenEvents('one'))).ok, true);
+  t.equal(parse(reportOf(createTapReporter(), [])).ok, false);
+});
+
+t.test('escapes', async t => {
+  t.equal(escapeTap('a # b \\ c\nd'), 'a \\# b \\\\ c d');
+});

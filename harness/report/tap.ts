@@ -1,0 +1,100 @@
+import { stringify } from 'yaml';
+import type { CellResult } from '../model/cell.ts';
+import type { RunEvent } from '../model/events.ts';
+import { brokenExpectations } from './findings.ts';
+import type { RunSummary } from './fold.ts';
+import { endReporter, type Reporter } from './reporter.ts';
+import { oneLine, plain } from './text.ts';
+
+/**
+ * TAP version 14: a test point a cell, in the order in which they end, the plan first.
+ * See https://testanything.org/tap-version-14-specification.html and the table of verdicts in the README.
+ */
+export function createTapReporter(): Reporter {
+  let points = 0;
+  const line = (event: RunEvent): string => {
+    switch (event.type) {
+      case 'run-start':
+        return `TAP version 14\n${plan(event.cells.length)}\n`;
+      case 'cell-end':
+        return point(++points, event.result);
+      case 'kernel-failed':
+        return comment(`kernel ${event.kernel}: ${event.reason}`);
+      case 'note':
+        return comment(`${event.level}: ${event.text}`);
+      default:
+        return '';
+    }
+  };
+  const end = (summary: RunSummary): string => {
+    if (summary.runId === null) return 'TAP version 14\nBail out! no start of a run was seen\n';
+    const missing = summary.unfinished.map(({ cell, reason }) => {
+      const description = `not ok ${++points} - ${escapeTap(cell.id)}\n`;
+      return description + diagnostics({ verdict: 'unfinished', reason: oneLine(`not finished: ${reason}`) });
+    });
+    return missing.join('') + (summary.complete ? '' : comment('the run was cut off: its end was not seen'));
+  };
+  return endReporter(line, end);
+}
+
+// A plan of 0 without a reason is an error to some parsers and a success to others: say that nothing ran.
+function plan(cells: number): string {
+  return cells === 0 ? '1..0 # SKIP no cell was planned' : `1..${cells}`;
+}
+
+function point(number: number, result: CellResult): string {
+  const name = escapeTap(result.cell.id);
+  switch (result.verdict) {
+    case 'pass':
+      return `ok ${number} - ${name} # time=${result.durationMs}ms\n`;
+    case 'skip':
+      return `ok ${number} - ${name} # SKIP ${escapeTap(result.reason)}\n`;
+    case 'known':
+      return `not ok ${number} - ${name} # TODO ${escapeTap(result.reason)}\n${diagnostics(facts(result))}`;
+    default:
+      return `not ok ${number} - ${name}\n${diagnostics(facts(result))}`;
+  }
+}
+
+function facts(result: CellResult): Record<string, unknown> {
+  const residuals = result.ledger?.stages.filter(stage => stage.residual !== 0) ?? [];
+  const broken = brokenExpectations(result);
+  return {
+    verdict: result.verdict,
+    reason: oneLine(result.reason),
+    duration_ms: result.durationMs,
+    ...(broken.length > 0 && {
+      expectations: broken.map(e => ({
+        expr: plain(e.expr),
+        ...(e.values !== null && { values: plain(e.values) }),
+        ...(e.error !== null && { error: plain(e.error) }),
+        at: oneLine(`${result.cell.file}:${e.line}`),
+      })),
+    }),
+    ...(residuals.length > 0 && {
+      residuals: Object.fromEntries(residuals.map(s => [oneLine(s.name), s.residual])),
+    }),
+    ...(result.earlierTries.length > 0 && {
+      earlier_tries: result.earlierTries.map(t => oneLine(`${t.verdict}: ${t.reason}`)),
+    }),
+    repeat: oneLine(result.repeat),
+    artifacts: oneLine(result.dir),
+    ...(result.consoleTail.length > 0 && { console: result.consoleTail.map(oneLine) }),
+    ...(result.detail !== null && { detail: plain(result.detail).trimEnd().split('\n') }),
+  };
+}
+
+// Long texts are lists of one-line scalars: a block scalar could hold a line `...`, which ends the block for some parsers.
+function diagnostics(value: Record<string, unknown>): string {
+  const yaml = stringify(value, { lineWidth: 0, blockQuote: false }).trimEnd().split('\n');
+  return ['---', ...yaml, '...'].map(line => `  ${line}\n`).join('');
+}
+
+function comment(text: string): string {
+  return `# ${oneLine(text)}\n`;
+}
+
+/** TAP 14 gives `#` and `\` a meaning within a description or a directive's reason. */
+export function escapeTap(text: string): string {
+  return oneLine(text).replace(/[\\#]/g, c => `\\${c}`);
+}

@@ -1,0 +1,161 @@
+import type { CellResult } from '../model/cell.ts';
+import { groupBy } from './group-by.ts';
+import { sumPhases, type RunSummary } from './fold.ts';
+import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';
+import type { Paint } from './paint.ts';
+import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
+
+/** The end of the terminal report. What matters most comes last, where the eye is: red cells, then counts and exit code. */
+export function closingText(summary: RunSummary, columns: number, paint: Paint): string {
+  const blocks = [
+    matrixLines(summary, columns, paint),
+    quietLines(summary, paint),
+    kernelLines(summary, paint),
+    timeLines(summary, paint),
+    redLines(summary, paint),
+    lastLines(summary, paint),
+  ];
+  return blocks
+    .filter(block => block.length > 0)
+    .map(block => `\n${block.join('\n')}\n`)
+    .join('');
+}
+
+/** The matrix, cut into several where its columns are wider than the terminal. */
+function matrixLines(summary: RunSummary, columns: number, paint: Paint): string[] {
+  const matrix = buildMatrix(summary);
+  const rows = matrix.groups.flatMap(labelledRows);
+  if (rows.length === 0) return [];
+  const label = Math.max(...rows.map(row => textWidth(row.label)));
+  const heads = matrix.kernels.map(oneLine);
+  const widths = heads.map((head, i) =>
+    Math.max(textWidth(head), ...rows.map(row => textWidth(squareText(row.squares[i] ?? null)))),
+  );
+  const lines = parts(widths, columns > 0 ? columns - label : Infinity).map(part => {
+    const line = (name: string, show: (i: number) => string): string =>
+      [padTo(name, label), ...part.map(show)].join('  ').trimEnd();
+    const head = line('', i => paint('bold', padTo(heads[i] ?? '', widths[i] ?? 0)));
+    const body = rows.map(({ label: name, squares }) =>
+      squares.length === 0 ? name : line(name, i => paintedSquare(squares[i] ?? null, widths[i] ?? 0, paint)),
+    );
+    return [head, ...body].join('\n');
+  });
+  return [lines.join('\n\n')];
+}
+
+/** A scenario of one row on one line; one of several as a heading and its rows below. */
+function labelledRows(group: MatrixGroup): { label: string; squares: readonly Square[] }[] {
+  const [first, ...others] = group.rows;
+  if (first !== undefined && others.length === 0) {
+    return [{ label: `${group.scenario} ${first.label}`.trimEnd(), squares: first.squares }];
+  }
+  return [
+    { label: group.scenario, squares: [] },
+    ...group.rows.map(row => ({ label: `  ${row.label}`, squares: row.squares })),
+  ];
+}
+
+function squareText(square: Square): string {
+  return square === null ? '·' : `${STATUS_LOOKS[square].glyph} ${square}`;
+}
+
+function paintedSquare(square: Square, width: number, paint: Paint): string {
+  const text = padTo(squareText(square), width);
+  return square === null ? text : paint(STATUS_LOOKS[square].colour, text);
+}
+
+/** Columns by index, in parts that fit a width; a part has one column at least. */
+function parts(widths: readonly number[], room: number): number[][] {
+  const out: number[][] = [];
+  let used = 0;
+  widths.forEach((width, i) => {
+    used += width + 2;
+    if (i === 0 || used > room) {
+      out.push([]);
+      used = width + 2;
+    }
+    out.at(-1)?.push(i);
+  });
+  return out;
+}
+
+/** Known failures and skips by scenario and reason, with the kernels that share them. */
+function quietLines(summary: RunSummary, paint: Paint): string[] {
+  const quiet = [...summary.results.values()].filter(r => r.verdict === 'known' || r.verdict === 'skip');
+  const groups = [...groupBy(quiet, r => `${r.verdict}\0${r.cell.scenario}\0${r.reason}`).values()];
+  return groups
+    .toSorted((a, b) => rank(a[0]) - rank(b[0]))
+    .flatMap(([first, ...rest]) => {
+      if (first === undefined) return [];
+      const met = new Set([first, ...rest].map(r => r.cell.kernel));
+      const kernels = summary.kernels.filter(kernel => met.has(kernel.id)).map(kernel => oneLine(kernel.id));
+      const cells =
+        rest.length === 0 ? cellLabel(first.cell) : `${oneLine(first.cell.scenario)} ×${rest.length + 1}`;
+      const word = paint(STATUS_LOOKS[first.verdict].colour, first.verdict.padEnd(5));
+      return [`${word}  ${kernels.join(' ')}  ${cells}  ${paint('dim', oneLine(first.reason))}`];
+    });
+}
+
+function rank(result: CellResult | undefined): number {
+  return result === undefined ? 0 : STATUSES.indexOf(result.verdict);
+}
+
+function kernelLines(summary: RunSummary, paint: Paint): string[] {
+  return summary.kernels.flatMap(kernel => [
+    ...(kernel.failure === null
+      ? []
+      : [`kernel ${oneLine(kernel.id)}: ${paint('magenta', oneLine(kernel.failure))}`]),
+    ...(kernel.column?.notes ?? []).map(note => `kernel ${oneLine(kernel.id)}: ${oneLine(note)}`),
+  ]);
+}
+
+function timeLines(summary: RunSummary, paint: Paint): string[] {
+  const phases = Object.entries(sumPhases(summary.kernels)).toSorted(([, a], [, b]) => b - a);
+  const prepared = summary.kernels.reduce((sum, kernel) => sum + kernel.prepareMs, 0);
+  if (phases.length === 0) return [];
+  const spent = [['kernels', prepared] as const, ...phases].filter(([, ms]) => ms >= 1);
+  return [
+    paint(
+      'dim',
+      `time: ${spent.map(([name, ms]) => `${oneLine(name)} ${formatMs(ms)}`).join(', ')} (summed over guests)`,
+    ),
+  ];
+}
+
+/** Every red cell on a line of its own: what to look for further up, or in the run's folder. */
+function redLines(summary: RunSummary, paint: Paint): string[] {
+  const red = [
+    ...[...summary.results.values()].map(r => ({
+      status: r.verdict,
+      cell: r.cell,
+      reason: r.reason,
+      dir: r.dir,
+    })),
+    ...summary.unfinished.map(u => ({ status: 'unfinished' as const, ...u, dir: '' })),
+  ].filter(r => STATUS_LOOKS[r.status].red);
+  const words = Math.max(0, ...red.map(r => r.status.length));
+  const kernels = Math.max(0, ...red.map(r => textWidth(oneLine(r.cell.kernel))));
+  return STATUSES.flatMap(status => red.filter(r => r.status === status)).map(r => {
+    const word = paint(STATUS_LOOKS[r.status].colour, r.status.padEnd(words));
+    const head = `${word}  ${padTo(oneLine(r.cell.kernel), kernels)}  ${cellLabel(r.cell)}`;
+    return r.reason === '' ? head : `${head}  ${oneLine(r.reason)}`;
+  });
+}
+
+function lastLines(summary: RunSummary, paint: Paint): string[] {
+  const counts = STATUSES.map(status => {
+    const n = status === 'unfinished' ? summary.unfinished.length : summary.counts[status];
+    return n === 0 ? '' : paint(STATUS_LOOKS[status].colour, `${n} ${status}`);
+  }).filter(text => text !== '');
+  const cells = `${count(summary.cells.length, 'cell')} on ${count(summary.kernels.length, 'kernel')}`;
+  const state = !summary.complete
+    ? ['cut off: no end of the run was seen']
+    : summary.interrupted
+      ? ['interrupted']
+      : [];
+  const exit = summary.exitCode === null ? [] : [paint('bold', `exit ${summary.exitCode}`)];
+  const accel = summary.host === null ? [] : [summary.host.accel];
+  const what = counts.length === 0 ? ['nothing ran'] : [counts.join(', ')];
+  return [[...what, cells, ...accel, formatMs(summary.durationMs), ...state, ...exit].join(' · ')];
+}

@@ -1,0 +1,39 @@
+import t from 'tap';
+import { cutTo, formatMs, oneLine, padTo, plain, textWidth } from './text.ts';
+
+t.test('plain', async t => {
+  const rows: [string, string][] = [
+    ['\u001b[31mred\u001b[0m', 'red'],
+    ['\u001b]0;title\u0007x', 'x'],
+    ['\u001b]8;;http://a\u001b\\link', 'link'],
+    ['a\u0000b\u0007', 'a\\x00b\\x07'],
+    ['a\u001b', 'a\\x1b'],
+    ['a\r\nb\rc', 'a\nb\\x0dc'],
+    ['a\u202eb', 'a\\u202eb'],
+    ['lone \ud83d surrogate', 'lone \ufffd surrogate'],
+    ['tab\tand\nline', 'tab\tand\nline'],
+  ];
+  for (const [text, wanted] of rows) t.equal(plain(text), wanted, JSON.stringify(text));
+  t.equal(oneLine('  a\n  b\tc '), 'a b c');
+});
+
+t.test('widths in columns', async t => {
+  t.equal(textWidth('abc'), 3);
+  t.equal(textWidth('🐝漢é'), 5);
+  t.equal(padTo('🐝', 4), '🐝  ');
+  t.equal(cutTo('abcdef', 4), 'abc…');
+  t.equal(cutTo('abcd', 4), 'abcd');
+  t.equal(textWidth(cutTo('🐝🐝🐝', 4)), 3);
+});
+
+t.test('times', async t => {
+  const rows: [number, string][] = [
+    [0, '0 ms'],
+    [999, '999 ms'],
+    [1234, '1.2 s'],
+    [59_949, '59.9 s'],
+    [59_999, '1 min 00 s'],
+    [185_000, '3 min 05 s'],
+  ];
+  for (const [ms, wanted] of rows) t.equal(formatMs(ms), wanted);
+});

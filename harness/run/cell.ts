@@ -1,0 +1,160 @@
+import { AgentError } from '../guest/agent-client.ts';
+import { TopologyError } from '../guest/topology.ts';
+import type { CellResult, FailedTry, Phases } from '../model/cell.ts';
+import type { Kernel } from '../model/kernel.ts';
+import type { Observations } from '../model/observations.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { decideFeatures } from '../oracle/features.ts';
+import { judge, type Judgement } from '../oracle/judge.ts';
+import { inRange } from '../scenario/ranges.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { GuestFailure } from '../vm/failure.ts';
+import { scanLog } from '../vm/splats.ts';
+import { startGuest, type GuestSettings } from './guests.ts';
+import { observeCell } from './observe-cell.ts';
+import { PhaseClock } from './phases.ts';
+import type { PlannedCell } from './plan.ts';
+import { indexPrograms } from './programs.ts';
+import { repeatCommand } from './repeat-command.ts';
+import type { RunFolder } from './results.ts';
+import { StepFailure } from './steps/context.ts';
+import { makeWorkspace } from './workspace.ts';
+
+/** What cells of one run share. */
+export interface CellEnvironment extends GuestSettings {
+  readonly folder: RunFolder;
+  /** What the agent's probes said, by kernel, from the first guest of each on: a cell that will be skipped needs no guest then. */
+  readonly probes: Map<string, Readonly<Record<string, boolean>>>;
+  /** Aborted when the run is to end now. */
+  readonly signal: AbortSignal;
+}
+
+/** What one try at a cell came to. */
+type Outcome = Pick<CellResult, 'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail'>;
+
+interface Try {
+  readonly outcome: Outcome;
+  readonly phases: Phases;
+}
+
+/** Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects only when the run was aborted. */
+export async function runCell(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Promise<CellResult> {
+  const started = performance.now();
+  const dir = env.folder.cellDir(planned.cell.id);
+  const earlierTries: FailedTry[] = [];
+  let last = await tryCell(planned, kernel, env, dir, '');
+  if (last.outcome.verdict === 'infra') {
+    earlierTries.push({ verdict: 'infra', reason: last.outcome.reason });
+    last = await tryCell(planned, kernel, env, dir, '.2');
+  }
+  env.signal.throwIfAborted();
+  const result: CellResult = {
+    cell: planned.cell,
+    ...last.outcome,
+    phases: last.phases,
+    durationMs: Math.round(performance.now() - started),
+    earlierTries,
+    repeat: repeatCommand(planned.cell, kernel.spec),
+    dir,
+  };
+  env.folder.keepResult(result);
+  return result;
+}
+
+async function tryCell(planned: PlannedCell, kernel: Kernel, env: CellEnvironment, dir: string, suffix: string): Promise<Try> {
+  const clock = new PhaseClock('boot');
+  const early = skipWithoutGuest(planned, kernel, env);
+  if (early !== null) return { outcome: early, phases: {} };
+  let observations: Observations | null = null;
+  await using workspace = await makeWorkspace();
+  const console = `${workspace.dir}/console.log`;
+  try {
+    const index = await indexPrograms(planned.scenario, env.cacheDir);
+    await using guest = await startGuest(kernel, planned.variant, env, workspace.dir, phase => {
+      if (phase === 'boot') clock.next('connect');
+    });
+    using _ = killOnAbort(env.signal, guest);
+    clock.next('setup');
+    const probes = env.probes.get(kernel.id) ?? (await guest.call<{ probes: Record<string, boolean> }>({ op: 'probes' })).probes;
+    env.probes.set(kernel.id, probes);
+    const skip = skipByFeatures(planned, kernel, probes);
+    if (skip !== null) return { outcome: skip, phases: clock.stop() };
+    let stepFailure: StepFailure | null = null;
+    try {
+      observations = await observeCell(guest, planned.variant, index, clock);
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      stepFailure = error;
+    }
+    await guest.vm.console.poll();
+    const splats = [...guest.vm.console.splats, ...scanLog(observations?.log ?? [])].map(({ line }) => line);
+    const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
+    clock.next('teardown');
+    const tail = splats.length > 0 ? guest.vm.console.tail : [];
+    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
+  } catch (error) {
+    return { outcome: troubleOutcome(error), phases: clock.stop() };
+  } finally {
+    await env.folder.keepTry(dir, suffix, { console, observations });
+  }
+}
+
+function judged(
+  planned: PlannedCell,
+  kernel: Kernel,
+  observations: Observations | null,
+  stepFailure: StepFailure | null,
+  splats: readonly string[],
+): Outcome {
+  const judgement: Judgement = judge({
+    variant: planned.variant,
+    kernel,
+    observations,
+    splats,
+    stepFailure: stepFailure?.message ?? null,
+  });
+  return { ...judgement, consoleTail: [], detail: stepFailure?.detail ?? null };
+}
+
+/** The same splat reaches the console and the log with different time stamps. */
+function withoutTime(line: string): string {
+  return line.replace(/^\[\s*\d+\.\d+\]\s*/, '');
+}
+
+function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {
+  const { kernels } = planned.scenario;
+  if (kernels !== null && !inRange(kernel.version, kernels.range)) {
+    return plain('skip', `only on kernels ${kernels.range}: ${kernels.because}`);
+  }
+  const probes = env.probes.get(kernel.id);
+  return probes === undefined ? null : skipByFeatures(planned, kernel, probes);
+}
+
+function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Readonly<Record<string, boolean>>): Outcome | null {
+  const decision = decideFeatures(planned.variant.requires, kernel.version, probes);
+  return decision.action === 'run' ? null : plain(decision.action, decision.reason);
+}
+
+/** What an exception comes to: the guest's end, the kernel's refusal, the scenario's fault, the host's, or ours. */
+function troubleOutcome(error: unknown): Outcome {
+  if (error instanceof GuestFailure) {
+    return { ...plain(error.kind, error.message), consoleTail: error.consoleTail };
+  }
+  if (error instanceof TopologyError) return plain('fail', error.message);
+  if (error instanceof AgentError) return { ...plain('error', error.message), detail: error.failure.log };
+  if (error instanceof BpfrigError) {
+    return { ...plain(error.code === 'infra' ? 'infra' : 'error', error.message), detail: error.detail };
+  }
+  return { ...plain('error', `bpfrig itself: ${messageOf(error)}`), detail: error instanceof Error ? (error.stack ?? null) : null };
+}
+
+function plain(verdict: Verdict, reason: string): Outcome {
+  return { verdict, reason, expectations: [], ledger: null, counters: {}, consoleTail: [], detail: null };
+}
+
+/** A run that is to end now ends its guests first: what waits on them then fails at once. */
+function killOnAbort(signal: AbortSignal, guest: AsyncDisposable): Disposable {
+  const kill = (): void => void guest[Symbol.asyncDispose]();
+  signal.addEventListener('abort', kill);
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', kill) };
+}

@@ -1,0 +1,28 @@
+import t from 'tap';
+import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import { exitCode, type RunOutcome } from './exit-code.ts';
+
+function counts(some: Partial<Record<Verdict, number>>): VerdictCounts {
+  return Object.fromEntries(VERDICTS.map(verdict => [verdict, some[verdict] ?? 0])) as VerdictCounts;
+}
+
+const rows: readonly [string, Partial<Record<Verdict, number>>, Partial<RunOutcome>, number][] = [
+  ['all pass', { pass: 3 }, {}, 0],
+  ['known and skip are green', { pass: 1, known: 1, skip: 1 }, {}, 0],
+  ['one fail', { pass: 9, fail: 1 }, {}, 1],
+  ['a panic', { panic: 1 }, {}, 1],
+  ['a hang', { hang: 1 }, {}, 1],
+  ['a stale known entry', { fixed: 1 }, {}, 1],
+  ['infra only', { pass: 1, infra: 1 }, {}, 3],
+  ['error only', { pass: 1, error: 1 }, {}, 3],
+  ['a fail outranks infra', { fail: 1, infra: 1 }, {}, 1],
+  ['a planned cell without a verdict', { pass: 5 }, { unfinished: 1 }, 1],
+  ['every cell skipped', { skip: 4 }, {}, 4],
+  ['nothing', {}, {}, 4],
+  ['Ctrl-C outranks all', { fail: 1 }, { signal: 'SIGINT', unfinished: 2 }, 130],
+  ['SIGTERM', { pass: 1 }, { signal: 'SIGTERM' }, 143],
+];
+
+for (const [name, some, more, expected] of rows) {
+  t.equal(exitCode({ counts: counts(some), unfinished: 0, signal: null, ...more }), expected, name);
+}

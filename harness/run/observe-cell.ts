@@ -1,0 +1,84 @@
+import { difference, readAll, readWitness, type ReadPlan } from '../guest/readings.ts';
+import type { RunningGuest } from '../guest/running-guest.ts';
+import { makeTopology } from '../guest/topology.ts';
+import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
+import type { Observations, ProgramReading } from '../model/observations.ts';
+import type { ResolvedVariant } from '../scenario/scenario.ts';
+import type { PhaseClock } from './phases.ts';
+import type { ProgramIndex } from './programs.ts';
+import { readWhenQuiet } from './quiet.ts';
+import { StepContext, type LoadedProgram } from './steps/context.ts';
+import { runSteps } from './steps/run-steps.ts';
+
+/** What the kernel logged, and where its log stood. */
+interface KernelLog {
+  readonly seq: number;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Does what a variant says in a fresh guest and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Throws what the steps throw.
+ */
+export async function observeCell(
+  guest: RunningGuest,
+  variant: ResolvedVariant,
+  index: ProgramIndex,
+  clock: PhaseClock,
+): Promise<Observations> {
+  const ctx = new StepContext(guest, index);
+  const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
+  const { seq } = await guest.call<KernelLog>({ op: 'kmsg' });
+  await makeTopology(guest, variant.topology);
+  await guest.call({ op: 'observers_start' });
+  if (devices.length > 0) await guest.call({ op: 'stack_start', dev: 'rx' });
+  await runSteps(ctx, variant.setup);
+  const before = await readAll(guest, planFor(ctx, devices));
+  // Only now, so that what the set-up itself moved is in neither count.
+  await guest.call({ op: 'observers_reset' });
+  await guest.call({ op: 'witness_start' });
+  clock.next('traffic');
+
+  await runSteps(ctx, variant.traffic);
+  await Promise.all(ctx.background);
+  clock.next('drain');
+
+  const plan = planFor(ctx, devices);
+  const counted = difference(before, await readWhenQuiet(guest, plan));
+  const witness = await readWitness(guest);
+  clock.next('check');
+
+  await runSteps(ctx, variant.after);
+  const { lines } = await guest.call<KernelLog>({ op: 'kmsg', since: seq });
+  const ifindex = await Promise.all(
+    devices.map(async dev => [dev, (await guest.call<{ ifindex: number }>({ op: 'netdev', dev })).ifindex] as const),
+  );
+  return {
+    release: guest.hello.release,
+    sources: ctx.sources,
+    devices: counted.devices,
+    ifindex: Object.fromEntries(ifindex),
+    programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
+    maps: Object.fromEntries([...ctx.maps].map(([name, { id }]) => [name, id])),
+    observers: counted.observers,
+    witness,
+    stack: counted.stack,
+    softnet: counted.softnet,
+    snmp: counted.snmp,
+    steps: ctx.results,
+    log: lines,
+  };
+}
+
+function planFor(ctx: StepContext, devices: readonly string[]): ReadPlan {
+  return { devices, programs: watched(ctx).map(({ handle }) => handle) };
+}
+
+function watched(ctx: StepContext): LoadedProgram[] {
+  return [...ctx.programs.values()].filter(({ role }) => role !== null);
+}
+
+function reading({ name, id, role, mode }: LoadedProgram, counts: Readonly<Record<string, number>>): ProgramReading {
+  const actions = Object.fromEntries(XDP_ACTIONS.map(action => [action, counts[action] ?? 0])) as ActionCounts;
+  return { name, id, role: role ?? 'main', mode, actions };
+}

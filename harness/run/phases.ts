@@ -1,0 +1,26 @@
+import type { Phases } from '../model/cell.ts';
+
+/** Measures the parts of a cell one after another. */
+export class PhaseClock {
+  readonly #phases: Record<string, number> = {};
+  #current: string;
+  #since = performance.now();
+
+  constructor(first: string) {
+    this.#current = first;
+  }
+
+  /** Ends the part that runs and begins another. */
+  next(phase: string): void {
+    const now = performance.now();
+    this.#phases[this.#current] = (this.#phases[this.#current] ?? 0) + Math.round(now - this.#since);
+    this.#current = phase;
+    this.#since = now;
+  }
+
+  /** Ends the part that runs and gives all of them. */
+  stop(): Phases {
+    this.next('rest');
+    return { ...this.#phases };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Cell } from '../model/cell.ts';
+import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
+
+/** A cell with all that is needed to run it. */
+export interface PlannedCell {
+  readonly cell: Cell;
+  readonly scenario: Scenario;
+  readonly variant: ResolvedVariant;
+}
+
+/** What `--variant` and `--grep` leave. */
+export interface CellFilter {
+  /** Axis values that must match where the scenario has the axis; a scenario without it is left out. */
+  readonly variant: Readonly<Record<string, readonly string[]>>;
+  /** Text that must be in the cell's id or title. */
+  readonly grep: string | null;
+  /** Ids of cells to run, null for all. */
+  readonly only: ReadonlySet<string> | null;
+}
+
+/** Every cell of scenarios × kernels that the filter leaves, scenario by scenario, kernels in the order given. */
+export function planCells(scenarios: readonly Scenario[], kernels: readonly string[], filter: CellFilter): PlannedCell[] {
+  return scenarios.flatMap(scenario =>
+    scenario.variants
+      .filter(variant => matchesVariant(variant, filter.variant))
+      .flatMap(variant => kernels.map(kernel => planCell(scenario, variant, kernel)))
+      .filter(({ cell }) => matchesText(cell, filter.grep) && (filter.only === null || filter.only.has(cell.id))),
+  );
+}
+
+function planCell(scenario: Scenario, variant: ResolvedVariant, kernel: string): PlannedCell {
+  const id = `${scenario.name}${variant.suffix}@${kernel}`;
+  const { name, title, file } = scenario;
+  return { cell: { id, scenario: name, title, file, variant: variant.variant, kernel }, scenario, variant };
+}
+
+function matchesVariant(variant: ResolvedVariant, wanted: CellFilter['variant']): boolean {
+  return Object.entries(wanted).every(([axis, values]) => values.includes(variant.variant[axis] ?? ''));
+}
+
+function matchesText(cell: Cell, text: string | null): boolean {
+  return text === null || cell.id.includes(text) || cell.title.includes(text);
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readAll, sameCounts, type Readings, type ReadPlan } from '../guest/readings.ts';
+import type { RunningGuest } from '../guest/running-guest.ts';
+
+/** Pause between two readings of a guest that may still be busy. */
+const PAUSE_MS = 25;
+
+/** How long packets may keep moving after the last source is done, before a cell goes on without quiet. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * Reads a guest until two readings in a row are equal, and gives the last. A guest that never comes to rest is given up
+ * after a while: its readings then show in the ledger what was still on the way.
+ */
+export async function readWhenQuiet(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let last = await readAll(guest, plan);
+  for (;;) {
+    await sleep(PAUSE_MS);
+    const now = await readAll(guest, plan);
+    if (sameCounts(last, now) || Date.now() > deadline) return now;
+    last = now;
+  }
+}

@@ -1,0 +1,135 @@
+import PQueue from 'p-queue';
+import type { Cell, CellResult } from '../model/cell.ts';
+import type { HostFacts } from '../model/events.ts';
+import { RUN_SCHEMA } from '../model/events.ts';
+import type { Kernel, KernelSpec } from '../model/kernel.ts';
+import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import { messageOf } from '../util/errors.ts';
+import { runCell, type CellEnvironment } from './cell.ts';
+import { exitCode } from './exit-code.ts';
+import type { PlannedCell } from './plan.ts';
+import type { Spine } from './spine.ts';
+
+/** A kernel of a run before it was fetched. */
+export interface RequestedKernel {
+  /** `Kernel.id` that it will have. */
+  readonly id: string;
+  readonly spec: KernelSpec;
+}
+
+/** Everything that a run is told. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly argv: readonly string[];
+  readonly host: HostFacts;
+  readonly kernels: readonly RequestedKernel[];
+  readonly cells: readonly PlannedCell[];
+  readonly jobs: number;
+  /** Stop starting cells once so many are red; null for never. */
+  readonly maxFailures: number | null;
+  readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
+  readonly cellEnvironment: CellEnvironment;
+  /** The signal that aborted the run, asked when it is over. */
+  readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
+}
+
+/** Verdicts that count towards `--max-failures`. */
+const RED: ReadonlySet<Verdict> = new Set(['fail', 'panic', 'hang', 'fixed', 'infra', 'error']);
+
+/**
+ * Runs all cells and gives the exit code. A kernel that cannot be had makes its cells `infra` and the others go on. Everything
+ * that happens is told through the spine; nothing is thrown.
+ */
+export async function run(request: RunRequest, spine: Spine): Promise<number> {
+  const started = performance.now();
+  const { runId, argv, host, jobs } = request;
+  const cells = request.cells.map(({ cell }) => cell);
+  const kernels = request.kernels.map(({ id }) => id);
+  spine.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs });
+
+  const results = new Map<string, CellResult>();
+  const queue = new PQueue({ concurrency: jobs });
+  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, spine, queue, results)));
+
+  const counts = countVerdicts(results.values());
+  const unfinished = cells.filter(({ id }) => !results.has(id)).map(({ id }) => id);
+  const signal = request.endedBy();
+  const code = exitCode({ counts, unfinished: unfinished.length, signal });
+  const durationMs = Math.round(performance.now() - started);
+  spine.emit({ type: 'run-end', counts, unfinished, interrupted: signal !== null, durationMs, exitCode: code });
+  return code;
+}
+
+/** Fetches a kernel, then queues its cells; other kernels' cells run meanwhile. */
+async function runKernel(
+  kernel: RequestedKernel,
+  request: RunRequest,
+  spine: Spine,
+  queue: PQueue,
+  results: Map<string, CellResult>,
+): Promise<void> {
+  const planned = request.cells.filter(({ cell }) => cell.kernel === kernel.id);
+  const started = performance.now();
+  const end = (result: CellResult): void => {
+    results.set(result.cell.id, result);
+    spine.emit({ type: 'cell-end', result });
+  };
+  let fetched: Kernel;
+  try {
+    fetched = await request.fetch(kernel);
+  } catch (error) {
+    if (aborted(request)) return;
+    const reason = messageOf(error);
+    spine.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
+    for (const { cell } of planned) end(withoutKernel(cell, kernel, reason));
+    return;
+  }
+  const durationMs = Math.round(performance.now() - started);
+  spine.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
+  await queue.addAll(
+    planned.map(cell => async () => {
+      if (aborted(request) || tooManyRed(request, results)) return;
+      spine.emit({ type: 'cell-start', cell: cell.cell.id });
+      const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
+      // Null: the run was aborted; a cell in flight is reported as not finished.
+      if (result !== null) end(result);
+    }),
+  );
+}
+
+function columnOf({ id, spec, series, flavour, version, release, packages, notes }: Kernel) {
+  return { id, spec, series, flavour, version, release, packages, notes };
+}
+
+function withoutKernel(cell: Cell, kernel: RequestedKernel, reason: string): CellResult {
+  return {
+    cell,
+    verdict: 'infra',
+    reason: `kernel ${kernel.spec.text} cannot be had: ${reason}`,
+    expectations: [],
+    ledger: null,
+    counters: {},
+    phases: {},
+    durationMs: 0,
+    earlierTries: [],
+    repeat: `./bpfrig kernels fetch ${kernel.spec.text}`,
+    consoleTail: [],
+    detail: null,
+    dir: '',
+  };
+}
+
+function aborted(request: RunRequest): boolean {
+  return request.cellEnvironment.signal.aborted;
+}
+
+function tooManyRed({ maxFailures }: RunRequest, results: ReadonlyMap<string, CellResult>): boolean {
+  if (maxFailures === null) return false;
+  return [...results.values()].filter(({ verdict }) => RED.has(verdict)).length >= maxFailures;
+}
+
+function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
+  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<Verdict, number>;
+  for (const { verdict } of results) counts[verdict] += 1;
+  return counts;
+}

@@ -1,0 +1,127 @@
+import type { Value } from '../../model/counters.ts';
+import type { StepArgs } from '../../scenario/step-schema.ts';
+import { BpfrigError } from '../../util/errors.ts';
+import { defined, type CreatedMap, type StepContext, type StepValues } from './context.ts';
+
+/** Creates a cpumap, then its entries in the order of their keys. */
+export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promise<StepValues> {
+  const { name, entries, max_entries, ...attributes } = args;
+  const created = await map(ctx, {
+    name,
+    type: 'cpumap',
+    key_size: 4,
+    max_entries: max_entries ?? ctx.guest.hello.cpus_possible.length,
+    btf: false,
+    ...attributes,
+  });
+  for (const [key, entry] of Object.entries(entries)) {
+    await update(ctx, { map: name, key: Number(key), flags: 'any', ...entry });
+  }
+  return created;
+}
+
+/** BPF_MAP_CREATE with any attributes. */
+export async function map(ctx: StepContext, args: StepArgs<'map'>): Promise<StepValues> {
+  const { id } = await ctx.guest.call<{ id: number }>({ op: 'map_create', ...defined(args) });
+  ctx.maps.set(args.name, { id, keySize: args.key_size, valueSize: args.value_size });
+  return { id };
+}
+
+/** BPF_MAP_UPDATE_ELEM: a cpumap's entry by `qsize`, or any value as hex. */
+export async function update(ctx: StepContext, args: StepArgs<'update'>): Promise<StepValues> {
+  const flags = flagBits(args.flags);
+  if (args.value !== undefined) {
+    const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
+    await ctx.guest.call({ op: 'map_update', map: args.map, key, value: args.value, flags });
+    return {};
+  }
+  const entry = { op: 'cpumap_update', map: args.map, key: Number(args.key), qsize: args.qsize ?? 0, flags };
+  if (args.program === undefined) {
+    await ctx.guest.call({ ...entry, ...defined({ prog_fd: args.prog_fd }) });
+    return {};
+  }
+  const program = await ctx.loadProgram({ program: args.program, config: args.config });
+  await ctx.watch(program, 'entry', null);
+  await ctx.guest.call({ ...entry, program: program.handle });
+  return { prog_id: program.id };
+}
+
+/** BPF_MAP_LOOKUP_ELEM: `value` as hex, and for a cpumap `qsize` and `prog_id`. */
+export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promise<StepValues> {
+  const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
+  return ctx.guest.call<Record<string, Value>>({ op: 'map_lookup', map: args.map, key });
+}
+
+/** BPF_MAP_DELETE_ELEM. */
+export async function remove(ctx: StepContext, args: StepArgs<'delete'>): Promise<StepValues> {
+  const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
+  await ctx.guest.call({ op: 'map_delete', map: args.map, key });
+  return {};
+}
+
+/** BPF_MAP_GET_NEXT_KEY: `key` as a number. */
+export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Promise<StepValues> {
+  const key = args.key === null ? null : keyHex(args.key, mapOf(ctx, args.map).keySize);
+  const next = await ctx.guest.call<{ key: string }>({ op: 'map_next_key', map: args.map, key });
+  return { key: Buffer.from(next.key, 'hex').readUIntLE(0, Math.min(next.key.length / 2, 6)) };
+}
+
+/** Closes the descriptor of a map or a program. */
+export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<StepValues> {
+  const target = 'map' in args ? { map: args.map } : { program: (await ctx.loadProgram(args)).handle };
+  await ctx.guest.call({ op: 'close', ...target });
+  return {};
+}
+
+/** What the kernel says of a map or a program. */
+export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<StepValues> {
+  if ('map' in args) return ctx.guest.call<Record<string, Value>>({ op: 'map_info', map: args.map });
+  const program = await ctx.loadProgram(args);
+  return ctx.guest.call<Record<string, Value>>({ op: 'prog_info', program: program.handle });
+}
+
+/** A row of the agent's `kthreads`. */
+interface KthreadInfo {
+  readonly pid: number;
+  readonly comm: string;
+  readonly cpus_allowed: string;
+}
+
+/** The map's kernel threads: `count`, and by entry `cpu` with pid, name and CPUs. */
+export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
+  const { id } = mapOf(ctx, args.map);
+  const answer = await ctx.guest.call<{ rows: KthreadInfo[] }>({ op: 'kthreads', prefix: 'cpumap/' });
+  // 5.10 cuts a thread's name to 15 bytes: what is left of the map's id must be the start of it.
+  const own = answer.rows.filter(row => belongsTo(row.comm, id));
+  const byCpu = own.map(row => [/^cpumap\/(\d+)/.exec(row.comm)?.[1] ?? row.comm, { ...row }] as const);
+  return { count: own.length, names: own.map(row => row.comm), cpu: Object.fromEntries(byCpu) };
+}
+
+function belongsTo(comm: string, mapId: number): boolean {
+  const cpu = /^cpumap\/(\d+)/.exec(comm)?.[1];
+  return cpu !== undefined && comm === `cpumap/${cpu}/map:${mapId}`.slice(0, Math.max(comm.length, 15));
+}
+
+/** A map of the scenario. Throws `scenario` when no step made it. */
+export function mapOf(ctx: StepContext, name: string): CreatedMap {
+  const found = ctx.maps.get(name);
+  if (found !== undefined) return found;
+  throw new BpfrigError('scenario', `no map \`${name}\`: no step before made it (made are ${[...ctx.maps.keys()].join(', ') || 'none'})`);
+}
+
+/** Values of `flags` in include/uapi/linux/bpf.h. */
+function flagBits(flags: StepArgs<'update'>['flags']): number {
+  if (typeof flags === 'number') return flags;
+  return { any: 0, noexist: 1, exist: 2 }[flags];
+}
+
+/** A key as the agent takes it: little-endian hex of the map's key size. */
+function keyHex(key: number | string, size: number): string {
+  const bytes = Buffer.alloc(size);
+  let rest = BigInt(key);
+  for (let index = 0; index < size; index += 1) {
+    bytes[index] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return bytes.toString('hex');
+}

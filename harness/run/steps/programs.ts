@@ -1,0 +1,28 @@
+import type { StepArgs } from '../../scenario/step-schema.ts';
+import type { StepContext, StepValues } from './context.ts';
+
+/** Loads a program without attaching it; `name` makes it known to later steps. */
+export async function load(ctx: StepContext, args: StepArgs<'load'>): Promise<StepValues> {
+  const { name, ...request } = args;
+  const program = await ctx.loadProgram(request);
+  if (name !== undefined) ctx.aliases.set(name, program);
+  return { id: program.id };
+}
+
+/** Attaches a program to a device, in the mode that is asked for and never in another. */
+export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promise<StepValues> {
+  const { to, mode, ...request } = args;
+  const program = await ctx.loadProgram(request);
+  await ctx.watch(program, 'main', mode);
+  await ctx.guest.call({ op: 'attach', program: program.handle, dev: to, mode });
+  ctx.attached.set(to, mode);
+  return { id: program.id };
+}
+
+/** Takes the program off a device. */
+export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promise<StepValues> {
+  const mode = ctx.attached.get(args.from) ?? 'native';
+  await ctx.guest.call({ op: 'detach', dev: args.from, mode });
+  ctx.attached.delete(args.from);
+  return {};
+}

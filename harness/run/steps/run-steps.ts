@@ -1,0 +1,57 @@
+import type { PlainStep, Step } from '../../scenario/scenario.ts';
+import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
+import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as maps from './maps.ts';
+import * as misc from './misc.ts';
+import * as programs from './programs.ts';
+import * as traffic from './traffic.ts';
+
+/** How each kind of step is done. */
+const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepValues> } = {
+  cpumap: maps.cpumap,
+  map: maps.map,
+  update: maps.update,
+  lookup: maps.lookup,
+  delete: maps.remove,
+  next_key: maps.nextKey,
+  close: maps.close,
+  info: maps.info,
+  kthreads: maps.kthreads,
+  load: programs.load,
+  attach: programs.attach,
+  detach: programs.detach,
+  pktgen: traffic.pktgen,
+  send: traffic.send,
+  live: traffic.live,
+  wait: misc.wait,
+  exec: misc.exec,
+  write: misc.write,
+  read: misc.read,
+};
+
+/**
+ * Does steps in order. A refusal by the kernel is the result of a step that has `as`, and a `StepFailure` elsewhere.
+ * A lost guest (`GuestFailure`) and a wrong request (`AgentError`) pass through.
+ */
+export async function runSteps(ctx: StepContext, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== 'repeat') await runStep(ctx, step);
+    else for (let time = 0; time < step.args.times; time += 1) await runSteps(ctx, step.args.steps);
+  }
+}
+
+async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
+  try {
+    // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
+    const act = DO[step.kind] as (ctx: StepContext, args: unknown) => Promise<StepValues>;
+    const values = await act(ctx, step.args);
+    if (step.as !== null) ctx.results[step.as] = { errno: 'OK', ...values };
+  } catch (error) {
+    const { errno, failure } = kernelErrno(error);
+    if (step.as === null) {
+      const what = `line ${step.place.line}: ${step.kind}: the kernel refused ${failure.where}: ${errno}`;
+      throw new StepFailure(`${what} (${failure.message})`, failure.log);
+    }
+    ctx.results[step.as] = { errno };
+  }
+}

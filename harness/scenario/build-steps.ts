@@ -1,0 +1,68 @@
+import { RESERVED_NAMES } from './vocabulary.ts';
+import type { Path, Problem, Source } from './places.ts';
+import type { PlainStep, Step } from './scenario.ts';
+import type { ScenarioDocument } from './schema.ts';
+import { STEP_KINDS } from './step-schema.ts';
+
+type RawStep = ScenarioDocument['setup'][number];
+type RawPlainStep = NonNullable<RawStep['repeat']>['steps'][number];
+
+/** What turning checked data into steps needs: where things stand, and where to put what is wrong. */
+export interface BuildContext {
+  readonly source: Source;
+  readonly origin: (path: Path) => Path;
+  readonly problems: Problem[];
+}
+
+/** Steps as they are run, each told apart by `kind`; a step without a kind or with two becomes a problem. */
+export function buildSteps(raw: readonly RawStep[], path: Path, context: BuildContext): Step[] {
+  return raw.flatMap((step, index): Step[] => {
+    const here = [...path, index];
+    if (step.repeat === undefined) return plainStep(step, here, context);
+    const { times, steps } = step.repeat;
+    if (countKinds(step) > 0) report(context, here, 'a `repeat` has its steps in `steps`, none beside it');
+    const inner = steps.flatMap((one, position) =>
+      plainStep(one, [...here, 'repeat', 'steps', position], context),
+    );
+    return [{ kind: 'repeat', args: { times, steps: inner }, ...stepBase(step, here, context) }];
+  });
+}
+
+function plainStep(step: RawPlainStep, path: Path, context: BuildContext): PlainStep[] {
+  const kinds = STEP_KINDS.filter(kind => step[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const text =
+      kind === undefined
+        ? `a step needs a key that says what it does: ${STEP_KINDS.join(', ')}`
+        : `a step does one thing, this one has ${kinds.join(' and ')}`;
+    report(context, path, text);
+    return [];
+  }
+  return [{ kind, args: step[kind], ...stepBase(step, path, context) } as PlainStep];
+}
+
+function stepBase(step: RawPlainStep, path: Path, context: BuildContext) {
+  const place = context.source.place(context.origin(path));
+  const as = step.as ?? null;
+  if (as !== null && RESERVED_NAMES.has(as)) {
+    report(context, [...path, 'as'], `\`${as}\` is a name that expectations have already: choose another`);
+  }
+  return { as, place };
+}
+
+function countKinds(step: RawPlainStep): number {
+  return STEP_KINDS.filter(kind => step[kind] !== undefined).length;
+}
+
+function report(context: BuildContext, path: Path, text: string): void {
+  context.problems.push({ place: context.source.place(context.origin(path)), text });
+}
+
+/** The names that steps give their results, also those within a `repeat`. */
+export function resultNames(steps: readonly Step[]): string[] {
+  return steps.flatMap(step => [
+    ...(step.as === null ? [] : [step.as]),
+    ...(step.kind === 'repeat' ? resultNames(step.args.steps) : []),
+  ]);
+}

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import { didYouMean } from '../util/nearest.ts';
+import type { Path, Problem, Source } from './places.ts';
+import { knownKeys } from './json-schema.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Says what a schema found, in the scenario's own terms. `data` is what was checked; `origin` turns a path in it into the
+ * path in the file, since steps of other variants have been left out.
+ */
+export function explainIssue(
+  issue: Issue,
+  data: unknown,
+  source: Source,
+  origin: (path: Path) => Path,
+): Problem[] {
+  const path = origin(issue.path);
+  const value = valueAt(data, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    return issue.keys.map(key => ({
+      place: source.place([...path, key], 'key'),
+      text: `unknown key \`${key}\`${didYouMean(key, known)}`,
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors.find(
+      issues => !issues.some(({ path: inner }) => inner.length === 0 && isTypeIssue(issues)),
+    );
+    if (branch) {
+      return branch.flatMap(inner =>
+        explainIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, data, source, origin),
+      );
+    }
+  }
+  const place = source.place(path);
+  if (value === undefined) return [{ place, text: `missing key \`${String(issue.path.at(-1))}\`` }];
+  return [{ place, text: `${pathText(path)}: ${complaint(issue, value, source.written(path))}` }];
+}
+
+function isTypeIssue(issues: readonly Issue[]): boolean {
+  return issues.some(issue => issue.code === 'invalid_type' && issue.path.length === 0);
+}
+
+function complaint(issue: Issue, value: unknown, written: string | null): string {
+  if (typeof value === 'number' && !Number.isInteger(value) && wantsText(issue)) {
+    const text = written ?? String(value);
+    return `YAML reads \`${text}\` as the number ${value}: quote it, "${text}"`;
+  }
+  if (typeof value === 'number' && issue.code === 'invalid_type' && issue.expected === 'string') {
+    return `YAML reads \`${written ?? value}\` as a number: quote it, "${written ?? value}"`;
+  }
+  if (issue.code === 'invalid_value') {
+    const choices = issue.values.map(String);
+    return `\`${String(value)}\` is not one of ${choices.join(', ')}${didYouMean(String(value), choices)}`;
+  }
+  if (issue.code === 'invalid_format' && issue.format === 'regex') {
+    return `\`${String(value)}\` does not match ${issue.pattern}`;
+  }
+  if (issue.code === 'invalid_union') {
+    const wants = issue.errors.map(branch =>
+      branch.map(inner => complaint(inner, value, written)).join(', '),
+    );
+    return [...new Set(wants)].join('; or ');
+  }
+  return issue.message.replace(/^Invalid input: /, '').replace(/^[A-Z]/, letter => letter.toLowerCase());
+}
+
+function wantsText(issue: Issue): boolean {
+  if (issue.code === 'invalid_type') return issue.expected === 'string';
+  return issue.code === 'invalid_union' && issue.errors.some(branch => branch.some(wantsText));
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | null | undefined)?.[part],
+    data,
+  );
+}
+
+function pathText(path: Path): string {
+  const text = path.map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text.replace(/^\./, '') || 'the scenario';
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Path } from './places.ts';
+import { scenarioSchema } from './schema.ts';
+import { exactly, orAxis } from './step-schema.ts';
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+/** The JSON Schema of a scenario file as written, for editors: the content of `scenario.schema.json`. */
+export function scenarioJsonSchema(): Schema {
+  const schema = z.toJSONSchema(scenarioSchema(orAxis), {
+    io: 'input',
+    target: 'draft-2020-12',
+    reused: 'ref',
+  });
+  return { ...schema, title: 'bpfrig scenario' };
+}
+
+let checked: Schema | null = null;
+
+/** The keys that a mapping at this place may have. Empty where any key may stand. */
+export function knownKeys(path: Path): string[] {
+  checked ??= z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
+  const schemas = path.reduce<Schema[]>(
+    (found, part) => found.flatMap(schema => below(schema, part)),
+    [checked],
+  );
+  return [...new Set(schemas.flatMap(alternatives).flatMap(schema => Object.keys(schema.properties ?? {})))];
+}
+
+function below(schema: Schema, part: PropertyKey): Schema[] {
+  return alternatives(schema).flatMap(({ properties, additionalProperties, items }) => {
+    const own = properties?.[String(part)];
+    return [own, additionalProperties, items].filter(isSchema).slice(0, 1);
+  });
+}
+
+function alternatives(schema: Schema): Schema[] {
+  return schema.anyOf ? (schema.anyOf as Schema[]).flatMap(alternatives) : [schema];
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

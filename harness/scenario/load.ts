@@ -1,0 +1,90 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { parseScenario, problemLines } from './parse.ts';
+import { moduleSource, yamlSource } from './places.ts';
+import type { Source } from './places.ts';
+import type { Scenario } from './scenario.ts';
+
+const YAML = /\.ya?ml$/;
+/** In a folder only these modules are scenarios; named itself, any module is. */
+const MODULE_IN_FOLDER = /\.scenario\.[cm]?[jt]s$/;
+const MODULE = /\.[cm]?[jt]s$/;
+
+/**
+ * Reads scenarios from files and folders (all `*.yaml`, `*.yml` and `*.scenario.ts|js` below). A module exports the same content
+ * by default; TypeScript needs a Node that strips types.
+ *
+ * Throws one BpfrigError with code `scenario` that lists every problem of every file as `FILE:LINE:COLUMN: text` in its detail,
+ * and with code `usage` when a path does not exist or there is no scenario in it.
+ */
+export async function loadScenarios(
+  paths: readonly string[],
+  options: { root: string },
+): Promise<Scenario[]> {
+  const { root } = options;
+  const files = [
+    ...new Set((await Promise.all(paths.map(path => scenarioFiles(resolve(root, path))))).flat()),
+  ];
+  const results = await Promise.all(files.map(async path => load(path, root)));
+  const lines = results.flatMap(({ problems }) => problems);
+  const [first, ...more] = lines;
+  if (first !== undefined) {
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    throw new BpfrigError('scenario', `${first}${others}`, { detail: lines.join('\n') });
+  }
+  return results.flatMap(({ scenario }) => scenario ?? []);
+}
+
+async function load(path: string, root: string): Promise<{ scenario: Scenario | null; problems: string[] }> {
+  const file = relative(root, path);
+  let source: Source;
+  try {
+    source = YAML.test(path)
+      ? yamlSource(await readFile(path, 'utf8'))
+      : moduleSource(await importDefault(path));
+  } catch (error) {
+    return { scenario: null, problems: [`${file}:1:1: cannot be read: ${messageOf(error)}`] };
+  }
+  const { scenario, problems } = parseScenario(source, { name: scenarioName(file), file, path });
+  return { scenario, problems: problemLines(file, problems) };
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+  return module.default;
+}
+
+/** `scenarios/cpumap/redirect/one-cpu.yaml` is `cpumap/redirect/one-cpu`. */
+export function scenarioName(file: string): string {
+  return file
+    .split(sep)
+    .join('/')
+    .replace(/^(?:\.\.?\/)*(?:.*\/)?scenarios\//, '')
+    .replace(/(?:\.scenario)?\.\w+$/, '');
+}
+
+async function scenarioFiles(path: string): Promise<string[]> {
+  const stats = await stat(path).catch(() => null);
+  if (stats === null)
+    throw new BpfrigError('usage', `no scenario file or folder ${path}: there is nothing of that name`);
+  if (!stats.isDirectory()) {
+    if (YAML.test(path) || MODULE.test(path)) return [path];
+    throw new BpfrigError(
+      'usage',
+      `${path} is no scenario: want a .yaml, .ts or .js file, or a folder of them`,
+    );
+  }
+  const names = await readdir(path, { recursive: true });
+  const found = names
+    .filter(name => !name.split(sep).includes('node_modules') && isScenario(name))
+    .toSorted();
+  if (found.length === 0)
+    throw new BpfrigError('usage', `no scenario in folder ${path}: want *.yaml below it`);
+  return found.map(name => join(path, name));
+}
+
+function isScenario(name: string): boolean {
+  return YAML.test(name) || MODULE_IN_FOLDER.test(name);
+}

@@ -1,0 +1,86 @@
+import { dirname, resolve } from 'node:path';
+import { product } from './axes.ts';
+import { explainIssue } from './explain-issue.ts';
+import { strayWhens } from './fill-in.ts';
+import type { Path, Problem, Source } from './places.ts';
+import type { Scenario } from './scenario.ts';
+import { axesSchema } from './schema.ts';
+import type { ScenarioDocument } from './schema.ts';
+import { resolveVariant } from './variants.ts';
+
+/** What identifies a scenario's file: see {@link Scenario} for each. */
+export type ScenarioFile = Pick<Scenario, 'name' | 'file' | 'path'>;
+
+/** A scenario, or all that is wrong with it, in the order of the file. */
+export type ParseResult =
+  | { readonly scenario: Scenario; readonly problems: readonly [] }
+  | { readonly scenario: null; readonly problems: readonly Problem[] };
+
+/** Checks a scenario's content in every variant. */
+export function parseScenario(source: Source, file: ScenarioFile): ParseResult {
+  const raw = source.data;
+  if (source.problems.length > 0) return failed(source.problems);
+  if (!isRecord(raw))
+    return failed([{ place: source.place([]), text: 'a scenario is a mapping with a `title`' }]);
+
+  const axes = axesSchema.safeParse(raw);
+  if (!axes.success) {
+    const same = (path: Path): Path => path;
+    return failed(axes.error.issues.flatMap(issue => explainIssue(issue, raw, source, same)));
+  }
+  const at = ({ path, text }: { path: Path; text: string }): Problem => ({ place: source.place(path), text });
+  const whens = axes.data.exclude.map((when, index) => ({ when, path: ['exclude', index] }));
+  const stray = [
+    ...strayWhens(raw, axes.data.axes),
+    ...whens.flatMap(({ when, path }) => strayWhens({ when }, axes.data.axes).map(p => ({ ...p, path }))),
+  ].map(at);
+  const variants = product(axes.data.axes, axes.data.exclude);
+  if (variants.length === 0)
+    return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);
+
+  const results = variants.map(variant => resolveVariant(raw, variant, source));
+  const document = results[0]?.document ?? null;
+  const problems = [...stray, ...results.flatMap(result => result.problems)];
+  if (document?.kernels !== undefined && document.because === undefined) {
+    problems.push({
+      place: source.place(['kernels'], 'key'),
+      text: '`kernels` needs `because` beside it: why only there',
+    });
+  }
+  if (document === null || problems.length > 0) return failed(problems);
+  const resolved = results.flatMap(({ resolved: one }) => one ?? []);
+  const requires = (resolved[0]?.requires ?? []).filter(name =>
+    resolved.every(one => one.requires.includes(name)),
+  );
+  const scenario = { ...file, ...head(document, file), requires, axes: axes.data.axes, variants: resolved };
+  return { scenario, problems: [] };
+}
+
+/** Problems as text, one a line: `FILE:LINE:COLUMN: what is wrong`. */
+export function problemLines(file: string, problems: readonly Problem[]): string[] {
+  return problems.map(({ place, text }) => `${file}:${place.line}:${place.column}: ${text}`);
+}
+
+function head(document: ScenarioDocument, file: ScenarioFile) {
+  const { title, source, covers, kernels, because, objects } = document;
+  return {
+    title,
+    source,
+    covers,
+    kernels: kernels === undefined ? null : { range: kernels, because: because ?? '' },
+    objects: objects.map(object => resolve(dirname(file.path), object)),
+  };
+}
+
+/** In the order of the file, and once each: a mistake shows in every variant. */
+function failed(problems: readonly Problem[]): ParseResult {
+  const seen = new Map(problems.map(problem => [JSON.stringify(problem), problem]));
+  const ordered = [...seen.values()].toSorted(
+    (a, b) => a.place.line - b.place.line || a.place.column - b.place.column,
+  );
+  return { scenario: null, problems: ordered };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

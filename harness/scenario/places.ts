@@ -1,0 +1,96 @@
+import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Node, Pair } from 'yaml';
+import type { Place } from './scenario.ts';
+
+/** Where a value stands in a scenario: keys and indexes from the top. */
+export type Path = readonly PropertyKey[];
+
+/** One thing that is wrong in a scenario's file. */
+export interface Problem {
+  readonly place: Place;
+  readonly text: string;
+}
+
+/** A scenario's content before it is checked, with a way to find the place of each part. */
+export interface Source {
+  readonly data: unknown;
+  readonly problems: readonly Problem[];
+  /** Place of the value at the path, of the nearest parent when it is not there; of its key with `key`. */
+  place(path: Path, of?: 'key' | 'value'): Place;
+  /** The text of a scalar as written (`6.10`), null when there is none. */
+  written(path: Path): string | null;
+  /** Place of a character of a text: exact when the text stands on one line, else where the text begins. */
+  within(path: Path, offset: number): Place;
+}
+
+/** Reads YAML 1.2; syntax errors become problems. */
+export function yamlSource(text: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const problems = document.errors.map(error => ({ place: at(error.pos[0]), text: error.message }));
+  const root = document.contents;
+  return {
+    data: problems.length > 0 ? null : (document.toJS() as unknown),
+    problems,
+    place: (path, of = 'value') => at(offsetOf(root, path, of)),
+    written: path => {
+      const { node, rest } = descend(root, path);
+      return rest === 0 && isScalar(node) && typeof node.source === 'string' ? node.source : null;
+    },
+    within: (path, offset) => {
+      const { node, rest } = descend(root, path);
+      const start = node?.range?.[0] ?? 0;
+      if (rest > 0 || !isScalar(node)) return at(start);
+      const quote = node.type === 'PLAIN' ? 0 : 1;
+      const simple = node.type === 'PLAIN' || node.type?.startsWith('QUOTE') === true;
+      return simple && node.source?.includes('\n') !== true ? at(start + quote + offset) : at(start);
+    },
+  };
+}
+
+/** Data that was made by a program: it has no places but the file's beginning. */
+export function moduleSource(data: unknown): Source {
+  const top: Place = { line: 1, column: 1 };
+  return { data, problems: [], place: () => top, written: () => null, within: () => top };
+}
+
+function offsetOf(root: Node | null, path: Path, of: 'key' | 'value'): number {
+  const { node, pair, rest } = descend(root, path);
+  const key = pair?.key as Node | null | undefined;
+  return (
+    (of === 'key' && rest === 0 ? key?.range?.[0] : undefined) ?? node?.range?.[0] ?? key?.range?.[0] ?? 0
+  );
+}
+
+interface Found {
+  readonly node: Node | null;
+  readonly pair: Pair | null;
+  /** How many parts of the path were not there. */
+  readonly rest: number;
+}
+
+function descend(root: Node | null, path: Path): Found {
+  let found: Found = { node: root, pair: null, rest: 0 };
+  for (const [index, part] of path.entries()) {
+    const next = child(found.node, part);
+    if (next === null) return { ...found, rest: path.length - index };
+    found = next;
+  }
+  return found;
+}
+
+function child(node: Node | null, part: PropertyKey): Found | null {
+  if (isSeq(node)) {
+    const item = node.items[Number(part)] as Node | undefined;
+    return item === undefined ? null : { node: item, pair: null, rest: 0 };
+  }
+  if (!isMap(node)) return null;
+  const pair = node.items.find(
+    item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+  );
+  return pair === undefined ? null : { node: pair.value as Node | null, pair, rest: 0 };
+}

@@ -1,0 +1,92 @@
+import type { Variant } from '../model/cell.ts';
+import type { Expression } from './cel.ts';
+import type { FeatureName } from './feature-names.ts';
+import type { StepArgs, StepKind } from './step-schema.ts';
+
+/** 1-based place in a scenario's file. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface StepBase {
+  /** Name that expectations know the result by; a step that has one may fail, its errno is then the result. */
+  readonly as: string | null;
+  readonly place: Place;
+}
+
+/** One step of any kind but `repeat`, told apart by `kind`. */
+export type PlainStep = {
+  [K in StepKind]: StepBase & { readonly kind: K; readonly args: StepArgs<K> };
+}[StepKind];
+
+/** One thing to do in the guest. */
+export type Step =
+  | PlainStep
+  | (StepBase & {
+      readonly kind: 'repeat';
+      readonly args: { readonly times: number; readonly steps: readonly PlainStep[] };
+    });
+
+/** One thing that must hold. */
+export interface Expectation {
+  readonly expression: Expression;
+  readonly place: Place;
+  /** Range of upstream versions where it must hold; null: everywhere. */
+  readonly kernels: string | null;
+  readonly because: string | null;
+}
+
+/** A failure that is known: on these kernels the variant fails in just this way. */
+export interface KnownFailure {
+  readonly kernels: string;
+  readonly reason: string;
+  readonly expect: readonly Expression[];
+  /** What every splat of the failure must match; null: there is none. */
+  readonly splat: RegExp | null;
+  readonly place: Place;
+}
+
+export interface GuestShape {
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly queues: number;
+}
+
+/** One variant of a scenario with every `$axis` filled in and every `when` decided: what is run. */
+export interface ResolvedVariant {
+  readonly variant: Variant;
+  /** `[nic=veth,mode=native]`, empty for a scenario without axes. */
+  readonly suffix: string;
+  /** All features that this variant needs. */
+  readonly requires: readonly FeatureName[];
+  readonly topology: 'veth' | 'virtio' | 'none';
+  readonly guest: GuestShape;
+  readonly setup: readonly Step[];
+  readonly traffic: readonly Step[];
+  readonly after: readonly Step[];
+  readonly expect: readonly Expectation[];
+  readonly known: readonly KnownFailure[];
+}
+
+/** A scenario, checked. */
+export interface Scenario {
+  /** Path without folder `scenarios/` and without suffix: the first part of a cell's id. */
+  readonly name: string;
+  /** Relative to the root that it was loaded with. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly title: string;
+  readonly source: string;
+  readonly covers: readonly (number | string)[];
+  /** Features that every variant needs; a variant's own `requires` has all of its own. */
+  readonly requires: readonly FeatureName[];
+  /** Where the scenario applies at all, and why not elsewhere; null: everywhere. */
+  readonly kernels: { readonly range: string; readonly because: string } | null;
+  /** Absolute paths of extra BPF sources. */
+  readonly objects: readonly string[];
+  readonly axes: Readonly<Record<string, readonly string[]>>;
+  /** The product of the axes less `exclude`, in the order in which the axes stand. */
+  readonly variants: readonly ResolvedVariant[];
+}

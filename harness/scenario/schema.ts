@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { FEATURE_NAMES } from './feature-names.ts';
+import { isRange } from './ranges.ts';
+import { stepSchema } from './step-schema.ts';
+import type { Wrap } from './step-schema.ts';
+
+const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
+
+/** An axis value: always text inside; whole numbers and booleans may be written bare. */
+const axisValue = z.union([z.string(), z.int(), z.boolean()]).transform(String);
+const axisValueText = z.union([z.string(), z.int(), z.boolean()]);
+
+const range = z
+  .string()
+  .refine(isRange, {
+    error: issue => `\`${String(issue.input)}\` is not a range of kernel versions, such as ">=5.15 <7.0"`,
+  })
+  .describe('npm semver range over upstream kernel versions');
+
+/** Items of cpumap-behaviour.md: 1 to 81, or C1 to C11. */
+const covered = z.union([z.int().min(1).max(81), z.string().regex(/^C([1-9]|1[01])$/)]);
+
+/** Only `axes` and `exclude`: checked first, since all the rest depends on them. */
+export const axesSchema = z.object({
+  axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValue).min(1)).default({}),
+  exclude: z.array(z.record(z.string(), axisValue)).default([]),
+});
+
+/**
+ * A scenario file. With {@link exactly} it is the shape after the axes are filled in; with {@link orAxis} the shape as
+ * written, from which `scenario.schema.json` is made.
+ */
+export function scenarioSchema(wrap: Wrap) {
+  const choice = axisValueText;
+  const when = z
+    .record(z.string(), z.union([choice, z.array(choice).min(1)]))
+    .describe('only in variants that have these values') as unknown as z.ZodType<
+    Record<string, string | string[]>
+  >;
+  const steps = z.array(stepSchema(wrap, when));
+  const feature = z.enum(FEATURE_NAMES);
+  const requirement = z.union([feature, z.strictObject({ feature, when: when.optional() })]);
+  const expectation = z.union([
+    z.string(),
+    z.strictObject({
+      expr: z.string().describe('a CEL expression over counters'),
+      when: when.optional(),
+      kernels: range.optional(),
+      because: z.string().optional(),
+    }),
+  ]);
+  const known = z.strictObject({
+    kernels: range,
+    when: when.optional(),
+    reason: z.string().min(1).describe('one sentence, with the upstream commit'),
+    expect: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe('how it fails: a CEL expression, and an operator with another, such as "< cpumap.accepted"'),
+    splat: z
+      .string()
+      .optional()
+      .describe('regular expression that every kernel splat of the failure matches'),
+  });
+
+  return z.strictObject({
+    title: z.string().min(1),
+    source: z.string().min(1).describe('file and function in the kernel'),
+    covers: z.array(covered).default([]).describe('numbers in cpumap-behaviour.md'),
+    requires: z.array(requirement).default([]),
+    kernels: range.optional(),
+    because: z.string().optional().describe('why only on these kernels'),
+    axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1)).optional(),
+    exclude: z.array(z.record(z.string(), axisValueText)).optional(),
+    guest: z
+      .strictObject({
+        cpus: wrap(z.int().min(1).max(64)).default(4),
+        memory_mib: wrap(z.int().min(128)).default(512),
+        queues: wrap(z.int().min(1).max(16)).default(1),
+      })
+      .default({ cpus: 4, memory_mib: 512, queues: 1 }),
+    topology: wrap(z.enum(['veth', 'virtio', 'none'])).optional(),
+    objects: z.array(z.string().regex(/\.bpf\.c$/)).default([]),
+    setup: steps.default([]),
+    traffic: steps.default([]),
+    after: steps.default([]),
+    expect: z.array(expectation).min(1),
+    known: z.array(known).default([]),
+  });
+}
+
+/** A scenario's content with axes filled in, as the schema gives it. */
+export type ScenarioDocument = z.infer<ReturnType<typeof scenarioSchema>>;
+
+/** What a scenario written in TypeScript exports by default. */
+export type ScenarioInput = z.input<ReturnType<typeof scenarioSchema>>;

@@ -1,0 +1,68 @@
+import type { Variant } from '../model/cell.ts';
+import { suffix } from './axes.ts';
+import { buildExpectations, buildKnown } from './build-expectations.ts';
+import { buildSteps, resultNames } from './build-steps.ts';
+import { explainIssue } from './explain-issue.ts';
+import { fillIn } from './fill-in.ts';
+import type { Problem, Source } from './places.ts';
+import type { ResolvedVariant } from './scenario.ts';
+import { scenarioSchema } from './schema.ts';
+import type { ScenarioDocument } from './schema.ts';
+import { exactly } from './step-schema.ts';
+
+const SCHEMA = scenarioSchema(exactly);
+
+/** What one variant came to: all of it, or what is wrong. `document` is null when the content does not fit the schema. */
+export interface VariantResult {
+  readonly document: ScenarioDocument | null;
+  readonly resolved: ResolvedVariant | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks a scenario's content with one variant's values filled in, and makes it ready to run. */
+export function resolveVariant(
+  raw: Readonly<Record<string, unknown>>,
+  variant: Variant,
+  source: Source,
+): VariantResult {
+  const { data, origin, problems: stray } = fillIn(raw, variant);
+  const problems: Problem[] = stray.map(({ path, text }) => ({ place: source.place(path), text }));
+  const checked = SCHEMA.safeParse(data);
+  if (!checked.success) {
+    // What was not filled in need not fit the schema either: one mistake, one problem.
+    const strayPaths = new Set(stray.map(({ path }) => path.join('/')));
+    const issues = checked.error.issues.filter(({ path }) => !strayPaths.has(origin(path).join('/')));
+    problems.push(...issues.flatMap(issue => explainIssue(issue, data, source, origin)));
+    return { document: null, resolved: null, problems };
+  }
+
+  const document = checked.data;
+  const context = { source, origin, problems };
+  const setup = buildSteps(document.setup, ['setup'], context);
+  const traffic = buildSteps(document.traffic, ['traffic'], context);
+  const after = buildSteps(document.after, ['after'], context);
+  const own = new Set(resultNames([...setup, ...traffic, ...after]));
+  const resolved: ResolvedVariant = {
+    variant,
+    suffix: suffix(variant),
+    requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
+    topology: document.topology ?? nicTopology(variant, problems, source),
+    guest: { cpus: document.guest.cpus, memoryMiB: document.guest.memory_mib, queues: document.guest.queues },
+    setup,
+    traffic,
+    after,
+    expect: buildExpectations(document.expect, own, context),
+    known: buildKnown(document.known, own, context),
+  };
+  return { document, resolved: problems.length > 0 ? null : resolved, problems };
+}
+
+/** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */
+function nicTopology(variant: Variant, problems: Problem[], source: Source): ResolvedVariant['topology'] {
+  const { nic } = variant;
+  if (nic === undefined) return 'none';
+  if (nic === 'veth' || nic === 'virtio' || nic === 'none') return nic;
+  const text = `axis \`nic\` has the value \`${nic}\`, which is no topology (veth, virtio, none): write \`topology\``;
+  problems.push({ place: source.place(['axes', 'nic']), text });
+  return 'none';
+}

@@ -1,0 +1,15 @@
+import t from 'tap';
+import { didYouMean, nearest } from './nearest.ts';
+
+t.test('nearest: the closest name, none when nothing is close', async t => {
+  const rows: [string, string[], string | null][] = [
+    ['quise', ['name', 'qsize', 'flags'], 'qsize'],
+    ['dorp', ['drops', 'drop'], 'drop'],
+    ['sned', ['sent', 'send'], 'send'],
+    ['zzzzzz', ['sent', 'send'], null],
+    ['a', [], null],
+  ];
+  for (const [name, known, expected] of rows) t.equal(nearest(name, known), expected, name);
+  t.equal(didYouMean('rxx', ['rx', 'tx']), ', did you mean `rx`?');
+  t.equal(didYouMean('rxx', []), '');
+});

@@ -1,0 +1,36 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { ConsoleWatcher } from './console.ts';
+
+t.test('lines come once, whole, and without the serial port’s carriage returns', async t => {
+  const path = join(t.testdir(), 'console.log');
+  const watcher = new ConsoleWatcher(path);
+  t.same(await watcher.poll(), [], 'no file yet');
+  appendFileSync(path, 'one\r\ntw');
+  t.same(await watcher.poll(), ['one']);
+  t.same(await watcher.poll(), []);
+  appendFileSync(path, 'o\r\n');
+  t.same(await watcher.poll(), ['two']);
+  t.same(watcher.tail, ['one', 'two']);
+});
+
+t.test('a panic counts before its line is whole', async t => {
+  const path = join(t.testdir({ log: 'x\n[ 1.0] Kernel panic - not syncing: Fatal' }), 'log');
+  const watcher = new ConsoleWatcher(path);
+  await watcher.poll();
+  t.equal(watcher.panicked, true);
+});
+
+t.test('splats are kept in order, and the tail is bounded', async t => {
+  const noise = Array.from({ length: 500 }, (_, index) => `line ${index}`).join('\n');
+  const path = join(t.testdir({ log: `WARNING: CPU: 0\n${noise}\nBUG: x\n` }), 'log');
+  const watcher = new ConsoleWatcher(path);
+  await watcher.poll();
+  t.same(
+    watcher.splats.map(({ line }) => line),
+    ['WARNING: CPU: 0', 'BUG: x'],
+  );
+  t.equal(watcher.tail.length, 80);
+  t.equal(watcher.tail.at(-1), 'BUG: x');
+});

@@ -1,0 +1,68 @@
+import { open } from 'node:fs/promises';
+import { scanLine, type Splat } from './splats.ts';
+
+/** Longest part of a console that is kept as a tail, in lines. */
+const TAIL_LINES = 80;
+
+/**
+ * Follows a guest's console file: remembers its last lines and its splats, and tells whether a line was seen.
+ * Reading is pulled by `poll()`, so that the caller decides how often to look.
+ */
+export class ConsoleWatcher {
+  readonly path: string;
+  readonly splats: Splat[] = [];
+  readonly #tail: string[] = [];
+  #offset = 0;
+  #partial = '';
+  #lines = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Reads what has come since the last call and gives the new lines. A file that is not there yet has no lines. */
+  async poll(): Promise<string[]> {
+    const text = await this.#readOn();
+    const parts = (this.#partial + text).split(/\r*\n/);
+    this.#partial = parts.pop() ?? '';
+    for (const line of parts) this.#see(line);
+    return parts;
+  }
+
+  /** Last lines, the unfinished one included. */
+  get tail(): readonly string[] {
+    return this.#partial === '' ? this.#tail : [...this.#tail, this.#partial];
+  }
+
+  /** How many whole lines have come. */
+  get lineCount(): number {
+    return this.#lines;
+  }
+
+  get panicked(): boolean {
+    return this.splats.some(splat => splat.kind === 'panic') || scanLine(this.#partial)?.kind === 'panic';
+  }
+
+  #see(line: string): void {
+    this.#lines += 1;
+    this.#tail.push(line);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    const splat = scanLine(line);
+    if (splat !== null) this.splats.push(splat);
+  }
+
+  async #readOn(): Promise<string> {
+    const file = await open(this.path, 'r').catch(() => null);
+    if (file === null) return '';
+    try {
+      const size = (await file.stat()).size;
+      if (size <= this.#offset) return '';
+      const buffer = Buffer.alloc(size - this.#offset);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
+      this.#offset += bytesRead;
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+}

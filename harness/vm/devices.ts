@@ -1,0 +1,82 @@
+import { MAC, type GuestSpec, type Topology } from './spec.ts';
+
+/** A part of the virtual machine: the arguments that it adds to QEMU's command line. A machine is their concatenation. */
+export interface Device {
+  readonly args: readonly string[];
+}
+
+/** The kernel's command line. Sources: field-notes.md for the times, Documentation/admin-guide/kernel-parameters.txt. */
+export function kernel(spec: GuestSpec): Device {
+  const words = [
+    'console=ttyS0',
+    // The console is a serial port under emulation, where each character costs; init raises the level again before a test runs.
+    'quiet',
+    'panic=-1',
+    'nokaslr',
+    'mitigations=off',
+    'random.trust_cpu=on',
+    'rdinit=/init',
+    ...spec.append,
+  ];
+  return { args: ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')] };
+}
+
+/** Machine type and CPUs. */
+export function machine(spec: GuestSpec): Device {
+  const smp = spec.maxCpus > spec.cpus ? `${spec.cpus},maxcpus=${spec.maxCpus}` : `${spec.cpus}`;
+  const accel =
+    spec.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+  return { args: ['-machine', 'q35,memory-backend=mem', ...accel, '-smp', smp, '-m', `${spec.memoryMiB}M`] };
+}
+
+/** Plain anonymous RAM. */
+export function memory(spec: GuestSpec): Device {
+  return { args: ['-object', `memory-backend-ram,id=mem,size=${spec.memoryMiB}M`] };
+}
+
+/** Serial console into a file. */
+export function console(path: string): Device {
+  return { args: ['-chardev', `file,id=console,path=${escapeComma(path)}`, '-serial', 'chardev:console'] };
+}
+
+/** QMP on a Unix socket. */
+export function qmp(path: string): Device {
+  return { args: ['-chardev', `socket,id=qmp,path=${escapeComma(path)},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'] };
+}
+
+/** The management NIC: ssh on a loopback port that the host's kernel picks (port 0), and nothing else in or out. */
+export function managementNic(): Device {
+  return {
+    args: [
+      '-netdev',
+      'user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+      '-device',
+      `virtio-net-pci,netdev=mgmt,mac=${MAC.mgmt},romfile=`,
+    ],
+  };
+}
+
+/** The traffic's NICs: two virtio NICs joined by a hub inside QEMU, or none where the guest makes them itself. */
+export function trafficNics(topology: Topology): Device {
+  if (topology !== 'virtio') return { args: [] };
+  return { args: [...hubNic('tx', MAC.tx), ...hubNic('rx', MAC.rx)] };
+}
+
+function hubNic(id: string, mac: string): string[] {
+  return ['-netdev', `hubport,id=${id},hubid=0`, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=`];
+}
+
+/** No display, no default devices, and QEMU ends where the guest would reboot. */
+export function bare(): Device {
+  return { args: ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'] };
+}
+
+/** The whole argument list. */
+export function concat(devices: readonly Device[]): string[] {
+  return devices.flatMap(device => [...device.args]);
+}
+
+/** QEMU's option syntax doubles a comma inside a value. */
+function escapeComma(value: string): string {
+  return value.replaceAll(',', ',,');
+}

@@ -1,0 +1,45 @@
+import type { VmEnd } from './process.ts';
+
+/** What became of a guest that was lost: the guest died, gave no sign of life, or the host took it away. */
+export type LossKind = 'panic' | 'hang' | 'infra';
+
+/** A guest that was lost. Its `kind` is the verdict of the cell. */
+export class GuestFailure extends Error {
+  override readonly name = 'GuestFailure';
+  readonly kind: LossKind;
+  readonly consoleTail: readonly string[];
+
+  constructor(kind: LossKind, message: string, consoleTail: readonly string[]) {
+    super(message);
+    this.kind = kind;
+    this.consoleTail = consoleTail;
+  }
+}
+
+/** What was noticed first when a guest was lost. */
+export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-closed' | 'qemu-exit';
+
+/** What is known of a lost guest after its console was drained. */
+export interface LossFacts {
+  readonly sign: LossSign;
+  readonly panicked: boolean;
+  readonly end: VmEnd | null;
+}
+
+/**
+ * Whose fault a loss is. An oops outranks a lost connection: whatever was noticed first, a panic on the console is a panic.
+ * A QEMU that is gone without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A channel that
+ * was closed in good order by a living guest is a dead agent, which is ours.
+ */
+export function classifyLoss({ sign, panicked, end }: LossFacts): { kind: LossKind; message: string } {
+  if (panicked) return { kind: 'panic', message: 'the kernel panicked' };
+  if (end !== null) {
+    const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
+    const why = end.stderr === '' ? '' : `: ${end.stderr.split('\n').at(-1)}`;
+    return { kind: 'infra', message: `QEMU ended in mid-cell (${how}${why})` };
+  }
+  if (sign === 'channel-closed') return { kind: 'infra', message: 'the agent in the guest died: its channel was closed' };
+  if (sign === 'boot-timeout') return { kind: 'hang', message: 'the guest did not come up in time and says nothing' };
+  const what = sign === 'no-answer' ? 'a request was not answered in time' : 'the agent gave no heartbeat';
+  return { kind: 'hang', message: `the guest gives no sign of life: ${what}` };
+}

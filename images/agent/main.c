@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bpfrig-agent: does in the guest what the orchestrator asks; PROTOCOL.md. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "serve.h"
+
+int main(int argc, char **argv)
+{
+	/* 5.10 accounts maps and programs against the memlock limit. */
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	int fd;
+
+	/* A descriptor of 0 would mean "none" to bpf(2) and to cpumap.c. */
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
+		;
+	close(fd);
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 3 && !strcmp(argv[1], "serve")) {
+		if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
+			perror("bpfrig-agent: setrlimit(RLIMIT_MEMLOCK)");
+		return serve(argv[2]);
+	}
+	if (argc == 3 && !strcmp(argv[1], "connect"))
+		return relay(argv[2]);
+	fprintf(stderr, "usage: bpfrig-agent serve|connect SOCKET\n");
+	return 2;
+}

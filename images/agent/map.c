@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bpf(2) map operations; every errno is the kernel's own. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include "bpf_util.h"
+#include "handles.h"
+#include "ops.h"
+
+/* BTF of an int, for maps that are to be created with type ids. */
+static int load_int_btf(struct request *rq, __u32 *type_id)
+{
+	struct btf *btf = btf__new_empty();
+	const void *data;
+	__u32 size;
+	int fd = -1;
+
+	if (btf) {
+		*type_id = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+		data = btf__raw_data(btf, &size);
+		fd = data ? bpf_btf_load(data, size, NULL) : -ENOMEM;
+	}
+	btf__free(btf);
+	if (fd < 0)
+		return fault_kernel(rq, fd, "bpf(BPF_BTF_LOAD)",
+				    "loading the BTF of an int");
+	return fd;
+}
+
+/* The optional arguments of map_create, into opts; a BTF fd must be closed. */
+static int create_opts(struct request *rq, struct bpf_map_create_opts *opts)
+{
+	long long flags = 0, numa_node = 0;
+	struct handle inner;
+	bool btf = false;
+	__u32 type_id = 0;
+	int fd;
+
+	if (arg_opt_int(rq, "flags", 0, UINT32_MAX, &flags) ||
+	    arg_opt_int(rq, "numa_node", 0, UINT32_MAX, &numa_node) ||
+	    arg_opt_bool(rq, "btf", &btf))
+		return -EINVAL;
+	opts->map_flags = flags;
+	opts->numa_node = numa_node;
+	if (arg_given(rq, "inner")) {
+		if (handle_arg(rq, "inner", HANDLE_MAP, &inner))
+			return -EINVAL;
+		opts->inner_map_fd = inner.fd;
+	}
+	if (btf) {
+		fd = load_int_btf(rq, &type_id);
+		if (fd < 0)
+			return fd;
+		opts->btf_fd = fd;
+		opts->btf_key_type_id = type_id;
+		opts->btf_value_type_id = type_id;
+	}
+	return 0;
+}
+
+/* A map's name may hold less than a handle's. */
+static void kernel_name(const char *name, char out[BPF_OBJ_NAME_LEN])
+{
+	size_t i;
+
+	for (i = 0; i < BPF_OBJ_NAME_LEN - 1 && name[i]; i++)
+		out[i] = isalnum((unsigned char)name[i]) || name[i] == '.' ?
+				 name[i] : '_';
+	out[i] = 0;
+}
+
+int op_map_create(struct request *rq)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	long long type, key_size, value_size, max_entries;
+	char name[BPF_OBJ_NAME_LEN];
+	struct bpf_map_info info;
+	struct handle handle;
+	int err;
+
+	err = handle_new(rq, HANDLE_MAP, &handle);
+	if (err)
+		return err;
+	if (arg_enum(rq, "type",
+		     (const char *(*)(unsigned int))libbpf_bpf_map_type_str,
+		     &type) ||
+	    arg_int(rq, "key_size", 0, UINT32_MAX, &key_size) ||
+	    arg_int(rq, "value_size", 0, UINT32_MAX, &value_size) ||
+	    arg_int(rq, "max_entries", 0, UINT32_MAX, &max_entries))
+		return -EINVAL;
+	err = create_opts(rq, &opts);
+	if (err)
+		return err;
+	kernel_name(handle.name, name);
+	handle.fd = bpf_map_create(type, name, key_size, value_size,
+				   max_entries, &opts);
+	if (opts.btf_fd)
+		close(opts.btf_fd);
+	if (handle.fd < 0)
+		return fault_kernel(rq, handle.fd, "bpf(BPF_MAP_CREATE)",
+				    "creating map '%s' of type %lld: key_size %lld, value_size %lld, max_entries %lld",
+				    handle.name, type, key_size, value_size,
+				    max_entries);
+	err = object_info(rq, handle.fd, &info, sizeof(info));
+	if (err) {
+		close(handle.fd);
+		return err;
+	}
+	handle.id = info.id;
+	handle.type = info.type;
+	handle.key_size = info.key_size;
+	handle.value_size = map_value_room(&info);
+	err = handle_add(rq, &handle);
+	if (!err)
+		rq->answer = json_pack("{s:I}", "id", (json_int_t)info.id);
+	return err;
+}
+
+/* Bytes of argument "name", which must be exactly as long as wanted. */
+static int arg_bytes(struct request *rq, const char *name, size_t wanted,
+		     uint8_t **bytes)
+{
+	size_t len;
+	int err;
+
+	err = arg_hex(rq, name, bytes, &len);
+	if (err || len == wanted)
+		return err;
+	free(*bytes);
+	*bytes = NULL;
+	return fault_request(rq, "%s: %zu bytes, the map's is %zu", name, len,
+			     wanted);
+}
+
+int op_map_update(struct request *rq)
+{
+	uint8_t *key = NULL, *value = NULL;
+	long long flags = 0;
+	struct handle map;
+	int err;
+
+	err = handle_arg(rq, "map", HANDLE_MAP, &map);
+	if (err)
+		return err;
+	err = arg_bytes(rq, "key", map.key_size, &key);
+	if (!err)
+		err = arg_bytes(rq, "value", map.value_size, &value);
+	if (!err)
+		err = arg_opt_int(rq, "flags", 0, INT64_MAX, &flags);
+	if (!err) {
+		err = bpf_map_update_elem(map.fd, key, value, flags);
+		if (err)
+			fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",
+				     "updating map '%s'", map.name);
+	}
+	free(key);
+	free(value);
+	return err;
+}
+
+/* A cpumap's value also by name: {qsize, prog_id}. */
+static void add_cpumap_value(json_t *answer, const struct handle *map,
+			     const uint8_t *value)
+{
+	struct bpf_cpumap_val val = {};
+
+	memcpy(&val, value, map->value_size < sizeof(val) ? map->value_size :
+							    sizeof(val));
+	json_object_set_new(answer, "qsize", json_integer(val.qsize));
+	json_object_set_new(answer, "prog_id",
+			    json_integer(val.bpf_prog.id));
+}
+
+int op_map_lookup(struct request *rq)
+{
+	uint8_t *key = NULL, *value = NULL;
+	struct handle map;
+	int err;
+
+	err = handle_arg(rq, "map", HANDLE_MAP, &map);
+	if (err)
+		return err;
+	err = arg_bytes(rq, "key", map.key_size, &key);
+	if (err)
+		return err;
+	value = calloc(1, map.value_size + 1);
+	err = value ? bpf_map_lookup_elem(map.fd, key, value) : -ENOMEM;
+	if (err) {
+		fault_kernel(rq, err, "bpf(BPF_MAP_LOOKUP_ELEM)",
+			     "looking up in map '%s'", map.name);
+	} else {
+		rq->answer = json_pack("{s:o}", "value",
+				       json_hex(value, map.value_size));
+		if (map.type == BPF_MAP_TYPE_CPUMAP)
+			add_cpumap_value(rq->answer, &map, value);
+	}
+	free(key);
+	free(value);
+	return err;
+}
+
+int op_map_delete(struct request *rq)
+{
+	struct handle map;
+	uint8_t *key;
+	int err;
+
+	err = handle_arg(rq, "map", HANDLE_MAP, &map);
+	if (!err)
+		err = arg_bytes(rq, "key", map.key_size, &key);
+	if (err)
+		return err;
+	err = bpf_map_delete_elem(map.fd, key);
+	if (err)
+		fault_kernel(rq, err, "bpf(BPF_MAP_DELETE_ELEM)",
+			     "deleting from map '%s'", map.name);
+	free(key);
+	return err;
+}
+
+int op_map_next_key(struct request *rq)
+{
+	uint8_t *key = NULL, *next;
+	struct handle map;
+	int err;
+
+	err = handle_arg(rq, "map", HANDLE_MAP, &map);
+	if (!err && arg_given(rq, "key"))
+		err = arg_bytes(rq, "key", map.key_size, &key);
+	if (err)
+		return err;
+	next = calloc(1, map.key_size + 1);
+	err = next ? bpf_map_get_next_key(map.fd, key, next) : -ENOMEM;
+	if (err)
+		fault_kernel(rq, err, "bpf(BPF_MAP_GET_NEXT_KEY)",
+			     "asking map '%s' for the next key", map.name);
+	else
+		rq->answer = json_pack("{s:o}", "key",
+				       json_hex(next, map.key_size));
+	free(key);
+	free(next);
+	return err;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The observers: loaded once for the agent's life, since it takes longest by
+ * far (the kernel's BTF is read), attached for as long as a session wants.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "bpf_util.h"
+#include "observers.h"
+#include "ops.h"
+
+#define MAX_PROGRAMS	8
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct bpf_object *object;
+static struct bpf_link *links[MAX_PROGRAMS];
+static size_t n_links;
+static volatile __u64 *lost;		/* the programs' own count */
+static __u64 missed_before;		/* recursion misses at the last reset */
+static int prepare_err;
+static char *prepare_log;
+
+static int load_object(void)
+{
+	struct bpf_map *bss;
+	void *page;
+	int err;
+
+	object = bpf_object__open_file(BPF_DIR "observers.bpf.o", NULL);
+	if (!object)
+		return -errno;
+	err = bpf_object__load(object);
+	if (err)
+		return err;
+	bss = bpf_object__find_map_by_name(object, ".bss");
+	if (!bss)
+		return -ENOENT;
+	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, bpf_map__fd(bss), 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	lost = page;
+	return 0;
+}
+
+static void prepare(void)
+{
+	if (lost)
+		return;
+	libbpf_log_start();
+	prepare_err = load_object();
+	free(prepare_log);
+	prepare_log = libbpf_log_take();
+	if (prepare_err) {
+		bpf_object__close(object);
+		object = NULL;
+	}
+}
+
+void observers_prepare(void)
+{
+	pthread_mutex_lock(&lock);
+	prepare();
+	pthread_mutex_unlock(&lock);
+}
+
+static void detach(void)
+{
+	while (n_links)
+		bpf_link__destroy(links[--n_links]);
+}
+
+static int attach(struct request *rq)
+{
+	struct bpf_program *prog;
+	struct bpf_link *link;
+	int err;
+
+	bpf_object__for_each_program(prog, object) {
+		link = n_links < MAX_PROGRAMS ? bpf_program__attach(prog) :
+						NULL;
+		if (link) {
+			links[n_links++] = link;
+			continue;
+		}
+		err = fault_kernel(rq, -errno, "bpf(BPF_RAW_TRACEPOINT_OPEN)",
+				   "attaching observer '%s'",
+				   bpf_program__name(prog));
+		detach();
+		return err;
+	}
+	return 0;
+}
+
+/* Events that interrupted the same program on the same CPU. */
+static __u64 missed(void)
+{
+	struct bpf_program *prog;
+	__u64 sum = 0;
+
+	bpf_object__for_each_program(prog, object) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info,
+					    &size))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+static void reset(void)
+{
+	struct bpf_map *map;
+	char key[64];
+
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_HASH)
+			continue;
+		while (!bpf_map_get_next_key(bpf_map__fd(map), NULL, key))
+			bpf_map_delete_elem(bpf_map__fd(map), key);
+	}
+	*lost = 0;
+	missed_before = missed();
+}
+
+int op_observers_start(struct request *rq)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	prepare();
+	if (!object) {
+		err = fault_kernel(rq, prepare_err, "observers_start",
+				   "loading " BPF_DIR "observers.bpf.o");
+		if (prepare_log)
+			rq->fault.log = strdup(prepare_log);
+	} else {
+		if (!n_links)
+			err = attach(rq);
+		if (!err)
+			reset();
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int op_observers_read(struct request *rq)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!n_links) {
+		err = fault_request(rq, "the observers are not started");
+	} else {
+		rq->answer = observer_rows(object);
+		json_object_set_new(rq->answer, "lost",
+				    json_integer(*lost + missed() -
+						 missed_before));
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int op_observers_reset(struct request *rq)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!n_links)
+		err = fault_request(rq, "the observers are not started");
+	else
+		reset();
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int op_observers_stop(struct request *rq)
+{
+	(void)rq;
+	observers_drop();
+	return 0;
+}
+
+void observers_drop(void)
+{
+	pthread_mutex_lock(&lock);
+	detach();
+	pthread_mutex_unlock(&lock);
+}

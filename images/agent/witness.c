@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The witness: the cpumap tracepoints counted by way of tracefs, without any
+ * BPF, to hold the observers against.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "file.h"
+#include "ops.h"
+#include "tracefs.h"
+#include "witness.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct witness_kind *kind;
+
+int witness_write(struct request *rq, const char *file, const char *text)
+{
+	char path[128], below[96];
+	int err;
+
+	snprintf(below, sizeof(below), WITNESS_INSTANCE "%s", file);
+	tracefs_path(below, path);
+	err = file_append(path, text);
+	if (err)
+		return fault_kernel(rq, err, "write", "writing '%s' to %s",
+				    text, path);
+	return 0;
+}
+
+int witness_slurp(struct request *rq, const char *file, char **text)
+{
+	char path[128], below[96];
+	size_t len;
+
+	snprintf(below, sizeof(below), WITNESS_INSTANCE "%s", file);
+	tracefs_path(below, path);
+	return file_read(rq, path, text, &len);
+}
+
+static void stop(void)
+{
+	char path[128];
+
+	if (kind)
+		kind->stop();
+	kind = NULL;
+	tracefs_path(WITNESS_INSTANCE, path);
+	rmdir(path);
+}
+
+/* Hist triggers where the kernel has them, or what the request says. */
+static int choose(struct request *rq, const struct witness_kind **chosen)
+{
+	const char *name = NULL;
+	char path[128];
+
+	if (arg_opt_str(rq, "kind", &name))
+		return -EINVAL;
+	tracefs_path(WITNESS_INSTANCE "events/xdp/xdp_cpumap_enqueue/hist",
+		     path);
+	if (!name)
+		*chosen = access(path, F_OK) ? &witness_trace : &witness_hist;
+	else if (!strcmp(name, witness_hist.name))
+		*chosen = &witness_hist;
+	else if (!strcmp(name, witness_trace.name))
+		*chosen = &witness_trace;
+	else
+		return fault_request(rq, "kind: 'hist' or 'trace' is wanted");
+	return 0;
+}
+
+static int start(struct request *rq)
+{
+	const struct witness_kind *chosen = NULL;
+	char path[128];
+	int err;
+
+	err = tracefs_mount();
+	if (err)
+		return fault_kernel(rq, err, "mount(tracefs)",
+				    "starting the witness");
+	stop();
+	tracefs_path(WITNESS_INSTANCE, path);
+	if (mkdir(path, 0700))
+		return fault_kernel(rq, -errno, "mkdir", "making %s", path);
+	err = choose(rq, &chosen);
+	if (!err) {
+		kind = chosen;
+		err = kind->start(rq);
+	}
+	if (err)
+		stop();
+	return err;
+}
+
+int op_witness_start(struct request *rq)
+{
+	int err;
+
+	pthread_mutex_lock(&lock);
+	err = start(rq);
+	if (!err)
+		rq->answer = json_pack("{s:s}", "kind", kind->name);
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int op_witness_read(struct request *rq)
+{
+	json_t *answer;
+	int err;
+
+	pthread_mutex_lock(&lock);
+	if (!kind) {
+		err = fault_request(rq, "the witness is not started");
+	} else {
+		answer = json_pack("{s:s}", "kind", kind->name);
+		err = kind->read(rq, answer);
+		if (err)
+			json_decref(answer);
+		else
+			rq->answer = answer;
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int op_witness_stop(struct request *rq)
+{
+	(void)rq;
+	witness_drop();
+	return 0;
+}
+
+void witness_drop(void)
+{
+	pthread_mutex_lock(&lock);
+	if (kind)
+		stop();
+	pthread_mutex_unlock(&lock);
+}
