@@ -51,19 +51,31 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('What the host has and lacks; --fix installs what is missing.')
     .option('--fix', 'install the missing Debian packages, as root or through sudo')
+    .option('--setup', 'the same, done by the launcher before anything else')
     .action(async ({ fix }: { fix?: boolean }) => {
-      if (fix) await execa(join(PROJECT_ROOT, 'bpfrig'), ['doctor', '--setup-only'], { stdio: 'inherit', reject: false });
+      if (fix)
+        await execa(join(PROJECT_ROOT, 'bpfrig'), ['doctor', '--setup-only'], {
+          stdio: 'inherit',
+          reject: false,
+        });
       process.exitCode = await runDoctor();
     });
 }
 
 async function runDoctor(): Promise<number> {
-  const findings = [...(await Promise.all(PROGRAMS.map(([name, use]) => program(name, use)))), ...FILES.map(file), node(), space()];
+  const findings = [
+    ...(await Promise.all(PROGRAMS.map(([name, use]) => program(name, use)))),
+    ...FILES.map(file),
+    node(),
+    space(),
+  ];
   console.log(table(findings.map(({ what, ok, text }) => [ok ? 'ok     ' : 'MISSING', what, text])));
   const { accel, reason } = chooseAccelerator('auto', hostAcceleratorFacts());
   const GiB = 1024 ** 3;
   console.log(`\nguests run under ${accel} (${reason})`);
-  console.log(`${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`);
+  console.log(
+    `${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`,
+  );
   const missing = findings.filter(({ ok }) => !ok);
   if (missing.length > 0) console.log('\n./bpfrig doctor --fix installs what is missing');
   return missing.length > 0 ? EXIT.infra : EXIT.ok;

@@ -29,11 +29,15 @@ export function kernelsCommand(): Command {
     });
   kernels
     .command('lock')
-    .description('Pin every series to the newest packages that the mirror delivers, in images/kernels.lock.yaml')
+    .description(
+      'Pin every series to the newest packages that the mirror delivers, in images/kernels.lock.yaml',
+    )
     .action(async () => {
       for (const { label, version, before, notes } of await lockKernels(aptOptions())) {
         const change = before === version ? 'unchanged' : `was ${before ?? 'not pinned'}`;
-        console.log(`${label}: ${version ?? 'not to be had'} (${change})${notes.map(note => `\n  ${note}`).join('')}`);
+        console.log(
+          `${label}: ${version ?? 'not to be had'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,
+        );
       }
     });
   return kernels;

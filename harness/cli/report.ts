@@ -10,11 +10,20 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('Report a saved run again, with any reporter.')
     .argument('<run>', "a run's folder, such as results/latest")
-    .option('--reporter <name[:file]>', 'how to report, and where to (repeatable; default terminal)', collectReporter, [])
+    .option(
+      '--reporter <name[:file]>',
+      'how to report, and where to (repeatable; default terminal)',
+      collectReporter,
+      [],
+    )
     .action((dir: string, { reporter }: { reporter: readonly ReporterChoice[] }) => {
       const events = readEvents(dir);
       const spine = new Spine();
-      const reporters = attachReporters(spine, reporter.length > 0 ? reporter : [{ name: 'terminal', file: null }], null);
+      const reporters = attachReporters(
+        spine,
+        reporter.length > 0 ? reporter : [{ name: 'terminal', file: null }],
+        null,
+      );
       for (const event of events) spine.replay(event);
       reporters.close();
       const last = events.at(-1);

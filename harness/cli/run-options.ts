@@ -56,7 +56,9 @@ export function collectReporter(text: string, before: readonly ReporterChoice[])
   const file = colon < 0 ? null : text.slice(colon + 1);
   if (!isReporterName(name)) {
     const names = Object.keys(REPORTERS);
-    throw new InvalidArgumentError(`no reporter '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `no reporter '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}.`,
+    );
   }
   if (file === '') throw new InvalidArgumentError(`'${text}' names no file behind the colon.`);
   return [...before, { name, file }];

@@ -5,7 +5,7 @@ import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
 import { EXIT } from '../run/exit-code.ts';
-import { timeScale } from '../run/guests.ts';
+import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
 import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
@@ -17,19 +17,38 @@ import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { onInterrupt } from './interrupt.ts';
 import { attachReporters } from './reporters.ts';
-import { collect, collectReporter, collectVariant, defaultJobs, positiveInteger, type RunOptions } from './run-options.ts';
+import {
+  collect,
+  collectReporter,
+  collectVariant,
+  defaultJobs,
+  positiveInteger,
+  type RunOptions,
+} from './run-options.ts';
 
 /** `bpfrig run`: scenarios × kernels, to verdicts. */
 export function runCommand(): Command {
   return new Command('run')
     .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
     .argument('[paths...]', 'scenario files, or folders of them')
-    .option('--kernel <spec>', '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)', collect, [])
+    .option(
+      '--kernel <spec>',
+      '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)',
+      collect,
+      [],
+    )
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
     .option('--jobs <n>', 'cells at once', positiveInteger, defaultJobs())
-    .addOption(new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'))
-    .option('--reporter <name[:file]>', 'how to report, and where to (repeatable; default terminal)', collectReporter, [])
+    .addOption(
+      new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'),
+    )
+    .option(
+      '--reporter <name[:file]>',
+      'how to report, and where to (repeatable; default terminal)',
+      collectReporter,
+      [],
+    )
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell after so many red ones', positiveInteger)
     .option('--last-failed', 'only the cells that were red in results/latest')
@@ -45,7 +64,10 @@ export function runCommand(): Command {
 async function runRun(paths: readonly string[], options: RunOptions): Promise<number> {
   const catalogue = loadCatalogue();
   const specs = expandKernelSpecs([...options.kernel], catalogue);
-  const kernels = kernelLabels(specs).map((id, index): RequestedKernel => ({ id, spec: specs[index] as RequestedKernel['spec'] }));
+  const kernels = kernelLabels(specs).map((id, index): RequestedKernel => ({
+    id,
+    spec: specs[index] as RequestedKernel['spec'],
+  }));
   const cells = await planFrom(paths, kernels, options);
   if (options.list || options.dryRun) {
     for (const { cell } of cells) console.log(cell.id);
@@ -64,7 +86,8 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const cacheDir = cacheRoot();
   using interrupt = onInterrupt();
   const spine = new Spine();
-  const choices = options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
+  const choices =
+    options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
   const reporters = attachReporters(spine, choices, folder);
   linkLatest(resultsDir, folder.dir);
   const code = await run(
@@ -87,13 +110,18 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
         }),
       cellEnvironment: {
         cacheDir,
-        accel: accelerator.accel,
-        timeScale: timeScale(options.jobs, host.cpus),
         folder,
+        guests: new Guests({
+          cacheDir,
+          accel: accelerator.accel,
+          timeScale: timeScale(options.jobs, host.cpus),
+          signal: interrupt.signal,
+          onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
+        }),
         probes: new Map(),
         signal: interrupt.signal,
       },
-      endedBy: interrupt.endedBy,
+      endedBy: () => interrupt.endedBy(),
     },
     spine,
   );
@@ -107,7 +135,9 @@ async function planFrom(
   kernels: readonly RequestedKernel[],
   options: RunOptions,
 ): Promise<PlannedCell[]> {
-  const scenarios = await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], { root: process.cwd() });
+  const scenarios = await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], {
+    root: process.cwd(),
+  });
   const only = options.lastFailed ? lastFailed() : null;
   const filter = { variant: options.variant, grep: options.grep ?? null, only };
   return planCells(
@@ -129,7 +159,8 @@ function lastFailed(): Set<string> {
   const red = new Set<string>();
   for (const event of readEvents(latest)) {
     if (event.type === 'run-start') for (const { id } of event.cells) red.add(id);
-    if (event.type === 'cell-end' && ['pass', 'known', 'skip'].includes(event.result.verdict)) red.delete(event.result.cell.id);
+    if (event.type === 'cell-end' && ['pass', 'known', 'skip'].includes(event.result.verdict))
+      red.delete(event.result.cell.id);
   }
   return red;
 }

@@ -28,7 +28,11 @@ async function runSelftest(text: string, unitOnly: boolean): Promise<number> {
   if (files.length === 0) throw new BpfrigError('usage', `selftest: no test file has '${text}' in its path`);
   // One file at a time: guests and deadlines want the cores to themselves.
   const args = ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files];
-  const { exitCode } = await execa(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit', reject: false });
+  const { exitCode } = await execa(process.execPath, args, {
+    cwd: PROJECT_ROOT,
+    stdio: 'inherit',
+    reject: false,
+  });
   return exitCode === 0 ? EXIT.ok : EXIT.red;
 }
 

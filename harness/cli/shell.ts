@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { makeTopology } from '../guest/topology.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import { startGuest } from '../run/guests.ts';
-import { makeWorkspace } from '../run/workspace.ts';
+import { Guests } from '../run/guests.ts';
+import { makeWorkspace } from '../util/workspace.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
@@ -34,10 +33,14 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
   const kernel = await fetchKernel(spec, { cacheDir, locked: false, id });
   const { accel } = chooseAccelerator('auto', hostAcceleratorFacts());
   await using workspace = await makeWorkspace();
-  const variant = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
-  await using guest = await startGuest(kernel, variant, { cacheDir, accel, timeScale: 1 }, workspace.dir);
-  await makeTopology(guest, nic);
-  process.stderr.write(`bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`);
+  const { signal } = new AbortController();
+  const onNote = (note: string): void => void process.stderr.write(`bpfrig: ${note}\n`);
+  const guests = new Guests({ cacheDir, accel, timeScale: 1, signal, onNote });
+  const shape = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
+  await using guest = await guests.start(kernel, shape, { dir: workspace.dir });
+  process.stderr.write(
+    `bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`,
+  );
   const { rows = 24, columns = 80 } = process.stdout;
   const channel = await guest.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
   const raw = process.stdin.isTTY === true;

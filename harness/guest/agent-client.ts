@@ -78,7 +78,12 @@ export class AgentClient {
     if (this.#over !== null) return Promise.reject(new ChannelLostError(request.op, this.#over));
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
-      const pending = { op: request.op, deadline: Date.now() + timeoutMs, resolve: resolve as (ok: never) => void, reject };
+      const pending = {
+        op: request.op,
+        deadline: Date.now() + timeoutMs,
+        resolve: resolve as (ok: never) => void,
+        reject,
+      };
       this.#pending.set(id, pending);
       this.#channel.write(`${JSON.stringify({ id, ...request })}\n`);
     });

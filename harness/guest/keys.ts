@@ -26,7 +26,12 @@ export async function makeGuestKeys(): Promise<GuestKeys> {
     // Only dropbear's own tool writes dropbear's own key format.
     const { stdout } = await execa(await findProgram('dropbearkey'), ['-t', 'ed25519', '-f', path]);
     const hostPublicKey = /^ssh-ed25519 (\S+)/m.exec(stdout)?.[1] ?? '';
-    return { clientKey: client.private, authorizedKey: client.public, hostKey: await readFile(path), hostPublicKey };
+    return {
+      clientKey: client.private,
+      authorizedKey: client.public,
+      hostKey: await readFile(path),
+      hostPublicKey,
+    };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -61,7 +61,14 @@ export async function readAll(guest: RunningGuest, plan: ReadPlan): Promise<Read
   });
   const actions = plan.programs.map(program => [program, take<Record<string, number>>()] as const);
   const stack = plan.devices.includes('rx') ? take<{ rows: StackRow[] }>().rows : [];
-  return { observers, softnet, snmp, devices: Object.fromEntries(devices), actions: Object.fromEntries(actions), stack };
+  return {
+    observers,
+    softnet,
+    snmp,
+    devices: Object.fromEntries(devices),
+    actions: Object.fromEntries(actions),
+    stack,
+  };
 }
 
 /** Reads the second witness; null where none was started. */
@@ -111,10 +118,16 @@ function fingerprint({ observers, actions, stack, devices }: Readings): string {
   return JSON.stringify([observers, actions, stack, devices]);
 }
 
-function subtract(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+function subtract(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
   return mapRecord(a, (name, value) => value - (b[name] ?? 0));
 }
 
-function mapRecord<A, B>(record: Readonly<Record<string, A>>, map: (name: string, value: A) => B): Record<string, B> {
+function mapRecord<A, B>(
+  record: Readonly<Record<string, A>>,
+  map: (name: string, value: A) => B,
+): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(name, value)]));
 }

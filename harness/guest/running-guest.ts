@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPart } from '../image/initramfs.ts';
 import { classifyLoss, GuestFailure } from '../vm/failure.ts';
-import { bootVm, type Vm } from '../vm/running-vm.ts';
+import type { Ram } from '../vm/devices.ts';
+import { bootVm, type BootedVm, type Vm, type VmOptions } from '../vm/running-vm.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { AgentClient, ChannelLostError, type AgentRequest, type ChannelLoss } from './agent-client.ts';
 import { makeGuestKeys, type GuestKeys } from './keys.ts';
@@ -24,8 +25,18 @@ export interface Hello {
 }
 
 /** Time limits of a guest in milliseconds; `scale` stretches them all on a loaded or slow host. */
-export function guestLimits(scale: number): { bootMs: number; connectMs: number; heartbeatMs: number; answerMs: number } {
-  return { bootMs: 60_000 * scale, connectMs: 15_000 * scale, heartbeatMs: 8_000 * scale, answerMs: 20_000 * scale };
+export function guestLimits(scale: number): {
+  bootMs: number;
+  connectMs: number;
+  heartbeatMs: number;
+  answerMs: number;
+} {
+  return {
+    bootMs: 60_000 * scale,
+    connectMs: 15_000 * scale,
+    heartbeatMs: 8_000 * scale,
+    answerMs: 20_000 * scale,
+  };
 }
 
 /** Time limits as `guestLimits` gives them. */
@@ -58,7 +69,8 @@ export class RunningGuest implements AsyncDisposable {
     try {
       return await this.#agent.request<T>(request, timeoutMs);
     } catch (error) {
-      if (error instanceof ChannelLostError && error.loss !== 'closed') throw await attributeLoss(this.vm, error.loss);
+      if (error instanceof ChannelLostError && error.loss !== 'closed')
+        throw await attributeLoss(this.vm, error.loss);
       throw error;
     }
   }
@@ -68,36 +80,42 @@ export class RunningGuest implements AsyncDisposable {
     return this.#ssh.shell(terminal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the session and leaves the guest running. */
+  disconnect(): void {
     this.#agent.close();
     this.#ssh.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disconnect();
     await this.vm[Symbol.asyncDispose]();
   }
 }
 
-/** A moment in the start of a guest, for the phases of a cell. */
-export type StartPhase = 'boot' | 'connect';
+/** What the start of a guest needs beside what it is. */
+export interface StartOptions extends VmOptions {
+  readonly limits: GuestLimits;
+  /** Told when a part of the start is over, for the phases of a cell. */
+  readonly onEnd?: ((part: 'boot' | 'clone') => void) | undefined;
+}
 
 /**
- * Boots a guest in folder `dir` and connects to its agent. `onPhase` is told how long each part took.
+ * Boots a guest and connects to its agent.
  * Throws `GuestFailure` when the guest dies or hangs, `BpfrigError` `infra` when the host fails.
  */
-export async function bootGuest(
-  spec: GuestSpec,
-  dir: string,
-  limits: GuestLimits,
-  onPhase: (phase: StartPhase, ms: number) => void = () => undefined,
-): Promise<RunningGuest> {
-  const started = Date.now();
+export async function bootGuest(spec: GuestSpec, options: StartOptions, ram?: Ram): Promise<BootedGuest> {
   const keys = await makeGuestKeys();
-  const initrd = join(dir, 'initramfs');
+  const initrd = join(options.dir, 'initramfs');
   await writeFile(initrd, Buffer.concat([await readFile(spec.initrd), keyPart(keys)]));
-  const vm = await bootVm({ ...spec, initrd }, dir, limits.bootMs);
-  const booted = Date.now();
-  onPhase('boot', booted - started);
-  const guest = await connectGuest(vm, keys, limits);
-  onPhase('connect', Date.now() - booted);
-  return guest;
+  const vm = await bootVm({ ...spec, initrd }, { ...options, timeoutMs: options.limits.bootMs }, ram);
+  options.onEnd?.('boot');
+  return { vm, guest: await connectGuest(vm, keys, options.limits) };
+}
+
+/** A guest that was booted, from outside and from inside. */
+export interface BootedGuest {
+  readonly vm: BootedVm;
+  readonly guest: RunningGuest;
 }
 
 /** Opens the channel to the agent of a guest that is up. Disposes of the guest when that fails. */
@@ -110,7 +128,8 @@ export async function connectGuest(vm: Vm, keys: GuestKeys, limits: GuestLimits)
     return new RunningGuest(vm, ssh, agent, hello, keys);
   } catch (error) {
     const failure = error instanceof ChannelLostError && error.loss !== 'closed' ? error.loss : null;
-    const fatal = vm.end() !== null || failure !== null ? await attributeLoss(vm, failure ?? 'channel-closed') : error;
+    const fatal =
+      vm.end() !== null || failure !== null ? await attributeLoss(vm, failure ?? 'channel-closed') : error;
     ssh?.close();
     await vm[Symbol.asyncDispose]();
     throw fatal;

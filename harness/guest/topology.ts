@@ -19,7 +19,8 @@ export async function makeTopology(guest: RunningGuest, topology: Topology): Pro
   const requests = commands.map(command => ({ op: 'exec', argv: ['ip', ...command.split(' ')] }));
   const answers = (await callBatch(guest, requests)) as ExecAnswer[];
   const index = answers.findIndex(({ status }) => status !== 0);
-  if (index >= 0) throw new TopologyError(topology, `ip ${commands[index]}: ${answers[index]?.stderr.trim()}`);
+  if (index >= 0)
+    throw new TopologyError(topology, `ip ${commands[index]}: ${answers[index]?.stderr.trim()}`);
 }
 
 /** The guest's kernel does not make the devices. */
@@ -40,7 +41,8 @@ async function virtioCommands(guest: RunningGuest): Promise<string[]> {
   const { stdout } = await guest.call<ExecAnswer>({ op: 'exec', argv: ['ip', '-o', 'link'] });
   return (['tx', 'rx'] as const).map(role => {
     const name = new RegExp(`^\\d+: ([^:@]+)[:@].*link/ether ${MAC[role]}`, 'm').exec(stdout)?.[1];
-    if (name === undefined) throw new TopologyError('virtio', `no device has the address ${MAC[role]} (no virtio_net?)`);
+    if (name === undefined)
+      throw new TopologyError('virtio', `no device has the address ${MAC[role]} (no virtio_net?)`);
     return `link set dev ${name} name ${role}`;
   });
 }

@@ -31,7 +31,19 @@ export async function buildBpfObject(source: string, cacheDir: string): Promise<
   });
   const key = hashKey([text, await sourceKey([headers])]);
   const dir = await cachedFolder(join(cacheDir, 'build', `object-${key}`), async temp => {
-    const args = ['-O2', '-g', '-Wall', '-target', 'bpf', ...BPF_INCLUDES, `-I${headers}`, '-c', source, '-o', join(temp, 'object.bpf.o')];
+    const args = [
+      '-O2',
+      '-g',
+      '-Wall',
+      '-target',
+      'bpf',
+      ...BPF_INCLUDES,
+      `-I${headers}`,
+      '-c',
+      source,
+      '-o',
+      join(temp, 'object.bpf.o'),
+    ];
     await compile('clang', args, `${source} does not compile`, 'scenario');
   });
   return join(dir, 'object.bpf.o');
@@ -40,11 +52,19 @@ export async function buildBpfObject(source: string, cacheDir: string): Promise<
 /** Debian keeps the asm/ headers in the multiarch folder, which clang does not look into for target bpf. */
 const BPF_INCLUDES = ['-I/usr/include/x86_64-linux-gnu'];
 
-async function compile(program: string, args: readonly string[], message: string, code: 'infra' | 'scenario' = 'infra'): Promise<void> {
+async function compile(
+  program: string,
+  args: readonly string[],
+  message: string,
+  code: 'infra' | 'scenario' = 'infra',
+): Promise<void> {
   const result = await execa(program, args, { reject: false, all: true });
   if (result.exitCode === 0) return;
   if (result.code === 'ENOENT') {
-    throw new BpfrigError('infra', `this host has no ${program}; ./bpfrig doctor --fix installs what is missing`);
+    throw new BpfrigError(
+      'infra',
+      `this host has no ${program}; ./bpfrig doctor --fix installs what is missing`,
+    );
   }
   const firstError = result.all?.split('\n').find(line => /error/i.test(line)) ?? result.shortMessage;
   throw new BpfrigError(code, `${message}: ${firstError}`, { detail: result.all ?? null });
@@ -54,7 +74,9 @@ async function sourceKey(folders: readonly string[]): Promise<string> {
   const sources = await Promise.all(
     folders.map(async folder => {
       const names = (await readdir(folder)).filter(name => /\.[ch]$|^Makefile$/.test(name)).toSorted();
-      return Promise.all(names.map(async name => [basename(name), await readFile(join(folder, name), 'utf8')]));
+      return Promise.all(
+        names.map(async name => [basename(name), await readFile(join(folder, name), 'utf8')]),
+      );
     }),
   );
   return hashKey(sources);

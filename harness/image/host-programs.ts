@@ -14,14 +14,20 @@ export async function findProgram(name: string): Promise<string> {
     const path = join(dir, name);
     if (dir !== '' && (await isExecutable(path))) return path;
   }
-  throw new BpfrigError('infra', `this host has no program ${name}; ./bpfrig doctor --fix installs what is missing`);
+  throw new BpfrigError(
+    'infra',
+    `this host has no program ${name}; ./bpfrig doctor --fix installs what is missing`,
+  );
 }
 
 /** A host program and the shared libraries that it is linked to, as entries of an initramfs. */
 export async function programEntries(guestPath: string, name: string): Promise<CpioEntry[]> {
   const hostPath = await findProgram(name);
   const libraries = await sharedLibraries(hostPath);
-  const all: readonly (readonly [string, string])[] = [[guestPath, hostPath], ...libraries.map(path => [path, path] as const)];
+  const all: readonly (readonly [string, string])[] = [
+    [guestPath, hostPath],
+    ...libraries.map(path => [path, path] as const),
+  ];
   return Promise.all(
     all.map(async ([path, source]): Promise<CpioEntry> => {
       return { path, kind: 'file', mode: 0o755, data: await readFile(await realpath(source)) };
@@ -34,7 +40,8 @@ async function sharedLibraries(path: string): Promise<string[]> {
   const result = await execa('ldd', [path], { reject: false });
   if (result.exitCode !== 0) return [];
   const missing = /^\s*(\S+) => not found/m.exec(result.stdout)?.[1];
-  if (missing !== undefined) throw new BpfrigError('infra', `${path} needs ${missing}, which this host does not have`);
+  if (missing !== undefined)
+    throw new BpfrigError('infra', `${path} needs ${missing}, which this host does not have`);
   return [...result.stdout.matchAll(/(?:=>\s+|^\s+)(\/\S+)\s+\(0x/gm)].flatMap(match => match[1] ?? []);
 }
 

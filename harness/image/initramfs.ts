@@ -52,12 +52,19 @@ export function keyPart(keys: { readonly hostKey: Buffer; readonly authorizedKey
   return cpio([
     { path: '/etc/dropbear/host_key', kind: 'file', mode: 0o600, data: keys.hostKey },
     { path: '/root/.ssh', kind: 'dir', mode: 0o700 },
-    { path: '/root/.ssh/authorized_keys', kind: 'file', mode: 0o600, data: Buffer.from(`${keys.authorizedKey}\n`) },
+    {
+      path: '/root/.ssh/authorized_keys',
+      kind: 'file',
+      mode: 0o600,
+      data: Buffer.from(`${keys.authorizedKey}\n`),
+    },
   ]);
 }
 
 async function programParts(config: GuestConfig): Promise<CpioEntry[]> {
-  const parts = await Promise.all(Object.entries(config.programs).map(([path, name]) => programEntries(path, name)));
+  const parts = await Promise.all(
+    Object.entries(config.programs).map(([path, name]) => programEntries(path, name)),
+  );
   // Programs share libraries: each goes in once.
   return [...new Map(parts.flat().map(entry => [entry.path, entry])).values()];
 }
@@ -85,5 +92,7 @@ async function builtParts(dir: string): Promise<CpioEntry[]> {
 }
 
 function digest(entries: readonly CpioEntry[]): string {
-  return hashKey(entries.map(entry => [entry.path, entry.mode, hashKey(entry.data?.toString('latin1') ?? '')]));
+  return hashKey(
+    entries.map(entry => [entry.path, entry.mode, hashKey(entry.data?.toString('latin1') ?? '')]),
+  );
 }

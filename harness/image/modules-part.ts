@@ -21,10 +21,13 @@ const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
  */
 export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
   if (kernel.modulesDir === null) return [listEntry([])];
-  const { files, missing } = await moduleClosure(kernel.modulesDir, [...modules.required, ...modules.optional]);
+  const { files, missing } = moduleClosure(kernel.modulesDir, [...modules.required, ...modules.optional]);
   const lacking = missing.filter(name => modules.required.includes(name));
   if (lacking.length > 0) {
-    throw new BpfrigError('infra', `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`);
+    throw new BpfrigError(
+      'infra',
+      `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`,
+    );
   }
   const entries = await Promise.all(
     files.map(async (file): Promise<CpioEntry> => {
@@ -39,7 +42,12 @@ function guestPath(file: string): string {
 }
 
 function listEntry(paths: readonly string[]): CpioEntry {
-  return { path: '/modules.list', kind: 'file', mode: 0o644, data: Buffer.from(paths.map(path => `${path}\n`).join('')) };
+  return {
+    path: '/modules.list',
+    kind: 'file',
+    mode: 0o644,
+    data: Buffer.from(paths.map(path => `${path}\n`).join('')),
+  };
 }
 
 async function readModule(file: string): Promise<Buffer> {

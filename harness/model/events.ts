@@ -33,6 +33,13 @@ export type RunEvent = { readonly at: string } & (
       readonly jobs: number;
     }
   | { readonly type: 'kernel-ready'; readonly kernel: KernelColumn; readonly durationMs: number }
+  | {
+      readonly type: 'template-ready';
+      readonly kernel: string;
+      /** Devices and size of its guests, for people: `virtio, 4 CPUs, 512 MiB`. */
+      readonly shape: string;
+      readonly durationMs: number;
+    }
   | { readonly type: 'kernel-failed'; readonly kernel: string; readonly reason: string }
   | { readonly type: 'cell-start'; readonly cell: string }
   | { readonly type: 'cell-end'; readonly result: CellResult }

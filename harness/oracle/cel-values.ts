@@ -8,9 +8,13 @@ export function celContext(counters: Counters): Record<string, unknown> {
   const context = Object.fromEntries(Object.entries(counters).map(([name, value]) => [name, toCel(value)]));
   const kernel = counters['kernel'];
   if (isMapping(kernel)) {
-    context['kernel'] = new CelKernel(String(kernel['version']), String(kernel['series']));
+    context['kernel'] = new CelKernel(text(kernel['version']), text(kernel['series']));
   }
   return context;
+}
+
+function text(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function toCel(value: Value): unknown {

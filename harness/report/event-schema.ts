@@ -21,6 +21,7 @@ export const runEvent: z.ZodType<RunEvent> = z
       jobs: count,
     }),
     z.object({ at, type: z.literal('kernel-ready'), kernel: kernelColumn, durationMs }),
+    z.object({ at, type: z.literal('template-ready'), kernel: z.string(), shape: z.string(), durationMs }),
     z.object({ at, type: z.literal('kernel-failed'), kernel: z.string(), reason: z.string() }),
     z.object({ at, type: z.literal('cell-start'), cell: z.string() }),
     z.object({ at, type: z.literal('cell-end'), result: cellResult }),

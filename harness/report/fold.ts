@@ -85,6 +85,9 @@ export class RunFold {
       case 'kernel-ready':
         Object.assign(this.#kernel(event.kernel.id), { column: event.kernel, prepareMs: event.durationMs });
         break;
+      case 'template-ready':
+        this.#kernel(event.kernel).prepareMs += event.durationMs;
+        break;
       case 'kernel-failed':
         this.#kernel(event.kernel).failure = event.reason;
         break;

@@ -1,4 +1,5 @@
 import { AgentError } from '../guest/agent-client.ts';
+import type { Probes } from '../guest/template.ts';
 import { TopologyError } from '../guest/topology.ts';
 import type { CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -10,7 +11,7 @@ import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog } from '../vm/splats.ts';
-import { startGuest, type GuestSettings } from './guests.ts';
+import type { Guests } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import type { PlannedCell } from './plan.ts';
@@ -18,19 +19,24 @@ import { indexPrograms } from './programs.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
 import { StepFailure } from './steps/context.ts';
-import { makeWorkspace } from './workspace.ts';
+import { makeWorkspace } from '../util/workspace.ts';
 
 /** What cells of one run share. */
-export interface CellEnvironment extends GuestSettings {
+export interface CellEnvironment {
+  readonly cacheDir: string;
   readonly folder: RunFolder;
-  /** What the agent's probes said, by kernel, from the first guest of each on: a cell that will be skipped needs no guest then. */
-  readonly probes: Map<string, Readonly<Record<string, boolean>>>;
+  readonly guests: Guests;
+  /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
+  readonly probes: Map<string, Probes>;
   /** Aborted when the run is to end now. */
   readonly signal: AbortSignal;
 }
 
 /** What one try at a cell came to. */
-type Outcome = Pick<CellResult, 'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail'>;
+type Outcome = Pick<
+  CellResult,
+  'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail'
+>;
 
 interface Try {
   readonly outcome: Outcome;
@@ -38,7 +44,11 @@ interface Try {
 }
 
 /** Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects only when the run was aborted. */
-export async function runCell(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Promise<CellResult> {
+export async function runCell(
+  planned: PlannedCell,
+  kernel: Kernel,
+  env: CellEnvironment,
+): Promise<CellResult> {
   const started = performance.now();
   const dir = env.folder.cellDir(planned.cell.id);
   const earlierTries: FailedTry[] = [];
@@ -61,8 +71,14 @@ export async function runCell(planned: PlannedCell, kernel: Kernel, env: CellEnv
   return result;
 }
 
-async function tryCell(planned: PlannedCell, kernel: Kernel, env: CellEnvironment, dir: string, suffix: string): Promise<Try> {
-  const clock = new PhaseClock('boot');
+async function tryCell(
+  planned: PlannedCell,
+  kernel: Kernel,
+  env: CellEnvironment,
+  dir: string,
+  suffix: string,
+): Promise<Try> {
+  const clock = new PhaseClock('clone');
   const early = skipWithoutGuest(planned, kernel, env);
   if (early !== null) return { outcome: early, phases: {} };
   let observations: Observations | null = null;
@@ -70,12 +86,11 @@ async function tryCell(planned: PlannedCell, kernel: Kernel, env: CellEnvironmen
   const console = `${workspace.dir}/console.log`;
   try {
     const index = await indexPrograms(planned.scenario, env.cacheDir);
-    await using guest = await startGuest(kernel, planned.variant, env, workspace.dir, phase => {
-      if (phase === 'boot') clock.next('connect');
-    });
-    using _ = killOnAbort(env.signal, guest);
+    const onEnd = (): void => clock.next('connect');
+    await using guest = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
-    const probes = env.probes.get(kernel.id) ?? (await guest.call<{ probes: Record<string, boolean> }>({ op: 'probes' })).probes;
+    const probes =
+      env.probes.get(kernel.id) ?? (await guest.call<{ probes: Probes }>({ op: 'probes' })).probes;
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
@@ -130,7 +145,7 @@ function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnviron
   return probes === undefined ? null : skipByFeatures(planned, kernel, probes);
 }
 
-function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Readonly<Record<string, boolean>>): Outcome | null {
+function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): Outcome | null {
   const decision = decideFeatures(planned.variant.requires, kernel.version, probes);
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
 }
@@ -145,16 +160,12 @@ function troubleOutcome(error: unknown): Outcome {
   if (error instanceof BpfrigError) {
     return { ...plain(error.code === 'infra' ? 'infra' : 'error', error.message), detail: error.detail };
   }
-  return { ...plain('error', `bpfrig itself: ${messageOf(error)}`), detail: error instanceof Error ? (error.stack ?? null) : null };
+  return {
+    ...plain('error', `bpfrig itself: ${messageOf(error)}`),
+    detail: error instanceof Error ? (error.stack ?? null) : null,
+  };
 }
 
 function plain(verdict: Verdict, reason: string): Outcome {
   return { verdict, reason, expectations: [], ledger: null, counters: {}, consoleTail: [], detail: null };
-}
-
-/** A run that is to end now ends its guests first: what waits on them then fails at once. */
-function killOnAbort(signal: AbortSignal, guest: AsyncDisposable): Disposable {
-  const kill = (): void => void guest[Symbol.asyncDispose]();
-  signal.addEventListener('abort', kill);
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', kill) };
 }

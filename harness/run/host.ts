@@ -8,7 +8,9 @@ import { qemuVersion } from '../vm/process.ts';
 
 /** What the host is, for the report. */
 export async function hostFacts({ accel, reason }: ChosenAccelerator): Promise<HostFacts> {
-  const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   return {
     bpfrig: version,
     node: process.versions.node,

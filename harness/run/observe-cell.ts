@@ -1,6 +1,5 @@
 import { difference, readAll, readWitness, type ReadPlan } from '../guest/readings.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
-import { makeTopology } from '../guest/topology.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
@@ -17,7 +16,7 @@ interface KernelLog {
 }
 
 /**
- * Does what a variant says in a fresh guest and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Does what a variant says in a fresh guest, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
  * Throws what the steps throw.
  */
 export async function observeCell(
@@ -29,9 +28,6 @@ export async function observeCell(
   const ctx = new StepContext(guest, index);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   const { seq } = await guest.call<KernelLog>({ op: 'kmsg' });
-  await makeTopology(guest, variant.topology);
-  await guest.call({ op: 'observers_start' });
-  if (devices.length > 0) await guest.call({ op: 'stack_start', dev: 'rx' });
   await runSteps(ctx, variant.setup);
   const before = await readAll(guest, planFor(ctx, devices));
   // Only now, so that what the set-up itself moved is in neither count.
@@ -51,7 +47,9 @@ export async function observeCell(
   await runSteps(ctx, variant.after);
   const { lines } = await guest.call<KernelLog>({ op: 'kmsg', since: seq });
   const ifindex = await Promise.all(
-    devices.map(async dev => [dev, (await guest.call<{ ifindex: number }>({ op: 'netdev', dev })).ifindex] as const),
+    devices.map(
+      async dev => [dev, (await guest.call<{ ifindex: number }>({ op: 'netdev', dev })).ifindex] as const,
+    ),
   );
   return {
     release: guest.hello.release,
@@ -78,7 +76,12 @@ function watched(ctx: StepContext): LoadedProgram[] {
   return [...ctx.programs.values()].filter(({ role }) => role !== null);
 }
 
-function reading({ name, id, role, mode }: LoadedProgram, counts: Readonly<Record<string, number>>): ProgramReading {
-  const actions = Object.fromEntries(XDP_ACTIONS.map(action => [action, counts[action] ?? 0])) as ActionCounts;
+function reading(
+  { name, id, role, mode }: LoadedProgram,
+  counts: Readonly<Record<string, number>>,
+): ProgramReading {
+  const actions = Object.fromEntries(
+    XDP_ACTIONS.map(action => [action, counts[action] ?? 0]),
+  ) as ActionCounts;
   return { name, id, role: role ?? 'main', mode, actions };
 }

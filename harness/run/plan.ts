@@ -19,12 +19,18 @@ export interface CellFilter {
 }
 
 /** Every cell of scenarios × kernels that the filter leaves, scenario by scenario, kernels in the order given. */
-export function planCells(scenarios: readonly Scenario[], kernels: readonly string[], filter: CellFilter): PlannedCell[] {
+export function planCells(
+  scenarios: readonly Scenario[],
+  kernels: readonly string[],
+  filter: CellFilter,
+): PlannedCell[] {
   return scenarios.flatMap(scenario =>
     scenario.variants
       .filter(variant => matchesVariant(variant, filter.variant))
       .flatMap(variant => kernels.map(kernel => planCell(scenario, variant, kernel)))
-      .filter(({ cell }) => matchesText(cell, filter.grep) && (filter.only === null || filter.only.has(cell.id))),
+      .filter(
+        ({ cell }) => matchesText(cell, filter.grep) && (filter.only === null || filter.only.has(cell.id)),
+      ),
   );
 }
 

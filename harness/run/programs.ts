@@ -39,10 +39,17 @@ export function objectOf(index: ProgramIndex, program: string): ProgramObject {
   if (object !== undefined) return object;
   const guess = nearest(program, [...index.keys()]);
   const hint = guess === null ? `known are ${[...index.keys()].join(', ')}` : `did you mean \`${guess}\`?`;
-  throw new BpfrigError('scenario', `no program \`${program}\` in ${basename(STOCK.source)} or the scenario's objects; ${hint}`);
+  throw new BpfrigError(
+    'scenario',
+    `no program \`${program}\` in ${basename(STOCK.source)} or the scenario's objects; ${hint}`,
+  );
 }
 
-async function addPrograms(index: Map<string, ProgramObject>, source: string, load: ProgramObject['load']): Promise<void> {
+async function addPrograms(
+  index: Map<string, ProgramObject>,
+  source: string,
+  load: ProgramObject['load'],
+): Promise<void> {
   const text = await readFile(source, 'utf8');
   const maps = [...text.matchAll(/^\}\s*(\w+)\s+SEC\("\.maps"\)/gm)].flatMap(match => match[1] ?? []);
   const programs = text.matchAll(/^SEC\("(?!license|\.)[^"]*"\)\s*\n\s*(?:static\s+)?int\s+(\w+)\s*\(/gm);

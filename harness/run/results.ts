@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { RunEvent } from '../model/events.ts';
@@ -47,10 +56,15 @@ export class RunFolder {
   }
 
   /** Keeps what one try at a cell left: the console, and what was read. */
-  async keepTry(cellDir: string, suffix: string, left: { readonly console: string; readonly observations: Observations | null }): Promise<void> {
+  async keepTry(
+    cellDir: string,
+    suffix: string,
+    left: { readonly console: string; readonly observations: Observations | null },
+  ): Promise<void> {
     const dir = join(this.dir, cellDir);
     if (existsSync(left.console)) await cp(left.console, join(dir, `console${suffix}.log`));
-    if (left.observations !== null) writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
+    if (left.observations !== null)
+      writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
   }
 
   /** Keeps a cell's result, its counters and ledger apart for whoever wants just these, and the command that repeats it. */

@@ -7,6 +7,7 @@ import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts'
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { exitCode } from './exit-code.ts';
+import { shapeKey } from './guests.ts';
 import type { PlannedCell } from './plan.ts';
 import type { Spine } from './spine.ts';
 
@@ -56,7 +57,14 @@ export async function run(request: RunRequest, spine: Spine): Promise<number> {
   const signal = request.endedBy();
   const code = exitCode({ counts, unfinished: unfinished.length, signal });
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({ type: 'run-end', counts, unfinished, interrupted: signal !== null, durationMs, exitCode: code });
+  spine.emit({
+    type: 'run-end',
+    counts,
+    unfinished,
+    interrupted: signal !== null,
+    durationMs,
+    exitCode: code,
+  });
   return code;
 }
 
@@ -86,15 +94,52 @@ async function runKernel(
   }
   const durationMs = Math.round(performance.now() - started);
   spine.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
-  await queue.addAll(
-    planned.map(cell => async () => {
-      if (aborted(request) || tooManyRed(request, results)) return;
-      spine.emit({ type: 'cell-start', cell: cell.cell.id });
-      const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
-      // Null: the run was aborted; a cell in flight is reported as not finished.
-      if (result !== null) end(result);
+  await Promise.all(
+    groupByShape(fetched, planned).map(async group => {
+      await queue.add(() => prepare(fetched, group, request, spine), { priority: TEMPLATE_PRIORITY });
+      await queue.addAll(
+        group.map(cell => async () => {
+          if (aborted(request) || tooManyRed(request, results)) return;
+          spine.emit({ type: 'cell-start', cell: cell.cell.id });
+          const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
+          // Null: the run was aborted; a cell in flight is reported as not finished.
+          if (result !== null) end(result);
+        }),
+      );
     }),
   );
+}
+
+/** A template lets many cells begin: it goes before them. */
+const TEMPLATE_PRIORITY = 1;
+
+/** Makes a template ready. What goes wrong here shows in the cells that need it, each with its own verdict. */
+async function prepare(
+  kernel: Kernel,
+  group: readonly PlannedCell[],
+  request: RunRequest,
+  spine: Spine,
+): Promise<void> {
+  const [first] = group;
+  if (first === undefined || aborted(request)) return;
+  const started = performance.now();
+  const { guests, probes } = request.cellEnvironment;
+  const found = await guests.prepare(kernel, first.variant).catch(() => null);
+  if (found === null) return;
+  probes.set(kernel.id, found);
+  const { topology, guest } = first.variant;
+  const shape = `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+  const durationMs = Math.round(performance.now() - started);
+  spine.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
+}
+
+function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCell[][] {
+  const groups = new Map<string, PlannedCell[]>();
+  for (const cell of cells) {
+    const key = shapeKey(kernel, cell.variant);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()];
 }
 
 function columnOf({ id, spec, series, flavour, version, release, packages, notes }: Kernel) {

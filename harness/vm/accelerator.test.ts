@@ -14,7 +14,8 @@ const rows: readonly [string, AcceleratorChoice, string, boolean, 'kvm' | 'tcg' 
 
 for (const [name, choice, flags, opens, expected] of rows) {
   t.test(name, async t => {
-    const choose = () => chooseAccelerator(choice, { cpuFlags: new Set(flags.split(' ')), kvmOpens: () => opens });
+    const choose = () =>
+      chooseAccelerator(choice, { cpuFlags: new Set(flags.split(' ')), kvmOpens: () => opens });
     if (expected === 'usage') t.throws(choose, { code: 'usage' });
     else t.match(choose(), { accel: expected, reason: /\w/ });
   });

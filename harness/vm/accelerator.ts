@@ -35,7 +35,8 @@ export function chooseAccelerator(choice: AcceleratorChoice, facts: AcceleratorF
 }
 
 function whyNoKvm(facts: AcceleratorFacts): string | null {
-  if (!facts.cpuFlags.has('vmx') && !facts.cpuFlags.has('svm')) return 'the CPU flags have neither vmx nor svm';
+  if (!facts.cpuFlags.has('vmx') && !facts.cpuFlags.has('svm'))
+    return 'the CPU flags have neither vmx nor svm';
   if (!facts.kvmOpens()) return '/dev/kvm does not open for writing';
   return null;
 }

@@ -39,5 +39,8 @@ t.test('a comma in a path is doubled', async t => {
 });
 
 t.test('words for the command line come last', async t => {
-  t.match(device.kernel({ ...SPEC, append: ['slub_debug=FZ'] }).args.at(-1), /^console=ttyS0 .* slub_debug=FZ$/);
+  t.match(
+    device.kernel({ ...SPEC, append: ['slub_debug=FZ'] }).args.at(-1),
+    /^console=ttyS0 .* slub_debug=FZ$/,
+  );
 });

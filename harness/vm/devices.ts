@@ -29,9 +29,23 @@ export function machine(spec: GuestSpec): Device {
   return { args: ['-machine', 'q35,memory-backend=mem', ...accel, '-smp', smp, '-m', `${spec.memoryMiB}M`] };
 }
 
-/** Plain anonymous RAM. */
-export function memory(spec: GuestSpec): Device {
-  return { args: ['-object', `memory-backend-ram,id=mem,size=${spec.memoryMiB}M`] };
+/** Where a guest's RAM is: anonymous, or a file that is shared (a template in the making) or mapped copy-on-write (a clone). */
+export type Ram =
+  { readonly kind: 'anonymous' } | { readonly kind: 'shared' | 'private'; readonly path: string };
+
+/** The guest's RAM, as the machine's `mem`. */
+export function memory(spec: GuestSpec, ram: Ram): Device {
+  const size = `id=mem,size=${spec.memoryMiB}M`;
+  if (ram.kind === 'anonymous') return { args: ['-object', `memory-backend-ram,${size}`] };
+  const share = ram.kind === 'shared' ? 'on' : 'off';
+  return {
+    args: ['-object', `memory-backend-file,${size},mem-path=${escapeComma(ram.path)},share=${share}`],
+  };
+}
+
+/** A machine that waits for a saved state in place of booting. */
+export function incoming(): Device {
+  return { args: ['-incoming', 'defer'] };
 }
 
 /** Serial console into a file. */
@@ -41,7 +55,14 @@ export function console(path: string): Device {
 
 /** QMP on a Unix socket. */
 export function qmp(path: string): Device {
-  return { args: ['-chardev', `socket,id=qmp,path=${escapeComma(path)},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'] };
+  return {
+    args: [
+      '-chardev',
+      `socket,id=qmp,path=${escapeComma(path)},server=on,wait=off`,
+      '-mon',
+      'chardev=qmp,mode=control',
+    ],
+  };
 }
 
 /** The management NIC: ssh on a loopback port that the host's kernel picks (port 0), and nothing else in or out. */
@@ -63,7 +84,12 @@ export function trafficNics(topology: Topology): Device {
 }
 
 function hubNic(id: string, mac: string): string[] {
-  return ['-netdev', `hubport,id=${id},hubid=0`, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=`];
+  return [
+    '-netdev',
+    `hubport,id=${id},hubid=0`,
+    '-device',
+    `virtio-net-pci,netdev=${id},mac=${mac},romfile=`,
+  ];
 }
 
 /** No display, no default devices, and QEMU ends where the guest would reboot. */

@@ -38,8 +38,10 @@ export function classifyLoss({ sign, panicked, end }: LossFacts): { kind: LossKi
     const why = end.stderr === '' ? '' : `: ${end.stderr.split('\n').at(-1)}`;
     return { kind: 'infra', message: `QEMU ended in mid-cell (${how}${why})` };
   }
-  if (sign === 'channel-closed') return { kind: 'infra', message: 'the agent in the guest died: its channel was closed' };
-  if (sign === 'boot-timeout') return { kind: 'hang', message: 'the guest did not come up in time and says nothing' };
+  if (sign === 'channel-closed')
+    return { kind: 'infra', message: 'the agent in the guest died: its channel was closed' };
+  if (sign === 'boot-timeout')
+    return { kind: 'hang', message: 'the guest did not come up in time and says nothing' };
   const what = sign === 'no-answer' ? 'a request was not answered in time' : 'the agent gave no heartbeat';
   return { kind: 'hang', message: `the guest gives no sign of life: ${what}` };
 }

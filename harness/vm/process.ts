@@ -24,9 +24,9 @@ export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
 
 /**
  * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, by whatever way.
- * It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
+ * It is killed too when `signal` is aborted. It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
  */
-export function spawnQemu(args: readonly string[]): VmProcess {
+export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProcess {
   const child = execa('setpriv', ['--pdeathsig', 'KILL', QEMU, ...args], {
     reject: false,
     cleanup: true,
@@ -46,14 +46,19 @@ export function spawnQemu(args: readonly string[]): VmProcess {
     };
     return end;
   });
-  if (child.pid === undefined) throw new BpfrigError('infra', `cannot start ${QEMU}: is it installed? (./bpfrig doctor --fix)`);
-  return { pid: child.pid, ended, end: () => end, kill: () => void child.kill('SIGKILL') };
+  const kill = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill);
+  void ended.then(() => signal?.removeEventListener('abort', kill));
+  if (child.pid === undefined)
+    throw new BpfrigError('infra', `cannot start ${QEMU}: is it installed? (./bpfrig doctor --fix)`);
+  return { pid: child.pid, ended, end: () => end, kill };
 }
 
 /** QEMU's version, for example `7.2.22`. Throws `infra` when there is none. */
 export async function qemuVersion(): Promise<string> {
   const result = await execa(QEMU, ['--version'], { reject: false });
   const version = /version (\S+)/.exec(String(result.stdout))?.[1];
-  if (version === undefined) throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
+  if (version === undefined)
+    throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
   return version;
 }

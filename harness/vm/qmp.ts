@@ -33,7 +33,8 @@ export class Qmp {
         return qmp;
       }
       if (!alive()) throw new BpfrigError('infra', 'QEMU ended before its QMP socket was there');
-      if (Date.now() > deadline) throw new BpfrigError('infra', `QMP: no answer on the socket within ${timeoutMs} ms`);
+      if (Date.now() > deadline)
+        throw new BpfrigError('infra', `QMP: no answer on the socket within ${timeoutMs} ms`);
       await sleep(3);
     }
   }

@@ -22,37 +22,88 @@ export interface Vm extends AsyncDisposable {
 /** What init prints when everything in the guest is up. */
 export const READY_MARK = 'bpfrig: ready';
 
+/** Where a guest keeps its sockets and its console, and what ends it early. */
+export interface VmOptions {
+  /** A folder of its own; short, since a socket's path has at most 107 bytes. */
+  readonly dir: string;
+  /** Kills QEMU when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Boots a guest and waits until init says that it is ready. `dir` is a folder of its own for sockets and the console.
- * Throws `infra` when QEMU or the boot fails; a panic at boot is in the message.
+ * Boots a guest and waits until init says that it is ready.
+ * Throws `GuestFailure` when the kernel panics or hangs at boot, `infra` when QEMU fails.
  */
-export async function bootVm(spec: GuestSpec, dir: string, timeoutMs: number): Promise<Vm> {
+export async function bootVm(
+  spec: GuestSpec,
+  options: VmOptions & { readonly timeoutMs: number },
+  ram: device.Ram = { kind: 'anonymous' },
+): Promise<BootedVm> {
+  const vm = await startVm(spec, ram, options, []);
+  return orKill(vm, async () => {
+    await waitForReady(vm, options.timeoutMs);
+    return vm;
+  });
+}
+
+/** A guest that was booted, of which a template can be made. */
+export interface BootedVm extends Vm {
+  /** Stops the guest and writes the state of its devices into a file; its RAM must be a shared file, which then is the other half. */
+  save(statePath: string): Promise<void>;
+}
+
+/** Starts a copy of a saved guest: RAM copy-on-write, devices from the state file. Throws `infra` when QEMU cannot take them. */
+export async function cloneVm(
+  spec: GuestSpec,
+  saved: { readonly ram: string; readonly state: string },
+  options: VmOptions,
+): Promise<Vm> {
+  const vm = await startVm(spec, { kind: 'private', path: saved.ram }, options, [device.incoming()]);
+  return orKill(vm, async () => {
+    await vm.load(saved.state);
+    return vm;
+  });
+}
+
+async function startVm(
+  spec: GuestSpec,
+  ram: device.Ram,
+  { dir, signal }: VmOptions,
+  more: readonly device.Device[],
+): Promise<QemuVm> {
   const consolePath = join(dir, 'console.log');
   const qmpPath = join(dir, 'qmp');
   const args = device.concat([
     device.bare(),
-    device.memory(spec),
+    device.memory(spec, ram),
     device.machine(spec),
     device.kernel(spec),
     device.console(consolePath),
     device.qmp(qmpPath),
     device.managementNic(),
     device.trafficNics(spec.topology),
+    ...more,
   ]);
-  const process = spawnQemu(args);
+  const process = spawnQemu(args, signal);
   try {
     const qmp = await Qmp.connect(qmpPath, 10_000, () => process.end() === null);
-    const vm = new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp));
-    await waitForReady(vm, timeoutMs);
-    return vm;
+    return new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp));
   } catch (error) {
     process.kill();
-    const end = await process.ended;
-    throw withStderr(error, end);
+    throw withStderr(error, await process.ended);
   }
 }
 
-class QemuVm implements Vm {
+async function orKill<T>(vm: QemuVm, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await vm[Symbol.asyncDispose]();
+    throw withStderr(error, await vm.ended);
+  }
+}
+
+class QemuVm implements BootedVm {
   readonly sshPort: number;
   readonly console: ConsoleWatcher;
   readonly #process: VmProcess;
@@ -75,6 +126,39 @@ class QemuVm implements Vm {
 
   end(): VmEnd | null {
     return this.#process.end();
+  }
+
+  async save(statePath: string): Promise<void> {
+    await this.#qmp.execute('stop');
+    await this.#ignoreSharedRam();
+    await this.#qmp.execute('migrate', { uri: `exec:cat > ${quote(statePath)}` });
+    for (;;) {
+      const { status, 'error-desc': why } = (await this.#qmp.execute('query-migrate')) as {
+        status?: string;
+        'error-desc'?: string;
+      };
+      if (status === 'completed') return;
+      if (status === 'failed')
+        throw new BpfrigError('infra', `QEMU cannot save the guest's state: ${why ?? 'no reason given'}`);
+      await sleep(5);
+    }
+  }
+
+  async load(statePath: string): Promise<void> {
+    await this.#ignoreSharedRam();
+    await this.#qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(statePath)}` });
+    for (;;) {
+      const { status } = (await this.#qmp.execute('query-status')) as { status: string };
+      if (status !== 'inmigrate') break;
+      await sleep(2);
+    }
+    await this.#qmp.execute('cont');
+  }
+
+  /** RAM that is a file need not go into the state file: it is there already. */
+  async #ignoreSharedRam(): Promise<void> {
+    const capabilities = [{ capability: 'x-ignore-shared', state: true }];
+    await this.#qmp.execute('migrate-set-capabilities', { capabilities });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,12 +187,21 @@ async function waitForReady(vm: Vm, timeoutMs: number): Promise<void> {
 async function forwardedPort(qmp: Qmp): Promise<number> {
   const text = await qmp.human('info usernet');
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+22\b/.exec(text)?.[1];
-  if (port === undefined) throw new BpfrigError('infra', 'QEMU does not tell the forwarded ssh port', { detail: text });
+  if (port === undefined)
+    throw new BpfrigError('infra', 'QEMU does not tell the forwarded ssh port', { detail: text });
   return Number(port);
 }
 
 function withStderr(error: unknown, end: VmEnd): unknown {
   if (!(error instanceof BpfrigError) || end.stderr === '') return error;
   const detail = [error.detail, end.stderr].filter(Boolean).join('\n');
-  return new BpfrigError(error.code, `${error.message} (QEMU: ${end.stderr.split('\n')[0]})`, { detail, cause: error });
+  return new BpfrigError(error.code, `${error.message} (QEMU: ${end.stderr.split('\n')[0]})`, {
+    detail,
+    cause: error,
+  });
+}
+
+/** A path as a word of the shell that QEMU runs `exec:` with. */
+function quote(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

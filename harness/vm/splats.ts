@@ -25,7 +25,10 @@ const PATTERNS: readonly { readonly kind: SplatKind; readonly pattern: RegExp }[
   { kind: 'splat', pattern: /watchdog: (?:BUG: )?(?:soft|hard) lockup|Watchdog detected hard LOCKUP/ },
   { kind: 'splat', pattern: /Out of memory|oom-kill:/ },
   { kind: 'splat', pattern: /\bKASAN: |\bUBSAN: |\bKCSAN: |\bKFENCE: / },
-  { kind: 'splat', pattern: /possible (?:circular|recursive) locking|inconsistent lock state|suspicious RCU usage/ },
+  {
+    kind: 'splat',
+    pattern: /possible (?:circular|recursive) locking|inconsistent lock state|suspicious RCU usage/,
+  },
   { kind: 'splat', pattern: /refcount_t: / },
 ];
 

@@ -217,6 +217,8 @@ static void clean_up(void)
 	       pthread_cond_timedwait(&changed, &lock, &until) != ETIMEDOUT)
 		;
 	pthread_mutex_unlock(&lock);
+	if (session_is_kept())
+		return;
 	attach_drop();
 	stack_drop();
 	witness_drop();

@@ -13,34 +13,40 @@
 #include "handles.h"
 #include "ops.h"
 
-/* BTF of an int, for maps that are to be created with type ids. */
-static int load_int_btf(struct request *rq, __u32 *type_id)
+/* BTF of two byte arrays, as the kernel holds a type's size to the map's. */
+static int load_btf(struct request *rq, __u32 key_size, __u32 value_size,
+		    struct bpf_map_create_opts *opts)
 {
 	struct btf *btf = btf__new_empty();
-	const void *data;
+	const void *data = NULL;
+	int index, byte, fd;
 	__u32 size;
-	int fd = -1;
 
 	if (btf) {
-		*type_id = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+		index = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+		byte = btf__add_int(btf, "char", 1, BTF_INT_CHAR);
+		opts->btf_key_type_id = btf__add_array(btf, index, byte,
+						       key_size);
+		opts->btf_value_type_id = btf__add_array(btf, index, byte,
+							 value_size);
 		data = btf__raw_data(btf, &size);
-		fd = data ? bpf_btf_load(data, size, NULL) : -ENOMEM;
 	}
+	fd = data ? bpf_btf_load(data, size, NULL) : -ENOMEM;
 	btf__free(btf);
 	if (fd < 0)
 		return fault_kernel(rq, fd, "bpf(BPF_BTF_LOAD)",
-				    "loading the BTF of an int");
-	return fd;
+				    "loading the BTF of a key and a value");
+	opts->btf_fd = fd;
+	return 0;
 }
 
 /* The optional arguments of map_create, into opts; a BTF fd must be closed. */
-static int create_opts(struct request *rq, struct bpf_map_create_opts *opts)
+static int create_opts(struct request *rq, __u32 key_size, __u32 value_size,
+		       struct bpf_map_create_opts *opts)
 {
 	long long flags = 0, numa_node = 0;
 	struct handle inner;
 	bool btf = false;
-	__u32 type_id = 0;
-	int fd;
 
 	if (arg_opt_int(rq, "flags", 0, UINT32_MAX, &flags) ||
 	    arg_opt_int(rq, "numa_node", 0, UINT32_MAX, &numa_node) ||
@@ -53,15 +59,7 @@ static int create_opts(struct request *rq, struct bpf_map_create_opts *opts)
 			return -EINVAL;
 		opts->inner_map_fd = inner.fd;
 	}
-	if (btf) {
-		fd = load_int_btf(rq, &type_id);
-		if (fd < 0)
-			return fd;
-		opts->btf_fd = fd;
-		opts->btf_key_type_id = type_id;
-		opts->btf_value_type_id = type_id;
-	}
-	return 0;
+	return btf ? load_btf(rq, key_size, value_size, opts) : 0;
 }
 
 /* A map's name may hold less than a handle's. */
@@ -94,7 +92,7 @@ int op_map_create(struct request *rq)
 	    arg_int(rq, "value_size", 0, UINT32_MAX, &value_size) ||
 	    arg_int(rq, "max_entries", 0, UINT32_MAX, &max_entries))
 		return -EINVAL;
-	err = create_opts(rq, &opts);
+	err = create_opts(rq, key_size, value_size, &opts);
 	if (err)
 		return err;
 	kernel_name(handle.name, name);

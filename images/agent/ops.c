@@ -33,7 +33,7 @@ static const struct op ops[] = {
 	{ "observers_stop", op_observers_stop, "" },
 	{ "stack_start", op_stack_start, "dev" },
 	{ "stack_read", op_stack_read, "dev" },
-	{ "witness_start", op_witness_start, "kind buffer_kib" },
+	{ "witness_start", op_witness_start, "kind" },
 	{ "witness_read", op_witness_read, "" },
 	{ "witness_stop", op_witness_stop, "" },
 	{ "pktgen", op_pktgen, FRAME_ARGS " burst threads mode commands" },
@@ -49,6 +49,8 @@ static const struct op ops[] = {
 	{ "sched", op_sched, "pid cpus policy priority" },
 	{ "hog", op_hog, "cpu on" },
 	{ "batch", op_batch, "requests" },
+	{ "keep", op_keep, "" },
+	{ "renew", op_renew, "time_ns entropy name" },
 };
 
 const struct op *op_find(const char *name)

@@ -59,11 +59,14 @@ int op_exec(struct request *rq);		/* exec.c */
 int op_sched(struct request *rq);		/* sched.c */
 int op_hog(struct request *rq);			/* hog.c */
 int op_batch(struct request *rq);		/* batch.c */
+int op_keep(struct request *rq);		/* template.c */
+int op_renew(struct request *rq);
 
 /*
- * The end of a session. abort: make whatever waits return, in any thread.
+ * The end of a session, unless it is kept: then what it made stays. abort: make whatever waits return, in any thread.
  * drop: undo what the session made, when nothing of it runs any more.
  */
+bool session_is_kept(void);
 void pktgen_abort(void);
 void hog_drop(void);
 void attach_drop(void);
@@ -72,7 +75,8 @@ void observers_drop(void);
 void stack_drop(void);
 void witness_drop(void);
 
-/* Opens and verifies the observers before a client asks, to save it the time. */
+/* What takes long and is the same for all clients, done before there is one. */
 void observers_prepare(void);
+void witness_prepare(void);
 
 #endif /* OPS_H */

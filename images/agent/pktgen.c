@@ -75,7 +75,8 @@ static int command(struct request *rq, const char *file, const char *fmt, ...)
 	if (err)
 		return fault_kernel(rq, err, "pktgen",
 				    "pktgen refused '%s' for %s%s%s", text,
-				    file, *said ? ": " : "", said);
+				    file, strncmp(said, "OK", 2) ? ": " : "",
+				    strncmp(said, "OK", 2) ? said : "");
 	return 0;
 }
 

@@ -40,8 +40,9 @@ int serve(const char *path)
 {
 	int sock, fd;
 
-	/* First: whoever sees the socket finds the observers loaded. */
+	/* First: whoever sees the socket finds it done. */
 	observers_prepare();
+	witness_prepare();
 	sock = listen_on(path);
 	if (sock < 0) {
 		fprintf(stderr, "bpfrig-agent: listen %s: %s\n", path,

@@ -16,7 +16,8 @@
 #include "witness.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct witness_kind *kind;
+static const struct witness_kind *kind;	/* NULL: not started */
+static bool prepared;
 
 int witness_write(struct request *rq, const char *file, const char *text)
 {
@@ -44,27 +45,62 @@ int witness_slurp(struct request *rq, const char *file, char **text)
 
 static void stop(void)
 {
-	char path[128];
-
 	if (kind)
 		kind->stop();
 	kind = NULL;
-	tracefs_path(WITNESS_INSTANCE, path);
-	rmdir(path);
 }
 
-/* Hist triggers where the kernel has them, or what the request says. */
+static const struct witness_kind *best_kind(void)
+{
+	char path[128];
+
+	tracefs_path(WITNESS_INSTANCE "events/xdp/xdp_cpumap_enqueue/hist",
+		     path);
+	return access(path, F_OK) ? &witness_trace : &witness_hist;
+}
+
+/*
+ * Making an instance takes a tenth of a second or more, so it is made once
+ * and stays for the agent's life.
+ */
+static int prepare(struct request *rq)
+{
+	char path[128];
+	int err;
+
+	if (prepared)
+		return 0;
+	err = tracefs_mount();
+	if (err)
+		return fault_kernel(rq, err, "mount(tracefs)",
+				    "preparing the witness");
+	tracefs_path(WITNESS_INSTANCE, path);
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return fault_kernel(rq, -errno, "mkdir", "making %s", path);
+	if (best_kind() == &witness_trace)
+		err = witness_trace_buffer(rq);
+	prepared = !err;
+	return err;
+}
+
+/* A failure is met again, and reported, by witness_start. */
+void witness_prepare(void)
+{
+	struct request none = {};
+
+	pthread_mutex_lock(&lock);
+	prepare(&none);
+	pthread_mutex_unlock(&lock);
+}
+
 static int choose(struct request *rq, const struct witness_kind **chosen)
 {
 	const char *name = NULL;
-	char path[128];
 
 	if (arg_opt_str(rq, "kind", &name))
 		return -EINVAL;
-	tracefs_path(WITNESS_INSTANCE "events/xdp/xdp_cpumap_enqueue/hist",
-		     path);
 	if (!name)
-		*chosen = access(path, F_OK) ? &witness_trace : &witness_hist;
+		*chosen = best_kind();
 	else if (!strcmp(name, witness_hist.name))
 		*chosen = &witness_hist;
 	else if (!strcmp(name, witness_trace.name))
@@ -77,22 +113,16 @@ static int choose(struct request *rq, const struct witness_kind **chosen)
 static int start(struct request *rq)
 {
 	const struct witness_kind *chosen = NULL;
-	char path[128];
 	int err;
 
-	err = tracefs_mount();
+	err = prepare(rq);
+	if (!err)
+		err = choose(rq, &chosen);
 	if (err)
-		return fault_kernel(rq, err, "mount(tracefs)",
-				    "starting the witness");
+		return err;
 	stop();
-	tracefs_path(WITNESS_INSTANCE, path);
-	if (mkdir(path, 0700))
-		return fault_kernel(rq, -errno, "mkdir", "making %s", path);
-	err = choose(rq, &chosen);
-	if (!err) {
-		kind = chosen;
-		err = kind->start(rq);
-	}
+	kind = chosen;
+	err = kind->start(rq);
 	if (err)
 		stop();
 	return err;

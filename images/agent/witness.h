@@ -18,6 +18,9 @@ struct witness_kind {
 extern const struct witness_kind witness_hist;
 extern const struct witness_kind witness_trace;
 
+/* Sets the size of the instance's buffers; slow, so done in advance. */
+int witness_trace_buffer(struct request *rq);
+
 /* A file of the instance: write, or read with the caller to free. */
 int witness_write(struct request *rq, const char *file, const char *text);
 int witness_slurp(struct request *rq, const char *file, char **text);

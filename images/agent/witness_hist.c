@@ -7,7 +7,8 @@
 
 #define ENQUEUE	"events/xdp/xdp_cpumap_enqueue/"
 #define KTHREAD	"events/xdp/xdp_cpumap_kthread/"
-#define SIZE	"size=4096"
+/* Rows; allocated one by one when the trigger is set, and enough for a cell. */
+#define SIZE	"size=512"
 
 /*
  * A trigger takes two values beside hitcount (TRACING_MAP_VALS_MAX), so the

@@ -12,11 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "../../bpf/bpfrig.h"
+#include "file.h"
 #include "trace_page.h"
 #include "tracefs.h"
 #include "witness.h"
 
-#define BUFFER_KIB	4096	/* a CPU: some 100000 events */
+#define BUFFER_KIB	"4096"	/* a CPU: some 100000 events */
 #define MAX_FIELDS	8
 #define MAX_ROWS	4096
 #define PAGE_ROOM	65536
@@ -112,22 +113,40 @@ static int open_pipes(struct request *rq)
 	return 0;
 }
 
+int witness_trace_buffer(struct request *rq)
+{
+	int err;
+
+	err = witness_write(rq, "options/overwrite", "0");
+	if (!err)
+		err = witness_write(rq, "buffer_size_kb", BUFFER_KIB);
+	return err;
+}
+
+/* Forgets what is recorded, as truncating the file does. */
+static int clear(struct request *rq)
+{
+	char path[128];
+	int err;
+
+	tracefs_path(WITNESS_INSTANCE "trace", path);
+	err = file_put(path, "\n");
+	if (err)
+		return fault_kernel(rq, err, "write", "clearing %s", path);
+	return 0;
+}
+
 static int start(struct request *rq)
 {
-	char text[32], file[96];
-	long long kib = BUFFER_KIB;
+	char file[96];
 	size_t i;
 	int err;
 
 	n_rows = 0;
 	no_room = 0;
-	err = arg_opt_int(rq, "buffer_kib", 64, 1 << 20, &kib);
-	if (err)
-		return err;
-	snprintf(text, sizeof(text), "%lld", kib);
-	err = witness_write(rq, "options/overwrite", "0");
+	err = witness_trace_buffer(rq);
 	if (!err)
-		err = witness_write(rq, "buffer_size_kb", text);
+		err = clear(rq);
 	for (i = 0; !err && i < N_EVENTS; i++)
 		err = read_format(rq, &events[i]);
 	if (!err)

@@ -106,7 +106,10 @@ function belongsTo(comm: string, mapId: number): boolean {
 export function mapOf(ctx: StepContext, name: string): CreatedMap {
   const found = ctx.maps.get(name);
   if (found !== undefined) return found;
-  throw new BpfrigError('scenario', `no map \`${name}\`: no step before made it (made are ${[...ctx.maps.keys()].join(', ') || 'none'})`);
+  throw new BpfrigError(
+    'scenario',
+    `no map \`${name}\`: no step before made it (made are ${[...ctx.maps.keys()].join(', ') || 'none'})`,
+  );
 }
 
 /** Values of `flags` in include/uapi/linux/bpf.h. */

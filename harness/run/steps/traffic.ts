@@ -25,14 +25,18 @@ const TO_RX = { dst_mac: MAC.rx, src_ip: ADDRESS.source, dst_ip: ADDRESS.destina
 export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepValues> {
   const { on, background, threads = 1, ...rest } = args;
   const request = { op: 'pktgen', dev: on, threads, ...TO_RX, ...rest, bg: true };
-  return source(ctx, 'pktgen', on, args.count, background, () => ctx.guest.call(request, patienceMs(args.count)));
+  return source(ctx, 'pktgen', on, args.count, background, () =>
+    ctx.guest.call(request, patienceMs(args.count)),
+  );
 }
 
 /** Exactly `count` frames from an AF_PACKET socket. */
 export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepValues> {
   const { on, background, ...rest } = args;
   const request = { op: 'send', dev: on, ...TO_RX, ...rest, bg: true };
-  return source(ctx, 'packet', on, args.count, background, () => ctx.guest.call(request, patienceMs(args.count)));
+  return source(ctx, 'packet', on, args.count, background, () =>
+    ctx.guest.call(request, patienceMs(args.count)),
+  );
 }
 
 /** A program run over live frames, without a device's receive path. */
@@ -41,7 +45,16 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
   const program = await ctx.loadProgram({ program: name });
   await ctx.watch(program, 'main', 'native');
   const data = testFrame(size, 0).toString('hex');
-  const request = { op: 'test_run', program: program.handle, data, repeat: count, live: true, batch, dev: on, cpu };
+  const request = {
+    op: 'test_run',
+    program: program.handle,
+    data,
+    repeat: count,
+    live: true,
+    batch,
+    dev: on,
+    cpu,
+  };
   return source(ctx, 'live', on, count, false, async () => {
     await ctx.guest.call({ ...request, bg: true }, patienceMs(count));
     return { sent: count, errors: 0 };
