@@ -11,7 +11,7 @@
 /* The payload is pktgen's, net/core/pktgen.c: struct pktgen_hdr. */
 #define BPFRIG_MAGIC	0xbe9be955
 #define BPFRIG_PORT	9
-#define BPFRIG_SPORT	9000	/* flow f of F comes from port 9000 + f */
+#define BPFRIG_SPORT	9000	/* flow f comes from port 9000 + f */
 
 /* Eth, IPv4 without options, UDP: the magic is at 42, the number at 46. */
 struct bpfrig_frame {

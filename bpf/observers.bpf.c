@@ -62,7 +62,7 @@ ROWS(redirect_rows, struct bpfrig_redirect_key, __u64);
 ROWS(exception_rows, struct bpfrig_exception_key, __u64);
 ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
-/* Events that found no room: the agent reports them, and the counts are void. */
+/* Events that found no room: if there is any, the counts are void. */
 __u64 lost;
 
 static __always_inline void *row_of(void *rows, const void *key,

@@ -25,7 +25,7 @@ volatile const __u32 cpu;	/* the entry of redirect_to_cpu */
 volatile const __u64 flags;	/* its flags: the action if there is none */
 volatile const __u32 cpu_a;	/* the entry for even ports or numbers */
 volatile const __u32 cpu_b;	/* the entry for odd ones */
-volatile const __u32 every = 2;	/* entry_drop_every drops one in so many */
+volatile const __u32 every = 2;	/* entry_drop_every: one in so many */
 
 /* The frame, if it is all there and one of ours. */
 static __always_inline const struct bpfrig_frame *ours(struct xdp_md *ctx)

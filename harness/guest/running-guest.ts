@@ -75,6 +75,17 @@ export class RunningGuest implements AsyncDisposable {
     }
   }
 
+  /** Does work that may be waiting for something else than the agent, and ends it with `GuestFailure` as soon as the guest is lost. */
+  async whileAlive<T>(work: Promise<T>): Promise<T> {
+    const lost = this.#agent.lost.then(async loss => {
+      throw await attributeLoss(this.vm, loss);
+    });
+    // Whichever comes second has nobody left to tell.
+    work.catch(() => undefined);
+    lost.catch(() => undefined);
+    return Promise.race([work, lost]);
+  }
+
   /** An interactive shell beside the agent. */
   shell(terminal: { readonly term: string; readonly rows: number; readonly cols: number }): Promise<Duplex> {
     return this.#ssh.shell(terminal);

@@ -37,6 +37,8 @@ export async function buildBpfObject(source: string, cacheDir: string): Promise<
       '-Wall',
       '-target',
       'bpf',
+      // Version 3 has atomics that 5.10 does not know.
+      '-mcpu=v2',
       ...BPF_INCLUDES,
       `-I${headers}`,
       '-c',

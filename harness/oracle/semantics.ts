@@ -68,10 +68,17 @@ export const SEMANTICS: readonly Row[] = [
   {
     field: 'kthread.xdp_pass',
     mode: 'generic',
-    kernels: '*',
+    kernels: '<6.15',
     means: 'never',
     truth:
       'cpu_map_bpf_prog_run_skb: case XDP_PASS only breaks; 11941f8a8536, 5.15. entry.pass has the count',
+  },
+  {
+    field: 'kthread.xdp_pass',
+    mode: 'generic',
+    kernels: '>=6.15',
+    means: 'counted',
+    truth: 'cpu_map_bpf_prog_run_skb: stats->pass += pass; 4f8ab26a034f, 6.15. Seen on 6.18 and 7.3',
   },
   {
     field: 'redirect_err.ENOSPC',

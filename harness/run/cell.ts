@@ -53,7 +53,7 @@ export async function runCell(
   const dir = env.folder.cellDir(planned.cell.id);
   const earlierTries: FailedTry[] = [];
   let last = await tryCell(planned, kernel, env, dir, '');
-  if (last.outcome.verdict === 'infra') {
+  if (last.outcome.verdict === 'infra' && !env.signal.aborted) {
     earlierTries.push({ verdict: 'infra', reason: last.outcome.reason });
     last = await tryCell(planned, kernel, env, dir, '.2');
   }
@@ -96,7 +96,7 @@ async function tryCell(
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
     let stepFailure: StepFailure | null = null;
     try {
-      observations = await observeCell(guest, planned.variant, index, clock);
+      observations = await guest.whileAlive(observeCell(guest, planned.variant, index, clock));
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       stepFailure = error;

@@ -8,13 +8,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include "client.h"
 #include "handles.h"
 #include "line.h"
 #include "ops.h"
+#include "output.h"
 #include "session.h"
 
 #define HEARTBEAT_MS	500
@@ -27,7 +27,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int client_fd = -1;	/* -1: no client; under lock */
 static int n_background;	/* under lock */
-static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool gone;
 /* Threads that outlive their client must not write to the next one. */
 static atomic_uint generation;
@@ -39,54 +38,15 @@ bool session_gone(void)
 
 static struct timespec deadline(int seconds)
 {
-	struct timespec at;
-
-	clock_gettime(CLOCK_REALTIME, &at);
-	at.tv_sec += seconds;
-	return at;
+	return (struct timespec){ .tv_sec = time(NULL) + seconds };
 }
 
-static void client_left(void)
+void client_left(void)
 {
 	if (atomic_exchange(&gone, true))
 		return;
 	hog_drop();
 	pktgen_abort();
-}
-
-static void write_line(unsigned int whose, const char *text, size_t len)
-{
-	bool failed = false;
-	ssize_t n;
-
-	pthread_mutex_lock(&write_lock);
-	while (len && !failed && whose == generation && !gone) {
-		n = send(client_fd, text, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		failed = n <= 0;
-		if (!failed) {
-			text += n;
-			len -= n;
-		}
-	}
-	pthread_mutex_unlock(&write_lock);
-	if (failed)
-		client_left();
-}
-
-static void write_json(unsigned int whose, json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT);
-	size_t len;
-
-	json_decref(json);
-	if (!text)
-		return;
-	len = strlen(text);
-	text[len] = '\n';	/* in the place of the 0 */
-	write_line(whose, text, len + 1);
-	free(text);
 }
 
 static void run_and_answer(unsigned int whose, struct request *rq)
@@ -104,7 +64,7 @@ static void run_and_answer(unsigned int whose, struct request *rq)
 		json_object_set_new(line, "ok", rq->answer ? rq->answer :
 							     json_object());
 	}
-	write_json(whose, line);
+	output_json(whose, line);
 	free(rq->fault.log);
 	json_decref(rq->args);
 }
@@ -160,7 +120,7 @@ static void refuse(unsigned int whose, json_t *id, struct request *rq)
 
 	json_object_set(line, "id", id ? id : json_null());
 	json_object_set_new(line, "error", fault_json(&rq->fault));
-	write_json(whose, line);
+	output_json(whose, line);
 }
 
 static void take_line(unsigned int whose, const char *text, size_t len)
@@ -201,7 +161,7 @@ static void *heartbeat_main(void *data)
 	long long beat = 0;
 
 	while (whose == generation && !gone) {
-		write_json(whose, json_pack("{s:I}", "hb", ++beat));
+		output_json(whose, json_pack("{s:I}", "hb", ++beat));
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
@@ -254,12 +214,11 @@ static void *reader_main(void *data)
 	clean_up();
 
 	pthread_mutex_lock(&lock);
-	pthread_mutex_lock(&write_lock);
+	output_close();
 	generation++;
 	close(client_fd);
 	client_fd = -1;
 	n_background = 0;
-	pthread_mutex_unlock(&write_lock);
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	return NULL;
@@ -278,6 +237,7 @@ int client_start(int fd)
 	if (!err) {
 		gone = false;
 		client_fd = fd;
+		output_open(fd, generation);
 		err = -pthread_create(&reader, NULL, reader_main,
 				      (void *)(uintptr_t)generation);
 		if (err)

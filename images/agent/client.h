@@ -8,4 +8,7 @@
  */
 int client_start(int fd);
 
+/* The peer is gone: what runs for it is made to end. */
+void client_left(void);
+
 #endif /* CLIENT_H */

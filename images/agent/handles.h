@@ -18,7 +18,7 @@ struct handle {
 	__u32 id;
 	__u32 type;
 	__u32 key_size;		/* maps only */
-	__u32 value_size;	/* as the kernel was told; per-CPU not expanded */
+	__u32 value_size;	/* of a lookup: per-CPU maps give all CPUs' */
 	char function[128];	/* programs only: the name in the object */
 };
 

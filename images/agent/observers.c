@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The observers: loaded once for the agent's life, since it takes longest by
- * far (the kernel's BTF is read), attached for as long as a session wants.
+ * The observers: loaded once for the agent's life and attached at once, since
+ * both take long. A session starts with zeroed rows, and may detach them.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,6 +20,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct bpf_object *object;
 static struct bpf_link *links[MAX_PROGRAMS];
 static size_t n_links;
+static bool started;			/* by this session */
 static volatile __u64 *lost;		/* the programs' own count */
 static __u64 missed_before;		/* recursion misses at the last reset */
 static int prepare_err;
@@ -62,17 +63,11 @@ static void prepare(void)
 	}
 }
 
-void observers_prepare(void)
-{
-	pthread_mutex_lock(&lock);
-	prepare();
-	pthread_mutex_unlock(&lock);
-}
-
 static void detach(void)
 {
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
+	started = false;
 }
 
 static int attach(struct request *rq)
@@ -95,6 +90,18 @@ static int attach(struct request *rq)
 		return err;
 	}
 	return 0;
+}
+
+/* A failure is met again, and reported, by observers_start. */
+void observers_prepare(void)
+{
+	struct request none = {};
+
+	pthread_mutex_lock(&lock);
+	prepare();
+	if (object)
+		attach(&none);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Events that interrupted the same program on the same CPU. */
@@ -145,6 +152,7 @@ int op_observers_start(struct request *rq)
 			err = attach(rq);
 		if (!err)
 			reset();
+		started = !err;
 	}
 	pthread_mutex_unlock(&lock);
 	return err;
@@ -155,7 +163,7 @@ int op_observers_read(struct request *rq)
 	int err = 0;
 
 	pthread_mutex_lock(&lock);
-	if (!n_links) {
+	if (!started) {
 		err = fault_request(rq, "the observers are not started");
 	} else {
 		rq->answer = observer_rows(object);
@@ -172,7 +180,7 @@ int op_observers_reset(struct request *rq)
 	int err = 0;
 
 	pthread_mutex_lock(&lock);
-	if (!n_links)
+	if (!started)
 		err = fault_request(rq, "the observers are not started");
 	else
 		reset();

@@ -63,7 +63,8 @@ int op_keep(struct request *rq);		/* template.c */
 int op_renew(struct request *rq);
 
 /*
- * The end of a session, unless it is kept: then what it made stays. abort: make whatever waits return, in any thread.
+ * The end of a session, unless it is kept: then what it made stays.
+ * abort: make whatever waits return, in any thread.
  * drop: undo what the session made, when nothing of it runs any more.
  */
 bool session_is_kept(void);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pktgen: one run of the kernel's packet generator, Documentation/networking. */
+/* pktgen: one run of the kernel's packet generator. */
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <pthread.h>
-#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,97 +14,10 @@
 #include "pktgen.h"
 #include "session.h"
 
-#define PROC "/proc/net/pktgen/"
+#define POLL_US 4000
 
 /* pktgen starts all that is configured: there is one run at a time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* What the file's last line says of the last command, without the label. */
-static void read_result(const char *path, char *said, size_t size)
-{
-	char *text, *result;
-	size_t len;
-
-	*said = 0;
-	if (file_slurp(path, &text, &len))
-		return;
-	result = strstr(text, "Result: ");
-	if (result)
-		snprintf(said, size, "%s", result + strlen("Result: "));
-	said[strcspn(said, "\n")] = 0;
-	free(text);
-}
-
-int pktgen_command(const char *file, const char *command, char *said,
-		   size_t size)
-{
-	char path[128], text[256], result[256];
-	int err;
-
-	snprintf(path, sizeof(path), PROC "%s", file);
-	/* One write, with the newline that older kernels want. */
-	snprintf(text, sizeof(text), "%s\n", command);
-	err = file_put(path, text);
-	if (!said) {
-		said = result;
-		size = sizeof(result);
-	}
-	*said = 0;
-	if (err || !strncmp(command, "flag ", 5))
-		read_result(path, said, size);
-	if (!err && *said && strncmp(said, "OK", 2))
-		err = -EINVAL;
-	return err;
-}
-
-static int command(struct request *rq, const char *file, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int command(struct request *rq, const char *file, const char *fmt, ...)
-{
-	char text[224], said[128];
-	va_list args;
-	int err;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	err = pktgen_command(file, text, said, sizeof(said));
-	if (err)
-		return fault_kernel(rq, err, "pktgen",
-				    "pktgen refused '%s' for %s%s%s", text,
-				    file, strncmp(said, "OK", 2) ? ": " : "",
-				    strncmp(said, "OK", 2) ? said : "");
-	return 0;
-}
-
-/*
- * Takes what an earlier run left off all threads. Only off those that have
- * something: the kernel sleeps for an eighth of a second on each.
- */
-static int clear_threads(struct request *rq)
-{
-	glob_t threads;
-	size_t i, len;
-	char *text;
-	int err = 0;
-
-	if (glob(PROC "kpktgend_*", 0, NULL, &threads))
-		return fault_kernel(rq, -ENOENT, "pktgen",
-				    "no " PROC "kpktgend_*: is the module there?");
-	for (i = 0; i < threads.gl_pathc && !err; i++) {
-		err = file_read(rq, threads.gl_pathv[i], &text, &len);
-		if (err)
-			break;
-		/* Devices are listed as name@thread or name, after a blank. */
-		if (!strstr(text, "Running: \n") || !strstr(text, "Stopped: \n"))
-			err = command(rq, threads.gl_pathv[i] + strlen(PROC),
-				      "rem_device_all");
-		free(text);
-	}
-	globfree(&threads);
-	return err;
-}
 
 struct run {
 	struct frame_args frame;
@@ -163,100 +74,110 @@ static int configure(struct request *rq, const struct run *run, int thread)
 	snprintf(kthread, sizeof(kthread), "kpktgend_%lld",
 		 frame->cpu + thread);
 	device_name(run, thread, dev);
-	if (command(rq, kthread, "add_device %s", dev) ||
-	    command(rq, dev, "count %lld", count) ||
-	    command(rq, dev, "clone_skb 0") ||
-	    command(rq, dev, "delay 0") ||
-	    command(rq, dev, "pkt_size %lld", frame->size) ||
-	    command(rq, dev, "dst_mac %s", frame->dst_mac) ||
-	    command(rq, dev, "src_min %s", frame->src_ip) ||
-	    command(rq, dev, "src_max %s", frame->src_ip) ||
-	    command(rq, dev, "dst_min %s", frame->dst_ip) ||
-	    command(rq, dev, "dst_max %s", frame->dst_ip) ||
-	    command(rq, dev, "udp_dst_min %d", BPFRIG_PORT) ||
-	    command(rq, dev, "udp_dst_max %d", BPFRIG_PORT) ||
-	    command(rq, dev, "udp_src_min %d", BPFRIG_SPORT) ||
+	if (pktgen_tell(rq, kthread, "add_device %s", dev) ||
+	    pktgen_tell(rq, dev, "count %lld", count) ||
+	    pktgen_tell(rq, dev, "clone_skb 0") ||
+	    pktgen_tell(rq, dev, "delay 0") ||
+	    pktgen_tell(rq, dev, "pkt_size %lld", frame->size) ||
+	    pktgen_tell(rq, dev, "dst_mac %s", frame->dst_mac) ||
+	    pktgen_tell(rq, dev, "src_min %s", frame->src_ip) ||
+	    pktgen_tell(rq, dev, "src_max %s", frame->src_ip) ||
+	    pktgen_tell(rq, dev, "dst_min %s", frame->dst_ip) ||
+	    pktgen_tell(rq, dev, "dst_max %s", frame->dst_ip) ||
+	    pktgen_tell(rq, dev, "udp_dst_min %d", BPFRIG_PORT) ||
+	    pktgen_tell(rq, dev, "udp_dst_max %d", BPFRIG_PORT) ||
+	    pktgen_tell(rq, dev, "udp_src_min %d", BPFRIG_SPORT) ||
 	    /* The maximum is exclusive, but where both are the same. */
-	    command(rq, dev, "udp_src_max %lld", BPFRIG_SPORT +
+	    pktgen_tell(rq, dev, "udp_src_max %lld", BPFRIG_SPORT +
 		    (frame->flows > 1 ? frame->flows : 0)))
 		return -EIO;
-	if (run->mode && command(rq, dev, "xmit_mode %s", run->mode))
+	if (run->mode && pktgen_tell(rq, dev, "xmit_mode %s", run->mode))
 		return -EIO;
-	if (run->burst > 1 && command(rq, dev, "burst %lld", run->burst))
+	if (run->burst > 1 && pktgen_tell(rq, dev, "burst %lld", run->burst))
 		return -EIO;
 	json_array_foreach(run->commands, i, one)
-		if (command(rq, dev, "%s", json_string_value(one)))
+		if (pktgen_tell(rq, dev, "%s", json_string_value(one)))
 			return -EIO;
 	return 0;
 }
 
-struct result {
-	long long sent;
-	long long errors;
-	long long pps;
-	long long usec;
-	char text[256];
-};
+/*
+ * "start" sleeps for an eighth of a second and then looks every tenth of one,
+ * so a thread waits for it, and the answer does not.
+ */
+static struct {
+	pthread_t thread;
+	bool live;		/* to be joined */
+	atomic_bool done;
+	int err;
+} starter;
 
-/* The number behind a label, or 0. */
-static long long number_after(const char *text, const char *label)
+static void *starter_main(void *data)
 {
-	const char *at = strstr(text, label);
-
-	return at ? strtoll(at + strlen(label), NULL, 10) : 0;
+	(void)data;
+	starter.err = file_put(PKTGEN_PROC "pgctrl", "start\n");
+	starter.done = true;
+	return NULL;
 }
 
-/* Adds one device's figures; its result must be OK. */
-static int collect(struct request *rq, const char *dev, struct result *sum)
+static void starter_join(void)
 {
-	char path[128], *text, *result, *pps, *c;
-	long long usec;
-	size_t len;
-	int err;
+	if (starter.live)
+		pthread_join(starter.thread, NULL);
+	starter.live = false;
+}
 
-	snprintf(path, sizeof(path), PROC "%s", dev);
-	err = file_read(rq, path, &text, &len);
+/* Has a device ended? Then its result is "OK: usec(c..+d..) usec, ..". */
+static bool ended(const char *dev)
+{
+	char said[128], c = 0;
+	long long usec;
+
+	pktgen_result(dev, said, sizeof(said));
+	return sscanf(said, "OK: %lld(%c", &usec, &c) == 2 && c == 'c';
+}
+
+static int start_and_wait(struct request *rq, const struct run *run)
+{
+	char dev[64];
+	int i, err;
+
+	starter.done = false;
+	err = -pthread_create(&starter.thread, NULL, starter_main, NULL);
 	if (err)
-		return err;
-	sum->sent += number_after(text, "pkts-sofar: ");
-	sum->errors += number_after(text, "errors: ");
-	result = strstr(text, "Result: ");
-	result = result ? result + strlen("Result: ") : text + len;
-	usec = number_after(result, "OK: ");
-	if (usec > sum->usec)
-		sum->usec = usec;
-	pps = strstr(result, "pps");
-	while (pps && pps > result && pps[-1] >= '0' && pps[-1] <= '9')
-		pps--;
-	sum->pps += pps ? strtoll(pps, NULL, 10) : 0;
-	for (c = result; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
-	snprintf(sum->text, sizeof(sum->text), "%s", result);
-	if (strncmp(result, "OK: ", 4))
-		err = fault_agent(rq, "pktgen", "%s did not end well: %s", dev,
-				  sum->text);
-	free(text);
-	return err;
+		return fault_agent(rq, "pthread_create", "%s", strerror(-err));
+	starter.live = true;
+	for (i = 0; i < run->threads && !starter.done;) {
+		device_name(run, i, dev);
+		if (ended(dev))
+			i++;
+		else
+			usleep(POLL_US);
+	}
+	if (starter.done && starter.err)
+		return fault_kernel(rq, starter.err, "pktgen",
+				    "pktgen refused 'start' for pgctrl");
+	return 0;
 }
 
 static int run_all(struct request *rq, const struct run *run)
 {
-	struct result sum = {};
+	struct pktgen_sum sum = {};
 	char dev[64];
 	int i, err;
 
-	err = clear_threads(rq);
+	starter_join();
+	err = pktgen_clear(rq);
 	for (i = 0; !err && i < run->threads; i++)
 		err = configure(rq, run, i);
 	if (err)
 		return err;
 	if (session_gone())
 		return fault_agent(rq, "pktgen", "the client went away");
-	err = command(rq, "pgctrl", "start");
+	err = start_and_wait(rq, run);
 	for (i = 0; !err && i < run->threads; i++) {
 		device_name(run, i, dev);
-		err = collect(rq, dev, &sum);
+		err = pktgen_collect(rq, dev, &sum);
 	}
 	if (!err)
 		rq->answer = json_pack("{s:I,s:I,s:I,s:I,s:s}",
@@ -286,5 +207,5 @@ int op_pktgen(struct request *rq)
 void pktgen_abort(void)
 {
 	/* Without the module there is no such file, and nothing to stop. */
-	file_put(PROC "pgctrl", "stop\n");
+	file_put(PKTGEN_PROC "pgctrl", "stop\n");
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <jansson.h>
 
-/* What a request failed of; the message is one line, the log as long as needed. */
+/* What a request failed of: one line, and a log as long as needed. */
 struct fault {
 	const char *kind;	/* "kernel", "request" or "agent" */
 	int code;		/* a positive errno for "kernel", else 0 */

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import type { CellResult } from '../model/cell.ts';
+import type { RunEvent } from '../model/events.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+/** Where the scenarios of the tests are. */
+export const TESTDATA = join(PROJECT_ROOT, 'harness', 'cli', 'testdata');
+
+/** What a run of the real program came to. */
+export interface FinishedRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly events: readonly RunEvent[];
+  /** Results in the order in which the cells ended. */
+  readonly results: readonly CellResult[];
+}
+
+/** A `bpfrig run` under way. */
+export interface StartedRun {
+  readonly pid: number;
+  readonly done: Promise<FinishedRun>;
+}
+
+/** Starts `bpfrig run` as a process of its own, with events on its stdout; `onEvent` hears them as they come. */
+export function startRun(
+  args: readonly string[],
+  out: string,
+  onEvent: (event: RunEvent, pid: number) => void = () => undefined,
+): StartedRun {
+  const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+  const argv = [
+    main,
+    'run',
+    ...args,
+    '--reporter',
+    'jsonl',
+    '--reporter',
+    `terminal:${out}.txt`,
+    '--out',
+    out,
+  ];
+  const child = execa(process.execPath, argv, {
+    cwd: PROJECT_ROOT,
+    reject: false,
+    stdin: 'ignore',
+    cleanup: true,
+  });
+  const pid = child.pid ?? 0;
+  const events: RunEvent[] = [];
+  createInterface({ input: child.stdout }).on('line', line => {
+    const event = JSON.parse(line) as RunEvent;
+    events.push(event);
+    onEvent(event, pid);
+  });
+  const done = child.then(({ exitCode, stderr }) => ({
+    exitCode: exitCode ?? -1,
+    stdout: readFileSync(`${out}.txt`, 'utf8'),
+    stderr: String(stderr),
+    events,
+    results: events.flatMap(event => (event.type === 'cell-end' ? [event.result] : [])),
+  }));
+  return { pid, done };
+}
+
+/** Process ids of the QEMUs that are children of a process. */
+export function qemusOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => {
+      try {
+        const [, comm = '', rest = ''] =
+          /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        return comm.startsWith('qemu-system') && Number(rest.split(' ')[1]) === parent;
+      } catch {
+        // It ended meanwhile.
+        return false;
+      }
+    });
+}
