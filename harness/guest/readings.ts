@@ -18,6 +18,7 @@ export interface Readings {
   readonly stack: readonly StackRow[];
   /** Statistics of `tx` and `rx`, sysfs and ethtool together. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly ifindex: Readonly<Record<string, number>>;
   readonly softnet: readonly SoftnetRow[];
   readonly snmp: Readonly<Record<string, number>>;
 }
@@ -41,44 +42,62 @@ interface BatchAnswer {
 
 /** Reads everything in one round trip. */
 export async function readAll(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
-  const requests: AgentRequest[] = [
+  return fold(plan, (await callBatch(guest, requestsFor(plan))).values());
+}
+
+/** Sets the observers and the witness to 0 and reads everything else: what later readings are held against. */
+export async function readBaseline(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
+  const restart = [{ op: 'observers_reset' }, { op: 'witness_start' }];
+  const answers = await callBatch(guest, [...restart, ...requestsFor(plan)]);
+  return fold(plan, answers.slice(restart.length).values());
+}
+
+/** The last readings of a quiet guest, and the second witness's, as near to each other as can be. */
+export async function readFinal(
+  guest: RunningGuest,
+  plan: ReadPlan,
+): Promise<{ readonly readings: Readings; readonly witness: WitnessRows }> {
+  const answers = await callBatch(guest, [...requestsFor(plan), { op: 'witness_read' }]);
+  return { readings: fold(plan, answers.values()), witness: answers.at(-1) as WitnessRows };
+}
+
+function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
+  return [
     { op: 'observers_read' },
     { op: 'softnet' },
     { op: 'snmp' },
-    ...plan.devices.map(dev => ({ op: 'netdev', dev })),
-    ...plan.programs.map(program => ({ op: 'actions_read', program })),
-    ...(plan.devices.includes('rx') ? [{ op: 'stack_read', dev: 'rx' }] : []),
+    ...devices.map(dev => ({ op: 'netdev', dev })),
+    ...programs.map(program => ({ op: 'actions_read', program })),
+    ...(devices.includes('rx') ? [{ op: 'stack_read', dev: 'rx' }] : []),
   ];
-  const answers = await callBatch(guest, requests);
-  const next = answers.values();
-  const take = <T>(): T => next.next().value as T;
+}
+
+/** Answers in the order of `requestsFor`. */
+function fold(plan: ReadPlan, answers: Iterator<unknown>): Readings {
+  const take = <T>(): T => answers.next().value as T;
   const observers = take<ObserverRows>();
   const softnet = take<{ rows: SoftnetRow[] }>().rows;
   const snmp = take<Record<string, number>>();
-  const devices = plan.devices.map(dev => {
-    const { stats, ethtool } = take<NetdevAnswer>();
-    return [dev, { ...ethtool, ...stats }] as const;
-  });
+  const devices = plan.devices.map(dev => [dev, take<NetdevAnswer>()] as const);
   const actions = plan.programs.map(program => [program, take<Record<string, number>>()] as const);
   const stack = plan.devices.includes('rx') ? take<{ rows: StackRow[] }>().rows : [];
   return {
     observers,
     softnet,
     snmp,
-    devices: Object.fromEntries(devices),
+    devices: Object.fromEntries(devices.map(([dev, { stats, ethtool }]) => [dev, { ...ethtool, ...stats }])),
+    ifindex: Object.fromEntries(devices.map(([dev, { ifindex }]) => [dev, ifindex])),
     actions: Object.fromEntries(actions),
     stack,
   };
 }
 
-/** Reads the second witness; null where none was started. */
-export async function readWitness(guest: RunningGuest): Promise<WitnessRows> {
-  return guest.call<WitnessRows>({ op: 'witness_read' }, 60_000);
-}
+/** Reading 5.10's trace buffer takes longest: 100,000 events are seconds under emulation. */
+const BATCH_MS = 60_000;
 
 /** Sends many requests in one and gives their answers; throws on the first that failed. */
 export async function callBatch(guest: RunningGuest, requests: readonly AgentRequest[]): Promise<unknown[]> {
-  const { answers } = await guest.call<BatchAnswer>({ op: 'batch', requests });
+  const { answers } = await guest.call<BatchAnswer>({ op: 'batch', requests }, BATCH_MS);
   return answers.map((answer, index) => {
     if (answer.error !== undefined) throw new Error(`${requests[index]?.op}: ${answer.error.message}`);
     return answer.ok;
@@ -89,6 +108,7 @@ export async function callBatch(guest: RunningGuest, requests: readonly AgentReq
 export function difference(before: Readings, after: Readings): Readings {
   return {
     observers: after.observers,
+    ifindex: after.ifindex,
     actions: mapRecord(after.actions, (name, counts) => subtract(counts, before.actions[name] ?? {})),
     devices: mapRecord(after.devices, (name, stats) => subtract(stats, before.devices[name] ?? {})),
     snmp: subtract(after.snmp, before.snmp),

@@ -50,6 +50,8 @@ export class RunningGuest implements AsyncDisposable {
   readonly vm: Vm;
   readonly hello: Hello;
   readonly keys: GuestKeys;
+  /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
+  logStart = 0;
   readonly #ssh: SshSession;
   readonly #agent: AgentClient;
 

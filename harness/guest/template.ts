@@ -16,16 +16,23 @@ import { makeTopology } from './topology.ts';
 /** What the agent probed, by name. */
 export type Probes = Readonly<Record<string, boolean>>;
 
+/** A guest that is ready for a cell. */
+export interface Ready {
+  readonly probes: Probes;
+  /** Where the kernel's log stood then. */
+  readonly logStart: number;
+}
+
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
 export interface Template {
   readonly dir: string;
   readonly spec: GuestSpec;
   readonly keys: GuestKeys;
-  readonly probes: Probes;
+  readonly ready: Ready;
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** How long a guest is left alone before it is saved: RCU, workqueues and the ended ssh session come to rest meanwhile. */
 const SETTLE_MS = 300;
@@ -55,7 +62,7 @@ export async function takeTemplate(
   const dir = await cachedFolder(path, temp => makeTemplate(identity.spec, temp, options));
   const kept = JSON.parse(await readFile(join(dir, 'template.json'), 'utf8')) as KeptTemplate;
   const keys = { ...kept.keys, hostKey: Buffer.from(kept.keys.hostKey, 'base64') };
-  return { dir, spec: { ...identity.spec, initrd: join(dir, 'initramfs') }, keys, probes: kept.probes };
+  return { dir, spec: { ...identity.spec, initrd: join(dir, 'initramfs') }, keys, ready: kept.ready };
 }
 
 /** Throws a template away that turned out to be of no use: the next `takeTemplate` makes it anew. */
@@ -69,6 +76,7 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
   const guest = await connectGuest(vm, template.keys, options.limits);
+  guest.logStart = template.ready.logStart;
   await guest.call(renewal());
   return guest;
 }
@@ -86,7 +94,7 @@ function renewal(): AgentRequest {
 
 interface KeptTemplate {
   readonly keys: Omit<GuestKeys, 'hostKey'> & { readonly hostKey: string };
-  readonly probes: Probes;
+  readonly ready: Ready;
 }
 
 /** Everything that every cell would do first is done once here. */
@@ -100,26 +108,26 @@ async function makeTemplate(
   await using workspace = await makeWorkspace();
   const { vm, guest } = await bootGuest(spec, { ...options, dir: workspace.dir }, ram);
   await using _ = guest;
-  const probes = await makeReady(guest, spec.topology);
+  const ready = await makeReady(guest, spec.topology);
   guest.disconnect();
   await sleep(SETTLE_MS);
   await vm.save(join(dir, 'state'));
   await cp(join(workspace.dir, 'initramfs'), join(dir, 'initramfs'));
-  const kept: KeptTemplate = {
-    keys: { ...guest.keys, hostKey: guest.keys.hostKey.toString('base64') },
-    probes,
-  };
+  const hostKey = guest.keys.hostKey.toString('base64');
+  const kept: KeptTemplate = { keys: { ...guest.keys, hostKey }, ready };
   await writeFile(join(dir, 'template.json'), JSON.stringify(kept), { mode: 0o600 });
 }
 
 /** Devices up and quiet, observers attached: a cell then only does what its scenario says. */
-export async function makeReady(guest: RunningGuest, topology: Topology): Promise<Probes> {
+export async function makeReady(guest: RunningGuest, topology: Topology): Promise<Ready> {
   const { probes } = await guest.call<{ probes: Probes }>({ op: 'probes' });
   await makeTopology(guest, topology);
   await guest.call({ op: 'observers_start' });
   if (topology !== 'none') await guest.call({ op: 'stack_start', dev: 'rx' });
   await guest.call({ op: 'keep' });
-  return probes;
+  const { seq } = await guest.call<{ seq: number }>({ op: 'kmsg' });
+  guest.logStart = seq;
+  return { probes, logStart: seq };
 }
 
 /** A template that was cut off in the making is never seen (it is renamed when whole); one that was tampered with is not used. */

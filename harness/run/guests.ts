@@ -49,7 +49,7 @@ export class Guests {
   /** Makes the template of a shape ready, so that `start` need not wait for it. Gives what the agent probed on that kernel. */
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
     if (!this.#cloning) return null;
-    return (await this.#template(kernel, shape)).probes;
+    return (await this.#template(kernel, shape)).ready.probes;
   }
 
   /** Starts a guest for one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */

@@ -1,19 +1,13 @@
-import { difference, readAll, readWitness, type ReadPlan } from '../guest/readings.ts';
+import { difference, readBaseline, readFinal, type ReadPlan } from '../guest/readings.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
-import { readWhenQuiet } from './quiet.ts';
+import { waitUntilQuiet } from './quiet.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
-
-/** What the kernel logged, and where its log stood. */
-interface KernelLog {
-  readonly seq: number;
-  readonly lines: readonly string[];
-}
 
 /**
  * Does what a variant says in a fresh guest, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
@@ -27,12 +21,9 @@ export async function observeCell(
 ): Promise<Observations> {
   const ctx = new StepContext(guest, index);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
-  const { seq } = await guest.call<KernelLog>({ op: 'kmsg' });
   await runSteps(ctx, variant.setup);
-  const before = await readAll(guest, planFor(ctx, devices));
-  // Only now, so that what the set-up itself moved is in neither count.
-  await guest.call({ op: 'observers_reset' });
-  await guest.call({ op: 'witness_start' });
+  // Only now, so that what the set-up itself moved is in no count.
+  const before = await readBaseline(guest, planFor(ctx, devices));
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -40,22 +31,18 @@ export async function observeCell(
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
-  const counted = difference(before, await readWhenQuiet(guest, plan));
-  const witness = await readWitness(guest);
+  await waitUntilQuiet(guest, plan);
   clock.next('check');
 
+  const { readings, witness } = await readFinal(guest, plan);
+  const counted = difference(before, readings);
   await runSteps(ctx, variant.after);
-  const { lines } = await guest.call<KernelLog>({ op: 'kmsg', since: seq });
-  const ifindex = await Promise.all(
-    devices.map(
-      async dev => [dev, (await guest.call<{ ifindex: number }>({ op: 'netdev', dev })).ifindex] as const,
-    ),
-  );
+  const { lines } = await guest.call<{ lines: readonly string[] }>({ op: 'kmsg', since: guest.logStart });
   return {
     release: guest.hello.release,
     sources: ctx.sources,
     devices: counted.devices,
-    ifindex: Object.fromEntries(ifindex),
+    ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
     maps: Object.fromEntries([...ctx.maps].map(([name, { id }]) => [name, id])),
     observers: counted.observers,

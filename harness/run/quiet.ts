@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAll, sameCounts, type Readings, type ReadPlan } from '../guest/readings.ts';
+import { readAll, sameCounts, type ReadPlan } from '../guest/readings.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
 
 /** Pause between two readings of a guest that may still be busy. */
@@ -9,16 +9,16 @@ const PAUSE_MS = 25;
 const PATIENCE_MS = 20_000;
 
 /**
- * Reads a guest until two readings in a row are equal, and gives the last. A guest that never comes to rest is given up
- * after a while: its readings then show in the ledger what was still on the way.
+ * Waits until two readings in a row are equal. A guest that never comes to rest is given up after a while: its readings then
+ * show in the ledger what was still on the way.
  */
-export async function readWhenQuiet(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
+export async function waitUntilQuiet(guest: RunningGuest, plan: ReadPlan): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   let last = await readAll(guest, plan);
   for (;;) {
     await sleep(PAUSE_MS);
     const now = await readAll(guest, plan);
-    if (sameCounts(last, now) || Date.now() > deadline) return now;
+    if (sameCounts(last, now) || Date.now() > deadline) return;
     last = now;
   }
 }
