@@ -7,6 +7,7 @@ import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { messageOf } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
+import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
 import { table } from './table.ts';
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
@@ -40,7 +41,28 @@ export function kernelsCommand(): Command {
         );
       }
     });
+  kernels
+    .command('prune')
+    .description(
+      'Remove from the cache what was not used for longest; --all removes everything that can be made again',
+    )
+    .option('--all', 'everything')
+    .action(async ({ all = false }: { all?: boolean }) => {
+      const limits = all ? mapValues(CACHE_LIMITS_MIB, () => 0) : CACHE_LIMITS_MIB;
+      const { removed, removedBytes, keptBytes } = await pruneCache(cacheRoot(), limits);
+      console.log(
+        `${removed} removed (${mib(removedBytes)} MiB), ${mib(keptBytes)} MiB kept in ${cacheRoot()}`,
+      );
+    });
   return kernels;
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 function aptOptions() {

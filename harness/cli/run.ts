@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { Durations } from '../run/durations.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
@@ -13,7 +14,9 @@ import { run, type RequestedKernel } from '../run/run.ts';
 import { Spine } from '../run/spine.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { pruneCache } from '../util/prune.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { onInterrupt } from './interrupt.ts';
 import { attachReporters } from './reporters.ts';
@@ -84,10 +87,13 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const resultsDir = join(PROJECT_ROOT, 'results');
   const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
   const cacheDir = cacheRoot();
+  await removeLeftovers(cacheDir);
   using interrupt = onInterrupt();
   const spine = new Spine();
   const choices =
     options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
+  const durations = Durations.load(cacheDir);
+  spine.listen(event => durations.onEvent(event));
   const reporters = attachReporters(spine, choices, folder);
   linkLatest(resultsDir, folder.dir);
   const code = await run(
@@ -121,11 +127,14 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
         probes: new Map(),
         signal: interrupt.signal,
       },
+      lastDuration: id => durations.get(id),
       endedBy: () => interrupt.endedBy(),
     },
     spine,
   );
   reporters.close();
+  durations.save();
+  await pruneCache(cacheDir);
   process.stderr.write(`bpfrig: results in ${folder.dir}\n`);
   return code;
 }

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import ssh2 from 'ssh2';
 import { findProgram } from '../image/host-programs.ts';
+import { makeWorkspace } from '../util/workspace.ts';
 
 /** The two key pairs of a guest's ssh: ours, and the guest's own, which is pinned. */
 export interface GuestKeys {
@@ -20,21 +20,17 @@ export interface GuestKeys {
 /** Makes fresh ed25519 keys. Throws `infra` where dropbearkey is missing. */
 export async function makeGuestKeys(): Promise<GuestKeys> {
   const client = makeClientKey();
-  const dir = await mkdtemp(join(tmpdir(), 'bpfrig-key-'));
-  try {
-    const path = join(dir, 'host_key');
-    // Only dropbear's own tool writes dropbear's own key format.
-    const { stdout } = await execa(await findProgram('dropbearkey'), ['-t', 'ed25519', '-f', path]);
-    const hostPublicKey = /^ssh-ed25519 (\S+)/m.exec(stdout)?.[1] ?? '';
-    return {
-      clientKey: client.private,
-      authorizedKey: client.public,
-      hostKey: await readFile(path),
-      hostPublicKey,
-    };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  await using workspace = await makeWorkspace();
+  const path = join(workspace.dir, 'host_key');
+  // Only dropbear's own tool writes dropbear's own key format.
+  const { stdout } = await execa(await findProgram('dropbearkey'), ['-t', 'ed25519', '-f', path]);
+  const hostPublicKey = /^ssh-ed25519 (\S+)/m.exec(stdout)?.[1] ?? '';
+  return {
+    clientKey: client.private,
+    authorizedKey: client.public,
+    hostKey: await readFile(path),
+    hostPublicKey,
+  };
 }
 
 /** ssh2 1.17 now and then writes an ed25519 key that it cannot read itself: such a one is thrown away. */

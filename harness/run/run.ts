@@ -6,6 +6,7 @@ import type { Kernel, KernelSpec } from '../model/kernel.ts';
 import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
+import { longestFirst } from './durations.ts';
 import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
 import type { PlannedCell } from './plan.ts';
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly maxFailures: number | null;
   readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
   readonly cellEnvironment: CellEnvironment;
+  /** How long a cell took when it last ran, in milliseconds. */
+  readonly lastDuration: (cellId: string) => number | undefined;
   /** The signal that aborted the run, asked when it is over. */
   readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
 }
@@ -98,7 +101,7 @@ async function runKernel(
     groupByShape(fetched, planned).map(async group => {
       await queue.add(() => prepare(fetched, group, request, spine), { priority: TEMPLATE_PRIORITY });
       await queue.addAll(
-        group.map(cell => async () => {
+        longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
           spine.emit({ type: 'cell-start', cell: cell.cell.id });
           const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);

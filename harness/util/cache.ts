@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
+import { OWNER } from './owner.ts';
 
 /**
  * Returns the cached folder `path`, filling it by `fill(tempDir)` when it is not there yet.
@@ -17,7 +18,7 @@ export async function cachedFolder(path: string, fill: (tempDir: string) => Prom
   }
   return withLock(path, async () => {
     if (existsSync(path)) return path;
-    const temp = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+    const temp = join(dirname(path), `.${OWNER}-${randomBytes(4).toString('hex')}.tmp`);
     try {
       await mkdir(temp, { recursive: true });
       await fill(temp);
@@ -29,13 +30,18 @@ export async function cachedFolder(path: string, fill: (tempDir: string) => Prom
   });
 }
 
-/** Runs `work` under an inter-process lock named by `path` (a file `path.lock` beside it). A holder that died is noticed after 30 s. */
+/** Who is filling a temporary folder of the cache, by its name; null for any other name. */
+export function tempOwner(name: string): string | null {
+  return /^\.(\d+-\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1] ?? null;
+}
+
+/** Runs `work` under an inter-process lock named by `path` (a file `path.lock` beside it). A holder that died is noticed after 10 s. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const release = await lock(path, {
     realpath: false,
-    stale: 30_000,
-    update: 5_000,
+    stale: 10_000,
+    update: 2_000,
     retries: { retries: 3_600, factor: 1, minTimeout: 250, maxTimeout: 250 },
   });
   try {
