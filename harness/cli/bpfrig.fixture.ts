@@ -30,6 +30,7 @@ export function startRun(
   args: readonly string[],
   out: string,
   onEvent: (event: RunEvent, pid: number) => void = () => undefined,
+  env: NodeJS.ProcessEnv = {},
 ): StartedRun {
   const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
   const argv = [
@@ -48,6 +49,7 @@ export function startRun(
     reject: false,
     stdin: 'ignore',
     cleanup: true,
+    env,
   });
   const pid = child.pid ?? 0;
   const events: RunEvent[] = [];
@@ -68,17 +70,25 @@ export function startRun(
 
 /** Process ids of the QEMUs that are children of a process. */
 export function qemusOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => {
-      try {
-        const [, comm = '', rest = ''] =
-          /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        return comm.startsWith('qemu-system') && Number(rest.split(' ')[1]) === parent;
-      } catch {
-        // It ended meanwhile.
-        return false;
-      }
-    });
+  const all = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  return all.map(Number).filter(pid => {
+    const found = processOf(pid);
+    return found !== null && found.name.startsWith('qemu-system') && found.parent === parent;
+  });
+}
+
+/** Whether a process still runs. One that has ended and that nobody has waited for does not. */
+export function isRunning(pid: number): boolean {
+  return (processOf(pid)?.state ?? 'Z') !== 'Z';
+}
+
+/** From /proc/PID/stat; null when there is no such process. */
+function processOf(pid: number): { name: string; state: string; parent: number } | null {
+  try {
+    const [, name = '', state = '', parent = ''] =
+      /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return { name, state, parent: Number(parent) };
+  } catch {
+    return null;
+  }
 }

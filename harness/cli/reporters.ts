@@ -8,7 +8,7 @@ import { LiveScreen } from './live-screen.ts';
 import type { ReporterChoice } from './run-options.ts';
 
 /** Reports that every run keeps in its folder. */
-const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'markdown', 'terminal'];
+const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'html', 'markdown', 'terminal'];
 
 /** Whether text for people may be coloured: https://no-color.org, and not into a file. */
 export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {

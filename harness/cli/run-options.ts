@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly lastFailed?: boolean;
   readonly dryRun?: boolean;
   readonly list?: boolean;
+  readonly coverage?: boolean;
   readonly locked?: boolean;
   readonly setup?: boolean;
 }

@@ -5,6 +5,7 @@ import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
 import { Durations } from '../run/durations.ts';
+import { coverageOf, coverageTable, findCoverageFile, readCoverageList } from '../run/coverage.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
@@ -57,6 +58,14 @@ export function runCommand(): Command {
     .option('--last-failed', 'only the cells that were red in results/latest')
     .option('--dry-run', 'say what would run, as events without verdicts, and run nothing')
     .option('--list', 'list the cells, one a line')
+    .addOption(
+      new Option(
+        '--coverage',
+        'list in place of the cells what the scenarios cover, and what they do not',
+      ).implies({
+        list: true,
+      }),
+    )
     .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
     .option('--setup', "install the host's missing packages first (done by the launcher)")
     .action(async (paths: string[], options: RunOptions) => {
@@ -72,6 +81,11 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
     spec: specs[index] as RequestedKernel['spec'],
   }));
   const cells = await planFrom(paths, kernels, options);
+  if (options.coverage) {
+    const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
+    console.log(coverageTable(coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios)));
+    return EXIT.ok;
+  }
   if (options.list || options.dryRun) {
     for (const { cell } of cells) console.log(cell.id);
     return cells.length > 0 ? EXIT.ok : EXIT.nothing;

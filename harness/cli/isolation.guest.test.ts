@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { CellResult } from '../model/cell.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { isRunning, qemusOf, startRun, TESTDATA } from './bpfrig.fixture.ts';
+
+// Guests have time limits of their own.
+t.setTimeout(0);
+
+const DIRTY = [join(TESTDATA, 'dirty.yaml'), '--kernel', '7.3'];
+
+/** What must be the same in every clone of a template, down to the ids that the kernel gives to the first map and program. */
+function fingerprint({ counters }: CellResult): string {
+  const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, map, program, links, backlog, files } = counters;
+  const sums = (value: unknown): unknown => ({
+    ...(value as object),
+    events: 0,
+    sched: 0,
+    batch: [],
+    cpu: 0,
+    from: 0,
+    maps: 0,
+  });
+  return JSON.stringify([
+    sent,
+    rx,
+    tx,
+    xdp,
+    sums(cpumap),
+    sums(kthread),
+    entry,
+    stack,
+    map,
+    program,
+    links,
+    backlog,
+    files,
+  ]);
+}
+
+t.test('the same cell again, in any order and at any --jobs: identical counters', async t => {
+  const prints: string[] = [];
+  for (const jobs of ['1', '2', '4']) {
+    const run = await startRun([...DIRTY, '--jobs', jobs], join(t.testdir(), 'run')).done;
+    t.equal(run.exitCode, 0, `--jobs ${jobs}`);
+    t.same(
+      run.results.map(({ verdict }) => verdict),
+      ['pass', 'pass', 'pass', 'pass'],
+    );
+    prints.push(...run.results.map(fingerprint));
+  }
+  t.equal(prints.length, 12);
+  t.equal(new Set(prints).size, 1, [...new Set(prints)].join('\n'));
+});
+
+/** A cache of its own that has the kernels and nothing else. */
+function freshCache(t: Test): NodeJS.ProcessEnv {
+  const home = t.testdir();
+  mkdirSync(join(home, 'bpfrig'));
+  symlinkSync(join(cacheRoot(), 'kernels'), join(home, 'bpfrig', 'kernels'));
+  return { XDG_CACHE_HOME: home };
+}
+
+function unfinishedIn(env: NodeJS.ProcessEnv): string[] {
+  const templates = join(env['XDG_CACHE_HOME'] ?? '', 'bpfrig', 'templates');
+  return existsSync(templates) ? readdirSync(templates).filter(name => name.endsWith('.tmp')) : [];
+}
+
+t.test('two runs at the same time with the same empty cache are both right', async t => {
+  const env = freshCache(t);
+  const out = t.testdir();
+  const runs = await Promise.all(
+    ['a', 'b'].map(name => startRun([...DIRTY, '--jobs', '1'], join(out, name), undefined, env).done),
+  );
+  for (const run of runs) {
+    t.equal(run.exitCode, 0, run.stdout);
+    t.equal(run.results.length, 4);
+  }
+  const templates = readdirSync(join(env['XDG_CACHE_HOME'] ?? '', 'bpfrig', 'templates'));
+  t.equal(templates.filter(name => !name.startsWith('.')).length, 1, 'one of them made the template');
+});
+
+t.test(
+  'SIGKILL while a template is made: no QEMU is left, and the next run cleans up and is right',
+  async t => {
+    const env = freshCache(t);
+    const out = t.testdir();
+    const run = startRun([...DIRTY, '--jobs', '1'], join(out, 'killed'), undefined, env);
+    while (unfinishedIn(env).length === 0 || qemusOf(run.pid).length === 0) await sleep(50);
+    const qemus = qemusOf(run.pid);
+    process.kill(run.pid, 'SIGKILL');
+    await run.done;
+    await sleep(500);
+    for (const pid of qemus) t.notOk(isRunning(pid), `QEMU ${pid} ended with its parent`);
+    t.equal(unfinishedIn(env).length, 1, 'the half made template is there');
+
+    const next = await startRun([...DIRTY, '--jobs', '1'], join(out, 'next'), undefined, env).done;
+    t.equal(next.exitCode, 0, next.stdout);
+    t.same(unfinishedIn(env), []);
+    const left = readdirSync(tmpdir()).filter(name => name.startsWith(`bpfrig-${run.pid}-`));
+    t.same(left, []);
+  },
+);
