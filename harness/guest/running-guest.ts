@@ -42,8 +42,8 @@ export function guestLimits(scale: number): {
 /** Time limits as `guestLimits` gives them. */
 export type GuestLimits = ReturnType<typeof guestLimits>;
 
-/** Folder of the agent's socket in the guest. */
-const AGENT_CONNECT = 'exec bpfrig-agent connect /run/agent.sock';
+/** What root's login shell, which is the agent, is told to do: images/agent/main.c. */
+const AGENT_CONNECT = 'connect /run/agent.sock';
 
 /** A guest that is up, with a channel to its agent. */
 export class RunningGuest implements AsyncDisposable {

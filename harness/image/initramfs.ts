@@ -18,7 +18,7 @@ export interface Initramfs {
 }
 
 /** Version of what this file itself puts into an image; raise it when that changes. */
-const LAYOUT = 1;
+const LAYOUT = 3;
 
 /** The initramfs of a kernel: built once for each state of its parts, uncompressed since unpacking would cost at every boot. */
 export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise<Initramfs> {
@@ -37,14 +37,31 @@ export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise
   return { path: join(dir, 'initramfs'), key };
 }
 
+/** The agent, which is root's login shell as well: see images/agent/main.c. */
+const AGENT = '/usr/bin/bpfrig-agent';
+
+/** In this order: the later ones lie within the earlier. */
+const FSTAB = `
+proc /proc proc defaults 0 0
+sys /sys sysfs defaults 0 0
+dev /dev devtmpfs defaults 0 0
+bpf /sys/fs/bpf bpf defaults 0 0
+debug /sys/kernel/debug debugfs defaults 0 0
+trace /sys/kernel/tracing tracefs defaults 0 0
+`;
+
 /** What every guest has, whatever goes into it besides. */
 const BASE: readonly CpioEntry[] = [
   { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
   { path: '/bin/sh', kind: 'link', mode: 0o777, data: Buffer.from('busybox') },
-  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
+  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from(`root:x:0:0:root:/root:${AGENT}\n`) },
+  // dropbear lets in only users whose shell is listed.
+  { path: '/etc/shells', kind: 'file', mode: 0o644, data: Buffer.from(`${AGENT}\n`) },
   { path: '/etc/group', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:\n') },
   { path: '/root', kind: 'dir', mode: 0o700 },
   { path: '/tmp', kind: 'dir', mode: 0o1777 },
+  ...['/proc', '/sys', '/run'].map(path => ({ path, kind: 'dir', mode: 0o755 }) as const),
+  { path: '/etc/fstab', kind: 'file', mode: 0o644, data: Buffer.from(FSTAB) },
 ];
 
 /** The part of an initramfs that only one guest has: its ssh keys. Concatenated behind the kernel's initramfs. */
@@ -80,7 +97,7 @@ async function projectFiles(config: GuestConfig): Promise<CpioEntry[]> {
 async function builtParts(dir: string): Promise<CpioEntry[]> {
   const objects = await readdir(join(dir, 'bpf'));
   const agent: CpioEntry = {
-    path: '/usr/bin/bpfrig-agent',
+    path: AGENT,
     kind: 'file',
     mode: 0o755,
     data: await readFile(join(dir, 'bpfrig-agent')),

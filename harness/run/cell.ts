@@ -11,7 +11,7 @@ import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog } from '../vm/splats.ts';
-import type { Guests } from './guests.ts';
+import type { GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import type { PlannedCell } from './plan.ts';
@@ -25,7 +25,7 @@ import { makeWorkspace } from '../util/workspace.ts';
 export interface CellEnvironment {
   readonly cacheDir: string;
   readonly folder: RunFolder;
-  readonly guests: Guests;
+  readonly guests: GuestSource;
   /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
   readonly probes: Map<string, Probes>;
   /** Aborted when the run is to end now. */

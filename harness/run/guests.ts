@@ -33,8 +33,16 @@ export type GuestShape = Pick<ResolvedVariant, 'guest' | 'topology'>;
 /** Folder of a guest, and who is told of the parts of its start. */
 export type CellStart = Pick<StartOptions, 'dir' | 'onEnd'>;
 
+/** Where the cells of a run get their guests from. There is the real one below, and fakes in the tests of what uses it. */
+export interface GuestSource {
+  /** Makes what guests of a shape start from ready, so that `start` need not wait for it. Gives what the agent probed on that kernel. */
+  prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null>;
+  /** Starts a guest for one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */
+  start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<RunningGuest>;
+}
+
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
-export class Guests {
+export class Guests implements GuestSource {
   readonly #settings: GuestSettings;
   readonly #limits;
   readonly #initramfs = new Map<string, Promise<Initramfs>>();
@@ -46,13 +54,11 @@ export class Guests {
     this.#limits = guestLimits(settings.timeScale);
   }
 
-  /** Makes the template of a shape ready, so that `start` need not wait for it. Gives what the agent probed on that kernel. */
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
     if (!this.#cloning) return null;
     return (await this.#template(kernel, shape)).ready.probes;
   }
 
-  /** Starts a guest for one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */
   async start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<RunningGuest> {
     const options = { ...cell, limits: this.#limits, signal: this.#settings.signal };
     if (this.#cloning) {
@@ -62,6 +68,11 @@ export class Guests {
     const { guest } = await bootGuest(await this.#spec(kernel, shape), options);
     await makeReady(guest, shape.topology);
     return guest;
+  }
+
+  /** A guest of this shape as it would be booted. */
+  bootable(kernel: Kernel, shape: GuestShape): Promise<GuestSpec> {
+    return this.#spec(kernel, shape);
   }
 
   /** Null when this host cannot clone: from then on cells boot, and the report says so. */

@@ -7,4 +7,7 @@ int serve(const char *path);
 /* Joins stdin and stdout to that socket until the agent closes it. */
 int relay(const char *path);
 
+/* Loads what a file lists; gives the exit code. */
+int load_modules(const char *list);
+
 #endif /* SERVE_H */

@@ -1,0 +1,48 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cpio } from '../../image/cpio.ts';
+import { makeGuestKeys } from '../../guest/keys.ts';
+import { findProgram } from '../../image/host-programs.ts';
+import { keyPart } from '../../image/initramfs.ts';
+import { makeWorkspace } from '../../util/workspace.ts';
+import { bootVm, READY_MARK } from '../../vm/running-vm.ts';
+import type { GuestSpec } from '../../vm/spec.ts';
+
+/** First process of a bare guest: says that it runs, and no more. */
+const BARE_INIT = `#!/bin/busybox sh
+/bin/busybox mount -t devtmpfs dev /dev
+echo '${READY_MARK}' > /dev/console
+while :; do /bin/busybox sleep 3600; done
+`;
+
+/** Milliseconds from QEMU's start to userspace of a kernel with busybox and nothing else: no modules, no network, no agent. */
+export async function bareBootMs(spec: GuestSpec): Promise<number> {
+  await using workspace = await makeWorkspace();
+  const initrd = join(workspace.dir, 'bare');
+  const busybox = await readFile(await findProgram('busybox'));
+  await writeFile(
+    initrd,
+    cpio([
+      { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
+      { path: '/bin/busybox', kind: 'file', mode: 0o755, data: busybox },
+      { path: '/init', kind: 'file', mode: 0o755, data: Buffer.from(BARE_INIT) },
+    ]),
+  );
+  return await bootMs({ ...spec, initrd, topology: 'none' }, workspace.dir);
+}
+
+/** Milliseconds from QEMU's start until a guest of ours is ready: modules, network, ssh and agent are up. */
+export async function templateBootMs(spec: GuestSpec): Promise<number> {
+  await using workspace = await makeWorkspace();
+  const initrd = join(workspace.dir, 'initramfs');
+  await writeFile(initrd, Buffer.concat([await readFile(spec.initrd), keyPart(await makeGuestKeys())]));
+  return await bootMs({ ...spec, initrd }, workspace.dir);
+}
+
+async function bootMs(spec: GuestSpec, dir: string): Promise<number> {
+  const started = performance.now();
+  const vm = await bootVm(spec, { dir, timeoutMs: 120_000 });
+  const ms = performance.now() - started;
+  await vm[Symbol.asyncDispose]();
+  return ms;
+}
