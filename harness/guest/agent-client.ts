@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
+import { hostPressure } from '../util/host-pressure.ts';
 
 /** What the agent says when it cannot do what was asked. */
 export interface AgentFailure {
@@ -41,7 +42,7 @@ interface Pending {
 
 /** Limits of a client, in milliseconds. */
 export interface AgentLimits {
-  /** Silence after which the guest counts as hanging. The agent's heart beats every 500 ms. */
+  /** Silence after which the guest counts as hanging, on a host that is not overloaded. The agent's heart beats every 500 ms. */
   readonly heartbeatMs: number;
   /** Longest time for an answer where the request names none. */
   readonly answerMs: number;
@@ -106,7 +107,7 @@ export class AgentClient {
 
   #check(): void {
     const now = Date.now();
-    if (now - this.#lastLife > this.#limits.heartbeatMs) this.#lose('no-heartbeat');
+    if (now - this.#lastLife > this.#limits.heartbeatMs * hostPressure()) this.#lose('no-heartbeat');
     else if ([...this.#pending.values()].some(({ deadline }) => now > deadline)) this.#lose('no-answer');
   }
 

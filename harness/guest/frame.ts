@@ -3,6 +3,12 @@ import { ADDRESS } from './topology.ts';
 
 /** First four bytes of pktgen's payload (net/core/pktgen.c, PKTGEN_MAGIC), by which bpfrig's programs know its frames. */
 const MAGIC = 0xbe9be955;
+/** As pktgen's. */
+const TTL = 32;
+/** Padding that the classifier on tc ingress holds against byte by byte: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
+const PATTERN = 0xbf50a77e;
+const PATTERN_AT = 50;
+const PADDING_AT = 58;
 const UDP_SOURCE = 9000;
 const UDP_DISCARD = 9;
 
@@ -14,7 +20,7 @@ export function testFrame(size: number, sequence: number): Buffer {
   frame.writeUInt16BE(0x0800, 12);
   frame.writeUInt16BE(0x4500, 14);
   frame.writeUInt16BE(size - 14, 16);
-  frame.writeUInt8(64, 22);
+  frame.writeUInt8(TTL, 22);
   frame.writeUInt8(17, 23);
   ipBytes(ADDRESS.source).copy(frame, 26);
   ipBytes(ADDRESS.destination).copy(frame, 30);
@@ -26,6 +32,10 @@ export function testFrame(size: number, sequence: number): Buffer {
   if (size >= 50) {
     frame.writeUInt32BE(MAGIC, 42);
     frame.writeUInt32BE(sequence, 46);
+  }
+  if (size >= PADDING_AT) {
+    frame.writeUInt32BE(PATTERN, PATTERN_AT);
+    for (let at = PADDING_AT; at < size; at += 1) frame[at] = at & 0xff;
   }
   return frame;
 }

@@ -1,13 +1,13 @@
 import type { ObserverRows, WitnessRows } from '../model/counters.ts';
-import type { SoftnetRow } from '../model/observations.ts';
+import type { SoftnetRow, StackRow } from '../model/observations.ts';
 import type { AgentRequest } from './agent-client.ts';
 import type { RunningGuest } from './running-guest.ts';
 
-/** One row of the stack observer. */
-export interface StackRow {
+/** One CPU's log of what reached the stack, in order: 8 bytes a packet, as `struct bpfrig_arrival` (bpf/bpfrig.h), in hex. */
+export interface ArrivalLog {
   readonly cpu: number;
-  readonly frames: number;
-  readonly bytes: number;
+  readonly log: string;
+  readonly lost: number;
 }
 
 /** Everything that is read of a guest at one moment. */
@@ -52,13 +52,20 @@ export async function readBaseline(guest: RunningGuest, plan: ReadPlan): Promise
   return fold(plan, answers.slice(restart.length).values());
 }
 
+/** What is read at the end of a cell. */
+export interface FinalReadings {
+  readonly readings: Readings;
+  readonly witness: WitnessRows;
+  /** null without a device under test. */
+  readonly arrivals: readonly ArrivalLog[] | null;
+}
+
 /** The last readings of a quiet guest, and the second witness's, as near to each other as can be. */
-export async function readFinal(
-  guest: RunningGuest,
-  plan: ReadPlan,
-): Promise<{ readonly readings: Readings; readonly witness: WitnessRows }> {
-  const answers = await callBatch(guest, [...requestsFor(plan), { op: 'witness_read' }]);
-  return { readings: fold(plan, answers.values()), witness: answers.at(-1) as WitnessRows };
+export async function readFinal(guest: RunningGuest, plan: ReadPlan): Promise<FinalReadings> {
+  const log = plan.devices.includes('rx') ? [{ op: 'stack_log', dev: 'rx' }] : [];
+  const answers = await callBatch(guest, [...requestsFor(plan), { op: 'witness_read' }, ...log]);
+  const rest = answers.slice(requestsFor(plan).length) as [WitnessRows, { rows: ArrivalLog[] }?];
+  return { readings: fold(plan, answers.values()), witness: rest[0], arrivals: rest[1]?.rows ?? null };
 }
 
 function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
@@ -121,12 +128,14 @@ export function difference(before: Readings, after: Readings): Readings {
         time_squeeze: row.time_squeeze - (old?.time_squeeze ?? 0),
       };
     }),
-    stack: after.stack.map(row => {
-      const old = before.stack.find(({ cpu }) => cpu === row.cpu);
-      return { cpu: row.cpu, frames: row.frames - (old?.frames ?? 0), bytes: row.bytes - (old?.bytes ?? 0) };
+    stack: after.stack.map(({ cpu, ...row }) => {
+      const { cpu: _, ...old } = before.stack.find(one => one.cpu === cpu) ?? { cpu, ...NOTHING };
+      return { cpu, ...(subtract(row, old) as typeof row) };
     }),
   };
 }
+
+const NOTHING = { frames: 0, bytes: 0, skbs: 0, exact: 0, metas: 0 } as const;
 
 /** True when nothing that a packet moves has moved between two readings: what `quiet` means. */
 export function sameCounts(a: Readings, b: Readings): boolean {
