@@ -1,29 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { EXIT } from '../run/exit-code.ts';
+import { gitBisectCode } from '../run/git-bisect.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { doctorCommand } from './doctor.ts';
-import { kernelsCommand } from './kernels.ts';
-import { reportCommand } from './report.ts';
-import { runCommand } from './run.ts';
-import { selftestCommand } from './selftest.ts';
-import { shellCommand } from './shell.ts';
-
-/** The command line: one file a command beside this one. */
-export function program(): Command {
-  const root = new Command('bpfrig')
-    .description('Runs eBPF/XDP scenarios on real kernels: exact packets, counted by the kernel, judged.')
-    .configureHelp({ helpWidth: 100 })
-    .exitOverride()
-    .addHelpText('after', EXIT_CODES);
-  const commands = [runCommand, selftestCommand, kernelsCommand, reportCommand, shellCommand, doctorCommand];
-  for (const command of commands) root.addCommand(command().exitOverride().configureHelp({ helpWidth: 100 }));
-  return root;
-}
-
-const EXIT_CODES = `
-Exit codes: 0 all good; 1 a cell is fail, panic, hang or fixed; 2 usage or an invalid scenario;
-3 infra or error and nothing worse; 4 nothing ran, or every cell was skipped; 130, 143 signals.
-`;
+import { program } from './program.ts';
 
 /** Runs the command line and gives the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -45,4 +24,6 @@ function exitOf(error: unknown): number {
   return code === 'usage' || code === 'scenario' ? EXIT.usage : EXIT.infra;
 }
 
-process.exit(await main(process.argv.slice(2)));
+const argv = process.argv.slice(2);
+const code = await main(argv);
+process.exit(argv.includes('--git-bisect') ? gitBisectCode(code) : code);

@@ -1,7 +1,8 @@
 import { AgentError } from '../guest/agent-client.ts';
+import type { RunningGuest } from '../guest/running-guest.ts';
 import type { Probes } from '../guest/template.ts';
 import { TopologyError } from '../guest/topology.ts';
-import type { CellResult, FailedTry, Phases } from '../model/cell.ts';
+import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Observations } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -30,6 +31,8 @@ export interface CellEnvironment {
   readonly probes: Map<string, Probes>;
   /** Aborted when the run is to end now. */
   readonly signal: AbortSignal;
+  /** Given each guest whose cell is red, before it goes (`--keep`); null to let it go. */
+  readonly keep: ((cell: Cell, guest: RunningGuest) => Promise<void>) | null;
 }
 
 /** What one try at a cell came to. */
@@ -105,6 +108,7 @@ async function tryCell(
     const splats = [...guest.vm.console.splats, ...scanLog(observations?.log ?? [])].map(({ line }) => line);
     const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
     clock.next('teardown');
+    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, guest);
     const tail = splats.length > 0 ? guest.vm.console.tail : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {

@@ -75,6 +75,7 @@ async function fakeRun(
       folder: RunFolder.create(join(dir, 'run')),
       guests: { prepare: async () => null, start },
       probes: new Map(),
+      keep: null,
       signal: (options.abort ?? new AbortController()).signal,
     },
     ...options,

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { bisectCommand } from './bisect.ts';
+import { compareCommand } from './compare.ts';
+import { benchCommand } from './bench.ts';
+import { doctorCommand } from './doctor.ts';
+import { kernelsCommand } from './kernels.ts';
+import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
+import { selftestCommand } from './selftest.ts';
+import { shellCommand } from './shell.ts';
+
+/** The command line: one file a command beside this one. */
+export function program(): Command {
+  const root = new Command('bpfrig')
+    .description('Runs eBPF/XDP scenarios on real kernels: exact packets, counted by the kernel, judged.')
+    .addHelpText('after', EXIT_CODES);
+  const commands = [
+    runCommand,
+    selftestCommand,
+    kernelsCommand,
+    reportCommand,
+    compareCommand,
+    bisectCommand,
+    shellCommand,
+    doctorCommand,
+    benchCommand,
+  ];
+  for (const command of commands) root.addCommand(command());
+  return settle(root);
+}
+
+/** For commands and theirs alike: errors are thrown, since commander's own exit codes are not ours; help has one width. */
+function settle(command: Command): Command {
+  command.exitOverride().configureHelp({ helpWidth: 100 });
+  command.commands.forEach(settle);
+  return command;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 all good; 1 a cell is fail, panic, hang or fixed; 2 usage or an invalid scenario;
+3 infra or error and nothing worse; 4 nothing ran, or every cell was skipped; 130, 143 signals.
+With run --git-bisect: 0 good, 1 bad, 125 not to be judged.
+`;
