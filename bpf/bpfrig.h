@@ -96,12 +96,42 @@ struct bpfrig_devmap_sum {
 	__u64 drops;
 };
 
+/*
+ * Behind pktgen's number and time there is padding: zeroes from pktgen, which
+ * puts its time at 50, and from bpfrig's own senders a pattern, byte i of the
+ * frame being i & 255. They put BPFRIG_PATTERN at 50, and leave 54 to 57 to
+ * the programs.
+ */
+#define BPFRIG_PATTERN		0xbf50a77e
+#define BPFRIG_PATTERN_AT	50
+#define BPFRIG_NOTE_AT		54
+#define BPFRIG_PADDING_AT	58
+#define BPFRIG_FRAME_MAX	9216
+
 /* What reached tc ingress on one CPU: bpfrig's own frames, and the rest. */
 struct bpfrig_stack_count {
-	__u64 frames;
+	__u64 frames;		/* a merged skb counts as many as are in it */
 	__u64 bytes;
 	__u64 others;
 	__u64 other_bytes;
+	__u64 skbs;		/* also the length of the CPU's arrival log */
+	__u64 exact;		/* skbs that are byte for byte as sent */
+	__u64 metas;		/* skbs whose metadata is their number */
+};
+
+/* The device that the stack's classifier is on, all of its .rodata. */
+struct bpfrig_device {
+	__u32 ifindex;
+	__u8 mac[6];
+};
+
+/* One skb that reached the stack; each CPU has a log of so many. */
+#define BPFRIG_ARRIVALS	16384
+
+struct bpfrig_arrival {
+	__u32 seq;
+	__u16 src_port;
+	__u16 len;
 };
 
 /* Slots of the action counters: XDP_ABORTED to XDP_REDIRECT, then the rest. */

@@ -21,16 +21,38 @@ struct {
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");
 
+/* Where an entry's program sends a packet on: the scenario binds them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} next SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} devs SEC(".maps");
+
 volatile const __u32 cpu;	/* the entry of redirect_to_cpu */
 volatile const __u64 flags;	/* its flags: the action if there is none */
 volatile const __u32 cpu_a;	/* the entry for even ports or numbers */
 volatile const __u32 cpu_b;	/* the entry for odd ones */
 volatile const __u32 every = 2;	/* entry_drop_every: one in so many */
+volatile const __u32 next_cpu;	/* the entry of entry_redirect_next */
+volatile const __u32 verdicts;	/* entry_by_number: one in every hex digit */
+
+/* Frames that a redirect_numbered* program has numbered. */
+static __u32 numbered;
+
+#define NO_SUCH_DEVICE	0x7ffffff0
 
 /* The frame, if it is all there and one of ours. */
-static __always_inline const struct bpfrig_frame *ours(struct xdp_md *ctx)
+static __always_inline struct bpfrig_frame *ours(struct xdp_md *ctx)
 {
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	struct bpfrig_frame *frame = (void *)(long)ctx->data;
 	const void *end = (void *)(long)ctx->data_end;
 
 	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
@@ -68,6 +90,89 @@ int redirect_by_seq(struct xdp_md *ctx)
 		return XDP_PASS;
 	odd = bpf_ntohl(frame->seq) & 1;
 	return bpf_redirect_map(&cpus, odd ? cpu_b : cpu_a, 0);
+}
+
+/* Live frames are all the same: this gives each its number. */
+SEC("xdp")
+int redirect_numbered(struct xdp_md *ctx)
+{
+	struct bpfrig_frame *frame = ours(ctx);
+
+	if (!frame)
+		return XDP_PASS;
+	frame->seq = bpf_htonl(numbered++);
+	return bpf_redirect_map(&cpus, cpu, flags);
+}
+
+SEC("xdp")
+int redirect_numbered_by_seq(struct xdp_md *ctx)
+{
+	struct bpfrig_frame *frame = ours(ctx);
+	bool odd;
+
+	if (!frame)
+		return XDP_PASS;
+	odd = numbered & 1;
+	frame->seq = bpf_htonl(numbered++);
+	return bpf_redirect_map(&cpus, odd ? cpu_b : cpu_a, 0);
+}
+
+/* Writes into the frame where it came in, for entry_check_note. */
+static __always_inline __u32 *note(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+
+	if (data + BPFRIG_NOTE_AT + sizeof(__u32) > end)
+		return NULL;
+	return data + BPFRIG_NOTE_AT;
+}
+
+SEC("xdp")
+int redirect_noted(struct xdp_md *ctx)
+{
+	__u32 *where = note(ctx);
+
+	if (!ours(ctx) || !where)
+		return XDP_PASS;
+	*where = ctx->ingress_ifindex;
+	return bpf_redirect_map(&cpus, cpu, 0);
+}
+
+/* The frame's number as metadata before it. */
+SEC("xdp")
+int redirect_with_meta(struct xdp_md *ctx)
+{
+	struct bpfrig_frame *frame = ours(ctx);
+	__u32 *meta, seq;
+
+	if (!frame)
+		return XDP_PASS;
+	seq = frame->seq;
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+		return XDP_ABORTED;
+	meta = (void *)(long)ctx->data_meta;
+	if ((void *)(meta + 1) > (void *)(long)ctx->data)
+		return XDP_ABORTED;
+	*meta = seq;
+	return bpf_redirect_map(&cpus, cpu, 0);
+}
+
+/* Four bytes more in front of the frame, which entry_pop takes off. */
+SEC("xdp")
+int redirect_pushed(struct xdp_md *ctx)
+{
+	__u32 *head;
+
+	if (!ours(ctx))
+		return XDP_PASS;
+	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*head)))
+		return XDP_ABORTED;
+	head = (void *)(long)ctx->data;
+	if ((void *)(head + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	*head = bpf_htonl(BPFRIG_PATTERN);
+	return bpf_redirect_map(&cpus, cpu, 0);
 }
 
 SEC("xdp")
@@ -128,6 +233,89 @@ SEC("xdp/cpumap")
 int entry_unknown(struct xdp_md *ctx)
 {
 	return 7;
+}
+
+/* The verdict for number n is hex digit n % 8, from the left. */
+SEC("xdp/cpumap")
+int entry_by_number(struct xdp_md *ctx)
+{
+	const struct bpfrig_frame *frame = ours(ctx);
+	__u32 digit;
+
+	if (!frame)
+		return XDP_PASS;
+	digit = verdicts >> (28 - 4 * (bpf_ntohl(frame->seq) & 7)) & 0xf;
+	/* No device has that number: the redirect fails. */
+	if (digit == XDP_REDIRECT)
+		return bpf_redirect(NO_SUCH_DEVICE, 0);
+	return digit;
+}
+
+SEC("xdp/cpumap")
+int entry_redirect_nowhere(struct xdp_md *ctx)
+{
+	return bpf_redirect(NO_SUCH_DEVICE, 0);
+}
+
+SEC("xdp/cpumap")
+int entry_redirect_dev(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&devs, 0, 0);
+}
+
+SEC("xdp/cpumap")
+int entry_redirect_next(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&next, next_cpu, 0);
+}
+
+/* Refers to the map that it is an entry of. */
+SEC("xdp/cpumap")
+int entry_redirect_same(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&cpus, cpu, XDP_PASS);
+}
+
+/* Passes a frame whose context is right, and drops it otherwise. */
+SEC("xdp/cpumap")
+int entry_check_note(struct xdp_md *ctx)
+{
+	__u32 *where = note(ctx);
+
+	return where && *where == ctx->ingress_ifindex &&
+			       !ctx->rx_queue_index ?
+		       XDP_PASS :
+		       XDP_DROP;
+}
+
+SEC("xdp/cpumap")
+int entry_check_meta(struct xdp_md *ctx)
+{
+	const struct bpfrig_frame *frame = ours(ctx);
+	__u32 *meta = (void *)(long)ctx->data_meta;
+
+	return frame && (void *)(meta + 1) <= (void *)(long)ctx->data &&
+			       *meta == frame->seq ?
+		       XDP_PASS :
+		       XDP_DROP;
+}
+
+SEC("xdp/cpumap")
+int entry_pop(struct xdp_md *ctx)
+{
+	__u32 *head = (void *)(long)ctx->data;
+
+	if ((void *)(head + 1) > (void *)(long)ctx->data_end ||
+	    *head != bpf_htonl(BPFRIG_PATTERN) ||
+	    bpf_xdp_adjust_head(ctx, sizeof(*head)))
+		return XDP_DROP;
+	return XDP_PASS;
+}
+
+SEC("xdp/cpumap")
+int entry_trim(struct xdp_md *ctx)
+{
+	return bpf_xdp_adjust_tail(ctx, -4) ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

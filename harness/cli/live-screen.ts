@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/events.ts';
 import { createLiveBoard } from '../report/live-board.ts';
+import type { LastDurations } from '../run/shard.ts';
 
 /** How often the board is drawn again while nothing happens, for its clocks. */
 const REDRAW_MS = 250;
@@ -11,9 +12,9 @@ export class LiveScreen {
   readonly #timer: NodeJS.Timeout;
   #drawn = 0;
 
-  constructor(out: NodeJS.WriteStream, color: boolean) {
+  constructor(out: NodeJS.WriteStream, color: boolean, last: LastDurations) {
     this.#out = out;
-    this.#board = createLiveBoard({ color });
+    this.#board = createLiveBoard({ color, lastMs: id => last.get(id) });
     this.#timer = setInterval(() => this.#draw(''), REDRAW_MS);
     this.#timer.unref();
   }

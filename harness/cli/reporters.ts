@@ -2,8 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { RunEvent } from '../model/events.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../report/registry.ts';
 import type { RunFolder } from '../run/results.ts';
+import type { LastDurations } from '../run/shard.ts';
 import type { Spine } from '../run/spine.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { LiveScreen } from './live-screen.ts';
 import type { ReporterChoice } from './run-options.ts';
 
@@ -17,16 +19,21 @@ export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
   return stream.isTTY === true;
 }
 
-/** Joins reporters to a run's spine. `close()` is called once, after the last event. */
+/**
+ * Joins reporters to a run's spine. `close()` is called once, after the last event. `live` are the last durations of a run that
+ * goes on now, null for one that is over: only the first has a live board or a heartbeat.
+ */
 export function attachReporters(
   spine: Spine,
   choices: readonly ReporterChoice[],
   folder: RunFolder | null,
+  live: LastDurations | null = null,
 ): { close(): void } {
   const closers: (() => void)[] = [];
   for (const { name, file } of choices) {
-    closers.push(file === null ? toStdout(spine, name) : toFile(spine, name, file));
+    closers.push(file === null ? toStdout(spine, name, live) : toFile(spine, name, file));
   }
+  if (live !== null && !hasLiveScreen(choices)) closers.push(startHeartbeat(spine, live));
   if (folder !== null) {
     spine.listen(event => folder.append(event));
     for (const name of KEPT) closers.push(toFolder(spine, name, folder));
@@ -34,11 +41,28 @@ export function attachReporters(
   return { close: () => closers.forEach(close => close()) };
 }
 
-function toStdout(spine: Spine, name: ReporterName): () => void {
-  const tty = name === 'terminal' && process.stdout.isTTY === true && process.env['CI'] === undefined;
+function hasLiveScreen(choices: readonly ReporterChoice[]): boolean {
+  return isScreen() && choices.some(({ name, file }) => name === 'terminal' && file === null);
+}
+
+function isScreen(): boolean {
+  return process.stdout.isTTY === true && !inCi();
+}
+
+function inCi(): boolean {
+  return process.env['CI'] !== undefined && process.env['CI'] !== '';
+}
+
+function toStdout(spine: Spine, name: ReporterName, live: LastDurations | null): () => void {
+  const tty = name === 'terminal' && live !== null && isScreen();
   const columns = process.stdout.columns ?? 0;
-  const reporter = createReporter(name, { color: name === 'terminal' && mayColor(), tty, columns });
-  const screen = tty ? new LiveScreen(process.stdout, mayColor()) : null;
+  const reporter = createReporter(name, {
+    color: name === 'terminal' && mayColor(),
+    tty,
+    columns,
+    groups: live !== null && inCi(),
+  });
+  const screen = tty ? new LiveScreen(process.stdout, mayColor(), live) : null;
   const print = (text: string, event: RunEvent | null): void => {
     if (screen !== null) screen.show(text, event);
     else if (text !== '') process.stdout.write(text);
@@ -70,7 +94,7 @@ function toFolder(spine: Spine, name: ReporterName, folder: RunFolder): () => vo
   return () => folder.writeReport(REPORTERS[name].file, text + reporter.close());
 }
 
-const PLAIN = { color: false, tty: false, columns: 0 } as const;
+const PLAIN = { color: false, tty: false, columns: 0, groups: false } as const;
 
 function open(file: string, name: ReporterName): number {
   try {

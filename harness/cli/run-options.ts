@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
+import { parseShard, type Shard } from '../run/shard.ts';
 import { didYouMean } from '../util/nearest.ts';
 
 /** Options of `run` as commander gives them. */
@@ -14,9 +15,12 @@ export interface RunOptions {
   readonly out?: string;
   readonly maxFailures?: number;
   readonly lastFailed?: boolean;
+  readonly keep?: boolean;
   readonly dryRun?: boolean;
   readonly list?: boolean;
   readonly coverage?: boolean;
+  readonly shard?: Shard;
+  readonly gitBisect?: boolean;
   readonly locked?: boolean;
   readonly setup?: boolean;
 }
@@ -63,6 +67,14 @@ export function collectReporter(text: string, before: readonly ReporterChoice[])
   }
   if (file === '') throw new InvalidArgumentError(`'${text}' names no file behind the colon.`);
   return [...before, { name, file }];
+}
+
+/** `2/3`. */
+export function shardOption(text: string): Shard {
+  const shard = parseShard(text);
+  if (shard === null)
+    throw new InvalidArgumentError(`'${text}' is no part of a whole, such as 1/3, 2/3 and 3/3.`);
+  return shard;
 }
 
 /** A whole number from 1. */

@@ -12,6 +12,7 @@ import { hostFacts } from '../run/host.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
 import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
 import { run, type RequestedKernel } from '../run/run.ts';
+import { shardOf } from '../run/shard.ts';
 import { Spine } from '../run/spine.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -19,6 +20,7 @@ import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { keepGuest } from './keep.ts';
 import { onInterrupt } from './interrupt.ts';
 import { attachReporters } from './reporters.ts';
 import {
@@ -27,6 +29,7 @@ import {
   collectVariant,
   defaultJobs,
   positiveInteger,
+  shardOption,
   type RunOptions,
 } from './run-options.ts';
 
@@ -43,7 +46,11 @@ export function runCommand(): Command {
     )
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
-    .option('--jobs <n>', 'cells at once', positiveInteger, defaultJobs())
+    .addOption(
+      new Option('--jobs <n>', 'cells at once')
+        .argParser(positiveInteger)
+        .default(defaultJobs(), 'one a core'),
+    )
     .addOption(
       new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'),
     )
@@ -56,6 +63,10 @@ export function runCommand(): Command {
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell after so many red ones', positiveInteger)
     .option('--last-failed', 'only the cells that were red in results/latest')
+    .option(
+      '--keep',
+      'keep the guest of a red cell until Enter, and say how to get into it; one cell at a time',
+    )
     .option('--dry-run', 'say what would run, as events without verdicts, and run nothing')
     .option('--list', 'list the cells, one a line')
     .addOption(
@@ -66,6 +77,8 @@ export function runCommand(): Command {
         list: true,
       }),
     )
+    .option('--shard <i/n>', 'only this part of the cells, balanced by how long they last took', shardOption)
+    .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` wants it')
     .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
     .option('--setup', "install the host's missing packages first (done by the launcher)")
     .action(async (paths: string[], options: RunOptions) => {
@@ -80,7 +93,10 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
     id,
     spec: specs[index] as RequestedKernel['spec'],
   }));
-  const cells = await planFrom(paths, kernels, options);
+  const plan = await planFrom(paths, kernels, options);
+  const cacheDir = cacheRoot();
+  const durations = Durations.load(cacheDir);
+  const cells = options.shard === undefined ? plan : shardOf(plan, options.shard, durations);
   if (options.coverage) {
     const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
     console.log(coverageTable(coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios)));
@@ -90,7 +106,8 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
     for (const { cell } of cells) console.log(cell.id);
     return cells.length > 0 ? EXIT.ok : EXIT.nothing;
   }
-  if (cells.length === 0) {
+  // A shard without cells is still a part of the whole: it leaves a run for whoever merges them.
+  if (cells.length === 0 && (options.shard === undefined || plan.length === 0)) {
     console.error('bpfrig: nothing to run: no cell matches');
     return EXIT.nothing;
   }
@@ -100,15 +117,13 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const runId = newRunId();
   const resultsDir = join(PROJECT_ROOT, 'results');
   const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
-  const cacheDir = cacheRoot();
   await removeLeftovers(cacheDir);
   using interrupt = onInterrupt();
   const spine = new Spine();
   const choices =
     options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
-  const durations = Durations.load(cacheDir);
   spine.listen(event => durations.onEvent(event));
-  const reporters = attachReporters(spine, choices, folder);
+  const reporters = attachReporters(spine, choices, folder, durations);
   linkLatest(resultsDir, folder.dir);
   const code = await run(
     {
@@ -117,7 +132,8 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
       host,
       kernels: kernels.filter(({ id }) => cells.some(({ cell }) => cell.kernel === id)),
       cells,
-      jobs: options.jobs,
+      jobs: options.keep ? 1 : options.jobs,
+      shard: options.shard === undefined ? null : { ...options.shard, plan: plan.map(({ cell }) => cell) },
       maxFailures: options.maxFailures ?? null,
       fetch: ({ id, spec }) =>
         fetchKernel(spec, {
@@ -140,6 +156,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
         }),
         probes: new Map(),
         signal: interrupt.signal,
+        keep: options.keep ? (cell, guest) => keepGuest(cell, guest, interrupt.signal) : null,
       },
       lastDuration: id => durations.get(id),
       endedBy: () => interrupt.endedBy(),

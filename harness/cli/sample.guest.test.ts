@@ -13,7 +13,13 @@ t.setTimeout(0);
 const SCENARIOS = join(PROJECT_ROOT, 'scenarios', 'cpumap');
 
 /** A sound sample: every kind of step and source, both NICs and modes, verdicts of each green kind. */
-const SAMPLE = ['redirect/one-cpu.yaml', 'program/verdicts.yaml', 'enqueue/ring-overflow.yaml', 'update', 'create'];
+const SAMPLE = [
+  'redirect/one-cpu.yaml',
+  'program/verdicts.yaml',
+  'enqueue/ring-overflow.yaml',
+  'update',
+  'create',
+];
 
 t.test('the oldest and the newest kernel: all green, every packet accounted for, reports valid', async t => {
   const out = join(t.testdir(), 'run');
@@ -30,7 +36,10 @@ t.test('the oldest and the newest kernel: all green, every packet accounted for,
   }
   const withPackets = passed.filter(({ ledger }) => (ledger?.stages[0]?.in ?? 0) > 0);
   t.ok(withPackets.length >= 20, `${withPackets.length} cells have a ledger with packets`);
-  t.ok(run.results.every(({ cell, verdict }) => verdict !== 'skip' || cell.kernel === '5.10'), 'the newest kernel skips nothing');
+  t.ok(
+    run.results.every(({ cell, verdict }) => verdict !== 'skip' || cell.kernel === '5.10'),
+    'the newest kernel skips nothing',
+  );
 
   const tap = Parser.parse(readFileSync(join(out, 'run.tap'), 'utf8'), { strict: true });
   const complete = tap.findLast(([event]) => event === 'complete')?.[1] as { ok: boolean; count: number };

@@ -20,6 +20,15 @@ export interface HostFacts {
   readonly memoryMiB: number;
 }
 
+/** Which part of a larger plan a run is. */
+export interface ShardOfRun {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+  /** Every cell of the whole plan, in its order: whoever merges shards knows by it what is missing. */
+  readonly plan: readonly Cell[];
+}
+
 /** The spine of a run: everything that is reported is one of these, in order, in events.jsonl. */
 export type RunEvent = { readonly at: string } & (
   | {
@@ -31,6 +40,8 @@ export type RunEvent = { readonly at: string } & (
       readonly kernels: readonly string[];
       readonly cells: readonly Cell[];
       readonly jobs: number;
+      /** Set where the run is one shard of several; `cells` are then its own. */
+      readonly shard?: ShardOfRun | undefined;
     }
   | { readonly type: 'kernel-ready'; readonly kernel: KernelColumn; readonly durationMs: number }
   | {

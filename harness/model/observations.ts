@@ -36,6 +36,37 @@ export interface SoftnetRow {
   readonly time_squeeze: number;
 }
 
+/** Frames that one CPU handed to tc ingress on the rx device, that is to the stack. */
+export interface StackRow {
+  readonly cpu: number;
+  /** Packets: of an skb that GRO merged, as many as are in it. */
+  readonly frames: number;
+  readonly bytes: number;
+  readonly skbs: number;
+  /** skbs whose every byte, length, protocol and device is that of the frame sent. */
+  readonly exact: number;
+  /** skbs whose metadata is their sequence number. */
+  readonly metas: number;
+}
+
+/** Which packets reached the stack, and in what order, by the sequence number in the payload. Of merged skbs the first number. */
+export interface Arrivals {
+  readonly count: number;
+  /** Pairs of flow and number that differ. */
+  readonly distinct: number;
+  /** 0 where there are none. */
+  readonly min: number;
+  readonly max: number;
+  /** Packets that came after one of the same flow, on the same CPU, with a higher number. */
+  readonly inversions: number;
+  /** mod8[n]: packets whose number leaves n when it is divided by 8. */
+  readonly mod8: readonly number[];
+  /** The first numbers of each CPU, CPU by CPU. */
+  readonly list: readonly number[];
+  /** Packets for which the log had no room. */
+  readonly lost: number;
+}
+
 /** What one step gave: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
@@ -54,8 +85,9 @@ export interface Observations {
   readonly maps: Readonly<Record<string, number>>;
   readonly observers: ObserverRows;
   readonly witness: WitnessRows | null;
-  /** Frames that reached tc ingress on the rx device, that is the stack, by CPU. */
-  readonly stack: readonly { readonly cpu: number; readonly frames: number; readonly bytes: number }[];
+  readonly stack: readonly StackRow[];
+  /** null without a device under test. */
+  readonly arrivals: Arrivals | null;
   readonly softnet: readonly SoftnetRow[];
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import type { ActionCounts, Counters, EnqueueRow, KthreadRow } from '../model/counters.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Observations, ProgramReading, XdpMode } from '../model/observations.ts';
+import type { Arrivals, Observations, ProgramReading, XdpMode } from '../model/observations.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { REDIRECT_ERRNOS, errnoName } from './errno.ts';
@@ -65,16 +65,7 @@ export function count(seen: Observations, kernel: KernelFacts, variant: VariantF
     },
     entry: { ran: ran(entry), ...verdicts(seen, entry) },
     devmap: devmapOf(seen, mode, kernel.version),
-    stack: {
-      delivered: sum(seen.stack, ({ frames }) => frames),
-      bytes: sum(seen.stack, ({ bytes }) => bytes),
-      cpu: groupBy(
-        seen.stack,
-        cpus,
-        row => String(row.cpu),
-        rows => sum(rows, ({ frames }) => frames),
-      ),
-    },
+    stack: stackOf(seen, cpus),
     softnet: {
       cpu: groupBy(
         seen.softnet,
@@ -184,6 +175,38 @@ function device(seen: Observations, role: 'rx' | 'tx'): { packets: number; dropp
   }
   return { packets, dropped };
 }
+
+function stackOf({ stack, arrivals }: Observations, cpus: readonly string[]) {
+  const skbs = sum(stack, row => row.skbs);
+  const exact = sum(stack, row => row.exact);
+  const seq = arrivals ?? NO_ARRIVALS;
+  return {
+    delivered: sum(stack, ({ frames }) => frames),
+    bytes: sum(stack, ({ bytes }) => bytes),
+    skbs,
+    exact,
+    mangled: skbs - exact,
+    metas: sum(stack, ({ metas }) => metas),
+    cpu: groupBy(
+      stack,
+      cpus,
+      row => String(row.cpu),
+      rows => sum(rows, ({ frames }) => frames),
+    ),
+    seq: { ...seq, duplicates: seq.count - seq.distinct },
+  };
+}
+
+const NO_ARRIVALS: Arrivals = {
+  count: 0,
+  distinct: 0,
+  min: 0,
+  max: 0,
+  inversions: 0,
+  mod8: [],
+  list: [],
+  lost: 0,
+};
 
 function totals<T, K extends keyof T & string>(rows: readonly T[], keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map(key => [key, sum(rows, row => Number(row[key]))])) as Record<K, number>;

@@ -7,6 +7,8 @@ export interface EntryPrograms {
   readonly never: ReadonlySet<string>;
   /** `map:key` of entries that had one at times: what they dequeued may have gone past it. */
   readonly sometimes: ReadonlySet<string>;
+  /** Maps none of whose entries ever had a program: what they dequeued went past none, on whatever CPU. */
+  readonly plainMaps: ReadonlySet<string>;
 }
 
 /** Name of an entry in {@link EntryPrograms}. */
@@ -38,7 +40,10 @@ export function entryPrograms(
   }
   const names = (wanted: (kinds: ReadonlySet<boolean>) => boolean) =>
     new Set([...had].filter(([, kinds]) => wanted(kinds)).map(([name]) => name));
+  const mapOf = (name: string) => name.slice(0, name.lastIndexOf(':'));
+  const withProgram = new Set([...had].filter(([, kinds]) => kinds.has(true)).map(([name]) => mapOf(name)));
   return {
+    plainMaps: new Set([...had.keys()].map(mapOf).filter(map => !withProgram.has(map))),
     never: names(kinds => !kinds.has(true)),
     sometimes: names(kinds => kinds.size === 2),
   };

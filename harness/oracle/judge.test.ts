@@ -224,7 +224,7 @@ t.test(
         ...variant.setup,
         ...variantOf(['sent == 1']).setup.map(step => {
           if (step.kind !== 'cpumap') return step;
-          return { ...step, args: { ...step.args, entries: { 3: { qsize: 512 } } } };
+          return { ...step, args: { ...step.args, entries: { 3: { qsize: 512, counted: true } } } };
         }),
       ],
     };

@@ -124,18 +124,26 @@ function entry(seen: Observations, counters: CellCounters, steps: Steps): Stage 
 
 /** Frames of entries without a program. Of an entry that had one at times, what its program did not see counts as such. */
 function pastEntries(seen: Observations, { kthread, entry: program }: CellCounters, steps: Steps): number {
-  const { never, sometimes } = entryPrograms(steps, seen.steps);
+  const { never, sometimes, plainMaps } = entryPrograms(steps, seen.steps);
   const names = new Map(Object.entries(seen.maps).map(([name, id]) => [id, name]));
-  const dequeuedOf = (entries: ReadonlySet<string>) =>
+  const dequeued = (wanted: (map: string, entry: string) => boolean) =>
     sum(
-      seen.observers.kthread.filter(({ map_id, cpu }) =>
-        entries.has(entryName(names.get(map_id) ?? '', cpu)),
-      ),
+      seen.observers.kthread.filter(({ map_id, cpu }) => {
+        const map = names.get(map_id) ?? '';
+        return wanted(map, entryName(map, cpu));
+      }),
       ({ processed }) => processed,
     );
-  const without = dequeuedOf(never);
+  // By map first: the kthread of a CPU that went offline runs on another, which is no entry's.
+  const without = dequeued((map, entry) => plainMaps.has(map) || never.has(entry));
   const unseen = Math.max(0, kthread.processed - without - program.ran);
-  return without + Math.min(dequeuedOf(sometimes), unseen);
+  return (
+    without +
+    Math.min(
+      dequeued((_, entry) => sometimes.has(entry)),
+      unseen,
+    )
+  );
 }
 
 function stack(seen: Observations, counters: CellCounters, steps: Steps, attached: boolean): Stage {

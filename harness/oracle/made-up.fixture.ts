@@ -73,8 +73,13 @@ export function seen(
     log: [],
     ...rest,
     observers: { enqueue: [], kthread: [], redirect: [], exception: [], devmap: [], lost: 0, ...observers },
-    stack: delivered === 0 ? [] : [{ cpu: 2, frames: delivered, bytes: delivered * 64 }],
+    arrivals: null,
+    stack: delivered === 0 ? [] : [stackRow(delivered)],
   };
+}
+
+function stackRow(frames: number) {
+  return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, metas: 0 };
 }
 
 /** A scenario from its text; throws with all that is wrong with it. */

@@ -19,6 +19,7 @@ export const runEvent: z.ZodType<RunEvent> = z
       kernels: z.array(z.string()),
       cells: z.array(cell),
       jobs: count,
+      shard: z.object({ index: z.int().min(1), count: z.int().min(1), plan: z.array(cell) }).optional(),
     }),
     z.object({ at, type: z.literal('kernel-ready'), kernel: kernelColumn, durationMs }),
     z.object({ at, type: z.literal('template-ready'), kernel: z.string(), shape: z.string(), durationMs }),

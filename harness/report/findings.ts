@@ -1,6 +1,6 @@
 import type { CellResult, ExpectationResult } from '../model/cell.ts';
 import type { Ledger } from '../model/ledger.ts';
-import { cutTo, oneLine, padTo, plain, textWidth } from './text.ts';
+import { lastLines as tail, oneLine, padTo, textWidth } from './text.ts';
 
 /** One line of what is known of a cell that did not simply pass, with what sort of line it is. */
 export interface Finding {
@@ -15,10 +15,14 @@ export interface FindingLimits {
   readonly detail: number;
 }
 
-const NO_LIMITS: FindingLimits = { console: Infinity, detail: Infinity };
+// A CI reads the file whole, and what does not fit is in the cell's folder.
+const WIDE_LIMITS: FindingLimits = { console: 500, detail: 500 };
+
+/** Columns of one line of a console or of another long text. */
+const WIDEST = 400;
 
 /** Findings in the order of use: what was seen, what was expected, where the packets went, the console, how to repeat it. */
-export function findings(result: CellResult, limits: FindingLimits = NO_LIMITS): Finding[] {
+export function findings(result: CellResult, limits: FindingLimits = WIDE_LIMITS): Finding[] {
   return [
     ...(result.reason === '' ? [] : [{ kind: 'reason' as const, text: oneLine(result.reason) }]),
     ...result.earlierTries.map(t => ({
@@ -95,12 +99,7 @@ function lastLines(
   limit: number,
   dir: string,
 ): Finding[] {
-  const shown = lines.slice(-Math.max(0, limit)).map((line): Finding => ({ kind, text: tame(line) }));
+  const shown = tail(lines, limit, WIDEST).map((text): Finding => ({ kind, text }));
   if (shown.length === lines.length) return shown;
   return [{ kind: 'more', text: `${lines.length - shown.length} more lines in ${oneLine(dir)}` }, ...shown];
-}
-
-// A console line is one line however it was cut up, and no report is improved by a megabyte of one.
-function tame(line: string): string {
-  return cutTo(plain(line).replace(/\n/g, '\\n').replace(/\t/g, '    ').trimEnd(), 400);
 }

@@ -2,7 +2,7 @@ import type { Cell, CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type KernelSummary, type RunSummary } from './fold.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { oneLine, variantText } from './text.ts';
+import { lastLines, oneLine, variantText } from './text.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
 /**
@@ -105,7 +105,7 @@ function outcomeLines(result: CellResult): string[] {
     message: oneLine(result.reason) || result.verdict,
   });
   const text = xmlText(findingLines({ ...result, consoleTail: [] }).join('\n'));
-  const tail = result.consoleTail.join('\n');
+  const tail = lastLines(result.consoleTail, 500, 400).join('\n');
   const console = tail === '' ? [] : [`<system-out>${xmlText(tail)}</system-out>`];
   switch (result.verdict) {
     case 'pass':

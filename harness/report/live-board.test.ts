@@ -19,7 +19,7 @@ t.test('what it shows as the run goes on', async t => {
     '  6.12  ──────────────────── 0/5',
   ]);
   t.same(boardAfter(13).render({ now: START + 9000, columns: 90, rows: 24 }), [
-    '4/10 cells  ━━━━━━━━────────────  0:09, about 0:08 left  1 panic  1 skip',
+    '4/10 cells  ━━━━━━━━────────────  0:09, about 0:06 left  1 panic  1 skip',
     '  6.1   ━━━━━━━━──────────── 2/5  1 panic',
     '  6.12  ━━━━━━━━──────────── 2/5  1 skip',
     '  ▸ 0:01  6.12  cpumap/kthread/entry-drop [nic=virtio mode=native]',

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../model/events.ts';
 import { RunFold, type KernelSummary, type RunSummary } from './fold.ts';
 import { createPaint, type Ink, type Paint } from './paint.ts';
+import { timeLeft } from './time-left.ts';
 import { STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, cutTo, oneLine, padTo, textWidth } from './text.ts';
 
@@ -16,17 +17,21 @@ export interface LiveBoard {
   onEvent(event: RunEvent): void;
   /** Lines no wider than the terminal, and fewer than its rows; none before the run starts and after its end. */
   render(view: BoardView): string[];
+  /** The same in one line without colours, for a log; '' before the run starts and after its end. */
+  line(now: number): string;
 }
 
 /** Text in one ink: a line is cut to the terminal's width before it is painted. */
 type Segment = readonly [Ink | null, string];
 
 const BAR = 20;
-/** Verdicts needed before a guess at what is left is worth more than no guess. */
-const ETA_AFTER = 3;
 
 /** A board for one run. */
-export function createLiveBoard(options: { readonly color: boolean }): LiveBoard {
+export function createLiveBoard(options: {
+  readonly color: boolean;
+  /** How long a cell took when it last ran, in milliseconds. */
+  readonly lastMs?: (cellId: string) => number | undefined;
+}): LiveBoard {
   const paint = createPaint(options.color);
   const fold = new RunFold();
   const begun = new Map<string, number>();
@@ -38,23 +43,32 @@ export function createLiveBoard(options: { readonly color: boolean }): LiveBoard
     render({ now, columns, rows }) {
       const summary = fold.summary();
       if (summary.startedAt === null || summary.complete) return [];
-      const firstCellAt = Math.min(...begun.values());
+      const left = timeLeft(summary, begun, now, options.lastMs);
       const busy = busyLines(summary, begun, now);
       // On a low terminal the running cells are kept: which one hangs is what a watcher wants to know.
       const room = Math.max(0, rows - 2 - busy.length);
-      return [headLine(summary, now, firstCellAt), ...kernelLines(summary).slice(0, room), ...busy]
+      return [headLine(summary, now, left), ...kernelLines(summary).slice(0, room), ...busy]
         .slice(0, Math.max(1, rows - 1))
         .map(line => drawn(line, columns, paint));
+    },
+    line(now) {
+      const summary = fold.summary();
+      if (summary.startedAt === null || summary.complete) return '';
+      const left = timeLeft(summary, begun, now, options.lastMs);
+      const busy = summary.running.map(cell => `${oneLine(cell.kernel)} ${cellLabel(cell)}`);
+      const elapsed = clock(now - Date.parse(summary.startedAt));
+      const head = `${summary.results.size}/${summary.cells.length} cells after ${elapsed}`;
+      return [head, left === null ? '' : `about ${clock(left)} left`, ...busy.map(b => `running ${b}`)]
+        .filter(part => part !== '')
+        .join('; ');
     },
   };
 }
 
-function headLine(summary: RunSummary, now: number, firstCellAt: number): Segment[] {
+function headLine(summary: RunSummary, now: number, left: number | null): Segment[] {
   const done = summary.results.size;
-  const left = summary.cells.length - done;
   const elapsed = now - Date.parse(summary.startedAt ?? '');
-  const eta =
-    done < ETA_AFTER || left === 0 ? '' : `, about ${clock(((now - firstCellAt) / done) * left)} left`;
+  const eta = left === null ? '' : `, about ${clock(left)} left`;
   return [
     ['bold', `${done}/${summary.cells.length} cells`],
     [null, '  '],

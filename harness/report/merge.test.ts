@@ -2,6 +2,7 @@ import t from 'tap';
 import type { RunEvent } from '../model/events.ts';
 import { foldRun } from './fold.ts';
 import { goldenEvents } from './golden.ts';
+import { toRunDocument } from './json.ts';
 import { mergeRuns } from './merge.ts';
 
 const rule = (counts: { fail: number }, unfinished: number): number =>
@@ -54,4 +55,59 @@ t.test('of a cell in several runs the last verdict counts; one run is itself', a
   t.equal(mergeRuns([red, one], rule).filter(e => e.type === 'cell-end').length, 1, 'and is reported once');
   t.equal(mergeRuns([one], rule), one);
   t.same(mergeRuns([], rule), []);
+});
+
+// As `run --shard i/n` begins: with the whole plan beside its own cells.
+function plannedShard(i: number, n: number): RunEvent[] {
+  const plan = goldenEvents('full').find(event => event.type === 'run-start')?.cells ?? [];
+  return shard(i, n).map(event =>
+    event.type === 'run-start'
+      ? {
+          ...event,
+          argv: ['run', '--shard', `${i + 1}/${n}`, '--jobs', '2'],
+          shard: { index: i + 1, count: n, plan },
+        }
+      : event,
+  );
+}
+
+t.test('merged shards are the whole run but for times and names of runs', async t => {
+  const untimed = (events: readonly RunEvent[]) => {
+    const document = JSON.stringify(toRunDocument(foldRun(events)), (key, value: unknown) =>
+      ['durationMs', 'prepareMs', 'startedAt', 'runId', 'jobs', 'argv'].includes(key) ? null : value,
+    );
+    return JSON.parse(document) as unknown;
+  };
+  const merged = mergeRuns(
+    [2, 0, 1].map(i => plannedShard(i, 3)),
+    rule,
+  );
+  t.same(untimed(merged), untimed(goldenEvents('full')), 'in whatever order they are given');
+  t.same(foldRun(merged).argv, ['run', '--jobs', '2']);
+  t.same(
+    foldRun(merged).notes.filter(n => n.text.includes('shard')),
+    [],
+  );
+});
+
+t.test('a shard that is left out is red, and its cells are named', async t => {
+  const merged = foldRun(mergeRuns([plannedShard(0, 3), plannedShard(2, 3)], () => 0));
+  const lost = shard(1, 3).flatMap(e => (e.type === 'run-start' ? e.cells.map(c => c.id) : []));
+  t.same(merged.unfinished.map(u => u.cell.id).toSorted(), lost.toSorted());
+  t.match(merged.notes, [
+    { level: 'warning', text: /^shard 2\/3 is missing: 3 of 10 cells were run by no shard$/ },
+  ]);
+  const alone = foldRun(mergeRuns([plannedShard(0, 3)], rule));
+  t.equal(alone.unfinished.length, 6, 'even where only one shard came');
+  t.equal(alone.exitCode, 1);
+});
+
+t.test('shards that were not cut from one cloth say so', async t => {
+  const gap = plannedShard(1, 3).map(event =>
+    event.type === 'run-start' ? { ...event, cells: event.cells.slice(1) } : event,
+  );
+  const late = foldRun(mergeRuns([plannedShard(0, 3), gap, plannedShard(2, 3)], rule));
+  t.match(late.notes.at(0)?.text, /all shards are there, and 1 cells are in none/);
+  const mixed = foldRun(mergeRuns([plannedShard(0, 3), plannedShard(1, 2)], rule));
+  t.match(mixed.notes.at(0)?.text, /different divisions/);
 });

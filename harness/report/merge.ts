@@ -10,20 +10,20 @@ export type ExitCodeRule = (counts: VerdictCounts, unfinished: number) => number
 
 /**
  * The events of several runs (shards, or a run and its repetition) as those of one. A cell that ended in several runs
- * has the verdict of the last one given. A kernel is failed only where no run had it. One run comes back unchanged.
+ * has the verdict of the last one given. A kernel is failed only where no run had it. The plan of a sharded run is whole even
+ * where shards are missing, so that their cells show as not finished. One run that is no shard comes back unchanged.
  */
 export function mergeRuns(
   runs: readonly (readonly RunEvent[])[],
   exitCode: ExitCodeRule,
 ): readonly RunEvent[] {
-  const [only, ...others] = runs;
-  if (only === undefined || others.length === 0) return only ?? [];
   const events = runs.flat();
   const starts = events.filter(event => event.type === 'run-start');
   const [first] = starts;
-  if (first === undefined) return events;
-  const middle = mergeMiddle(events);
-  const merged = [mergeStarts(first, starts), ...middle];
+  const alone = runs.length === 1 && first?.shard === undefined;
+  if (first === undefined || alone) return runs.length === 1 ? (runs[0] ?? []) : events;
+  const start = mergeStarts(first, starts);
+  const merged = [start, ...missingShards(start, starts), ...mergeMiddle(events)];
   const ends = events.filter(event => event.type === 'run-end');
   // A run that was cut off has no end, and then the whole has none: its cells must show as not finished.
   return ends.length < runs.length
@@ -31,16 +31,46 @@ export function mergeRuns(
     : [...merged, mergeEnds(merged, ends, events.at(-1)?.at ?? first.at, exitCode)];
 }
 
-function mergeStarts(first: RunStart, starts: readonly RunStart[]): RunStart {
-  const cells = new Map(starts.flatMap(start => start.cells.map(cell => [cell.id, cell])));
+function mergeStarts({ shard: _shard, ...first }: RunStart, starts: readonly RunStart[]): RunStart {
+  const planned = starts.flatMap(start => [...(start.shard?.plan ?? []), ...start.cells]);
+  const cells = [...new Map(planned.map(cell => [cell.id, cell])).values()];
   return {
     ...first,
     at: starts.map(start => start.at).toSorted()[0] ?? first.at,
     runId: [...new Set(starts.map(start => start.runId))].join('+'),
-    kernels: [...new Set(starts.flatMap(start => start.kernels))],
-    cells: [...cells.values()],
+    argv: withoutShard(first.argv),
+    kernels: [...new Set([...starts.flatMap(start => start.kernels), ...cells.map(cell => cell.kernel)])],
+    cells,
     jobs: starts.reduce((sum, start) => sum + start.jobs, 0),
   };
+}
+
+function withoutShard(argv: readonly string[]): string[] {
+  return argv.filter((word, i) => !/^--shard(=|$)/.test(word) && argv[i - 1] !== '--shard');
+}
+
+/** A warning for each shard that is not there, and one where those that are there leave out what none was left to run. */
+function missingShards(whole: RunStart, starts: readonly RunStart[]): RunEvent[] {
+  const shards = starts.flatMap(start => start.shard ?? []);
+  const total = shards[0]?.count ?? 0;
+  const present = new Set(shards.map(shard => shard.index));
+  const absent = Array.from({ length: total }, (_, i) => i + 1).filter(index => !present.has(index));
+  const taken = new Set(starts.flatMap(start => start.cells.map(cell => cell.id)));
+  const left = whole.cells.filter(cell => !taken.has(cell.id)).length;
+  const warn = (text: string): RunEvent => ({ at: whole.at, type: 'note', level: 'warning', text });
+  if (shards.some(shard => shard.count !== total))
+    return [warn('these are shards of different divisions of a run')];
+  if (absent.length > 0) {
+    const names = absent.map(index => `${index}/${total}`).join(', ');
+    return [warn(`shard ${names} is missing: ${left} of ${whole.cells.length} cells were run by no shard`)];
+  }
+  return left === 0
+    ? []
+    : [
+        warn(
+          `all shards are there, and ${left} cells are in none: they did not divide by the same durations`,
+        ),
+      ];
 }
 
 function mergeMiddle(events: readonly RunEvent[]): RunEvent[] {
@@ -61,6 +91,8 @@ function mergeMiddle(events: readonly RunEvent[]): RunEvent[] {
         return !ready.has(event.kernel) && isFirst(`failed ${event.kernel}`);
       case 'cell-start':
         return isFirst(`start ${event.cell}`);
+      case 'template-ready':
+        return true;
       case 'cell-end':
         return lastEnd.get(event.result.cell.id) === event;
       case 'note':

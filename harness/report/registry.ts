@@ -1,4 +1,5 @@
 import { createGithubReporter } from './github.ts';
+import { createHtmlReporter } from './html/page.tsx';
 import { createJsonReporter } from './json.ts';
 import { createJsonlReporter } from './jsonl.ts';
 import { createJunitReporter } from './junit.ts';
@@ -29,6 +30,7 @@ export const REPORTERS = {
   junit: { file: 'junit.xml', about: 'JUnit XML, one suite a kernel', create: createJunitReporter },
   json: { file: 'run.json', about: 'the whole run as one document', create: createJsonReporter },
   jsonl: { file: 'events.jsonl', about: 'events as they happen, one a line', create: createJsonlReporter },
+  html: { file: 'report.html', about: 'one page with everything, for a browser', create: createHtmlReporter },
   markdown: {
     file: 'report.md',
     about: 'GitHub-flavoured markdown, for a job summary',

@@ -9,6 +9,8 @@ export interface ReporterOptions {
   readonly tty: boolean;
   /** Width of the terminal; 0 or less for no limit. */
   readonly columns: number;
+  /** A CI's log: a line for each group of cells that is done in place of one for each cell. */
+  readonly groups: boolean;
 }
 
 /** Turns a run's events into text. A reporter does no input or output of its own. */

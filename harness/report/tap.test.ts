@@ -63,7 +63,7 @@ t.test('a run with every verdict', async t => {
   ]);
   t.same(by('fail')?.diag.residuals, { kthread: 3166, stack: -3 });
   t.ok(
-    by('panic')?.diag.console.includes('...'),
+    by('panic')?.diag.console.some((line: string) => line.trim() === '...'),
     'a console line that ends a YAML document does not end the block',
   );
 });

@@ -4,7 +4,7 @@ import type { RunEvent } from '../model/events.ts';
 import { brokenExpectations } from './findings.ts';
 import type { RunSummary } from './fold.ts';
 import { endReporter, type Reporter } from './reporter.ts';
-import { oneLine, plain } from './text.ts';
+import { lastLines, oneLine, plain } from './text.ts';
 
 /**
  * TAP version 14: a test point a cell, in the order in which they end, the plan first.
@@ -79,8 +79,8 @@ function facts(result: CellResult): Record<string, unknown> {
     }),
     repeat: oneLine(result.repeat),
     artifacts: oneLine(result.dir),
-    ...(result.consoleTail.length > 0 && { console: result.consoleTail.map(oneLine) }),
-    ...(result.detail !== null && { detail: plain(result.detail).trimEnd().split('\n') }),
+    ...(result.consoleTail.length > 0 && { console: lastLines(result.consoleTail, 500, 400) }),
+    ...(result.detail !== null && { detail: lastLines(result.detail.trimEnd().split('\n'), 500, 400) }),
   };
 }
 

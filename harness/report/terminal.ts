@@ -3,6 +3,7 @@ import type { RunEvent } from '../model/events.ts';
 import { findingLines } from './finding-lines.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { endReporter, type Reporter, type ReporterOptions } from './reporter.ts';
+import { groupLines } from './group-lines.ts';
 import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
@@ -13,13 +14,12 @@ const LIMITS = { console: 12, detail: 20 };
 /** What a person reads: a line a cell, a block for each red one, the matrix at the end. */
 export function createTerminalReporter(options: ReporterOptions): Reporter {
   const paint = createPaint(options.color);
+  const groups = options.groups ? groupLines() : () => [];
   let width = 0;
   return endReporter(
     event => {
       if (event.type === 'run-start') width = Math.max(0, ...event.kernels.map(id => textWidth(oneLine(id))));
-      return lines(event, width, options, paint)
-        .map(line => `${line}\n`)
-        .join('');
+      return [...lines(event, width, options, paint), ...groups(event)].map(line => `${line}\n`).join('');
     },
     summary => closingText(summary, options.columns, paint),
   );
@@ -62,7 +62,7 @@ function lines(event: RunEvent, width: number, options: ReporterOptions, paint: 
 
 function cellLines(result: CellResult, width: number, options: ReporterOptions, paint: Paint): string[] {
   const { red, colour } = STATUS_LOOKS[result.verdict];
-  if (!red && options.tty) return [];
+  if (!red && (options.tty || options.groups)) return [];
   const word = paint(colour, result.verdict.padEnd(5));
   const kernel = padTo(oneLine(result.cell.kernel), width);
   const time = paint('dim', formatMs(result.durationMs));

@@ -41,12 +41,29 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)));
 }
 
+/** More code units than any one character that means something: emoji of a family have 11. */
+const LONGEST_CHARACTER = 16;
+
+/** The last of many lines, each on one line and cut to a width: as much of a long text as a report has room for. */
+export function lastLines(lines: readonly string[], most: number, width: number): string[] {
+  return lines.slice(-Math.max(0, most)).map(line => tameLine(line, width));
+}
+
+/** A line of a console is one line however it was cut up, and no report is improved by a megabyte of one. */
+export function tameLine(line: string, width: number): string {
+  const near = line.slice(0, width * LONGEST_CHARACTER);
+  const text = plain(near).replace(/\n/g, '\\n').replace(/\t/g, '    ').trimEnd();
+  return near.length < line.length ? `${cutTo(text, width - 1).replace(/…$/, '')}…` : cutTo(text, width);
+}
+
 /** Text cut to a width in columns, with an ellipsis where something was cut. */
 export function cutTo(text: string, width: number): string {
-  if (textWidth(text) <= width) return text;
+  // A console without a newline is one line of megabytes, and taking all of it apart into characters takes seconds.
+  const near = text.slice(0, Math.max(0, width) * LONGEST_CHARACTER);
+  if (near.length === text.length && textWidth(text) <= width) return text;
   let out = '';
   let columns = 0;
-  for (const { segment } of SEGMENTER.segment(text)) {
+  for (const { segment } of SEGMENTER.segment(near)) {
     columns += WIDE.test(segment) ? 2 : 1;
     if (columns > width - 1) break;
     out += segment;

@@ -2,6 +2,7 @@ import { difference, readBaseline, readFinal, type ReadPlan } from '../guest/rea
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
+import { summariseArrivals } from '../oracle/arrivals.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
@@ -19,7 +20,7 @@ export async function observeCell(
   index: ProgramIndex,
   clock: PhaseClock,
 ): Promise<Observations> {
-  const ctx = new StepContext(guest, index);
+  const ctx = new StepContext(guest, index, variant.topology);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
@@ -27,14 +28,14 @@ export async function observeCell(
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
-  await Promise.all(ctx.background);
+  await ctx.join();
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
   await waitUntilQuiet(guest, plan);
   clock.next('check');
 
-  const { readings, witness } = await readFinal(guest, plan);
+  const { readings, witness, arrivals } = await readFinal(guest, plan);
   const counted = difference(before, readings);
   await runSteps(ctx, variant.after);
   const { lines } = await guest.call<{ lines: readonly string[] }>({ op: 'kmsg', since: guest.logStart });
@@ -48,6 +49,7 @@ export async function observeCell(
     observers: counted.observers,
     witness,
     stack: counted.stack,
+    arrivals: arrivals && summariseArrivals(arrivals, before.stack),
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,

@@ -77,6 +77,12 @@ export class RunFolder {
   }
 }
 
+/** Copies the artifacts of a run's cells into another run's folder, which is to report them too. */
+export async function copyCells(from: string, to: RunFolder): Promise<void> {
+  const cells = join(from, 'cells');
+  if (existsSync(cells)) await cp(cells, join(to.dir, 'cells'), { recursive: true });
+}
+
 /** Points `results/latest` at a run. */
 export function linkLatest(resultsDir: string, runDir: string): void {
   const link = join(resultsDir, 'latest');

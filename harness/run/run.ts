@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Cell, CellResult } from '../model/cell.ts';
-import type { HostFacts } from '../model/events.ts';
+import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { Kernel, KernelSpec } from '../model/kernel.ts';
 import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly kernels: readonly RequestedKernel[];
   readonly cells: readonly PlannedCell[];
   readonly jobs: number;
+  /** Which part of a larger plan `cells` are; null where they are all of it. */
+  readonly shard: ShardOfRun | null;
   /** Stop starting cells once so many are red; null for never. */
   readonly maxFailures: number | null;
   readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
@@ -49,7 +51,8 @@ export async function run(request: RunRequest, spine: Spine): Promise<number> {
   const { runId, argv, host, jobs } = request;
   const cells = request.cells.map(({ cell }) => cell);
   const kernels = request.kernels.map(({ id }) => id);
-  spine.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs });
+  const part = request.shard === null ? {} : { shard: request.shard };
+  spine.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
 
   const results = new Map<string, CellResult>();
   const queue = new PQueue({ concurrency: jobs });

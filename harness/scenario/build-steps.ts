@@ -48,7 +48,7 @@ function stepBase(step: RawPlainStep, path: Path, context: BuildContext) {
   if (as !== null && RESERVED_NAMES.has(as)) {
     report(context, [...path, 'as'], `\`${as}\` is a name that expectations have already: choose another`);
   }
-  return { as, place };
+  return { as, background: step.background ?? false, place };
 }
 
 function countKinds(step: RawPlainStep): number {

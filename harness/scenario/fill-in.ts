@@ -13,7 +13,16 @@ export interface Filled {
 }
 
 /** Parts of the document in which `$` is just a character, or that choose variants themselves. */
-const AS_WRITTEN = new Set(['title', 'source', 'covers', 'kernels', 'because', 'axes', 'exclude']);
+const AS_WRITTEN = new Set([
+  'title',
+  'source',
+  'covers',
+  'functions',
+  'kernels',
+  'because',
+  'axes',
+  'exclude',
+]);
 
 /** Fills in `$axis` and leaves out what a `when` keeps from this variant. */
 export function fillIn(raw: Readonly<Record<string, unknown>>, variant: Variant): Filled {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Path } from './places.ts';
 import { scenarioSchema } from './schema.ts';
-import { exactly, orAxis } from './step-schema.ts';
+import { exactly, orAxis } from './step-words.ts';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 

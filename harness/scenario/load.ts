@@ -1,5 +1,5 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { parseScenario, problemLines } from './parse.ts';
@@ -85,6 +85,10 @@ async function scenarioFiles(path: string): Promise<string[]> {
   return found.map(name => join(path, name));
 }
 
+/** Lies among the scenarios and is none: what they are to cover. See `../run/coverage.ts`. */
+export const COVERAGE_FILE = 'coverage.yaml';
+
 function isScenario(name: string): boolean {
+  if (basename(name) === COVERAGE_FILE) return false;
   return YAML.test(name) || MODULE_IN_FOLDER.test(name);
 }

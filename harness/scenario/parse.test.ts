@@ -52,7 +52,7 @@ t.test('the scenario of DESIGN.md, in four variants', async t => {
     as: null,
     place: { line: 7, column: 5 },
   });
-  t.match(generic?.traffic[0], { kind: 'pktgen', args: { burst: 1, mode: 'start_xmit', background: false } });
+  t.match(generic?.traffic[0], { kind: 'pktgen', background: false, args: { burst: 1, mode: 'start_xmit' } });
   t.equal(generic?.expect[1]?.place.line, 12);
   t.equal(generic?.known[0]?.expect[0]?.text, 'kthread.xdp_drop < cpumap.accepted');
   t.strictSame(generic?.guest, { cpus: 4, memoryMiB: 512, queues: 1 });

@@ -62,11 +62,12 @@ export function problemLines(file: string, problems: readonly Problem[]): string
 }
 
 function head(document: ScenarioDocument, file: ScenarioFile) {
-  const { title, source, covers, kernels, because, objects } = document;
+  const { title, source, covers, functions, kernels, because, objects } = document;
   return {
     title,
     source,
     covers,
+    functions,
     kernels: kernels === undefined ? null : { range: kernels, because: because ?? '' },
     objects: objects.map(object => resolve(dirname(file.path), object)),
   };

@@ -12,6 +12,8 @@ export interface Place {
 interface StepBase {
   /** Name that expectations know the result by; a step that has one may fail, its errno is then the result. */
   readonly as: string | null;
+  /** The next step begins before this one has ended. */
+  readonly background: boolean;
   readonly place: Place;
 }
 
@@ -80,6 +82,8 @@ export interface Scenario {
   readonly title: string;
   readonly source: string;
   readonly covers: readonly (number | string)[];
+  /** Functions of the kernel's source that it goes through. */
+  readonly functions: readonly string[];
   /** Features that every variant needs; a variant's own `requires` has all of its own. */
   readonly requires: readonly FeatureName[];
   /** Where the scenario applies at all, and why not elsewhere; null: everywhere. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { isRange } from './ranges.ts';
 import { stepSchema } from './step-schema.ts';
-import type { Wrap } from './step-schema.ts';
+import type { Wrap } from './step-words.ts';
 
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -67,6 +67,10 @@ export function scenarioSchema(wrap: Wrap) {
     title: z.string().min(1),
     source: z.string().min(1).describe('file and function in the kernel'),
     covers: z.array(covered).default([]).describe('numbers in cpumap-behaviour.md'),
+    functions: z
+      .array(z.string().regex(/^\w+$/))
+      .default([])
+      .describe("functions of the kernel's source that it goes through"),
     requires: z.array(requirement).default([]),
     kernels: range.optional(),
     because: z.string().optional().describe('why only on these kernels'),

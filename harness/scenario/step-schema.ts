@@ -1,40 +1,24 @@
 import { z } from 'zod';
-
-/**
- * Lets a schema also take `$axis` where it takes anything else. Scenarios are checked with their axes filled in, so
- * checking uses {@link exactly}; only the JSON Schema, which editors hold against the file as written, uses {@link orAxis}.
- * The TypeScript type is that of the filled-in value in both.
- */
-export type Wrap = <T extends z.ZodType>(schema: T) => T;
-
-export const exactly: Wrap = schema => schema;
-export const orAxis: Wrap = <T extends z.ZodType>(schema: T): T =>
-  z.union([schema, z.string().regex(/^\$/)]) as unknown as T;
-
-/** A name that expectations can use as it stands. */
-const NAME = /^[a-z][a-z0-9_]*$/;
-/** A name in BPF C: of a program, a global variable, a map. */
-const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+import { guestKinds } from './guest-steps.ts';
+import { exactly, NAME, words } from './step-words.ts';
+import type { Wrap } from './step-words.ts';
+import { trafficKinds } from './traffic-steps.ts';
 
 /** Schemas of all kinds of steps, one key a kind. What each one does stands in its description. */
 export function stepKinds(wrap: Wrap) {
-  const int = (least: number) => wrap(z.int().min(least));
-  const count = int(1);
-  const flag = wrap(z.boolean());
-  const program = wrap(z.string().regex(C_NAME)).describe(
-    "a BPF program's name, in a stock or an own object",
-  );
-  const config = z
-    .record(z.string().regex(C_NAME), wrap(z.union([z.int(), z.boolean(), z.array(z.int())])))
-    .describe("values of the program's global variables, set before it is loaded");
-  const map = z.string().regex(NAME).describe("a map's name in this scenario");
-  const key = wrap(z.union([z.int().min(0), z.string().regex(/^0x[0-9a-f]+$/i)]));
-  const port = wrap(z.enum(['rx', 'tx']));
-  const mode = wrap(z.enum(['native', 'generic']));
-  const frameSize = wrap(z.int().min(14).max(65535)).default(64);
-  const cpu = int(0).default(0);
+  return { ...mapKinds(wrap), ...programKinds(wrap), ...trafficKinds(wrap), ...guestKinds(wrap) };
+}
+
+function mapKinds(wrap: Wrap) {
+  const { int, flag, program, config, maps, map, key, counted, port, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
-  const entry = z.strictObject({ qsize: int(0), program: program.optional(), config: config.optional() });
+  const entry = z.strictObject({
+    qsize: int(0),
+    program: program.optional(),
+    config: config.optional(),
+    maps: maps.optional(),
+    counted,
+  });
 
   return {
     cpumap: z
@@ -57,6 +41,8 @@ export function stepKinds(wrap: Wrap) {
         flags: int(0).default(0),
         numa_node: int(0).optional(),
         btf: flag.default(false),
+        inner: map.optional().describe('the map that gives a map of maps its inner shape'),
+        caps,
       })
       .describe('BPF_MAP_CREATE with any attributes'),
     update: z
@@ -66,23 +52,49 @@ export function stepKinds(wrap: Wrap) {
         qsize: int(0).optional(),
         program: program.optional(),
         prog_fd: wrap(z.int()).optional(),
+        prog_map: map.optional().describe("this map's descriptor where a program's belongs"),
+        at_fd_0: flag.default(false).describe('the program has descriptor 0 meanwhile'),
         config: config.optional(),
+        maps: maps.optional(),
+        counted,
+        times: int(1).optional().describe('do it so many times in a row'),
+        other_qsize: int(0).optional().describe('the qsize of every second time'),
         flags: updateFlags,
         value: wrap(z.string().regex(/^([0-9a-f]{2})+$/i)).optional(),
+        device: port.optional().describe("its ifindex is the value: a devmap's entry"),
+        value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
+        caps,
       })
       .describe('BPF_MAP_UPDATE_ELEM'),
-    lookup: z.strictObject({ map, key }).describe('BPF_MAP_LOOKUP_ELEM'),
+    lookup: z.strictObject({ map, key, caps }).describe('BPF_MAP_LOOKUP_ELEM'),
     delete: z.strictObject({ map, key }).describe('BPF_MAP_DELETE_ELEM'),
+    lookup_and_delete: z.strictObject({ map, key }).describe('BPF_MAP_LOOKUP_AND_DELETE_ELEM'),
+    map_batch: z
+      .strictObject({
+        map,
+        what: wrap(z.enum(['lookup', 'lookup_and_delete', 'update', 'delete'])),
+        count: int(1).default(1),
+      })
+      .describe('BPF_MAP_*_BATCH'),
     next_key: z.strictObject({ map, key: key.nullable() }).describe('BPF_MAP_GET_NEXT_KEY'),
     close: z.union([z.strictObject({ map }), z.strictObject({ program })]).describe('close a descriptor'),
+  };
+}
+
+function programKinds(wrap: Wrap) {
+  const { flag, program, config, maps, port, mode, counted } = words(wrap);
+
+  return {
     load: z
       .strictObject({
         program,
         config: config.optional(),
+        maps: maps.optional(),
         name: z.string().regex(NAME).optional(),
         type: z.string().optional(),
         expected_attach: z.string().optional(),
         frags: flag.optional(),
+        dev_bound: port.optional().describe('bind it to a device, BPF_F_XDP_DEV_BOUND_ONLY'),
       })
       .describe('load a program without attaching it'),
     attach: z
@@ -91,56 +103,15 @@ export function stepKinds(wrap: Wrap) {
         config: config.optional(),
         to: port,
         mode,
-        maps: z.record(z.string().regex(C_NAME), map).optional(),
+        maps: maps.optional(),
+        counted,
       })
-      .describe("attach a program to a device; the object's map `cpus` is the scenario's map `cpus`"),
+      .describe('attach a program to a device'),
     detach: z.strictObject({ from: port }).describe('take the program off a device'),
-    pktgen: z
-      .strictObject({
-        on: port,
-        count,
-        size: frameSize,
-        cpu,
-        flows: int(1).default(1),
-        burst: int(1).default(1),
-        threads: int(1).optional(),
-        mode: wrap(z.enum(['start_xmit', 'netif_receive', 'queue_xmit'])).default('start_xmit'),
-        background: flag.default(false),
-        commands: z.array(z.string()).default([]),
-      })
-      .describe("send with the kernel's pktgen, until exactly `count` frames have been taken"),
-    send: z
-      .strictObject({
-        on: port,
-        count,
-        size: frameSize,
-        cpu,
-        flows: int(1).default(1),
-        background: flag.default(false),
-      })
-      .describe('send exactly `count` frames from an AF_PACKET socket'),
-    live: z
-      .strictObject({
-        program,
-        on: port,
-        count,
-        batch: wrap(z.int().min(1).max(256)).default(64),
-        size: wrap(z.int().min(14).max(3408)).default(64),
-        cpu,
-      })
-      .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
-    info: z
-      .union([z.strictObject({ map }), z.strictObject({ program })])
-      .describe('BPF_OBJ_GET_INFO_BY_FD and fdinfo'),
-    kthreads: z.strictObject({ map }).describe("the map's kernel threads: pid, name, CPUs"),
-    wait: z.strictObject({ for: int(1) }).describe('wait so many milliseconds'),
-    exec: z.strictObject({ argv: z.array(z.string()).min(1) }).describe('run a command in the guest'),
-    write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
-    read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),
   };
 }
 
-/** A step as it stands in the file: one key for its kind, and `as` and `when`. */
+/** A step as it stands in the file: one key for its kind, and `as`, `background` and `when`. */
 export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | string[]>>) {
   const kinds = stepKinds(wrap);
   const optional = Object.fromEntries(
@@ -153,6 +124,9 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
       .regex(NAME)
       .optional()
       .describe('keep the result under this name; the step may then fail, and its errno is the result'),
+    background: wrap(z.boolean())
+      .optional()
+      .describe('go on while this is done; the traffic is over when all such steps have ended'),
     when: when.optional(),
   });
   const repeat = z.strictObject({ times: wrap(z.int().min(1)), steps: z.array(plain).min(1) });

@@ -8,7 +8,7 @@ import type { Problem, Source } from './places.ts';
 import type { ResolvedVariant } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
-import { exactly } from './step-schema.ts';
+import { exactly } from './step-words.ts';
 
 const SCHEMA = scenarioSchema(exactly);
 

@@ -32,6 +32,18 @@ const VERDICTS: Word = {
 };
 const DEVICE: Word = { packets: 'number', dropped: 'number' };
 
+const ARRIVALS: Word = {
+  count: 'number',
+  distinct: 'number',
+  duplicates: 'number',
+  min: 'number',
+  max: 'number',
+  inversions: 'number',
+  mod8: 'list',
+  list: 'list',
+  lost: 'number',
+};
+
 /** Every name there is, as a tree. */
 export const VOCABULARY = {
   sent: 'number',
@@ -43,7 +55,16 @@ export const VOCABULARY = {
   kthread: { ...CONSUMED, batch: 'list', maps: { '*': CONSUMED }, cpu: { '*': CONSUMED } },
   entry: { ran: 'number', ...VERDICTS },
   devmap: { sent: 'number', drops: 'number', events: 'number' },
-  stack: { delivered: 'number', bytes: 'number', cpu: { '*': 'number' } },
+  stack: {
+    delivered: 'number',
+    bytes: 'number',
+    skbs: 'number',
+    exact: 'number',
+    mangled: 'number',
+    metas: 'number',
+    cpu: { '*': 'number' },
+    seq: ARRIVALS,
+  },
   softnet: { cpu: { '*': { processed: 'number', dropped: 'number', time_squeeze: 'number' } } },
   raw: {
     enqueue: { processed: 'number', drops: 'number', events: 'number' },

@@ -68,6 +68,6 @@ function sources(folder: string): string[] {
   return readdirSync(folder).flatMap(name => {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) return name === 'testdata' ? [] : sources(path);
-    return path.endsWith('.ts') ? [path] : [];
+    return /\.tsx?$/.test(path) ? [path] : [];
   });
 }

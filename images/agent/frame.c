@@ -33,6 +33,8 @@ int frame_args(struct request *rq, struct frame_args *args)
 	    arg_opt_int(rq, "size", FRAME_MIN, FRAME_MAX, &args->size) ||
 	    arg_opt_int(rq, "cpu", 0, CPU_MAX, &args->cpu) ||
 	    arg_opt_int(rq, "flows", 1, 50000, &args->flows) ||
+	    arg_opt_int(rq, "first_flow", 0, 1000, &args->first_flow) ||
+	    arg_opt_int(rq, "pps", 0, 10000000, &args->pps) ||
 	    arg_opt_str(rq, "dst_mac", &args->dst_mac) ||
 	    arg_opt_str(rq, "src_ip", &args->src_ip) ||
 	    arg_opt_str(rq, "dst_ip", &args->dst_ip))
@@ -64,9 +66,10 @@ int frame_new(struct request *rq, const struct frame_args *args,
 	      uint8_t **out)
 {
 	struct bpfrig_frame *frame = calloc(1, args->size);
-	__u8 *dst = frame->dst_mac;
+	__u8 *dst = frame->dst_mac, *bytes = (__u8 *)frame;
+	const __u32 pattern = htonl(BPFRIG_PATTERN);
 	struct in_addr src_ip, dst_ip;
-	int err;
+	int err, i;
 
 	if (!frame)
 		return fault_agent(rq, "calloc", "out of memory");
@@ -90,6 +93,9 @@ int frame_new(struct request *rq, const struct frame_args *args,
 	frame->dst_port = htons(BPFRIG_PORT);
 	frame->udp_len = htons(args->size - ETH_HLEN - 20);
 	frame->magic = htonl(BPFRIG_MAGIC);
+	memcpy(bytes + BPFRIG_PATTERN_AT, &pattern, sizeof(pattern));
+	for (i = BPFRIG_PADDING_AT; i < args->size; i++)
+		bytes[i] = i;
 	*out = (uint8_t *)frame;
 	frame_number(*out, args, 0);
 	return 0;
@@ -99,6 +105,7 @@ void frame_number(uint8_t *bytes, const struct frame_args *args, __u32 seq)
 {
 	struct bpfrig_frame *frame = (struct bpfrig_frame *)bytes;
 
-	frame->src_port = htons(BPFRIG_SPORT + seq % args->flows);
+	frame->src_port = htons(BPFRIG_SPORT + args->first_flow +
+				seq % args->flows);
 	frame->seq = htonl(seq);
 }

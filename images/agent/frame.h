@@ -17,6 +17,8 @@ struct frame_args {
 	long long size;		/* of the frame without its checksum */
 	long long cpu;		/* -1: wherever it likes */
 	long long flows;
+	long long first_flow;
+	long long pps;		/* 0: as fast as it goes */
 	const char *dst_mac;
 	const char *src_ip;
 	const char *dst_ip;
@@ -24,10 +26,10 @@ struct frame_args {
 
 /* The arguments that pktgen and send share, defaults filled in. */
 int frame_args(struct request *rq, struct frame_args *args);
-/* A frame of args->size bytes with sequence number 0 and flow 0; malloc'd. */
+/* A frame of args->size bytes with number 0 and the first flow; malloc'd. */
 int frame_new(struct request *rq, const struct frame_args *args,
 	      uint8_t **frame);
-/* Makes it the frame number seq of flow seq % flows. */
+/* Makes it the frame number seq, of the flow that is its turn. */
 void frame_number(uint8_t *frame, const struct frame_args *args, __u32 seq);
 
 #endif /* FRAME_H */

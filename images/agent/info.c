@@ -60,7 +60,7 @@ int op_id_exists(struct request *rq)
 	int fd;
 
 	if (arg_str(rq, "kind", &kind) ||
-	    arg_int(rq, "id", 0, UINT32_MAX, &id))
+	    arg_int(rq, "object", 0, UINT32_MAX, &id))
 		return -EINVAL;
 	map = !strcmp(kind, "map");
 	if (!map && strcmp(kind, "prog"))

@@ -39,35 +39,6 @@ static int object_bytes(struct request *rq, void **bytes, size_t *size)
 	return file_read(rq, path, (char **)bytes, size);
 }
 
-static int set_program(struct request *rq, struct bpf_program *prog)
-{
-	long long type, expected;
-	bool frags = false;
-	int err;
-
-	if (arg_given(rq, "type")) {
-		err = arg_enum(rq, "type",
-			       (const char *(*)(unsigned int))
-			       libbpf_bpf_prog_type_str, &type);
-		if (err)
-			return err;
-		bpf_program__set_type(prog, type);
-	}
-	if (arg_given(rq, "expected_attach")) {
-		err = arg_enum(rq, "expected_attach",
-			       (const char *(*)(unsigned int))
-			       libbpf_bpf_attach_type_str, &expected);
-		if (err)
-			return err;
-		bpf_program__set_expected_attach_type(prog, expected);
-	}
-	err = arg_opt_bool(rq, "frags", &frags);
-	if (!err && frags)
-		bpf_program__set_flags(prog, bpf_program__flags(prog) |
-						     BPF_F_XDP_HAS_FRAGS);
-	return err;
-}
-
 /* Only the program asked for is loaded. */
 static int choose_program(struct request *rq, struct bpf_object *obj,
 			  const char *name, struct bpf_program **chosen)
@@ -90,7 +61,7 @@ static int choose_program(struct request *rq, struct bpf_object *obj,
 	if (!*chosen)
 		return fault_request(rq, "program: the object has no '%s'; known:%s",
 				     name, known);
-	return set_program(rq, *chosen);
+	return load_options(rq, *chosen);
 }
 
 static void use_map(const char *name, void *obj)

@@ -6,6 +6,9 @@
 #include <bpf/libbpf.h>
 #include "request.h"
 
+/* load_options.c: arguments type, expected_attach, frags and dev_bound. */
+int load_options(struct request *rq, struct bpf_program *prog);
+
 /* config.c: argument "config" into the object's global variables. */
 int load_config(struct request *rq, struct bpf_object *obj);
 

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of ops, and the check of a request against it. */
 #include <string.h>
+#include "limits.h"
 #include "ops.h"
 
-#define FRAME_ARGS "dev count size cpu dst_mac src_ip dst_ip flows"
+#define FRAME_ARGS "dev count size cpu dst_mac src_ip dst_ip flows first_flow " \
+		   "pps"
 
 static const struct op ops[] = {
 	{ "hello", op_hello, "" },
 	{ "probes", op_probes, "" },
 	{ "map_create", op_map_create, "name type key_size value_size "
-	  "max_entries flags numa_node btf inner" },
-	{ "map_update", op_map_update, "map key value flags" },
+	  "max_entries flags numa_node btf inner caps" },
+	{ "map_update", op_map_update, "map key value value_map flags caps" },
 	{ "cpumap_update", op_cpumap_update,
-	  "map key qsize program prog_fd flags" },
-	{ "map_lookup", op_map_lookup, "map key" },
+	  "map key qsize program prog_fd prog_map at_fd_0 flags caps "
+	  "times other_qsize" },
+	{ "map_lookup", op_map_lookup, "map key caps" },
 	{ "map_delete", op_map_delete, "map key" },
 	{ "map_next_key", op_map_next_key, "map key" },
+	{ "map_take", op_map_take, "map key" },
+	{ "map_batch", op_map_batch, "map what count" },
 	{ "map_info", op_map_info, "map" },
 	{ "load", op_load, "object object_data program name config maps "
-	  "expected_attach type frags" },
+	  "expected_attach type frags dev_bound" },
 	{ "prog_info", op_prog_info, "program" },
-	{ "id_exists", op_id_exists, "kind id" },
+	{ "id_exists", op_id_exists, "kind object" },
 	{ "close", op_close, "map program" },
 	{ "attach", op_attach, "program dev mode" },
 	{ "detach", op_detach, "dev mode" },
@@ -33,6 +38,7 @@ static const struct op ops[] = {
 	{ "observers_stop", op_observers_stop, "" },
 	{ "stack_start", op_stack_start, "dev" },
 	{ "stack_read", op_stack_read, "dev" },
+	{ "stack_log", op_stack_log, "dev" },
 	{ "witness_start", op_witness_start, "kind" },
 	{ "witness_read", op_witness_read, "" },
 	{ "witness_stop", op_witness_stop, "" },
@@ -46,6 +52,7 @@ static const struct op ops[] = {
 	{ "read_file", op_read_file, "path" },
 	{ "write_file", op_write_file, "path data" },
 	{ "exec", op_exec, "argv timeout_ms" },
+	{ "rlimit", op_rlimit, "memlock" },
 	{ "sched", op_sched, "pid cpus policy priority" },
 	{ "hog", op_hog, "cpu on" },
 	{ "batch", op_batch, "requests" },
@@ -96,5 +103,11 @@ int op_run(struct request *rq)
 			      !has_word(op->args, arg)))
 			return fault_request(rq, "%s has no argument '%s'; it takes: %s",
 					     name, arg, op->args);
-	return op->run(rq);
+	if (!arg_given(rq, "caps"))
+		return op->run(rq);
+	err = caps_take(rq);
+	if (!err)
+		err = op->run(rq);
+	caps_give_back();
+	return err;
 }

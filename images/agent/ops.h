@@ -21,11 +21,13 @@ int op_run(struct request *rq);
 
 int op_hello(struct request *rq);		/* hello.c */
 int op_probes(struct request *rq);		/* probes.c */
-int op_map_create(struct request *rq);		/* map.c */
-int op_map_update(struct request *rq);
+int op_map_create(struct request *rq);		/* map_create.c */
+int op_map_update(struct request *rq);		/* map.c */
 int op_map_lookup(struct request *rq);
 int op_map_delete(struct request *rq);
 int op_map_next_key(struct request *rq);
+int op_map_take(struct request *rq);		/* map_batch.c */
+int op_map_batch(struct request *rq);
 int op_map_info(struct request *rq);		/* info.c */
 int op_prog_info(struct request *rq);
 int op_id_exists(struct request *rq);
@@ -43,6 +45,7 @@ int op_observers_reset(struct request *rq);
 int op_observers_stop(struct request *rq);
 int op_stack_start(struct request *rq);		/* stack.c */
 int op_stack_read(struct request *rq);
+int op_stack_log(struct request *rq);
 int op_witness_start(struct request *rq);	/* witness.c */
 int op_witness_read(struct request *rq);
 int op_witness_stop(struct request *rq);
@@ -56,6 +59,7 @@ int op_kmsg(struct request *rq);		/* kmsg.c */
 int op_read_file(struct request *rq);		/* file.c */
 int op_write_file(struct request *rq);
 int op_exec(struct request *rq);		/* exec.c */
+int op_rlimit(struct request *rq);		/* limits.c */
 int op_sched(struct request *rq);		/* sched.c */
 int op_hog(struct request *rq);			/* hog.c */
 int op_batch(struct request *rq);		/* batch.c */

@@ -33,12 +33,17 @@ static int open_socket(struct request *rq, const struct frame_args *args)
 		.sll_family = AF_PACKET,
 		.sll_ifindex = args->ifindex,
 	};
-	int fd, one = 1, err;
+	int fd, one = 1, room = 256 << 20, err;
 
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_kernel(rq, -errno, "socket(AF_PACKET)",
 				    "sending on %s", args->dev);
+	/*
+	 * An skb that waits in a cpumap's ring is still charged to the socket
+	 * that sent it (generic XDP): room for all that a ring can hold.
+	 */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
 		       sizeof(one))) {
@@ -67,6 +72,18 @@ static int send_one(int fd, const void *frame, size_t size)
 	return -errno;
 }
 
+/* Sleeps until it is frame i's turn. */
+static void pace(const struct frame_args *args, long long start, long long i)
+{
+	long long early;
+
+	if (!args->pps)
+		return;
+	early = start + i * 1000000 / args->pps - now_us();
+	if (early > 0)
+		usleep(early);
+}
+
 static int send_all(struct request *rq, int fd, const struct frame_args *args,
 		    uint8_t *frame)
 {
@@ -75,6 +92,7 @@ static int send_all(struct request *rq, int fd, const struct frame_args *args,
 
 	for (i = 0; i < args->count && !session_gone(); i++) {
 		frame_number(frame, args, i);
+		pace(args, start, i);
 		err = send_one(fd, frame, args->size);
 		if (!err) {
 			sent++;

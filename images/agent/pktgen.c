@@ -65,19 +65,22 @@ static int configure(struct request *rq, const struct run *run, int thread)
 {
 	const struct frame_args *frame = &run->frame;
 	char kthread[64], dev[64];
-	long long count;
+	long long count, port;
 	json_t *one;
 	size_t i;
 
 	count = frame->count / run->threads +
 		(thread < frame->count % run->threads);
+	/* Threads number their packets apart, so their flows are apart too. */
+	port = BPFRIG_SPORT + frame->first_flow + thread * frame->flows;
 	snprintf(kthread, sizeof(kthread), "kpktgend_%lld",
 		 frame->cpu + thread);
 	device_name(run, thread, dev);
 	if (pktgen_tell(rq, kthread, "add_device %s", dev) ||
 	    pktgen_tell(rq, dev, "count %lld", count) ||
 	    pktgen_tell(rq, dev, "clone_skb 0") ||
-	    pktgen_tell(rq, dev, "delay 0") ||
+	    (frame->pps ? pktgen_tell(rq, dev, "ratep %lld", frame->pps) :
+			  pktgen_tell(rq, dev, "delay 0")) ||
 	    pktgen_tell(rq, dev, "pkt_size %lld", frame->size) ||
 	    pktgen_tell(rq, dev, "dst_mac %s", frame->dst_mac) ||
 	    pktgen_tell(rq, dev, "src_min %s", frame->src_ip) ||
@@ -86,10 +89,10 @@ static int configure(struct request *rq, const struct run *run, int thread)
 	    pktgen_tell(rq, dev, "dst_max %s", frame->dst_ip) ||
 	    pktgen_tell(rq, dev, "udp_dst_min %d", BPFRIG_PORT) ||
 	    pktgen_tell(rq, dev, "udp_dst_max %d", BPFRIG_PORT) ||
-	    pktgen_tell(rq, dev, "udp_src_min %d", BPFRIG_SPORT) ||
+	    pktgen_tell(rq, dev, "udp_src_min %lld", port) ||
 	    /* The maximum is exclusive, but where both are the same. */
-	    pktgen_tell(rq, dev, "udp_src_max %lld", BPFRIG_SPORT +
-		    (frame->flows > 1 ? frame->flows : 0)))
+	    pktgen_tell(rq, dev, "udp_src_max %lld",
+			port + (frame->flows > 1 ? frame->flows : 0)))
 		return -EIO;
 	if (run->mode && pktgen_tell(rq, dev, "xmit_mode %s", run->mode))
 		return -EIO;
@@ -137,6 +140,18 @@ static bool ended(const char *dev)
 	return sscanf(said, "OK: %lld(%c", &usec, &c) == 2 && c == 'c';
 }
 
+/*
+ * "start" looks for threads that run, and returns when it finds none: also
+ * when they have not got to it yet, on a host that is slow.
+ */
+static bool not_begun(const char *dev)
+{
+	char said[128];
+
+	pktgen_result(dev, said, sizeof(said));
+	return !strncmp(said, "Starting", 8);
+}
+
 static int start_and_wait(struct request *rq, const struct run *run)
 {
 	char dev[64];
@@ -147,10 +162,12 @@ static int start_and_wait(struct request *rq, const struct run *run)
 	if (err)
 		return fault_agent(rq, "pthread_create", "%s", strerror(-err));
 	starter.live = true;
-	for (i = 0; i < run->threads && !starter.done;) {
+	for (i = 0; i < run->threads && !session_gone();) {
 		device_name(run, i, dev);
 		if (ended(dev))
 			i++;
+		else if (starter.done && (starter.err || !not_begun(dev)))
+			break;
 		else
 			usleep(POLL_US);
 	}

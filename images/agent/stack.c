@@ -4,10 +4,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "bpf_util.h"
 #include "../../bpf/bpfrig.h"
+#include "netdev.h"
 #include "ops.h"
 
 struct stack {
@@ -15,6 +17,8 @@ struct stack {
 	int ifindex;
 	struct bpf_object *obj;
 	int map_fd;
+	const struct bpfrig_arrival *arrivals;	/* of all CPUs */
+	size_t arrivals_size;
 	bool attached;
 };
 
@@ -38,11 +42,46 @@ static void stack_free(struct stack *stack)
 	/* Both directions named: the whole clsact qdisc goes. */
 	if (stack->attached)
 		bpf_tc_hook_destroy(&hook);
+	if (stack->arrivals)
+		munmap((void *)stack->arrivals, stack->arrivals_size);
 	bpf_object__close(stack->obj);
 	free(stack);
 }
 
-static int stack_attach(struct stack *stack, const char **step)
+/* What the classifier is told before it is loaded: its device, and how many CPUs. */
+static int stack_configure(struct stack *stack,
+			   const struct bpfrig_device *device)
+{
+	struct bpf_map *rodata, *arrivals;
+	void *bytes;
+	size_t size;
+
+	rodata = bpf_object__find_map_by_name(stack->obj, ".rodata");
+	arrivals = bpf_object__find_map_by_name(stack->obj, "arrivals");
+	bytes = rodata ? (void *)bpf_map__initial_value(rodata, &size) : NULL;
+	if (!arrivals || !bytes || size != sizeof(*device))
+		return -ENOENT;
+	memcpy(bytes, device, sizeof(*device));
+	return bpf_map__set_max_entries(arrivals, BPFRIG_ARRIVALS *
+						  libbpf_num_possible_cpus());
+}
+
+static int stack_map_log(struct stack *stack)
+{
+	int fd = bpf_object__find_map_fd_by_name(stack->obj, "arrivals");
+	void *page;
+
+	stack->arrivals_size = sizeof(struct bpfrig_arrival) *
+			       BPFRIG_ARRIVALS * libbpf_num_possible_cpus();
+	page = mmap(NULL, stack->arrivals_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	stack->arrivals = page;
+	return 0;
+}
+
+static int stack_attach(struct stack *stack,
+			const struct bpfrig_device *device, const char **step)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
 		    .attach_point = BPF_TC_INGRESS);
@@ -55,7 +94,9 @@ static int stack_attach(struct stack *stack, const char **step)
 	if (!stack->obj)
 		return -errno;
 	*step = "loading the classifier";
-	err = bpf_object__load(stack->obj);
+	err = stack_configure(stack, device);
+	if (!err)
+		err = bpf_object__load(stack->obj);
 	if (err)
 		return err;
 	prog = bpf_object__find_program_by_name(stack->obj, "count_ingress");
@@ -63,6 +104,10 @@ static int stack_attach(struct stack *stack, const char **step)
 							"stack_count");
 	if (!prog || stack->map_fd < 0)
 		return -ENOENT;
+	*step = "mapping its log";
+	err = stack_map_log(stack);
+	if (err)
+		return err;
 	*step = "creating the clsact qdisc (module sch_ingress)";
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
@@ -90,10 +135,14 @@ static int stack_zero(struct stack *stack)
 int op_stack_start(struct request *rq)
 {
 	const char *dev, *step = "zeroing the counts";
+	struct bpfrig_device device = {};
 	struct stack *stack;
 	int ifindex, err;
 
 	err = arg_dev(rq, &dev, &ifindex);
+	if (!err)
+		err = netdev_mac(rq, dev, device.mac);
+	device.ifindex = ifindex;
 	if (err)
 		return err;
 	pthread_mutex_lock(&lock);
@@ -105,7 +154,7 @@ int op_stack_start(struct request *rq)
 		stack = calloc(1, sizeof(*stack));
 		if (stack) {
 			stack->ifindex = ifindex;
-			err = stack_attach(stack, &step);
+			err = stack_attach(stack, &device, &step);
 			if (!err) {
 				stack->next = stacks;
 				stacks = stack;
@@ -124,25 +173,55 @@ int op_stack_start(struct request *rq)
 	return err;
 }
 
-static json_t *stack_rows(const struct bpfrig_stack_count *counts, int n)
+static json_t *stack_rows(const struct stack *stack,
+			  const struct bpfrig_stack_count *counts, int n)
+{
+	json_t *rows = json_array();
+	int cpu;
+
+	(void)stack;
+	for (cpu = 0; cpu < n; cpu++) {
+		if (!counts[cpu].frames && !counts[cpu].others)
+			continue;
+		json_array_append_new(rows, json_pack(
+			"{s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu", cpu,
+			"frames", (json_int_t)counts[cpu].frames,
+			"bytes", (json_int_t)counts[cpu].bytes,
+			"others", (json_int_t)counts[cpu].others,
+			"other_bytes", (json_int_t)counts[cpu].other_bytes,
+			"skbs", (json_int_t)counts[cpu].skbs,
+			"exact", (json_int_t)counts[cpu].exact,
+			"metas", (json_int_t)counts[cpu].metas));
+	}
+	return rows;
+}
+
+static json_t *log_rows(const struct stack *stack,
+			const struct bpfrig_stack_count *counts, int n)
 {
 	json_t *rows = json_array();
 	int cpu;
 
 	for (cpu = 0; cpu < n; cpu++) {
-		if (!counts[cpu].frames && !counts[cpu].others)
+		__u64 len = counts[cpu].skbs;
+
+		if (len > BPFRIG_ARRIVALS)
+			len = BPFRIG_ARRIVALS;
+		if (!len)
 			continue;
 		json_array_append_new(rows, json_pack(
-			"{s:i,s:I,s:I,s:I,s:I}", "cpu", cpu,
-			"frames", (json_int_t)counts[cpu].frames,
-			"bytes", (json_int_t)counts[cpu].bytes,
-			"others", (json_int_t)counts[cpu].others,
-			"other_bytes", (json_int_t)counts[cpu].other_bytes));
+			"{s:i,s:I,s:o}", "cpu", cpu,
+			"lost", (json_int_t)(counts[cpu].skbs - len), "log",
+			json_hex(stack->arrivals + cpu * BPFRIG_ARRIVALS,
+				 len * sizeof(*stack->arrivals))));
 	}
 	return rows;
 }
 
-int op_stack_read(struct request *rq)
+static int stack_rows_of(struct request *rq,
+			 json_t *(*rows)(const struct stack *stack,
+					 const struct bpfrig_stack_count *,
+					 int n))
 {
 	int n = libbpf_num_possible_cpus(), ifindex, err;
 	struct bpfrig_stack_count *counts;
@@ -167,11 +246,21 @@ int op_stack_read(struct request *rq)
 				     "reading the counts of %s", dev);
 		else
 			rq->answer = json_pack("{s:o}", "rows",
-					       stack_rows(counts, n));
+					       rows(stack, counts, n));
 	}
 	pthread_mutex_unlock(&lock);
 	free(counts);
 	return err;
+}
+
+int op_stack_read(struct request *rq)
+{
+	return stack_rows_of(rq, stack_rows);
+}
+
+int op_stack_log(struct request *rq)
+{
+	return stack_rows_of(rq, log_rows);
 }
 
 void stack_drop(void)

@@ -2,6 +2,7 @@ import { AgentError } from '../../guest/agent-client.ts';
 import type { RunningGuest } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
+import type { Topology } from '../../vm/spec.ts';
 import { hashKey } from '../../util/hash.ts';
 import { objectOf, type ProgramIndex } from '../programs.ts';
 
@@ -27,32 +28,63 @@ export interface CreatedMap {
 export interface ProgramRequest {
   readonly program: string;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** The object's maps by the scenario's names; `cpus` is bound to `cpus` without being told. */
+  /** The object's maps by the scenario's; those of the same name are the same without being told. */
   readonly maps?: Readonly<Record<string, string>> | undefined;
   readonly type?: string | undefined;
   readonly expected_attach?: string | undefined;
   readonly frags?: boolean | undefined;
+  readonly dev_bound?: string | undefined;
+}
+
+/** The part of a guest that steps use. */
+export type StepGuest = Pick<RunningGuest, 'call' | 'hello'>;
+
+/** A step that goes on in the background. */
+interface BackgroundStep {
+  readonly work: Promise<void>;
+  done: boolean;
 }
 
 /** Everything that the steps of one cell share. */
 export class StepContext {
-  readonly guest: RunningGuest;
+  readonly guest: StepGuest;
   readonly index: ProgramIndex;
+  readonly topology: Topology;
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
   /** Results by their `as`. */
   readonly results: Record<string, StepResult> = {};
   readonly sources: SourceReport[] = [];
-  /** Steps that go on in the background; they are waited for when the traffic is over. */
-  readonly background: Promise<unknown>[] = [];
+  /** Steps that were started in the background, ended ones too. */
+  readonly background: BackgroundStep[] = [];
   /** Mode of the program on each device that has one. */
   readonly attached = new Map<string, XdpMode>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
 
-  constructor(guest: RunningGuest, index: ProgramIndex) {
+  constructor(guest: StepGuest, index: ProgramIndex, topology: Topology) {
     this.guest = guest;
     this.index = index;
+    this.topology = topology;
+  }
+
+  /** Starts work that goes on in the background; the agent then serves it beside other requests. */
+  start(work: (ctx: StepContext) => Promise<void>): void {
+    const { guest } = this;
+    const beside: StepGuest = {
+      hello: guest.hello,
+      call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
+    };
+    const ctx = Object.create(this, { guest: { value: beside } }) as StepContext;
+    const step: BackgroundStep = { work: work(ctx).finally(() => (step.done = true)), done: false };
+    // Its failure is thrown where it is waited for, and must not count as unhandled until then.
+    step.work.catch(() => undefined);
+    this.background.push(step);
+  }
+
+  /** Waits for everything in the background; throws what the first that failed threw. */
+  async join(): Promise<void> {
+    await Promise.all(this.background.map(({ work }) => work));
   }
 
   /** Loads a program, or gives the one that was already loaded in just this way. */
@@ -60,12 +92,13 @@ export class StepContext {
     const alias = this.aliases.get(request.program);
     if (alias !== undefined) return alias;
     const object = objectOf(this.index, request.program);
-    const maps = { ...this.#defaultBinding(object.maps), ...request.maps };
-    const { program, config, type, expected_attach, frags } = request;
-    const handle = `${program}-${hashKey([config, maps, type, expected_attach, frags])}`;
+    const same = object.maps.filter(name => this.maps.has(name)).map(name => [name, name] as const);
+    const maps = { ...Object.fromEntries(same), ...request.maps };
+    const { program, config, type, expected_attach, frags, dev_bound } = request;
+    const handle = `${program}-${hashKey([config, maps, type, expected_attach, frags, dev_bound])}`;
     const loaded = this.programs.get(handle);
     if (loaded !== undefined) return loaded;
-    const options = defined({ config, type, expected_attach, frags });
+    const options = defined({ config, type, expected_attach, frags, dev_bound });
     const load = { op: 'load', ...object.load, program, name: handle, maps, ...options };
     const { id } = await this.guest.call<{ id: number }>(load);
     const made: LoadedProgram = { handle, name: program, id, role: null, mode: null };
@@ -79,10 +112,6 @@ export class StepContext {
     program.role = role;
     program.mode = mode;
     if (first) await this.guest.call({ op: 'actions_start', program: program.handle });
-  }
-
-  #defaultBinding(declared: readonly string[]): Record<string, string> {
-    return declared.includes('cpus') && this.maps.has('cpus') ? { cpus: 'cpus' } : {};
   }
 }
 

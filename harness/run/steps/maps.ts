@@ -15,7 +15,7 @@ export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promis
     ...attributes,
   });
   for (const [key, entry] of Object.entries(entries)) {
-    await update(ctx, { map: name, key: Number(key), flags: 'any', ...entry });
+    await update(ctx, { map: name, key: Number(key), flags: 'any', at_fd_0: false, ...entry });
   }
   return created;
 }
@@ -27,29 +27,50 @@ export async function map(ctx: StepContext, args: StepArgs<'map'>): Promise<Step
   return { id };
 }
 
-/** BPF_MAP_UPDATE_ELEM: a cpumap's entry by `qsize`, or any value as hex. */
+/** BPF_MAP_UPDATE_ELEM: a cpumap's entry by `qsize`, or any value. */
 export async function update(ctx: StepContext, args: StepArgs<'update'>): Promise<StepValues> {
-  const flags = flagBits(args.flags);
-  if (args.value !== undefined) {
-    const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
-    await ctx.guest.call({ op: 'map_update', map: args.map, key, value: args.value, flags });
+  const { map: name, caps, value_map, prog_fd, prog_map, at_fd_0, times, other_qsize } = args;
+  const common = { map: name, flags: flagBits(args.flags), ...defined({ caps }) };
+  const value = args.device === undefined ? args.value : await ifindexHex(ctx, args.device);
+  if (value !== undefined || value_map !== undefined) {
+    const key = keyHex(args.key, mapOf(ctx, name).keySize);
+    await ctx.guest.call({ op: 'map_update', ...common, key, ...defined({ value, value_map }) });
     return {};
   }
-  const entry = { op: 'cpumap_update', map: args.map, key: Number(args.key), qsize: args.qsize ?? 0, flags };
+  const again = defined({ times, other_qsize });
+  const entry = { op: 'cpumap_update', ...common, key: Number(args.key), qsize: args.qsize ?? 0, ...again };
   if (args.program === undefined) {
-    await ctx.guest.call({ ...entry, ...defined({ prog_fd: args.prog_fd }) });
+    await ctx.guest.call({ ...entry, ...defined({ prog_fd, prog_map }) });
     return {};
   }
-  const program = await ctx.loadProgram({ program: args.program, config: args.config });
-  await ctx.watch(program, 'entry', null);
-  await ctx.guest.call({ ...entry, program: program.handle });
+  const { program: wanted, config, maps } = args;
+  const program = await ctx.loadProgram({ program: wanted, config, maps });
+  if (args.counted) await ctx.watch(program, 'entry', null);
+  await ctx.guest.call({ ...entry, program: program.handle, at_fd_0 });
   return { prog_id: program.id };
 }
 
 /** BPF_MAP_LOOKUP_ELEM: `value` as hex, and for a cpumap `qsize` and `prog_id`. */
 export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promise<StepValues> {
   const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
-  return ctx.guest.call<Record<string, Value>>({ op: 'map_lookup', map: args.map, key });
+  const { caps } = args;
+  return ctx.guest.call<Record<string, Value>>({
+    op: 'map_lookup',
+    map: args.map,
+    key,
+    ...defined({ caps }),
+  });
+}
+
+/** BPF_MAP_LOOKUP_AND_DELETE_ELEM: `value` as hex. */
+export async function take(ctx: StepContext, args: StepArgs<'lookup_and_delete'>): Promise<StepValues> {
+  const key = keyHex(args.key, mapOf(ctx, args.map).keySize);
+  return ctx.guest.call<Record<string, Value>>({ op: 'map_take', map: args.map, key });
+}
+
+/** BPF_MAP_*_BATCH: `count`. */
+export async function batch(ctx: StepContext, args: StepArgs<'map_batch'>): Promise<StepValues> {
+  return ctx.guest.call<Record<string, Value>>({ op: 'map_batch', ...args });
 }
 
 /** BPF_MAP_DELETE_ELEM. */
@@ -80,28 +101,6 @@ export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<St
   return ctx.guest.call<Record<string, Value>>({ op: 'prog_info', program: program.handle });
 }
 
-/** A row of the agent's `kthreads`. */
-interface KthreadInfo {
-  readonly pid: number;
-  readonly comm: string;
-  readonly cpus_allowed: string;
-}
-
-/** The map's kernel threads: `count`, and by entry `cpu` with pid, name and CPUs. */
-export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
-  const { id } = mapOf(ctx, args.map);
-  const answer = await ctx.guest.call<{ rows: KthreadInfo[] }>({ op: 'kthreads', prefix: 'cpumap/' });
-  // 5.10 cuts a thread's name to 15 bytes: what is left of the map's id must be the start of it.
-  const own = answer.rows.filter(row => belongsTo(row.comm, id));
-  const byCpu = own.map(row => [/^cpumap\/(\d+)/.exec(row.comm)?.[1] ?? row.comm, { ...row }] as const);
-  return { count: own.length, names: own.map(row => row.comm), cpu: Object.fromEntries(byCpu) };
-}
-
-function belongsTo(comm: string, mapId: number): boolean {
-  const cpu = /^cpumap\/(\d+)/.exec(comm)?.[1];
-  return cpu !== undefined && comm === `cpumap/${cpu}/map:${mapId}`.slice(0, Math.max(comm.length, 15));
-}
-
 /** A map of the scenario. Throws `scenario` when no step made it. */
 export function mapOf(ctx: StepContext, name: string): CreatedMap {
   const found = ctx.maps.get(name);
@@ -110,6 +109,12 @@ export function mapOf(ctx: StepContext, name: string): CreatedMap {
     'scenario',
     `no map \`${name}\`: no step before made it (made are ${[...ctx.maps.keys()].join(', ') || 'none'})`,
   );
+}
+
+/** A device's ifindex as a devmap's value. */
+async function ifindexHex(ctx: StepContext, dev: string): Promise<string> {
+  const { ifindex } = await ctx.guest.call<{ ifindex: number }>({ op: 'netdev', dev });
+  return keyHex(ifindex, 4);
 }
 
 /** Values of `flags` in include/uapi/linux/bpf.h. */

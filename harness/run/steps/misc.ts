@@ -25,3 +25,28 @@ export async function read(ctx: StepContext, args: StepArgs<'read'>): Promise<St
   const { data } = await ctx.guest.call<{ data: string }>({ op: 'read_file', path: args.path });
   return { text: data.trimEnd() };
 }
+
+/** Lets no ordinary task run on a CPU, a cpumap's kthread for one, until `release`. */
+export async function stall(ctx: StepContext, args: StepArgs<'stall'>): Promise<StepValues> {
+  await ctx.guest.call({ op: 'hog', cpu: args.cpu, on: true });
+  return {};
+}
+
+/** Undoes `stall`. */
+export async function release(ctx: StepContext, args: StepArgs<'release'>): Promise<StepValues> {
+  await ctx.guest.call({ op: 'hog', cpu: args.cpu, on: false });
+  return {};
+}
+
+/** Takes a CPU offline, or back. */
+export async function cpu(ctx: StepContext, args: StepArgs<'cpu'>): Promise<StepValues> {
+  const path = `/sys/devices/system/cpu/cpu${args.cpu}/online`;
+  await ctx.guest.call({ op: 'write_file', path, data: args.online ? '1' : '0' });
+  return {};
+}
+
+/** Bytes that the agent may lock: before 5.11 they limit the maps that it makes. */
+export async function rlimit(ctx: StepContext, args: StepArgs<'rlimit'>): Promise<StepValues> {
+  await ctx.guest.call({ op: 'rlimit', memlock: args.memlock });
+  return {};
+}

@@ -11,9 +11,9 @@ export async function load(ctx: StepContext, args: StepArgs<'load'>): Promise<St
 
 /** Attaches a program to a device, in the mode that is asked for and never in another. */
 export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promise<StepValues> {
-  const { to, mode, ...request } = args;
+  const { to, mode, counted, ...request } = args;
   const program = await ctx.loadProgram(request);
-  await ctx.watch(program, 'main', mode);
+  if (counted) await ctx.watch(program, 'main', mode);
   await ctx.guest.call({ op: 'attach', program: program.handle, dev: to, mode });
   ctx.attached.set(to, mode);
   return { id: program.id };

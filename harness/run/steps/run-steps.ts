@@ -1,6 +1,7 @@
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
 import * as programs from './programs.ts';
@@ -13,16 +14,28 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   update: maps.update,
   lookup: maps.lookup,
   delete: maps.remove,
+  lookup_and_delete: maps.take,
+  map_batch: maps.batch,
   next_key: maps.nextKey,
   close: maps.close,
   info: maps.info,
-  kthreads: maps.kthreads,
+  kthreads: kthreads.kthreads,
+  gone: kthreads.gone,
+  sched: kthreads.sched,
+  stall: misc.stall,
+  release: misc.release,
+  cpu: misc.cpu,
+  rlimit: misc.rlimit,
   load: programs.load,
   attach: programs.attach,
   detach: programs.detach,
+  frames: traffic.frames,
   pktgen: traffic.pktgen,
   send: traffic.send,
   live: traffic.live,
+  test_run: traffic.testRun,
+  join: traffic.join,
+  pending: traffic.pending,
   wait: misc.wait,
   exec: misc.exec,
   write: misc.write,
@@ -35,9 +48,22 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
  */
 export async function runSteps(ctx: StepContext, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
-    if (step.kind !== 'repeat') await runStep(ctx, step);
-    else for (let time = 0; time < step.args.times; time += 1) await runSteps(ctx, step.args.steps);
+    if (step.kind !== 'repeat') await startStep(ctx, step);
+    else if (step.background) ctx.start(beside => repeat(beside, step.args));
+    else await repeat(ctx, step.args);
   }
+}
+
+async function repeat(
+  ctx: StepContext,
+  { times, steps }: { readonly times: number; readonly steps: readonly PlainStep[] },
+): Promise<void> {
+  for (let time = 0; time < times; time += 1) await runSteps(ctx, steps);
+}
+
+async function startStep(ctx: StepContext, step: PlainStep): Promise<void> {
+  if (step.background) ctx.start(beside => runStep(beside, step));
+  else await runStep(ctx, step);
 }
 
 async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
@@ -52,6 +78,6 @@ async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
       const what = `line ${step.place.line}: ${step.kind}: the kernel refused ${failure.where}: ${errno}`;
       throw new StepFailure(`${what} (${failure.message})`, failure.log);
     }
-    ctx.results[step.as] = { errno };
+    ctx.results[step.as] = { errno, where: failure.where, log: failure.log ?? '' };
   }
 }

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import type { RunEvent } from '../model/events.ts';
+import { goldenEvents } from '../report/golden.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+
+const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+const dir = mkdtempSync(join(tmpdir(), 'bpfrig-saved-'));
+t.setTimeout(180_000);
+t.teardown(() => rmSync(dir, { recursive: true }));
+
+function bpfrig(...args: string[]) {
+  const env = { ...process.env, XDG_CACHE_HOME: join(dir, 'cache') };
+  const done = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd: dir, env });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+function save(name: string, events: readonly RunEvent[], tail = ''): string {
+  mkdirSync(join(dir, name, 'cells', name), { recursive: true });
+  writeFileSync(join(dir, name, 'cells', name, 'console.log'), name);
+  writeFileSync(join(dir, name, 'events.jsonl'), events.map(e => `${JSON.stringify(e)}\n`).join('') + tail);
+  return name;
+}
+
+/** The golden run with every cell of some kernels made a pass: one that can be green. */
+function green(kernels: (id: string) => boolean = () => true): RunEvent[] {
+  const start = goldenEvents('full').find(event => event.type === 'run-start');
+  const plan = start?.cells ?? [];
+  const own = plan.filter(cell => kernels(cell.kernel));
+  return goldenEvents('full').flatMap((event): RunEvent[] => {
+    if (event.type === 'run-start') return [{ ...event, cells: own }];
+    if (event.type === 'run-end') return [{ ...event, exitCode: 0, unfinished: [] }];
+    if (event.type !== 'cell-end') return event.type === 'cell-start' ? [] : [event];
+    if (!own.some(cell => cell.id === event.result.cell.id)) return [];
+    return [{ ...event, result: { ...event.result, verdict: 'pass', reason: '' } }];
+  });
+}
+
+function shard(index: number, kernel: string): RunEvent[] {
+  const plan = goldenEvents('full').find(event => event.type === 'run-start')?.cells ?? [];
+  return green(id => id === kernel).map(event =>
+    event.type === 'run-start' ? { ...event, shard: { index, count: 2, plan } } : event,
+  );
+}
+
+t.test('report: exit codes of what is whole, red, cut off, and of no run at all', async t => {
+  t.equal(bpfrig('report', save('green', green())).code, 0);
+  t.equal(bpfrig('report', save('red', goldenEvents('full'))).code, 1);
+  t.equal(bpfrig('report', save('empty', goldenEvents('empty'))).code, 4);
+  const cut = bpfrig('report', save('cut', green().slice(0, -3), '{"at":"2026-03-14T09:2'));
+  t.equal(cut.code, 1, 'killed in the middle of a line');
+  t.match(cut.out, 'cut off');
+  const lies = green().filter(event => event.type !== 'cell-end' || event.result.cell.kernel !== '6.1');
+  t.equal(bpfrig('report', save('lies', lies)).code, 1, 'an end that says 0, and cells without a verdict');
+  const none = bpfrig('report', 'nowhere');
+  t.equal(none.code, 2);
+  t.match(none.err, /nowhere: no run there/);
+});
+
+t.test('report of two shards is one run, in a folder of its own', async t => {
+  const [a, b] = [save('a', shard(1, '6.1')), save('b', shard(2, '6.12'))];
+  const both = bpfrig('report', b, a, '--out', 'whole', '--keep-durations');
+  t.equal(both.code, 0, both.out + both.err);
+  for (const file of [
+    'report.html',
+    'junit.xml',
+    'run.json',
+    'run.tap',
+    'events.jsonl',
+    'cells/a/console.log',
+    'cells/b/console.log',
+  ])
+    t.ok(existsSync(join(dir, 'whole', file)), file);
+  t.equal(bpfrig('report', 'whole').code, 0, 'what was merged can be reported again');
+  t.match(readFileSync(join(dir, 'cache/bpfrig/durations.json'), 'utf8'), '@6.12"');
+  const half = bpfrig('report', a);
+  t.equal(half.code, 1);
+  t.match(half.out, /shard 2\/2 is missing: 5 of 10 cells/);
+  t.match(half.out, /unfinished  6\.12  cpumap\/redirect\/one-cpu/);
+});
+
+t.test('compare: two runs, one run, JSON', async t => {
+  const [old, now] = [save('old', green()), save('now', goldenEvents('full'))];
+  const worse = bpfrig('compare', old, now);
+  t.equal(worse.code, 1);
+  t.match(worse.out, /newly red: \d/);
+  t.equal(bpfrig('compare', now, old).code, 0);
+  const kernels = bpfrig('compare', now, '--json');
+  t.equal(kernels.code, 0);
+  t.match(JSON.parse(kernels.out), { clusters: [['6.1'], ['6.12']] });
+  t.equal(bpfrig('compare', 'nowhere').code, 2);
+});
+
+t.test('run --git-bisect: what says nothing of the kernel is 125', async t => {
+  const scenario = join(PROJECT_ROOT, 'scenarios/cpumap/create/errors.yaml');
+  t.equal(bpfrig('run', scenario, '--kernel', 'path:./no-such-kernel', '--git-bisect').code, 125);
+  t.equal(bpfrig('run', 'no-such-scenario.yaml', '--git-bisect').code, 125);
+  t.equal(bpfrig('run', scenario, '--grep', 'no such cell', '--git-bisect').code, 125, 'nothing ran');
+});
+
+t.test('bisect and shard: what is asked wrong', async t => {
+  const scenario = join(PROJECT_ROOT, 'scenarios/cpumap/create/errors.yaml');
+  for (const [args, says] of [
+    [['bisect', scenario], /needs --good and --bad/],
+    [['bisect', scenario, '--good', '6.1', '--bad', '6.12-rt'], /one flavour/],
+    [['bisect', scenario, '--good', '6.1', '--bad', '6.1'], /only 6\.1/],
+    [['bisect', scenario, '--good', '6.1', '--bad', '7.3', '--expr', 'sent =='], /--expr sent ==/],
+    [['run', '--shard', '4/3'], /no part of a whole/],
+  ] as const) {
+    const { code, err } = bpfrig(...args);
+    t.equal(code, 2, args.join(' '));
+    t.match(err, says);
+  }
+});

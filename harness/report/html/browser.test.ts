@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import t from 'tap';
+import type { RunEvent } from '../../model/events.ts';
+import { goldenEvents, reportOf } from '../golden.ts';
+import { largeRun } from '../large-run.fixture.ts';
+import { createHtmlReporter } from './page.tsx';
+
+// Debian's chromium, which `./bpfrig selftest --setup` installs. Without it this test fails: a page that nobody opened is not tested.
+const CHROMIUM = '/usr/bin/chromium';
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+t.setTimeout(180_000);
+
+let browser: Browser;
+let dir: string;
+
+t.before(async () => {
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  dir = await mkdtemp(join(tmpdir(), 'bpfrig-page-'));
+});
+
+t.teardown(async () => {
+  await browser.close();
+  await rm(dir, { recursive: true });
+});
+
+/** Opens a run's page; `faults` has every error that the browser told of, and every request that left the page. */
+async function open(
+  name: string,
+  events: readonly RunEvent[],
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; faults: string[] }> {
+  const file = join(dir, `${name}.html`);
+  await writeFile(file, reportOf(createHtmlReporter(), events));
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', message => void faults.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', error => void faults.push(error.message));
+  page.on('request', request => {
+    if (request.url() !== url) faults.push(`asked for ${request.url()}`);
+  });
+  const url = pathToFileURL(file).href;
+  await page.goto(url);
+  return { page, faults };
+}
+
+const rowsShown = (page: Page): Promise<number> => page.locator('tr.row:visible').count();
+
+t.test('a cell opens, by mouse, by key and by its address, and closes again', async t => {
+  const { page, faults } = await open('cell', goldenEvents('full'));
+  await page.click('td.s-fail a');
+  const view = page.locator('dialog');
+  t.ok(await view.isVisible());
+  const text = await view.innerText();
+  for (const part of [
+    '5026 == 8192',
+    'entry-drop.yaml:22',
+    'missing',
+    '3166',
+    './bpfrig run scenarios/',
+    '6.12.117',
+  ])
+    t.match(text, part, part);
+  t.equal((await view.locator('svg.flow .wrong').count()) > 0, true, 'the loss is drawn');
+  await page.keyboard.press('ArrowRight');
+  t.notMatch(await view.innerText(), '5026 == 8192', 'the next cell');
+  await page.keyboard.press('Escape');
+  t.notOk(await view.isVisible());
+  await page.waitForFunction(() => location.hash === '');
+
+  await page.locator('td.s-panic a').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  t.match(await view.innerText(), /needs live-frames|skip/, 'the arrow went along the row');
+  const address = page.url();
+  t.match(address, /#c\d+$/);
+  await page.goto('about:blank');
+  await page.goto(address);
+  t.ok(await page.locator('dialog').isVisible(), 'its address opens it');
+  t.same(faults, []);
+});
+
+t.test('filters: verdict, text, kernel, rows that change', async t => {
+  const { page, faults } = await open('filters', goldenEvents('full'));
+  const all = await rowsShown(page);
+  t.equal(all, 5);
+  await page.keyboard.press('/');
+  await page.keyboard.type('ENTRY-drop generic');
+  t.equal(await rowsShown(page), 1, 'words in any case, in scenario and variant');
+  t.equal(await page.locator('tbody.folder:visible').count(), 1, 'folders without a row are gone');
+  await page.fill('input[name=text]', '');
+  for (const box of await page.locator('input[name=status]:not([value=panic])').all()) await box.uncheck();
+  t.equal(await rowsShown(page), 1, 'only the row with the panic');
+  t.match(await page.locator('output').innerText(), '1 of 10 cells');
+  for (const box of await page.locator('input[name=status]').all()) await box.check();
+  await page.locator('input[name=kernel]').first().uncheck();
+  t.equal(await page.locator('.matrix thead th:visible').count(), 2, 'one kernel and the names');
+  await page.locator('input[name=kernel]').first().check();
+  await page.check('input[name=changed]');
+  const changed = await rowsShown(page);
+  t.ok(changed > 0 && changed < all, `${changed} rows change`);
+  t.same(faults, []);
+});
+
+t.test('what a name may be, it is on the page', async t => {
+  const { page, faults } = await open('names', goldenEvents('full'));
+  const name = `it's "<q>" & #1 \\ 🐝|\`x\``;
+  t.ok((await page.locator('tbody.scenario').allInnerTexts()).some(text => text.includes(name)));
+  await page.click('td.s-panic a');
+  t.match(await page.locator('dialog pre').last().innerText(), `<script>&"'`);
+  t.equal(await page.locator('dialog script').count(), 0);
+  t.same(faults, []);
+});
+
+t.test('dark and light: by the system, and by the button', async t => {
+  const ground = (page: Page): Promise<string> =>
+    page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const { page: light } = await open('light', goldenEvents('one'), { colorScheme: 'light' });
+  const { page: dark } = await open('dark', goldenEvents('one'), { colorScheme: 'dark' });
+  const [white, black] = [await ground(light), await ground(dark)];
+  t.not(white, black);
+  await dark.click('#theme');
+  t.equal(await ground(dark), white);
+  await dark.click('#theme');
+  t.equal(await ground(dark), black);
+});
+
+t.test('heads stay where they are when the matrix is scrolled', async t => {
+  const { page } = await open('sticky', largeRun(120, 30), { viewport: { width: 900, height: 700 } });
+  const matrix = page.locator('.matrix');
+  await matrix.evaluate(box => box.scrollTo(500, 2000));
+  const frame = await matrix.boundingBox();
+  const head = await page.locator('.matrix thead th').nth(10).boundingBox();
+  const row = await page.locator('tr.row:has(td)').nth(60).locator('th').boundingBox();
+  t.ok(Math.abs((head?.y ?? 0) - (frame?.y ?? 0)) < 3, 'kernels on top');
+  t.ok(Math.abs((row?.x ?? 0) - (frame?.x ?? 0)) < 3, 'names on the left');
+});
+
+t.test('without scripts everything can be read, and links lead there', async t => {
+  const { page } = await open('plain', goldenEvents('full'), { javaScriptEnabled: false });
+  t.equal(await page.locator('section.cell-view:visible').count(), 10);
+  t.notOk(await page.locator('.filters').isVisible(), 'no filter that does nothing');
+  await page.click('td.s-fail a');
+  const target = page.locator('section:target');
+  t.match(await target.innerText(), '5026 == 8192');
+});
+
+t.test('runs of nothing, of one cell, and one that was cut off', async t => {
+  for (const [run, says] of [
+    ['empty', 'nothing ran'],
+    ['one', '1 pass'],
+    ['cut', 'unfinished'],
+  ] as const) {
+    const { page, faults } = await open(run, goldenEvents(run));
+    t.match(await page.title(), says, run);
+    t.same(faults, [], run);
+  }
+  const { page } = await open('cut-again', goldenEvents('cut'));
+  t.match(await page.locator('.outcome').innerText(), /^Cut off/);
+  t.match(await page.locator('#trouble').innerText(), 'could not be made ready');
+});
+
+t.test('2,000 cells open in less than 2 s', async t => {
+  const events = largeRun(200, 10);
+  const began = performance.now();
+  const { page, faults } = await open('large', events);
+  const ready = await page.evaluate(() => performance.now());
+  t.comment(
+    `rendered, written and opened in ${Math.round(performance.now() - began)} ms; the browser took ${Math.round(ready)} ms`,
+  );
+  t.ok(ready < 2000, `${ready} ms`);
+  t.equal(await page.locator('td[data-status]').count(), 2000);
+  const typed = performance.now();
+  await page.fill('input[name=text]', 'scenario-77');
+  t.equal(await rowsShown(page), 1);
+  t.ok(performance.now() - typed < 1000, 'and filter at once');
+  t.same(faults, []);
+});

@@ -1,0 +1,140 @@
+import type { CellResult, ExpectationResult } from '../../model/cell.ts';
+import type { KernelColumn } from '../../model/events.ts';
+import { changeText, type BehaviourChange } from '../behaviour.ts';
+import { cellLabel, formatMs, lastLines, oneLine } from '../text.ts';
+import { BatchHistograms, PerCpu } from './counter-views.tsx';
+import { LedgerFlow } from './ledger-flow.tsx';
+import { PhaseBar } from './phase-bar.tsx';
+import { StatusWord } from './status-word.tsx';
+import { substitute } from './substitute.ts';
+
+/** Lines of a console and of other long texts that a page shows; the whole is in the cell's folder. */
+const MOST_LINES = 200;
+const MOST_COLUMNS = 400;
+
+/** What a cell's view is drawn from. */
+export interface CellViewProps {
+  readonly result: CellResult;
+  readonly kernel: KernelColumn | null;
+  readonly change: BehaviourChange | null;
+}
+
+/** All that is known of one cell. */
+export function CellView({ result, kernel, change }: CellViewProps) {
+  const { cell } = result;
+  return (
+    <>
+      <header>
+        <p class="where">
+          <StatusWord status={result.verdict} /> <b>{oneLine(cell.kernel)}</b> <code>{cellLabel(cell)}</code>
+        </p>
+        <h2>{oneLine(cell.title)}</h2>
+        {result.reason !== '' && <p class="reason">{oneLine(result.reason)}</p>}
+        {change !== null && (
+          <p class="change">
+            <span aria-hidden="true">Δ</span> Differs from {oneLine(change.from)}:{' '}
+            {oneLine(changeText(change, 8))}
+          </p>
+        )}
+        {result.earlierTries.map((earlier, i) => (
+          <p class="try" key={i}>
+            An earlier try: {earlier.verdict}: {oneLine(earlier.reason)}
+          </p>
+        ))}
+      </header>
+      <h3>Expectations</h3>
+      <Expectations result={result} />
+      <h3>Where the packets went</h3>
+      <LedgerFlow ledger={result.ledger} />
+      <h3>Counters by CPU</h3>
+      <PerCpu counters={result.counters} />
+      <h3>Batches</h3>
+      <BatchHistograms counters={result.counters} />
+      <h3>Time: {formatMs(result.durationMs)}</h3>
+      <PhaseBar phases={result.phases} />
+      {result.detail !== null && <LongText title="Detail" lines={result.detail.trimEnd().split('\n')} />}
+      {result.consoleTail.length > 0 && <LongText title="Console, its end" lines={result.consoleTail} />}
+      <h3>Kernel</h3>
+      <KernelFacts kernel={kernel} />
+      <h3>Repeat</h3>
+      <p class="repeat">
+        <code>{oneLine(result.repeat)}</code>
+      </p>
+      <Artifacts dir={result.dir} />
+    </>
+  );
+}
+
+function Expectations({ result }: { readonly result: CellResult }) {
+  if (result.expectations.length === 0) return <p class="quiet">None was evaluated.</p>;
+  return (
+    <ul class="expectations">
+      {result.expectations.map((e, i) => (
+        <li key={i} class={e.ok ? 'ok' : 'broken'}>
+          <span class="mark">{e.error !== null ? '! error' : e.ok ? '✓ held' : '✗ broken'}</span>
+          <span class="expr">
+            <code>{oneLine(e.expr)}</code>
+            {valuesOf(e, result) !== null && <code class="values">{valuesOf(e, result)}</code>}
+          </span>
+          <span class="line">{oneLine(`${result.cell.file}:${e.line}`)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function valuesOf(e: ExpectationResult, result: CellResult): string | null {
+  if (e.error !== null) return oneLine(e.error);
+  const values = e.values ?? substitute(e.expr, result.counters);
+  return values === null ? null : oneLine(values);
+}
+
+function LongText({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+  const shown = lastLines(lines, MOST_LINES, MOST_COLUMNS);
+  const left = lines.length - shown.length;
+  return (
+    <>
+      <h3>{title}</h3>
+      {left > 0 && <p class="quiet">{left} lines before these are in the cell's folder.</p>}
+      <pre tabIndex={0}>{shown.join('\n')}</pre>
+    </>
+  );
+}
+
+function KernelFacts({ kernel }: { readonly kernel: KernelColumn | null }) {
+  if (kernel === null) return <p class="quiet">It was never made ready.</p>;
+  return (
+    <>
+      <p>
+        {oneLine(kernel.version)}, <code>uname -r</code> {oneLine(kernel.release)}
+      </p>
+      <ul class="packages">
+        {kernel.packages.map(p => (
+          <li key={p.name}>
+            <code>
+              {oneLine(p.name)} {oneLine(p.version)}
+            </code>
+          </li>
+        ))}
+        {kernel.notes.map(note => (
+          <li key={note}>{oneLine(note)}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Artifacts({ dir }: { readonly dir: string }) {
+  if (dir === '') return null;
+  const files = ['console.log', 'result.json', 'counters.json', 'ledger.json', 'observations.json'];
+  const folder = dir.split('/').map(encodeURIComponent).join('/');
+  return (
+    <p class="files">
+      {files.map(file => (
+        <a key={file} href={`${folder}/${file}`}>
+          {file}
+        </a>
+      ))}
+    </p>
+  );
+}

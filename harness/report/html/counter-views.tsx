@@ -1,0 +1,135 @@
+import type { Counters, Value } from '../../model/counters.ts';
+
+// Columns of the table, by the path of a counter whose last step is the CPU.
+const PER_CPU: readonly (readonly [head: string, path: readonly string[], field: string | null])[] = [
+  ['sent to it', ['cpumap', 'cpu'], 'offered'],
+  ['accepted', ['cpumap', 'cpu'], 'accepted'],
+  ['ring full', ['cpumap', 'cpu'], 'ring_full'],
+  ['enqueued from it', ['cpumap', 'from'], 'offered'],
+  ['dequeued', ['kthread', 'cpu'], 'processed'],
+  ['XDP pass', ['kthread', 'cpu'], 'xdp_pass'],
+  ['XDP drop', ['kthread', 'cpu'], 'xdp_drop'],
+  ['XDP redirect', ['kthread', 'cpu'], 'xdp_redirect'],
+  ['alloc drops', ['kthread', 'cpu'], 'alloc_drops'],
+  ['wake-ups', ['kthread', 'cpu'], 'sched'],
+  ['delivered', ['stack', 'cpu'], null],
+  ['softnet', ['softnet', 'cpu'], 'processed'],
+];
+
+/** What was counted on each CPU; columns of nothing but zeros are left out. */
+export function PerCpu({ counters }: { readonly counters: Counters }) {
+  const columns = PER_CPU.map(([head, path, field]) => ({ head, cpus: column(counters, path, field) }));
+  const shown = columns.filter(({ cpus }) => [...cpus.values()].some(n => n !== 0));
+  const cpus = [...new Set(shown.flatMap(({ cpus: own }) => [...own.keys()]))];
+  if (shown.length === 0) return <p class="quiet">Nothing was counted on any CPU.</p>;
+  return (
+    <div class="scroll">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th>CPU</th>
+            {shown.map(({ head }) => (
+              <th class="n" key={head}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {cpus.map(cpu => (
+            <tr key={cpu}>
+              <td>{cpu}</td>
+              {shown.map(({ head, cpus: own }) => (
+                <td class={own.get(cpu) === 0 ? 'n zero' : 'n'} key={head}>
+                  {own.get(cpu) ?? ''}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function column(counters: Counters, path: readonly string[], field: string | null): Map<string, number> {
+  const byCpu = path.reduce<Value | undefined>((at, key) => get(at, key), counters);
+  if (!isRecord(byCpu)) return new Map();
+  return new Map(
+    Object.entries(byCpu).map(([cpu, value]) => {
+      const n = field === null ? value : get(value, field);
+      return [cpu, typeof n === 'number' ? n : 0];
+    }),
+  );
+}
+
+/** How many packets went together: events by size of their batch, for enqueue and for the kthread. */
+export function BatchHistograms({ counters }: { readonly counters: Counters }) {
+  const all = (['cpumap', 'kthread'] as const).map(name => ({
+    name,
+    batch: numbers(get(counters[name], 'batch')),
+  }));
+  const shown = all.filter(({ batch }) => batch.some(n => n > 0));
+  if (shown.length === 0) return <p class="quiet">No batch was counted.</p>;
+  return (
+    <div class="histograms">
+      {shown.map(({ name, batch }) => (
+        <Histogram
+          key={name}
+          title={name === 'cpumap' ? 'enqueue events by frames' : 'kthread events by frames'}
+          batch={batch}
+        />
+      ))}
+    </div>
+  );
+}
+
+const BAR = { width: 26, gap: 6, height: 70, top: 14, bottom: 16 } as const;
+
+function Histogram({ title, batch }: { readonly title: string; readonly batch: readonly number[] }) {
+  const most = Math.max(1, ...batch);
+  const width = batch.length * (BAR.width + BAR.gap);
+  const height = BAR.top + BAR.height + BAR.bottom;
+  const base = BAR.top + BAR.height;
+  return (
+    <figure>
+      <svg class="histogram" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img">
+        <title>{`${title}: ${batch.map((n, size) => `${size}: ${n}`).join(', ')}`}</title>
+        {batch.map((n, size) => {
+          const tall = n === 0 ? 0 : Math.max(1.5, (n / most) * BAR.height);
+          const x = size * (BAR.width + BAR.gap);
+          const middle = x + BAR.width / 2;
+          return (
+            <g key={size} class={n === 0 ? 'zero' : ''}>
+              <rect
+                x={x}
+                y={Math.round((base - tall) * 10) / 10}
+                width={BAR.width}
+                height={Math.round(tall * 10) / 10}
+              />
+              <text x={middle} y={Math.round(base - tall - 3)}>
+                {n === 0 ? '' : n}
+              </text>
+              <text x={middle} y={height - 4}>
+                {size}
+              </text>
+            </g>
+          );
+        })}
+      </svg>
+      <figcaption>{title}</figcaption>
+    </figure>
+  );
+}
+
+function numbers(value: Value | undefined): readonly number[] {
+  return Array.isArray(value) ? value.map(n => (typeof n === 'number' ? n : 0)) : [];
+}
+
+function get(value: Value | undefined, key: string): Value | undefined {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isRecord(value: Value | undefined): value is Counters {
+  return value !== null && value !== undefined && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,123 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { loadScenarios } from '../scenario/load.ts';
+import { PROJECT_ROOT } from '../util/paths.ts';
+import {
+  coverageOf,
+  coverageTable,
+  findCoverageFile,
+  readCoverageList,
+  type CoverageList,
+} from './coverage.ts';
+
+const SUITE = join(PROJECT_ROOT, 'scenarios', 'cpumap');
+
+/** All numbers of the catalogue of behaviours: 1 to 81, and the conservation laws C1 to C11. */
+const CATALOGUE = [
+  ...Array.from({ length: 81 }, (_, index) => String(index + 1)),
+  ...Array.from({ length: 11 }, (_, index) => `C${index + 1}`),
+];
+
+const LIST: CoverageList = {
+  title: 'tea.c',
+  behaviours: [
+    { id: '1', title: 'it boils', reason: null },
+    { id: '2', title: 'it cools', reason: 'nobody waits for it' },
+    { id: '10', title: 'it is poured', reason: null },
+  ],
+  functions: [{ id: 'tea_boil', title: '', reason: null }],
+};
+
+const scenario = (name: string, covers: (number | string)[], functions: string[] = []) => ({
+  name,
+  covers,
+  functions,
+});
+
+t.test('the list of the suite has every number of the catalogue, in its order', async t => {
+  const list = readCoverageList(join(SUITE, 'coverage.yaml'));
+  t.strictSame(
+    list.behaviours.map(({ id }) => id),
+    CATALOGUE,
+  );
+  t.equal(list.functions.length, 24);
+});
+
+t.test('every behaviour and every function of cpumap.c has a scenario or a reason', async t => {
+  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT });
+  const { faults } = coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios);
+  t.strictSame(faults, []);
+});
+
+t.test('what is missing, what is stale and what is not in the list are faults', async t => {
+  const cases = [
+    {
+      scenarios: [scenario('a', [1, '10'], ['tea_boil'])],
+      faults: [],
+    },
+    {
+      scenarios: [scenario('a', [1], ['tea_boil'])],
+      faults: ['behaviour 10 (it is poured) has neither a scenario nor a reason'],
+    },
+    {
+      scenarios: [scenario('a', [1, 10])],
+      faults: ['function tea_boil has neither a scenario nor a reason'],
+    },
+    {
+      scenarios: [scenario('a', [1, 10], ['tea_boil']), scenario('b', [2])],
+      faults: ['behaviour 2 (it cools) has a reason for no scenario, and b'],
+    },
+    {
+      scenarios: [scenario('a', [1, 10, 'C1'], ['tea_boil', 'tea_spill'])],
+      faults: ['a covers C1, which is not in the list', 'a covers tea_spill, which is not in the list'],
+    },
+  ];
+  for (const { scenarios, faults } of cases) t.strictSame(coverageOf(LIST, scenarios).faults, faults);
+});
+
+t.test('the table', async t => {
+  const text = coverageTable(coverageOf(LIST, [scenario('tea/boil', [1], ['tea_boil'])]));
+  t.equal(
+    text,
+    `1   it boils      tea/boil
+2   it cools      no: nobody waits for it
+10  it is poured  MISSING
+
+tea_boil  tea/boil
+
+tea.c: 1 of 3 behaviours and 1 of 1 functions have a scenario
+MISSING behaviour 10 (it is poured) has neither a scenario nor a reason`,
+  );
+});
+
+t.test('a list lies among scenarios without being one, and is found from any of them', async t => {
+  const dir = t.testdir({});
+  mkdirSync(join(dir, 'deep'));
+  writeFileSync(
+    join(dir, 'coverage.yaml'),
+    'title: tea.c\nbehaviours: { 10: poured, 9: { title: cold, no_scenario: why } }\nfunctions: { boil: }\n',
+  );
+  writeFileSync(
+    join(dir, 'deep', 'one.yaml'),
+    'title: t\nsource: s\nfunctions: [boil]\nexpect: [sent == 0]\n',
+  );
+  const scenarios = await loadScenarios([dir], { root: dir });
+  t.equal(scenarios.length, 1);
+  t.strictSame(scenarios[0]?.functions, ['boil']);
+  const list = readCoverageList(findCoverageFile(scenarios));
+  t.strictSame(list, {
+    title: 'tea.c',
+    behaviours: [
+      { id: '10', title: 'poured', reason: null },
+      { id: '9', title: 'cold', reason: 'why' },
+    ],
+    functions: [{ id: 'boil', title: '', reason: null }],
+  });
+});
+
+t.test('a list of another shape, and none at all', async t => {
+  const dir = t.testdir({ 'coverage.yaml': 'title: tea.c\nbehaviours: { 1: { no_scenario: "" } }\n' });
+  t.throws(() => readCoverageList(join(dir, 'coverage.yaml')), { code: 'scenario' });
+  t.throws(() => findCoverageFile([{ path: '/nowhere/at/all.yaml' }]), { code: 'usage' });
+});

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StepArgs } from '../../scenario/step-schema.ts';
+import { BpfrigError } from '../../util/errors.ts';
+import { defined, type StepContext, type StepValues } from './context.ts';
+import { mapOf } from './maps.ts';
+
+/** Pause between two looks at what a workqueue does in its own time. */
+const LOOK_MS = 10;
+
+/** A row of the agent's `kthreads`. */
+interface KthreadInfo {
+  readonly pid: number;
+  readonly comm: string;
+  readonly cpus_allowed: readonly number[];
+  readonly state: string;
+  readonly policy: string;
+}
+
+/** The map's kernel threads: `count`, `names`, and by entry `cpu` with pid, name, CPUs, state and policy. */
+export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
+  const { count, within } = args;
+  const { id } = mapOf(ctx, args.map);
+  let own = await kthreadsOf(ctx, id);
+  await until(within, async () => {
+    own = await kthreadsOf(ctx, id);
+    return count === undefined || own.length === count;
+  });
+  const byCpu = own.map(row => [entryOf(row.comm), { ...row }] as const);
+  return { count: own.length, names: own.map(row => row.comm), cpu: Object.fromEntries(byCpu) };
+}
+
+/** Whether the kernel has freed a map, a program or a map's threads: `gone`. */
+export async function gone(ctx: StepContext, args: StepArgs<'gone'>): Promise<StepValues> {
+  const isGone = await goneCheck(ctx, args);
+  return { gone: await until(args.within, isGone) };
+}
+
+async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() => Promise<boolean>> {
+  if ('kthreads' in args) {
+    const { id } = mapOf(ctx, args.kthreads);
+    return async () => (await kthreadsOf(ctx, id)).length === 0;
+  }
+  const object =
+    'map' in args
+      ? { kind: 'map', object: mapOf(ctx, args.map).id }
+      : { kind: 'prog', object: (await ctx.loadProgram(args)).id };
+  return async () => !(await ctx.guest.call<{ exists: boolean }>({ op: 'id_exists', ...object })).exists;
+}
+
+/** Moves the thread of a map's entry to other CPUs or another policy. */
+export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<StepValues> {
+  const { map, key, ...wanted } = args;
+  const own = await kthreadsOf(ctx, mapOf(ctx, map).id);
+  const thread = own.find(row => entryOf(row.comm) === String(Number(key)));
+  if (thread === undefined) throw new BpfrigError('scenario', `entry ${key} of map \`${map}\` has no thread`);
+  await ctx.guest.call({ op: 'sched', pid: thread.pid, ...defined(wanted) });
+  return { pid: thread.pid };
+}
+
+async function kthreadsOf(ctx: StepContext, mapId: number): Promise<KthreadInfo[]> {
+  const { rows } = await ctx.guest.call<{ rows: KthreadInfo[] }>({ op: 'kthreads', prefix: 'cpumap/' });
+  return rows.filter(({ comm }) => belongsTo(comm, mapId));
+}
+
+/** 5.10 cuts a thread's name to 15 bytes: what is left of the map's id must be the start of it. */
+function belongsTo(comm: string, mapId: number): boolean {
+  return comm === `cpumap/${entryOf(comm)}/map:${mapId}`.slice(0, Math.max(comm.length, 15));
+}
+
+function entryOf(comm: string): string {
+  return /^cpumap\/(\d+)/.exec(comm)?.[1] ?? comm;
+}
+
+/** Looks until it is so or the time is up; says whether it was so in the end. */
+async function until(withinMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    if (await isSo()) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { words } from './step-words.ts';
+import type { Wrap } from './step-words.ts';
+
+/** How long `gone` and `kthreads` wait for what a workqueue does in its own time. */
+const PATIENCE_MS = 5000;
+
+/** Steps that look at the guest, and those that hold it still. */
+export function guestKinds(wrap: Wrap) {
+  const { int, program, map, key, flag } = words(wrap);
+  const within = int(0).default(PATIENCE_MS).describe('milliseconds to wait for it');
+
+  return {
+    info: z
+      .union([z.strictObject({ map }), z.strictObject({ program })])
+      .describe('BPF_OBJ_GET_INFO_BY_FD and fdinfo'),
+    kthreads: z
+      .strictObject({ map, count: int(0).optional().describe('wait until there are so many'), within })
+      .describe(
+        "the map's kernel threads: `count`, `names`, and by `cpu` pid, comm, cpus_allowed, state, policy",
+      ),
+    gone: z
+      .union([
+        z.strictObject({ map, within }),
+        z.strictObject({ program, within }),
+        z.strictObject({ kthreads: map, within }),
+      ])
+      .describe('`gone`: whether the kernel has freed a map, a program, or a map’s threads'),
+    sched: z
+      .strictObject({
+        map,
+        key,
+        cpus: z.array(z.int().min(0)).min(1).optional(),
+        policy: wrap(z.enum(['other', 'fifo', 'rr', 'batch', 'idle'])).optional(),
+        priority: int(0).optional(),
+      })
+      .describe("sched_setaffinity(2), sched_setscheduler(2) on the kernel thread of a map's entry"),
+    stall: z
+      .strictObject({ cpu: int(0) })
+      .describe('let no ordinary task run on a CPU: a FIFO spinner, RT throttling and the fair server off'),
+    release: z.strictObject({ cpu: int(0) }).describe('undo `stall`'),
+    cpu: z.strictObject({ cpu: int(0), online: flag }).describe('take a CPU offline, or back'),
+    rlimit: z
+      .strictObject({ memlock: int(0) })
+      .describe('bytes that the process may lock, as the soft RLIMIT_MEMLOCK'),
+    wait: z.strictObject({ for: int(1) }).describe('wait so many milliseconds'),
+    exec: z.strictObject({ argv: z.array(z.string()).min(1) }).describe('run a command in the guest'),
+    write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
+    read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),
+  };
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/**
+ * Lets a schema also take `$axis` where it takes anything else. Scenarios are checked with their axes filled in, so
+ * checking uses {@link exactly}; only the JSON Schema, which editors hold against the file as written, uses {@link orAxis}.
+ * The TypeScript type is that of the filled-in value in both.
+ */
+export type Wrap = <T extends z.ZodType>(schema: T) => T;
+
+export const exactly: Wrap = schema => schema;
+export const orAxis: Wrap = <T extends z.ZodType>(schema: T): T =>
+  z.union([schema, z.string().regex(/^\$/)]) as unknown as T;
+
+/** A name that expectations can use as it stands. */
+export const NAME = /^[a-z][a-z0-9_]*$/;
+/** A name in BPF C: of a program, a global variable, a map. */
+export const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What the steps' arguments are made of. */
+export function words(wrap: Wrap) {
+  const int = (least: number) => wrap(z.int().min(least));
+  const map = z.string().regex(NAME).describe("a map's name in this scenario");
+  return {
+    int,
+    count: int(1),
+    flag: wrap(z.boolean()),
+    counted: wrap(z.boolean())
+      .default(true)
+      .describe(
+        'count what the program returns; that holds a reference to it, and without it no traffic may pass it',
+      ),
+    program: wrap(z.string().regex(C_NAME)).describe("a BPF program's name, in a stock or an own object"),
+    config: z
+      .record(z.string().regex(C_NAME), wrap(z.union([z.int(), z.boolean(), z.array(z.int())])))
+      .describe("values of the program's global variables, set before it is loaded"),
+    maps: z
+      .record(z.string().regex(C_NAME), map)
+      .describe(
+        "the object's maps by the scenario's; those of the same name are the same without being told",
+      ),
+    map,
+    caps: z
+      .array(z.enum(['net_admin', 'sys_admin', 'perfmon', 'bpf']))
+      .optional()
+      .describe('the only capabilities in effect during the call; default: all'),
+    key: wrap(z.union([z.int().min(0), z.string().regex(/^0x[0-9a-f]+$/i)])),
+    port: wrap(z.enum(['rx', 'tx'])),
+    mode: wrap(z.enum(['native', 'generic'])),
+    frameSize: wrap(z.int().min(14).max(65535)).default(64),
+    cpu: int(0).default(0),
+  };
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { words } from './step-words.ts';
+import type { Wrap } from './step-words.ts';
+
+/** Steps that send packets, and those that wait for what goes on in the background. */
+export function trafficKinds(wrap: Wrap) {
+  const { int, count, program, config, maps, port, frameSize, cpu } = words(wrap);
+  const mac = wrap(z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i)).describe(
+    "default: the receiving device's own",
+  );
+  const frames = {
+    count,
+    size: frameSize,
+    cpu,
+    flows: int(1).default(1).describe('UDP source ports, in turn'),
+    first_flow: int(0).default(0).describe('the first of them is 9000 and this'),
+    pps: int(1).optional().describe('no more packets a second than this'),
+    dst_mac: mac.optional(),
+  };
+
+  return {
+    frames: z
+      .strictObject({ on: port.default('tx'), ...frames })
+      .describe(
+        'send exactly `count` frames with the first source that is safe here: pktgen, or an AF_PACKET socket',
+      ),
+    pktgen: z
+      .strictObject({
+        on: port,
+        ...frames,
+        burst: int(1).default(1),
+        threads: int(1).optional().describe('on as many CPUs, from `cpu` on; each has flows of its own'),
+        mode: wrap(z.enum(['start_xmit', 'netif_receive', 'queue_xmit'])).default('start_xmit'),
+        commands: z.array(z.string()).default([]),
+      })
+      .describe("send with the kernel's pktgen, until exactly `count` frames have been taken"),
+    send: z
+      .strictObject({ on: port, ...frames })
+      .describe('send exactly `count` frames from an AF_PACKET socket'),
+    live: z
+      .strictObject({
+        program,
+        config: config.optional(),
+        maps: maps.optional(),
+        on: port,
+        count,
+        batch: wrap(z.int().min(1).max(256)).default(64).describe('frames between two flushes'),
+        size: wrap(z.int().min(14).max(3408)).default(64),
+        cpu,
+      })
+      .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
+    test_run: z
+      .strictObject({
+        program,
+        config: config.optional(),
+        maps: maps.optional(),
+        on: port.optional(),
+        count: count.default(1),
+        size: wrap(z.int().min(14).max(3408)).default(64),
+      })
+      .describe('BPF_PROG_TEST_RUN over one packet that goes nowhere: `retval`'),
+    join: z.literal(true).describe('wait for all steps in the background'),
+    pending: z.literal(true).describe('`count`: steps in the background that have not ended'),
+  };
+}

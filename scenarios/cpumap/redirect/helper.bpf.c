@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls of bpf_redirect_map() that the stock programs do not make: flags and
+ * indexes out of range, several calls in one run, an action that does not
+ * belong to the call. Which call a frame meets, its sequence number says.
+ */
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "bpfrig.h"
+#include "frame.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} cpus SEC(".maps");
+
+volatile const __u64 base;	/* of the index, where a program adds to it */
+
+/* Not within the functions: older kernels refuse BTF of such variables. */
+volatile const __u64 refused[8] = {
+	4, 8, 16, 4 | XDP_PASS, 8 | XDP_PASS, 1ULL << 32, 1ULL << 63, ~0ULL,
+};
+volatile const __u32 beyond[4] = { 4, 5, 0x7fffffff, 0xffffffff };
+
+/* libbpf 1.1 declares the index as 32 bits, and the compiler would cut it. */
+static long (*redirect_map)(void *map, __u64 index, __u64 flags) =
+	(void *)BPF_FUNC_redirect_map;
+
+/* The number of a frame of ours, and -1 for any other frame. */
+static __always_inline __s64 number(struct xdp_md *ctx)
+{
+	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	const void *end = (void *)(long)ctx->data_end;
+
+	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
+		return -1;
+	return bpf_ntohl(frame->seq);
+}
+
+/* Entry 3 is empty. Of ten frames one has flags 0, two 1, three 2, four 3. */
+SEC("xdp")
+int empty_by_number(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+	__u32 tenth = (__u32)n % 10;
+
+	if (n < 0)
+		return XDP_PASS;
+	return redirect_map(&cpus, 3, (tenth > 0) + (tenth > 2) + (tenth > 5));
+}
+
+/* Entry 2 is there, and the flags have a bit that a cpumap does not take. */
+SEC("xdp")
+int flags_refused(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	return redirect_map(&cpus, 2, refused[n & 7]);
+}
+
+/* Only the lower half of the index counts. */
+SEC("xdp")
+int wide_index(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	return redirect_map(&cpus, base + 2 + (n & 1), XDP_DROP);
+}
+
+/* Indexes at and beyond the end of the map, of four possible CPUs. */
+SEC("xdp")
+int beyond_the_end(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	return redirect_map(&cpus, beyond[n & 3], XDP_DROP);
+}
+
+/*
+ * Two calls, then XDP_REDIRECT whatever they gave. Entries 0 to 2 are there,
+ * 3 is empty.
+ */
+SEC("xdp")
+int two_calls(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	switch (n & 3) {
+	case 0:	/* both find an entry: the second counts */
+		redirect_map(&cpus, 1, 0);
+		redirect_map(&cpus, 2, 0);
+		break;
+	case 1:	/* the second finds none, the first had index 0 */
+		redirect_map(&cpus, 0, 0);
+		redirect_map(&cpus, 3, 0);
+		break;
+	case 2:	/* the second finds none, the first had index 1 */
+		redirect_map(&cpus, 1, 0);
+		redirect_map(&cpus, 3, 0);
+		break;
+	case 3:	/* the second is refused for its flags */
+		redirect_map(&cpus, 0, 0);
+		redirect_map(&cpus, 1, 4);
+		break;
+	}
+	return XDP_REDIRECT;
+}
+
+/* The helper says XDP_REDIRECT, and the program something else. */
+SEC("xdp")
+int other_action(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	redirect_map(&cpus, 2, 0);
+	return n & 1 ? XDP_DROP : XDP_PASS;
+}
+
+/* Every odd frame is redirected without a call: the even one before made it. */
+SEC("xdp")
+int no_call(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+
+	if (n < 0)
+		return XDP_PASS;
+	if (n & 1)
+		return XDP_REDIRECT;
+	redirect_map(&cpus, 2, 0);
+	return XDP_PASS;
+}
+
+/* The same of live frames, which are all alike: it counts them itself. */
+static __u32 counted;
+
+SEC("xdp")
+int no_call_counted(struct xdp_md *ctx)
+{
+	if (number(ctx) < 0)
+		return XDP_PASS;
+	if (counted++ & 1)
+		return XDP_REDIRECT;
+	redirect_map(&cpus, 2, 0);
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";
