@@ -146,6 +146,9 @@ class QemuVm implements BootedVm {
 
   async load(statePath: string): Promise<void> {
     await this.#ignoreSharedRam();
+    // After a migration QEMU tells the network where the guest is now, by a RARP from each NIC, five times within a second:
+    // in the traffic's network those would be packets that nobody sent.
+    await this.#qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 });
     await this.#qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(statePath)}` });
     for (;;) {
       const { status } = (await this.#qmp.execute('query-status')) as { status: string };
