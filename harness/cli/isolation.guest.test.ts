@@ -58,7 +58,8 @@ t.test('the same cell again, in any order and at any --jobs: identical counters'
 
 t.test('nothing moves in a clone that sends nothing', async t => {
   // QEMU announces a guest that was migrated, by RARPs from its NICs, unless it is told not to.
-  const run = await startRun([join(TESTDATA, 'silent.yaml'), '--kernel', '7.3'], join(t.testdir(), 'run')).done;
+  const run = await startRun([join(TESTDATA, 'silent.yaml'), '--kernel', '7.3'], join(t.testdir(), 'run'))
+    .done;
   t.equal(run.exitCode, 0, run.results.map(({ reason }) => reason).join('; '));
   t.equal(run.results.length, 2);
 });

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
+import { makeWorkspace } from '../util/workspace.ts';
 import { AgentClient, AgentError, ChannelLostError } from './agent-client.ts';
 
 /** Both ends of a channel: what the client holds, and what an agent would hold. */
 async function channel(t: Test): Promise<{ ours: Socket; agent: Socket }> {
-  const path = join(t.testdir(), 'socket');
+  // Not in t.testdir(): a socket's path has at most 107 bytes.
+  const workspace = await makeWorkspace();
+  const path = join(workspace.dir, 'socket');
   const server = createServer().listen(path);
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const ours = connect(path);
@@ -15,6 +19,7 @@ async function channel(t: Test): Promise<{ ours: Socket; agent: Socket }> {
     ours.destroy();
     agent.destroy();
     server.close();
+    return workspace[Symbol.asyncDispose]();
   });
   return { ours, agent };
 }
@@ -25,12 +30,14 @@ t.test('answers find their requests in any order, whatever stands between', asyn
   const { ours, agent } = await channel(t);
   const client = new AgentClient(ours, LIMITS);
   t.teardown(() => client.close());
+  const asked = createInterface({ input: agent })[Symbol.asyncIterator]();
   const first = client.request({ op: 'hello' });
   const second = client.request({ op: 'softnet' });
+  t.equal((await asked.next()).value, '{"id":1,"op":"hello"}');
+  t.equal((await asked.next()).value, '{"id":2,"op":"softnet"}');
   agent.write('not json\n{"hb":1}\n{"id":2,"ok":{"rows":[]}}\n{"id":1,"ok":{"release":"x"}}\n');
   t.same(await first, { release: 'x' });
   t.same(await second, { rows: [] });
-  t.equal(String(agent.read()), '{"id":1,"op":"hello"}\n{"id":2,"op":"softnet"}\n');
 });
 
 t.test('a refusal keeps its errno', async t => {
