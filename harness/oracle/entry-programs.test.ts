@@ -50,3 +50,31 @@ t.test('only frames of an entry that had no program may go past it', async t => 
   t.equal(residual(1, 60), 40, 'always one, and 40 went past it');
   t.equal(residual(2, 60), 0, 'one at times');
 });
+
+t.test('a map without any program: the kthread of an offline CPU takes its frames out elsewhere', async t => {
+  const [plain] = scenarioOf(`
+title: t
+source: s
+setup: [{ cpumap: { name: cpus, entries: { 2: { qsize: 8 } } } }]
+traffic: [{ cpu: { cpu: 2, online: false } }]
+expect: ['sent == 100']
+`).variants;
+  if (plain === undefined || VARIANT === undefined) throw new Error('no variant');
+  const residual = (variant: typeof plain) => {
+    const observations = seen({
+      sources: [source(100)],
+      programs: [main({ redirect: 100 })],
+      observers: {
+        redirect: [redirected(100)],
+        enqueue: [enqueue(100)],
+        kthread: [kthread(100, { cpu: 7 })],
+      },
+      delivered: 100,
+      steps: { refused: { errno: 'ENOMEM' } },
+    });
+    const counters = count(observations, { version: '6.12.1', series: '6.12' }, variant);
+    return stages(observations, counters, variant).find(({ name }) => name === 'entry')?.residual;
+  };
+  t.equal(residual(plain), 0);
+  t.equal(residual(VARIANT), 100, 'a map with programs: nothing may pass on a CPU without an entry');
+});

@@ -37,11 +37,13 @@ export async function observeCell(
 
   const { readings, witness, arrivals } = await readFinal(guest, plan);
   const counted = difference(before, readings);
+  // What `after` sends is in no count.
+  const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
   const { lines } = await guest.call<{ lines: readonly string[] }>({ op: 'kmsg', since: guest.logStart });
   return {
     release: guest.hello.release,
-    sources: ctx.sources,
+    sources,
     devices: counted.devices,
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 #include "cpu.h"
 #include "file.h"
@@ -19,7 +18,6 @@
 #include "task.h"
 
 #define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
-#define DEBUGFS		"/sys/kernel/debug"
 #define MAX_HOGS	64
 #define MAX_MOVED	1024
 
@@ -68,33 +66,6 @@ static void *spin(void *data)
 	return NULL;
 }
 
-static void fair_server_path(int cpu, char path[128])
-{
-	snprintf(path, 128, DEBUGFS "/sched/fair_server/cpu%d/runtime", cpu);
-}
-
-/* Since 6.12 a server gives ordinary tasks 5 % of a CPU all the same. */
-static void fair_server_off(struct hog *hog)
-{
-	char path[128];
-	size_t len;
-
-	fair_server_path(hog->cpu, path);
-	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
-	if (!file_slurp(path, &hog->fair_server, &len))
-		file_put(path, "0");
-}
-
-static void fair_server_on(struct hog *hog)
-{
-	char path[128];
-
-	fair_server_path(hog->cpu, path);
-	if (hog->fair_server)
-		file_put(path, hog->fair_server);
-	free(hog->fair_server);
-}
-
 /* Sets or clears one CPU in a task's mask; false where nothing changed. */
 static bool allow_cpu(pid_t tid, int cpu, bool allow)
 {
@@ -128,7 +99,7 @@ static void move_off(const struct task *task, void *data)
 
 static int hog_thread(struct request *rq, struct hog *hog)
 {
-	struct sched_param param = { .sched_priority = 1 };
+	struct sched_param param = { .sched_priority = HOG_PRIORITY };
 	cpu_set_t *set = CPU_ALLOC(CPU_MAX + 1);
 	size_t size = CPU_ALLOC_SIZE(CPU_MAX + 1);
 	pthread_attr_t attr;
@@ -156,7 +127,8 @@ static void undo(struct hog *hog)
 {
 	size_t i;
 
-	fair_server_on(hog);
+	fair_server_on(hog->cpu, hog->fair_server);
+	ksoftirqd_first(hog->cpu, false);
 	for (i = 0; i < hog->n_moved; i++)
 		allow_cpu(hog->moved[i], hog->cpu, true);
 	if (!n_hogs && rt_runtime) {
@@ -184,8 +156,9 @@ static int hog_on(struct request *rq, int cpu)
 	hog->cpu = cpu;
 	if (!rt_runtime && !file_slurp(RT_RUNTIME, &rt_runtime, &len))
 		file_put(RT_RUNTIME, "-1");
-	fair_server_off(hog);
+	hog->fair_server = fair_server_off(cpu);
 	task_each(move_off, hog);
+	ksoftirqd_first(cpu, true);
 	err = hog_thread(rq, hog);
 	if (err)
 		undo(hog);

@@ -1,0 +1,117 @@
+import t from 'tap';
+import { AgentError, type AgentRequest } from '../../guest/agent-client.ts';
+import { scenarioOf } from '../../oracle/made-up.fixture.ts';
+import type { ResolvedVariant } from '../../scenario/scenario.ts';
+import { StepContext, StepFailure, type StepGuest } from './context.ts';
+import { runSteps } from './run-steps.ts';
+
+/** Answers of an agent, by op; every request is kept. */
+function agent(answers: Record<string, (request: AgentRequest) => unknown> = {}) {
+  const requests: AgentRequest[] = [];
+  const guest = {
+    hello: { cpus_possible: [0, 1, 2, 3] },
+    call: async (request: AgentRequest) => {
+      requests.push(request);
+      return (await answers[request.op]?.(request)) ?? {};
+    },
+  } as unknown as StepGuest;
+  return { guest, requests };
+}
+
+function variantOf(traffic: string): ResolvedVariant {
+  const [variant] = scenarioOf(`
+title: t
+source: s
+topology: veth
+traffic:
+${traffic}
+expect: ['sent == 1']
+`).variants;
+  if (variant === undefined) throw new Error('no variant');
+  return variant;
+}
+
+function contextOf(guest: StepGuest, topology: 'veth' | 'virtio' = 'veth'): StepContext {
+  return new StepContext(guest, new Map(), topology);
+}
+
+t.test('the next step begins while one in the background goes on, and join waits for it', async t => {
+  let finish = (): void => undefined;
+  const sending = new Promise<void>(resolve => (finish = resolve));
+  const { guest, requests } = agent({
+    send: async () => {
+      await sending;
+      return { sent: 5, errors: 0 };
+    },
+  });
+  const ctx = contextOf(guest);
+  const { traffic } = variantOf(`
+  - { send: { on: tx, count: 5 }, as: sent_it, background: true }
+  - { pending: true, as: meanwhile }
+  - write: { path: /x, value: 1 }
+`);
+  await runSteps(ctx, traffic);
+  t.same(ctx.results['meanwhile'], { errno: 'OK', count: 1 });
+  t.same(ctx.results['sent_it'], undefined);
+  t.match(requests, [
+    { op: 'send', bg: true },
+    { op: 'write_file', bg: undefined },
+  ]);
+  finish();
+  await ctx.join();
+  t.match(ctx.results['sent_it'], { errno: 'OK', sent: 5 });
+  t.match(ctx.sources, [{ source: 'packet', requested: 5, sent: 5 }]);
+});
+
+t.test(
+  'what is refused in the background is thrown by join, or is the result of a step with `as`',
+  async t => {
+    const refuse = () => {
+      throw new AgentError('hog', {
+        kind: 'kernel',
+        errno: 'EPERM',
+        code: 1,
+        where: 'pthread_create',
+        message: 'no',
+        log: null,
+      });
+    };
+    const ctx = contextOf(agent({ hog: refuse }).guest);
+    const { traffic } = variantOf(`
+  - { stall: { cpu: 1 }, as: refused, background: true }
+  - { stall: { cpu: 1 }, background: true }
+`);
+    await runSteps(ctx, traffic);
+    await t.rejects(ctx.join(), StepFailure);
+    t.match(ctx.results['refused'], { errno: 'EPERM', where: 'pthread_create' });
+  },
+);
+
+t.test('frames come from pktgen, but not into generic XDP behind a veth', async t => {
+  const cases = [
+    { topology: 'veth', mode: undefined, op: 'pktgen' },
+    { topology: 'veth', mode: 'native', op: 'pktgen' },
+    { topology: 'veth', mode: 'generic', op: 'send' },
+    { topology: 'virtio', mode: 'generic', op: 'pktgen' },
+  ] as const;
+  const answer = () => ({ sent: 1, errors: 0 });
+  for (const { topology, mode, op } of cases) {
+    const { guest, requests } = agent({ pktgen: answer, send: answer });
+    const ctx = contextOf(guest, topology);
+    if (mode !== undefined) ctx.attached.set('rx', mode);
+    await runSteps(ctx, variantOf('  - frames: { count: 1, pps: 100 }').traffic);
+    t.match(requests, [{ op, dev: 'tx', count: 1, pps: 100 }], `${topology} ${mode}`);
+  }
+});
+
+t.test('repeat does its steps in turn, so many times', async t => {
+  const { guest, requests } = agent();
+  const { traffic } = variantOf(
+    '  - repeat: { times: 2, steps: [{ stall: { cpu: 1 } }, { release: { cpu: 1 } }] }',
+  );
+  await runSteps(contextOf(guest), traffic);
+  t.same(
+    requests.map(({ on }) => on),
+    [true, false, true, false],
+  );
+});
