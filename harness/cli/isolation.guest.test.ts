@@ -12,32 +12,19 @@ t.setTimeout(0);
 
 const DIRTY = [join(TESTDATA, 'dirty.yaml'), '--kernel', '7.3'];
 
-/** What must be the same in every clone of a template, down to the ids that the kernel gives to the first map and program. */
+/**
+ * What must be the same in every clone of a template, down to the ids that the kernel gives to the first map and program.
+ * Not the order of packets: QEMU's hub sends one ahead of those that wait for a full receiver.
+ */
 function fingerprint({ counters }: CellResult): string {
   const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, map, program, links, backlog, files } = counters;
-  const sums = (value: unknown): unknown => ({
-    ...(value as object),
-    events: 0,
-    sched: 0,
-    batch: [],
-    cpu: 0,
-    from: 0,
-    maps: 0,
-  });
+  const only = (value: unknown, ...names: string[]): unknown[] =>
+    names.map(name => (value as Record<string, unknown>)[name]);
   return JSON.stringify([
-    sent,
-    rx,
-    tx,
-    xdp,
-    sums(cpumap),
-    sums(kthread),
-    entry,
-    stack,
-    map,
-    program,
-    links,
-    backlog,
-    files,
+    [sent, rx, tx, xdp, entry, map, program, links, backlog, files],
+    only(cpumap, 'offered', 'accepted', 'ring_full'),
+    only(kthread, 'processed', 'drops', 'xdp_pass', 'xdp_drop', 'xdp_redirect'),
+    only(stack, 'delivered', 'bytes', 'cpu'),
   ]);
 }
 
@@ -53,7 +40,8 @@ t.test('the same cell again, in any order and at any --jobs: identical counters'
     prints.push(...run.results.map(fingerprint));
   }
   t.equal(prints.length, 12);
-  t.equal(new Set(prints).size, 1, [...new Set(prints)].join('\n'));
+  if (new Set(prints).size > 1) t.comment([...new Set(prints)].join('\n'));
+  t.equal(new Set(prints).size, 1);
 });
 
 t.test('nothing moves in a clone that sends nothing', async t => {

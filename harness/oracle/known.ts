@@ -21,7 +21,8 @@ export function knownOn(known: readonly KnownFailure[], version: string): KnownF
 
 /** Known means failing in just the way that the entry says: each `expect` holds, and its splat is there, and no other. */
 export function matchKnown(entry: KnownFailure, failure: Failure, counters: Counters): KnownMatch {
-  const { splat, expect } = entry;
+  const { splat, expect, panic } = entry;
+  if (panic !== null) return no('the kernel did not panic');
   const stray = failure.splats.find(text => splat === null || !splat.test(text));
   if (stray !== undefined) return no(`the splat is another: ${stray}`);
   if (splat !== null && failure.splats.length === 0) return no(`there is no splat that matches ${splat}`);
@@ -32,6 +33,16 @@ export function matchKnown(entry: KnownFailure, failure: Failure, counters: Coun
     if (!ok) return no(`${expression.text}   (${values ?? 'false'})`);
   }
   return { matches: true };
+}
+
+/** The entry that says that a kernel panics in this way, by the console of the guest; null when none does. */
+export function knownPanic(
+  known: readonly KnownFailure[],
+  version: string,
+  console: readonly string[],
+): KnownFailure | null {
+  const text = console.join('\n');
+  return knownOn(known, version).find(({ panic }) => panic?.test(text)) ?? null;
 }
 
 function no(why: string): KnownMatch {

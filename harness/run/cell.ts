@@ -8,6 +8,7 @@ import type { Observations } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement } from '../oracle/judge.ts';
+import { knownPanic } from '../oracle/known.ts';
 import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
@@ -112,7 +113,7 @@ async function tryCell(
     const tail = splats.length > 0 ? guest.vm.console.tail : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {
-    return { outcome: troubleOutcome(error), phases: clock.stop() };
+    return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
     await env.folder.keepTry(dir, suffix, { console, observations });
   }
@@ -155,9 +156,11 @@ function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): O
 }
 
 /** What an exception comes to: the guest's end, the kernel's refusal, the scenario's fault, the host's, or ours. */
-function troubleOutcome(error: unknown): Outcome {
+function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: Kernel): Outcome {
   if (error instanceof GuestFailure) {
-    return { ...plain(error.kind, error.message), consoleTail: error.consoleTail };
+    const { kind, message, consoleTail } = error;
+    const known = kind === 'panic' ? knownPanic(variant.known, version, consoleTail) : null;
+    return { ...(known === null ? plain(kind, message) : plain('known', known.reason)), consoleTail };
   }
   if (error instanceof TopologyError) return plain('fail', error.message);
   if (error instanceof AgentError) return { ...plain('error', error.message), detail: error.failure.log };

@@ -42,8 +42,8 @@ export function buildKnown(
 ): KnownFailure[] {
   return raw.map((entry, index) => {
     const path: Path = ['known', index];
-    if (Object.keys(entry.expect).length === 0 && entry.splat === undefined) {
-      report(context, path, 'a known failure needs `expect` or `splat`: the way in which it fails');
+    if (Object.keys(entry.expect).length === 0 && entry.splat === undefined && entry.panic === undefined) {
+      report(context, path, 'a known failure needs `expect`, `splat` or `panic`: the way in which it fails');
     }
     const expect = Object.entries(entry.expect).flatMap(([left, right]) => {
       const at = [...path, 'expect', left];
@@ -59,7 +59,8 @@ export function buildKnown(
       kernels: entry.kernels,
       reason: entry.reason,
       expect,
-      splat: entry.splat === undefined ? null : splatPattern(entry.splat, [...path, 'splat'], context),
+      splat: entry.splat === undefined ? null : pattern(entry.splat, [...path, 'splat'], context),
+      panic: entry.panic === undefined ? null : pattern(entry.panic, [...path, 'panic'], context),
       place: context.source.place(context.origin(path)),
     };
   });
@@ -87,7 +88,7 @@ function expressionAt(
   return compiled;
 }
 
-function splatPattern(text: string, path: Path, context: BuildContext): RegExp | null {
+function pattern(text: string, path: Path, context: BuildContext): RegExp | null {
   try {
     return new RegExp(text);
   } catch {

@@ -46,6 +46,8 @@ export interface KnownFailure {
   readonly expect: readonly Expression[];
   /** What every splat of the failure must match; null: there is none. */
   readonly splat: RegExp | null;
+  /** What the console of a guest that panics must match; null: the failure is no panic. */
+  readonly panic: RegExp | null;
   readonly place: Place;
 }
 

@@ -61,6 +61,10 @@ export function scenarioSchema(wrap: Wrap) {
       .string()
       .optional()
       .describe('regular expression that every kernel splat of the failure matches'),
+    panic: z
+      .string()
+      .optional()
+      .describe('regular expression that the console matches when the kernel panics in this way'),
   });
 
   return z.strictObject({
