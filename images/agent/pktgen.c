@@ -15,6 +15,7 @@
 #include "session.h"
 
 #define POLL_US 4000
+#define LATE_US		30000000
 
 /* pktgen starts all that is configured: there is one run at a time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -140,22 +141,10 @@ static bool ended(const char *dev)
 	return sscanf(said, "OK: %lld(%c", &usec, &c) == 2 && c == 'c';
 }
 
-/*
- * "start" looks for threads that run, and returns when it finds none: also
- * when they have not got to it yet, on a host that is slow.
- */
-static bool not_begun(const char *dev)
-{
-	char said[128];
-
-	pktgen_result(dev, said, sizeof(said));
-	return !strncmp(said, "Starting", 8);
-}
-
 static int start_and_wait(struct request *rq, const struct run *run)
 {
 	char dev[64];
-	int i, err;
+	int i, err, late_us = 0;
 
 	starter.done = false;
 	err = -pthread_create(&starter.thread, NULL, starter_main, NULL);
@@ -164,13 +153,26 @@ static int start_and_wait(struct request *rq, const struct run *run)
 	starter.live = true;
 	for (i = 0; i < run->threads && !session_gone();) {
 		device_name(run, i, dev);
-		if (ended(dev))
+		if (ended(dev)) {
 			i++;
-		else if (starter.done && (starter.err || !not_begun(dev)))
+			continue;
+		}
+		/*
+		 * "start" looks for threads that run, and returns when it
+		 * finds none: also when they have not got to it yet, on a
+		 * host that is slow. The result is then still that of the
+		 * last setting.
+		 */
+		if (starter.done && (starter.err || late_us >= LATE_US))
 			break;
-		else
-			usleep(POLL_US);
+		if (starter.done)
+			late_us += POLL_US;
+		usleep(POLL_US);
 	}
+	if (late_us >= LATE_US)
+		return fault_agent(rq, "pktgen", "%s has not ended %d s after "
+				   "'start' returned", dev,
+				   LATE_US / 1000000);
 	if (starter.done && starter.err)
 		return fault_kernel(rq, starter.err, "pktgen",
 				    "pktgen refused 'start' for pgctrl");
