@@ -27,6 +27,7 @@ struct hog {
 	atomic_bool running;
 	atomic_bool stop;
 	char *fair_server;	/* its runtime before, or NULL */
+	struct saved_task softirqs[SOFTIRQ_TASKS];
 	pid_t moved[MAX_MOVED];
 	size_t n_moved;
 };
@@ -128,7 +129,7 @@ static void undo(struct hog *hog)
 	size_t i;
 
 	fair_server_on(hog->cpu, hog->fair_server);
-	ksoftirqd_first(hog->cpu, false);
+	softirqs_back(hog->softirqs);
 	for (i = 0; i < hog->n_moved; i++)
 		allow_cpu(hog->moved[i], hog->cpu, true);
 	if (!n_hogs && rt_runtime) {
@@ -158,7 +159,7 @@ static int hog_on(struct request *rq, int cpu)
 		file_put(RT_RUNTIME, "-1");
 	hog->fair_server = fair_server_off(cpu);
 	task_each(move_off, hog);
-	ksoftirqd_first(cpu, true);
+	softirqs_first(cpu, hog->softirqs);
 	err = hog_thread(rq, hog);
 	if (err)
 		undo(hog);

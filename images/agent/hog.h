@@ -3,6 +3,7 @@
 #define HOG_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Does a hog of this session spin on the CPU? */
 bool hog_has(int cpu);
@@ -16,10 +17,20 @@ bool hog_has(int cpu);
 char *fair_server_off(int cpu);
 void fair_server_on(int cpu, char *runtime);
 /*
- * A softirq that is put off is ksoftirqd's to do, and until that has run the
- * CPU does no other: an interrupt of the management network there, and the
- * guest is cut off. So it goes before a hog.
+ * Softirqs that are put off are for threads to do: ksoftirqd, and with
+ * PREEMPT_RT rcuc and ktimers. Until they have run, an interrupt of the
+ * management network on that CPU cuts the guest off, and no RCU grace period
+ * ends. So they go before a hog; back undoes it.
  */
-void ksoftirqd_first(int cpu, bool first);
+#define SOFTIRQ_TASKS	4
+
+struct saved_task {
+	pid_t tid;
+	int policy;
+	int priority;
+};
+
+void softirqs_first(int cpu, struct saved_task saved[SOFTIRQ_TASKS]);
+void softirqs_back(const struct saved_task saved[SOFTIRQ_TASKS]);
 
 #endif /* HOG_H */

@@ -39,29 +39,53 @@ void fair_server_on(int cpu, char *runtime)
 	free(runtime);
 }
 
-struct change {
+struct first {
 	int cpu;
-	bool first;
+	struct saved_task *saved;
+	size_t n;
 };
 
-static void set_ksoftirqd(const struct task *task, void *data)
+static void put_first(const struct task *task, void *data)
 {
-	const struct change *change = data;
-	struct sched_param param = {
-		.sched_priority = change->first ? HOG_PRIORITY + 1 : 0,
-	};
+	/* ksoftirqd everywhere, the others with PREEMPT_RT. */
+	static const char *const threads[] = { "ksoftirqd", "rcuc", "ktimers" };
+	struct sched_param param = { .sched_priority = HOG_PRIORITY + 1 }, old;
+	struct first *first = data;
 	char name[32];
+	size_t i;
 
-	snprintf(name, sizeof(name), "ksoftirqd/%d", change->cpu);
-	if (task->kernel && !strcmp(task->comm, name))
-		sched_setscheduler(task->tid,
-				   change->first ? SCHED_FIFO : SCHED_OTHER,
-				   &param);
+	if (!task->kernel || first->n == SOFTIRQ_TASKS)
+		return;
+	for (i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+		snprintf(name, sizeof(name), "%s/%d", threads[i], first->cpu);
+		if (strcmp(task->comm, name) ||
+		    sched_getparam(task->tid, &old))
+			continue;
+		first->saved[first->n++] = (struct saved_task){
+			.tid = task->tid,
+			.policy = sched_getscheduler(task->tid),
+			.priority = old.sched_priority,
+		};
+		sched_setscheduler(task->tid, SCHED_FIFO, &param);
+	}
 }
 
-void ksoftirqd_first(int cpu, bool first)
+void softirqs_first(int cpu, struct saved_task saved[SOFTIRQ_TASKS])
 {
-	struct change change = { .cpu = cpu, .first = first };
+	struct first first = { .cpu = cpu, .saved = saved };
 
-	task_each(set_ksoftirqd, &change);
+	task_each(put_first, &first);
+}
+
+void softirqs_back(const struct saved_task saved[SOFTIRQ_TASKS])
+{
+	size_t i;
+
+	for (i = 0; i < SOFTIRQ_TASKS && saved[i].tid; i++) {
+		struct sched_param param = {
+			.sched_priority = saved[i].priority,
+		};
+
+		sched_setscheduler(saved[i].tid, saved[i].policy, &param);
+	}
 }
