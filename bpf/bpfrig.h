@@ -78,6 +78,26 @@ struct bpfrig_redirect_key {
 	__s32 err;
 };
 
+/*
+ * Most packets go where the one before went: a CPU counts a run of them here,
+ * and adds it to the row of its key when the next run begins. The agent adds
+ * the run that stands. What is not in a run has 0 events.
+ */
+struct bpfrig_redirect_run {
+	struct bpfrig_redirect_key key;
+	__u32 zero;
+	__u64 events;
+};
+
+/* CPUs from this one on count into the rows at once. */
+#define BPFRIG_RUNS	256
+
+/* What the observers keep outside of maps, all of their .bss. */
+struct bpfrig_observers {
+	__u64 lost;	/* events that found no room: any makes counts void */
+	struct bpfrig_redirect_run runs[BPFRIG_RUNS];
+};
+
 struct bpfrig_exception_key {
 	__u32 prog_id;
 	__s32 ifindex;

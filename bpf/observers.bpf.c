@@ -62,8 +62,7 @@ ROWS(redirect_rows, struct bpfrig_redirect_key, __u64);
 ROWS(exception_rows, struct bpfrig_exception_key, __u64);
 ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
-/* Events that found no room: if there is any, the counts are void. */
-__u64 lost;
+struct bpfrig_observers observers;
 
 static __always_inline void *row_of(void *rows, const void *key,
 				    const void *zero)
@@ -76,7 +75,7 @@ static __always_inline void *row_of(void *rows, const void *key,
 	bpf_map_update_elem(rows, key, zero, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(rows, key);
 	if (!row)
-		__sync_fetch_and_add(&lost, 1);
+		__sync_fetch_and_add(&observers.lost, 1);
 	return row;
 }
 
@@ -155,6 +154,44 @@ static __always_inline bool is_devmap(int map_type)
 	       map_type == BPF_MAP_TYPE_DEVMAP_HASH;
 }
 
+static __always_inline void add_redirects(const struct bpfrig_redirect_key *key,
+					  __u64 events)
+{
+	__u64 zero = 0, *sum;
+
+	sum = row_of(&redirect_rows, key, &zero);
+	if (sum)
+		*sum += events;
+}
+
+static __always_inline bool same_key(const struct bpfrig_redirect_key *a,
+				     const struct bpfrig_redirect_key *b)
+{
+	return a->prog_id == b->prog_id && a->ifindex == b->ifindex &&
+	       a->to_ifindex == b->to_ifindex && a->map_id == b->map_id &&
+	       a->map_index == b->map_index && a->err == b->err;
+}
+
+/* The hash of a row's key, for each packet, would be most of the cost. */
+static __always_inline void count_in_run(const struct bpfrig_redirect_key *key)
+{
+	struct bpfrig_redirect_run *run;
+	__u32 cpu = key->cpu;
+
+	if (cpu >= BPFRIG_RUNS) {
+		add_redirects(key, 1);
+		return;
+	}
+	run = &observers.runs[cpu];
+	if (!run->events || !same_key(&run->key, key)) {
+		if (run->events)
+			add_redirects(&run->key, run->events);
+		run->key = *key;
+		run->events = 0;
+	}
+	run->events++;
+}
+
 /*
  * Arguments before 5.13:	dev, xdp, tgt, err, map, index
  * and since ee75aef23afe:	dev, xdp, tgt, err, map_type, map_id, index
@@ -170,7 +207,6 @@ static __always_inline int count_redirect(unsigned long long *ctx)
 		.cpu = bpf_get_smp_processor_id(),
 		.err = (int)ctx[3],
 	};
-	__u64 zero = 0, *events;
 
 	if (bpf_core_field_exists(struct bpf_redirect_info, map_id)) {
 		int map_type = ctx[4];
@@ -196,9 +232,7 @@ static __always_inline int count_redirect(unsigned long long *ctx)
 		}
 	}
 
-	events = row_of(&redirect_rows, &key, &zero);
-	if (events)
-		(*events)++;
+	count_in_run(&key);
 	return 0;
 }
 

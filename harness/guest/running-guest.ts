@@ -42,8 +42,8 @@ export function guestLimits(scale: number): {
 /** Time limits as `guestLimits` gives them. */
 export type GuestLimits = ReturnType<typeof guestLimits>;
 
-/** What root's login shell, which is the agent, is told to do: images/agent/main.c. */
-const AGENT_CONNECT = 'connect /run/agent.sock';
+/** Where the agent listens, on the guest's loopback device: images/init. */
+const AGENT_PORT = 5950;
 
 /** A guest that is up, with a channel to its agent. */
 export class RunningGuest implements AsyncDisposable {
@@ -136,7 +136,7 @@ export async function connectGuest(vm: Vm, keys: GuestKeys, limits: GuestLimits)
   let ssh: SshSession | null = null;
   try {
     ssh = await SshSession.connect({ port: vm.sshPort, keys }, limits.connectMs);
-    const agent = new AgentClient(await ssh.exec(AGENT_CONNECT), limits);
+    const agent = new AgentClient(await ssh.forward(AGENT_PORT), limits);
     const hello = await agent.request<Hello>({ op: 'hello' });
     return new RunningGuest(vm, ssh, agent, hello, keys);
   } catch (error) {

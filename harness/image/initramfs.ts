@@ -37,7 +37,7 @@ export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise
   return { path: join(dir, 'initramfs'), key };
 }
 
-/** The agent, which is root's login shell as well: see images/agent/main.c. */
+/** The agent's path in the guest. */
 const AGENT = '/usr/bin/bpfrig-agent';
 
 /** In this order: the later ones lie within the earlier. */
@@ -54,9 +54,9 @@ trace /sys/kernel/tracing tracefs defaults 0 0
 const BASE: readonly CpioEntry[] = [
   { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
   { path: '/bin/sh', kind: 'link', mode: 0o777, data: Buffer.from('busybox') },
-  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from(`root:x:0:0:root:/root:${AGENT}\n`) },
+  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
   // dropbear lets in only users whose shell is listed.
-  { path: '/etc/shells', kind: 'file', mode: 0o644, data: Buffer.from(`${AGENT}\n`) },
+  { path: '/etc/shells', kind: 'file', mode: 0o644, data: Buffer.from('/bin/sh\n') },
   { path: '/etc/group', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:\n') },
   { path: '/root', kind: 'dir', mode: 0o700 },
   { path: '/tmp', kind: 'dir', mode: 0o1777 },

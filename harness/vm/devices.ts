@@ -15,6 +15,8 @@ export function kernel(spec: GuestSpec): Device {
     'nokaslr',
     'mitigations=off',
     'random.trust_cpu=on',
+    // From 6.17 on a kernel thread samples memory every 5 ms, for statistics that nobody reads here.
+    'damon_stat.enabled=0',
     'rdinit=/init',
     ...spec.append,
   ];

@@ -114,12 +114,28 @@ static json_t *table_json(const struct bpf_object *obj, size_t i)
 	return list;
 }
 
-json_t *observer_rows(const struct bpf_object *obj)
+/* Read after the rows: a run that ends meanwhile is in neither, not in both. */
+static void add_runs(json_t *rows, const struct bpfrig_observers *state)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < BPFRIG_RUNS; cpu++) {
+		struct bpfrig_redirect_run run = state->runs[cpu];
+
+		if (run.events)
+			json_array_append_new(rows, redirect_row(&run.key,
+								 &run.events));
+	}
+}
+
+json_t *observer_rows(const struct bpf_object *obj,
+		      const struct bpfrig_observers *state)
 {
 	json_t *rows = json_object();
 	size_t i;
 
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		json_object_set_new(rows, tables[i].name, table_json(obj, i));
+	add_runs(json_object_get(rows, "redirect"), state);
 	return rows;
 }

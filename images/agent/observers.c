@@ -21,7 +21,7 @@ static struct bpf_object *object;
 static struct bpf_link *links[MAX_PROGRAMS];
 static size_t n_links;
 static bool started;			/* by this session */
-static volatile __u64 *lost;		/* the programs' own count */
+static struct bpfrig_observers *state;	/* the programs' .bss */
 static __u64 missed_before;		/* recursion misses at the last reset */
 static int prepare_err;
 static char *prepare_log;
@@ -41,17 +41,17 @@ static int load_object(void)
 	bss = bpf_object__find_map_by_name(object, ".bss");
 	if (!bss)
 		return -ENOENT;
-	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, bpf_map__fd(bss), 0);
+	page = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    bpf_map__fd(bss), 0);
 	if (page == MAP_FAILED)
 		return -errno;
-	lost = page;
+	state = page;
 	return 0;
 }
 
 static void prepare(void)
 {
-	if (lost)
+	if (state)
 		return;
 	libbpf_log_start();
 	prepare_err = load_object();
@@ -132,7 +132,7 @@ static void reset(void)
 		while (!bpf_map_get_next_key(bpf_map__fd(map), NULL, key))
 			bpf_map_delete_elem(bpf_map__fd(map), key);
 	}
-	*lost = 0;
+	memset(state, 0, sizeof(*state));
 	missed_before = missed();
 }
 
@@ -166,9 +166,9 @@ int op_observers_read(struct request *rq)
 	if (!started) {
 		err = fault_request(rq, "the observers are not started");
 	} else {
-		rq->answer = observer_rows(object);
+		rq->answer = observer_rows(object, state);
 		json_object_set_new(rq->answer, "lost",
-				    json_integer(*lost + missed() -
+				    json_integer(state->lost + missed() -
 						 missed_before));
 	}
 	pthread_mutex_unlock(&lock);

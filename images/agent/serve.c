@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The socket: who may connect, and that a second client is told so. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "client.h"
 #include "ops.h"
@@ -15,19 +18,23 @@ static const char busy[] =
 	"\"code\":0,\"where\":\"serve\",\"message\":"
 	"\"busy: another client is connected\",\"log\":null}}\n";
 
-static int listen_on(const char *path)
+static int listen_on(int port)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, err;
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd, err, on = 1;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (port < 1 || port > 65535)
+		return -EINVAL;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	/* The loopback device may not be up yet. */
+	if (setsockopt(fd, SOL_IP, IP_FREEBIND, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(fd, 16)) {
 		err = -errno;
 		close(fd);
@@ -36,19 +43,30 @@ static int listen_on(const char *path)
 	return fd;
 }
 
-int serve(const char *path)
+static void say_ready(void)
 {
-	int sock, fd;
+	int fd = open(READY_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-	/* First: whoever sees the socket finds it done. */
+	if (fd < 0)
+		perror("bpfrig-agent: " READY_FILE);
+	else
+		close(fd);
+}
+
+int serve(int port)
+{
+	int sock, fd, on = 1;
+
+	/* First: whoever gets through finds it done. */
 	observers_prepare();
 	witness_prepare();
-	sock = listen_on(path);
+	sock = listen_on(port);
 	if (sock < 0) {
-		fprintf(stderr, "bpfrig-agent: listen %s: %s\n", path,
+		fprintf(stderr, "bpfrig-agent: listen on %d: %s\n", port,
 			strerror(-sock));
 		return 1;
 	}
+	say_ready();
 	for (;;) {
 		fd = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0) {
@@ -58,6 +76,8 @@ int serve(const char *path)
 			}
 			continue;
 		}
+		/* An answer is one write, and is waited for. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		if (client_start(fd)) {
 			send(fd, busy, strlen(busy), MSG_NOSIGNAL);
 			close(fd);

@@ -2,10 +2,15 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-/* Listens on a Unix socket and serves one client at a time; 1 on failure. */
-int serve(const char *path);
-/* Joins stdin and stdout to that socket until the agent closes it. */
-int relay(const char *path);
+/* Is there as soon as the agent listens. */
+#define READY_FILE	"/run/agent.ready"
+
+/*
+ * Listens on a TCP port of the loopback device, which is where ssh can join
+ * a channel to without starting a program, and serves one client at a time.
+ * Gives 1 on failure.
+ */
+int serve(int port);
 
 /* Loads what a file lists; gives the exit code. */
 int load_modules(const char *list);
