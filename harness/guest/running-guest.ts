@@ -163,6 +163,12 @@ export async function attributeLoss(vm: Vm, loss: ChannelLoss): Promise<GuestFai
     end = vm.end();
     await vm.console.poll();
   }
-  const { kind, message } = classifyLoss({ sign: loss, panicked: vm.console.panicked, end });
-  return new GuestFailure(kind, message, vm.console.tail);
+  const { kind, message } = classifyLoss({
+    sign: loss,
+    panicked: vm.console.panicked,
+    emulatorFault: vm.emulatorFault(),
+    end,
+  });
+  const detail = kind === 'hang' ? await vm.cpuStates() : null;
+  return new GuestFailure(kind, message, vm.console.tail, detail);
 }

@@ -6,7 +6,9 @@ import * as device from './devices.ts';
 import { classifyLoss, GuestFailure } from './failure.ts';
 import { spawnQemu, type VmEnd, type VmProcess } from './process.ts';
 import { Qmp } from './qmp.ts';
+import type { Accelerator } from './accelerator.ts';
 import type { GuestSpec } from './spec.ts';
+import { diedOfStaleBreakpoint } from './stale-breakpoint.ts';
 
 /** A guest seen from outside. There is the real one below, and a fake in the tests of what stands above. */
 export interface Vm extends AsyncDisposable {
@@ -17,6 +19,10 @@ export interface Vm extends AsyncDisposable {
   readonly ended: Promise<VmEnd>;
   /** Null while QEMU runs. */
   end(): VmEnd | null;
+  /** Whether the guest was broken by QEMU itself, as far as its console tells. */
+  emulatorFault(): boolean;
+  /** Where each CPU stands, one line each; null from a QEMU that does not answer. */
+  cpuStates(): Promise<string | null>;
 }
 
 /** What init prints when everything in the guest is up. */
@@ -87,7 +93,7 @@ async function startVm(
   const process = spawnQemu(args, signal);
   try {
     const qmp = await Qmp.connect(qmpPath, 10_000, () => process.end() === null);
-    return new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp));
+    return new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp), spec.accel);
   } catch (error) {
     process.kill();
     throw withStderr(error, await process.ended);
@@ -108,12 +114,14 @@ class QemuVm implements BootedVm {
   readonly console: ConsoleWatcher;
   readonly #process: VmProcess;
   readonly #qmp: Qmp;
+  readonly #accel: Accelerator;
 
-  constructor(process: VmProcess, qmp: Qmp, console: ConsoleWatcher, sshPort: number) {
+  constructor(process: VmProcess, qmp: Qmp, console: ConsoleWatcher, sshPort: number, accel: Accelerator) {
     this.#process = process;
     this.#qmp = qmp;
     this.console = console;
     this.sshPort = sshPort;
+    this.#accel = accel;
   }
 
   get pid(): number {
@@ -126,6 +134,17 @@ class QemuVm implements BootedVm {
 
   end(): VmEnd | null {
     return this.#process.end();
+  }
+
+  emulatorFault(): boolean {
+    return this.#accel === 'tcg' && diedOfStaleBreakpoint(this.console.tail);
+  }
+
+  async cpuStates(): Promise<string | null> {
+    // A stopped QEMU does not even answer.
+    const never = sleep(1_000).then(() => null);
+    const text = await Promise.race([this.#qmp.human('info registers -a').catch(() => null), never]);
+    return text === null ? null : cpuLines(text);
   }
 
   async save(statePath: string): Promise<void> {
@@ -179,11 +198,28 @@ async function waitForReady(vm: Vm, timeoutMs: number): Promise<void> {
     const lines = await vm.console.poll();
     if (lines.some(line => line.includes(READY_MARK))) return;
     if (end !== null || Date.now() > deadline) {
-      const { kind, message } = classifyLoss({ sign: 'boot-timeout', panicked: vm.console.panicked, end });
+      const { kind, message } = classifyLoss({
+        sign: 'boot-timeout',
+        panicked: vm.console.panicked,
+        emulatorFault: vm.emulatorFault(),
+        end,
+      });
       throw new GuestFailure(kind, `at boot: ${message}`, vm.console.tail);
     }
     await sleep(20);
   }
+}
+
+/** From `info registers -a`: address, flags, and whether the CPU sleeps. Addresses are those of the kernel's symbols: nokaslr. */
+function cpuLines(registers: string): string {
+  const lines = registers.split(/^CPU#/m).slice(1);
+  return lines
+    .map(text => {
+      const cpu = /^\d+/.exec(text)?.[0] ?? '?';
+      const [rip, flags, halted] = [/RIP=(\w+)/, /RFL=(\w+)/, /HLT=(\d)/].map(field => field.exec(text)?.[1] ?? '?');
+      return `CPU ${cpu}: RIP ${rip} RFLAGS ${flags}${halted === '1' ? ', sleeps' : ''}`;
+    })
+    .join('\n');
 }
 
 /** The port that the host's kernel gave for `hostfwd=…:0-:22`: QEMU tells it only by the human monitor. */
