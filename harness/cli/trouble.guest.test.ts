@@ -49,6 +49,15 @@ t.test('a panic is a panic, with its text, soon; the run goes on', async t => {
   t.equal(run.results.length, 2, 'the other cell ran');
 });
 
+t.test('a guest that hangs tells where its CPUs stand', async t => {
+  const run = await startRun([join(TESTDATA, 'frozen-agent.yaml'), ...OLDEST], join(t.testdir(), 'run')).done;
+  t.equal(run.exitCode, 1);
+  const [result] = run.results;
+  t.match(result, { verdict: 'hang', detail: /^CPU 0: RIP \w+ RFLAGS \w+[^]*\nCPU 3: / });
+  t.match(result?.consoleTail.join('\n'), /Call Trace:[^]*do_idle/);
+  t.ok((result?.durationMs ?? 0) < 30_000);
+});
+
 t.test('a dead agent is infra, tried twice', async t => {
   const run = await startRun([join(TESTDATA, 'dead-agent.yaml'), ...NEWEST], join(t.testdir(), 'run')).done;
   t.equal(run.exitCode, 3);

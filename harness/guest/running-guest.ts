@@ -169,6 +169,6 @@ export async function attributeLoss(vm: Vm, loss: ChannelLoss): Promise<GuestFai
     emulatorFault: vm.emulatorFault(),
     end,
   });
-  const detail = kind === 'hang' ? await vm.cpuStates() : null;
+  const detail = kind === 'hang' ? await vm.postMortem() : null;
   return new GuestFailure(kind, message, vm.console.tail, detail);
 }

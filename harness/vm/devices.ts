@@ -15,6 +15,9 @@ export function kernel(spec: GuestSpec): Device {
     'nokaslr',
     'mitigations=off',
     'random.trust_cpu=on',
+    // So that a guest that hangs can be made to say where: QMP's inject-nmi. 64: with the stacks of all CPUs, from 5.18 on.
+    'unknown_nmi_panic',
+    'panic_print=64',
     // From 6.17 on a kernel thread samples memory every 5 ms, for statistics that nobody reads here.
     'damon_stat.enabled=0',
     'rdinit=/init',

@@ -11,12 +11,7 @@ export class GuestFailure extends Error {
   /** Of a guest that hangs: where its CPUs stand. */
   readonly detail: string | null;
 
-  constructor(
-    kind: LossKind,
-    message: string,
-    consoleTail: readonly string[],
-    detail: string | null = null,
-  ) {
+  constructor(kind: LossKind, message: string, consoleTail: readonly string[], detail: string | null = null) {
     super(message);
     this.kind = kind;
     this.consoleTail = consoleTail;

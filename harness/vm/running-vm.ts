@@ -21,12 +21,18 @@ export interface Vm extends AsyncDisposable {
   end(): VmEnd | null;
   /** Whether the guest was broken by QEMU itself, as far as its console tells. */
   emulatorFault(): boolean;
-  /** Where each CPU stands, one line each; null from a QEMU that does not answer. */
-  cpuStates(): Promise<string | null>;
+  /**
+   * Asks a guest that hangs what it is at: gives where each CPU stands, one line each, and makes the kernel panic, by an NMI, with its
+   * stacks on the console. Null from a QEMU that does not answer.
+   */
+  postMortem(): Promise<string | null>;
 }
 
 /** What init prints when everything in the guest is up. */
 export const READY_MARK = 'bpfrig: ready';
+
+/** How long a kernel may take to print its stacks. */
+const LAST_WORDS_MS = 3_000;
 
 /** Where a guest keeps its sockets and its console, and what ends it early. */
 export interface VmOptions {
@@ -140,11 +146,22 @@ class QemuVm implements BootedVm {
     return this.#accel === 'tcg' && diedOfStaleBreakpoint(this.console.tail);
   }
 
-  async cpuStates(): Promise<string | null> {
+  async postMortem(): Promise<string | null> {
+    const ask = async (): Promise<string> => {
+      const registers = await this.#qmp.human('info registers -a');
+      await this.#qmp.execute('inject-nmi');
+      return cpuLines(registers);
+    };
     // A stopped QEMU does not even answer.
     const never = sleep(1_000).then(() => null);
-    const text = await Promise.race([this.#qmp.human('info registers -a').catch(() => null), never]);
-    return text === null ? null : cpuLines(text);
+    const states = await Promise.race([ask().catch(() => null), never]);
+    const deadline = Date.now() + LAST_WORDS_MS;
+    while (states !== null && !this.console.panicked && this.end() === null && Date.now() < deadline) {
+      await sleep(50);
+      await this.console.poll();
+    }
+    await this.console.poll();
+    return states;
   }
 
   async save(statePath: string): Promise<void> {
@@ -216,7 +233,9 @@ function cpuLines(registers: string): string {
   return lines
     .map(text => {
       const cpu = /^\d+/.exec(text)?.[0] ?? '?';
-      const [rip, flags, halted] = [/RIP=(\w+)/, /RFL=(\w+)/, /HLT=(\d)/].map(field => field.exec(text)?.[1] ?? '?');
+      const [rip, flags, halted] = [/RIP=(\w+)/, /RFL=(\w+)/, /HLT=(\d)/].map(
+        field => field.exec(text)?.[1] ?? '?',
+      );
       return `CPU ${cpu}: RIP ${rip} RFLAGS ${flags}${halted === '1' ? ', sleeps' : ''}`;
     })
     .join('\n');
