@@ -33,7 +33,7 @@ export interface Template {
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 /** How long a guest is left alone before it is saved: RCU, workqueues and the ended ssh session come to rest meanwhile. */
 const SETTLE_MS = 300;

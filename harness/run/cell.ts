@@ -11,7 +11,7 @@ import { judge, type Judgement } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
 import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { EMULATOR_FAULT, GuestFailure } from '../vm/failure.ts';
+import { GuestFailure } from '../vm/failure.ts';
 import { scanLog } from '../vm/splats.ts';
 import type { GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
@@ -106,8 +106,6 @@ async function tryCell(
       stepFailure = error;
     }
     await guest.vm.console.poll();
-    // Also where the guest lived on: what it did after that is worth nothing.
-    if (guest.vm.emulatorFault()) throw new GuestFailure('infra', EMULATOR_FAULT, guest.vm.console.tail);
     const splats = [...guest.vm.console.splats, ...scanLog(observations?.log ?? [])].map(({ line }) => line);
     const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
     clock.next('teardown');

@@ -15,9 +15,8 @@ export function kernel(spec: GuestSpec): Device {
     'nokaslr',
     'mitigations=off',
     'random.trust_cpu=on',
-    // So that a guest that hangs can be made to say where: QMP's inject-nmi. 64: with the stacks of all CPUs, from 5.18 on.
+    // So that a guest that hangs can be made to say where: QMP's inject-nmi.
     'unknown_nmi_panic',
-    'panic_print=64',
     // From 6.17 on a kernel thread samples memory every 5 ms, for statistics that nobody reads here.
     'damon_stat.enabled=0',
     'rdinit=/init',
@@ -26,11 +25,15 @@ export function kernel(spec: GuestSpec): Device {
   return { args: ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')] };
 }
 
-/** Machine type and CPUs. */
+/**
+ * Machine type and CPUs. Under emulation a guest's CPUs take turns in one thread. With a thread each, QEMU before 8.1 runs code that
+ * another CPU has patched meanwhile (Red Hat bug 2216496): in 1,150 cells two guests hung in text_poke_bp_batch and one died of flags
+ * that cmpxchg16b had spoilt. And where there is a guest for each core turns are faster, here by a quarter.
+ */
 export function machine(spec: GuestSpec): Device {
   const smp = spec.maxCpus > spec.cpus ? `${spec.cpus},maxcpus=${spec.maxCpus}` : `${spec.cpus}`;
   const accel =
-    spec.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+    spec.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=single', '-cpu', 'max'];
   return { args: ['-machine', 'q35,memory-backend=mem', ...accel, '-smp', smp, '-m', `${spec.memoryMiB}M`] };
 }
 

@@ -4,7 +4,7 @@ import { classifyLoss, type LossFacts, type LossKind } from './failure.ts';
 const KILLED = { exitCode: null, signal: 'SIGKILL', stderr: '' };
 const EXITED = { exitCode: 0, signal: null, stderr: '' };
 
-const rows: readonly [string, Omit<LossFacts, 'emulatorFault'>, LossKind, RegExp][] = [
+const rows: readonly [string, LossFacts, LossKind, RegExp][] = [
   [
     'a panic seen as a lost connection',
     { sign: 'channel-closed', panicked: true, end: EXITED },
@@ -26,12 +26,4 @@ const rows: readonly [string, Omit<LossFacts, 'emulatorFault'>, LossKind, RegExp
   ['a boot that gets nowhere', { sign: 'boot-timeout', panicked: false, end: null }, 'hang', /come up/],
 ];
 
-for (const [name, facts, kind, message] of rows) {
-  t.match(classifyLoss({ ...facts, emulatorFault: false }), { kind, message }, name);
-}
-
-t.match(
-  classifyLoss({ sign: 'channel-closed', panicked: true, emulatorFault: true, end: EXITED }),
-  { kind: 'infra', message: /QEMU/ },
-  'a panic that QEMU made',
-);
+for (const [name, facts, kind, message] of rows) t.match(classifyLoss(facts), { kind, message }, name);

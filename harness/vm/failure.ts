@@ -19,10 +19,6 @@ export class GuestFailure extends Error {
   }
 }
 
-/** Why a guest that QEMU broke says nothing of its kernel. */
-export const EMULATOR_FAULT =
-  "QEMU's TCG ran a breakpoint that the kernel had patched away (a fault of QEMU before 8.1, Red Hat bug 2216496)";
-
 /** What was noticed first when a guest was lost. */
 export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-closed' | 'qemu-exit';
 
@@ -30,21 +26,18 @@ export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-
 export interface LossFacts {
   readonly sign: LossSign;
   readonly panicked: boolean;
-  /** The panic is QEMU's doing: see stale-breakpoint.ts. */
-  readonly emulatorFault: boolean;
   readonly end: VmEnd | null;
 }
 
 /**
- * Whose fault a loss is. What QEMU broke is nobody's panic. An oops outranks a lost connection: whatever was noticed first, a panic on the console is a panic.
+ * Whose fault a loss is. An oops outranks a lost connection: whatever was noticed first, a panic on the console is a panic.
  * A QEMU that is gone without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A channel that
  * was closed in good order by a living guest is a dead agent, which is ours.
  */
-export function classifyLoss({ sign, panicked, emulatorFault, end }: LossFacts): {
+export function classifyLoss({ sign, panicked, end }: LossFacts): {
   kind: LossKind;
   message: string;
 } {
-  if (emulatorFault) return { kind: 'infra', message: EMULATOR_FAULT };
   if (panicked) return { kind: 'panic', message: 'the kernel panicked' };
   if (end !== null) {
     const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;

@@ -6,9 +6,7 @@ import * as device from './devices.ts';
 import { classifyLoss, GuestFailure } from './failure.ts';
 import { spawnQemu, type VmEnd, type VmProcess } from './process.ts';
 import { Qmp } from './qmp.ts';
-import type { Accelerator } from './accelerator.ts';
 import type { GuestSpec } from './spec.ts';
-import { diedOfStaleBreakpoint } from './stale-breakpoint.ts';
 
 /** A guest seen from outside. There is the real one below, and a fake in the tests of what stands above. */
 export interface Vm extends AsyncDisposable {
@@ -19,11 +17,9 @@ export interface Vm extends AsyncDisposable {
   readonly ended: Promise<VmEnd>;
   /** Null while QEMU runs. */
   end(): VmEnd | null;
-  /** Whether the guest was broken by QEMU itself, as far as its console tells. */
-  emulatorFault(): boolean;
   /**
-   * Asks a guest that hangs what it is at: gives where each CPU stands, one line each, and makes the kernel panic, by an NMI, with its
-   * stacks on the console. Null from a QEMU that does not answer.
+   * Asks a guest that hangs what it is at: gives where each CPU stands, one line each, and makes the kernel panic, by an NMI, with a
+   * stack on the console. Null from a QEMU that does not answer.
    */
   postMortem(): Promise<string | null>;
 }
@@ -99,7 +95,7 @@ async function startVm(
   const process = spawnQemu(args, signal);
   try {
     const qmp = await Qmp.connect(qmpPath, 10_000, () => process.end() === null);
-    return new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp), spec.accel);
+    return new QemuVm(process, qmp, new ConsoleWatcher(consolePath), await forwardedPort(qmp));
   } catch (error) {
     process.kill();
     throw withStderr(error, await process.ended);
@@ -120,14 +116,12 @@ class QemuVm implements BootedVm {
   readonly console: ConsoleWatcher;
   readonly #process: VmProcess;
   readonly #qmp: Qmp;
-  readonly #accel: Accelerator;
 
-  constructor(process: VmProcess, qmp: Qmp, console: ConsoleWatcher, sshPort: number, accel: Accelerator) {
+  constructor(process: VmProcess, qmp: Qmp, console: ConsoleWatcher, sshPort: number) {
     this.#process = process;
     this.#qmp = qmp;
     this.console = console;
     this.sshPort = sshPort;
-    this.#accel = accel;
   }
 
   get pid(): number {
@@ -140,10 +134,6 @@ class QemuVm implements BootedVm {
 
   end(): VmEnd | null {
     return this.#process.end();
-  }
-
-  emulatorFault(): boolean {
-    return this.#accel === 'tcg' && diedOfStaleBreakpoint(this.console.tail);
   }
 
   async postMortem(): Promise<string | null> {
@@ -215,12 +205,7 @@ async function waitForReady(vm: Vm, timeoutMs: number): Promise<void> {
     const lines = await vm.console.poll();
     if (lines.some(line => line.includes(READY_MARK))) return;
     if (end !== null || Date.now() > deadline) {
-      const { kind, message } = classifyLoss({
-        sign: 'boot-timeout',
-        panicked: vm.console.panicked,
-        emulatorFault: vm.emulatorFault(),
-        end,
-      });
+      const { kind, message } = classifyLoss({ sign: 'boot-timeout', panicked: vm.console.panicked, end });
       throw new GuestFailure(kind, `at boot: ${message}`, vm.console.tail);
     }
     await sleep(20);
