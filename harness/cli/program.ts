@@ -3,6 +3,7 @@ import { bisectCommand } from './bisect.ts';
 import { compareCommand } from './compare.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
+import { initCommand } from './init.ts';
 import { kernelsCommand } from './kernels.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -23,6 +24,7 @@ export function program(): Command {
     bisectCommand,
     shellCommand,
     doctorCommand,
+    initCommand,
     benchCommand,
   ];
   for (const command of commands) root.addCommand(command());

@@ -19,6 +19,7 @@ const SAMPLE = [
   'enqueue/ring-overflow.yaml',
   'update',
   'create',
+  '../../examples/own-program',
 ];
 
 t.test('the oldest and the newest kernel: all green, every packet accounted for, reports valid', async t => {
