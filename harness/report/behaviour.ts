@@ -36,7 +36,7 @@ const NOT_BEHAVIOUR = new Set(['softnet', 'snmp', 'devices', 'log', 'variant', '
 // How the same packets were grouped into events, wake-ups and batches, and how often a full device made the source try again.
 // Measured: these, and nothing else after `amount`, differ between two runs of the suite on the same kernels.
 const DEPENDS_ON_TIMING =
-  /(^|\.)(events|sched|batch|bytes|skbs|exceptions)$|^stack\.seq\.(list|mod8|inversions)$|^tx\.dropped$|^source\.errors$/;
+  /(^|\.)(events|sched|batch|bytes|skbs|exceptions)$|^stack\.seq\.(list|mod8|inversions|min|max)$|^tx\.dropped$|^source\.errors$/;
 
 /**
  * A cell's counters as far as they are the kernel's behaviour, by name. A number is compared as an amount of what was sent: how
