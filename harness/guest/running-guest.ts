@@ -163,7 +163,7 @@ export async function attributeLoss(vm: Vm, loss: ChannelLoss): Promise<GuestFai
     end = vm.end();
     await vm.console.poll();
   }
-  const { kind, message } = classifyLoss({ sign: loss, panicked: vm.console.panicked, end });
+  const { kind, message } = classifyLoss({ sign: loss, ...vm.console.trouble, end });
   const detail = kind === 'hang' ? await vm.postMortem() : null;
   return new GuestFailure(kind, message, vm.console.tail, detail);
 }

@@ -12,7 +12,7 @@ import { knownPanic } from '../oracle/known.ts';
 import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
-import { scanLog } from '../vm/splats.ts';
+import { scanLog, withoutTime } from '../vm/splats.ts';
 import type { GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
@@ -106,6 +106,7 @@ async function tryCell(
       stepFailure = error;
     }
     await guest.vm.console.poll();
+    // The same splat reaches the console and the log with different times.
     const splats = [...guest.vm.console.splats, ...scanLog(observations?.log ?? [])].map(({ line }) => line);
     const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
     clock.next('teardown');
@@ -134,11 +135,6 @@ function judged(
     stepFailure: stepFailure?.message ?? null,
   });
   return { ...judgement, consoleTail: [], detail: stepFailure?.detail ?? null };
-}
-
-/** The same splat reaches the console and the log with different time stamps. */
-function withoutTime(line: string): string {
-  return line.replace(/^\[\s*\d+\.\d+\]\s*/, '');
 }
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {

@@ -22,6 +22,13 @@ t.test('a panic counts before its line is whole', async t => {
   t.equal(watcher.panicked, true);
 });
 
+t.test('the first complaint says what a panic was of', async t => {
+  const path = join(t.testdir({ log: '[    8.1] BUG: x\n[    8.2] Kernel panic - not syncing: y\n' }), 'log');
+  const watcher = new ConsoleWatcher(path);
+  await watcher.poll();
+  t.same(watcher.trouble, { panicked: true, complaint: 'BUG: x' });
+});
+
 t.test('splats are kept in order, and the tail is bounded', async t => {
   const noise = Array.from({ length: 500 }, (_, index) => `line ${index}`).join('\n');
   const path = join(t.testdir({ log: `WARNING: CPU: 0\n${noise}\nBUG: x\n` }), 'log');

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { scanLine, type Splat } from './splats.ts';
+import { scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
@@ -41,6 +41,12 @@ export class ConsoleWatcher {
 
   get panicked(): boolean {
     return this.splats.some(splat => splat.kind === 'panic') || scanLine(this.#partial)?.kind === 'panic';
+  }
+
+  /** Whether the kernel panicked, and what it complained of first. */
+  get trouble(): { readonly panicked: boolean; readonly complaint: string | null } {
+    const [first] = this.splats;
+    return { panicked: this.panicked, complaint: first === undefined ? null : withoutTime(first.line) };
   }
 
   #see(line: string): void {

@@ -4,7 +4,7 @@ import { classifyLoss, type LossFacts, type LossKind } from './failure.ts';
 const KILLED = { exitCode: null, signal: 'SIGKILL', stderr: '' };
 const EXITED = { exitCode: 0, signal: null, stderr: '' };
 
-const rows: readonly [string, LossFacts, LossKind, RegExp][] = [
+const rows: readonly [string, Omit<LossFacts, 'complaint'>, LossKind, RegExp][] = [
   [
     'a panic seen as a lost connection',
     { sign: 'channel-closed', panicked: true, end: EXITED },
@@ -26,4 +26,12 @@ const rows: readonly [string, LossFacts, LossKind, RegExp][] = [
   ['a boot that gets nowhere', { sign: 'boot-timeout', panicked: false, end: null }, 'hang', /come up/],
 ];
 
-for (const [name, facts, kind, message] of rows) t.match(classifyLoss(facts), { kind, message }, name);
+for (const [name, facts, kind, message] of rows) {
+  t.match(classifyLoss({ ...facts, complaint: null }), { kind, message }, name);
+}
+
+t.equal(
+  classifyLoss({ sign: 'channel-closed', panicked: true, complaint: 'kernel BUG at x.c:1!', end: null })
+    .message,
+  'the kernel panicked: kernel BUG at x.c:1!',
+);

@@ -26,6 +26,8 @@ export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-
 export interface LossFacts {
   readonly sign: LossSign;
   readonly panicked: boolean;
+  /** The first thing that the kernel's log complained of, if anything. */
+  readonly complaint: string | null;
   readonly end: VmEnd | null;
 }
 
@@ -34,11 +36,14 @@ export interface LossFacts {
  * A QEMU that is gone without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A channel that
  * was closed in good order by a living guest is a dead agent, which is ours.
  */
-export function classifyLoss({ sign, panicked, end }: LossFacts): {
+export function classifyLoss({ sign, panicked, complaint, end }: LossFacts): {
   kind: LossKind;
   message: string;
 } {
-  if (panicked) return { kind: 'panic', message: 'the kernel panicked' };
+  if (panicked) {
+    const why = complaint === null ? '' : `: ${complaint}`;
+    return { kind: 'panic', message: `the kernel panicked${why}` };
+  }
   if (end !== null) {
     const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
     const why = end.stderr === '' ? '' : `: ${end.stderr.split('\n').at(-1)}`;

@@ -205,7 +205,7 @@ async function waitForReady(vm: Vm, timeoutMs: number): Promise<void> {
     const lines = await vm.console.poll();
     if (lines.some(line => line.includes(READY_MARK))) return;
     if (end !== null || Date.now() > deadline) {
-      const { kind, message } = classifyLoss({ sign: 'boot-timeout', panicked: vm.console.panicked, end });
+      const { kind, message } = classifyLoss({ sign: 'boot-timeout', ...vm.console.trouble, end });
       throw new GuestFailure(kind, `at boot: ${message}`, vm.console.tail);
     }
     await sleep(20);

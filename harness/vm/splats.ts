@@ -44,3 +44,8 @@ export function scanLine(line: string): Splat | null {
 export function scanLog(lines: readonly string[]): Splat[] {
   return lines.flatMap(line => scanLine(line) ?? []);
 }
+
+/** A line of the kernel's log without the time that the kernel puts before it. */
+export function withoutTime(line: string): string {
+  return line.replace(/^\[\s*\d+\.\d+\]\s*/, '');
+}
