@@ -100,7 +100,7 @@ export const SEMANTICS: readonly Row[] = [
     mode: 'native',
     kernels: '*',
     means: 'transmits',
-    truth: 'bq_xmit_all traces xdp_devmap_xmit with sent and drops; 38edddb81246, 4.18',
+    truth: 'bq_xmit_all traces xdp_devmap_xmit with sent and drops, since 4.18',
   },
   {
     field: 'redirect.devmap',
@@ -108,7 +108,7 @@ export const SEMANTICS: readonly Row[] = [
     kernels: '*',
     means: 'redirects',
     truth:
-      'dev_map_generic_redirect transmits the skb without an event: only xdp_redirect counts it; 6d5fc1957989, 4.18',
+      'dev_map_generic_redirect transmits the skb without an event: only xdp_redirect counts it, since 4.18',
   },
 ];
 
