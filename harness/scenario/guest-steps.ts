@@ -5,6 +5,9 @@ import type { Wrap } from './step-words.ts';
 /** How long `gone` and `kthreads` wait for what a workqueue does in its own time. */
 const PATIENCE_MS = 5000;
 
+/** How long `enqueued` waits: a source under emulation, on a busy host, may take its time to begin. */
+const TRAFFIC_PATIENCE_MS = 20_000;
+
 /** Steps that look at the guest, and those that hold it still. */
 export function guestKinds(wrap: Wrap) {
   const { int, program, map, key, flag } = words(wrap);
@@ -44,6 +47,9 @@ export function guestKinds(wrap: Wrap) {
       .strictObject({ memlock: int(0) })
       .describe('bytes that the process may lock, as the soft RLIMIT_MEMLOCK'),
     wait: z.strictObject({ for: int(1) }).describe('wait so many milliseconds'),
+    enqueued: z
+      .strictObject({ count: int(1), within: int(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds') })
+      .describe('wait until so many packets of a background source have been enqueued to cpumaps'),
     exec: z.strictObject({ argv: z.array(z.string()).min(1) }).describe('run a command in the guest'),
     write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
     read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),

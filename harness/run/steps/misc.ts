@@ -1,11 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ObserverRows } from '../../model/counters.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import type { StepContext, StepValues } from './context.ts';
+import { StepFailure, type StepContext, type StepValues } from './context.ts';
 
 /** Waits so many milliseconds. */
 export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<StepValues> {
   await sleep(args.for);
   return {};
+}
+
+/** Waits until so many packets have been enqueued to cpumaps. */
+export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Promise<StepValues> {
+  const deadline = Date.now() + args.within;
+  for (;;) {
+    const { enqueue } = await ctx.guest.call<ObserverRows>({ op: 'observers_read' });
+    const count = enqueue.reduce((sum, { processed }) => sum + processed, 0);
+    if (count >= args.count) return {};
+    if (Date.now() > deadline)
+      throw new StepFailure(`enqueued: ${count} of ${args.count} packets after ${args.within} ms`, null);
+    await sleep(5);
+  }
 }
 
 /** Runs a command in the guest: `status`, `stdout`, `stderr`. */

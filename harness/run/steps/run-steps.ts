@@ -26,6 +26,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   release: misc.release,
   cpu: misc.cpu,
   rlimit: misc.rlimit,
+  enqueued: misc.enqueued,
   load: programs.load,
   attach: programs.attach,
   detach: programs.detach,
