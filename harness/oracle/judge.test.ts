@@ -137,6 +137,24 @@ t.test('splats, refused steps and void counts fail a cell whose counts are right
   });
 });
 
+t.test('what a preempted observer missed is the witness’s, if that is all', async t => {
+  const variant = variantOf(['kthread.processed == sent']);
+  const missing = { ...kthread(19992), events: kthread(20000).events - 1 };
+  const missed = { ...WHOLE.observers, kthread: [missing], lost: 1 };
+  const witness = { kind: 'hist', enqueue: [enqueue(20000)], kthread: [kthread(20000)], lost: 0 } as const;
+  t.match(verdictOf({ variant, observations: { ...WHOLE, observers: missed, witness } }), {
+    verdict: 'pass',
+    detail: /^the observers missed 1 events/,
+  });
+  for (const [lost, why] of [
+    [2, 'an event is nowhere'],
+    [0, 'the kernel knows of no miss'],
+  ] as const) {
+    const observations = { ...WHOLE, observers: { ...missed, lost }, witness };
+    t.match(verdictOf({ variant, observations }), { verdict: 'fail', reason: /witness: / }, why);
+  }
+});
+
 t.test('known, failing in another way, fixed', async t => {
   const more = `
 known:

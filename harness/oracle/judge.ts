@@ -8,6 +8,7 @@ import { count, normalise } from './counters.ts';
 import type { CellCounters, KernelFacts } from './counters.ts';
 import { applicable, checkExpectations } from './expectations.ts';
 import { knownOn, matchKnown } from './known.ts';
+import { missedText, withMissed } from './missed.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
 import { entryDifference, witnessDifferences } from './witness.ts';
 
@@ -31,6 +32,8 @@ export interface Judgement {
   readonly expectations: readonly ExpectationResult[];
   readonly ledger: Ledger | null;
   readonly counters: Counters;
+  /** What a reader should know of how it was counted; null: nothing out of the ordinary. */
+  readonly detail: string | null;
 }
 
 /**
@@ -39,14 +42,16 @@ export interface Judgement {
  * Throws a BpfrigError with code `harness` when the observations are not whole.
  */
 export function judge(input: JudgeInput): Judgement {
-  const { observations: seen, variant, kernel, splats } = input;
+  const { variant, kernel, splats } = input;
+  const seen = input.observations === null ? null : withMissed(input.observations);
   const expectations = applicable(variant.expect, kernel.version);
   const counters = seen === null ? {} : normalise(seen, kernel, variant);
   const counted = seen === null ? null : count(seen, kernel, variant);
   const results = seen === null ? [] : checkExpectations(expectations, counters);
   const named = expectations.flatMap(({ expression }) => expression.names);
   const ledger = seen === null || counted === null ? null : drawLedger(seen, counted, variant, named);
-  const evidence = { expectations: results, ledger, counters };
+  const detail = input.observations === null ? null : missedText(input.observations);
+  const evidence = { expectations: results, ledger, counters, detail };
 
   const broken = results.filter(({ error }) => error !== null);
   const voids = seen === null || counted === null ? [] : voidCounts(seen, counted);

@@ -134,7 +134,7 @@ function judged(
     splats,
     stepFailure: stepFailure?.message ?? null,
   });
-  return { ...judgement, consoleTail: [], detail: stepFailure?.detail ?? null };
+  return { ...judgement, consoleTail: [], detail: stepFailure?.detail ?? judgement.detail };
 }
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {
