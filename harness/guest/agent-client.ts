@@ -70,6 +70,8 @@ export class AgentClient {
     this.lost = new Promise(resolve => (this.#settleLost = resolve));
     createInterface({ input: channel }).on('line', line => this.#onLine(line));
     channel.on('close', () => this.#lose('channel-closed'));
+    // Of a forwarded channel the guest's side ends with the agent, and ours stays open until we close it.
+    channel.on('end', () => this.#lose('channel-closed'));
     channel.on('error', () => this.#lose('channel-closed'));
     this.#watch = setInterval(() => this.#check(), 250);
   }
