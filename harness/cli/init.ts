@@ -16,7 +16,8 @@ export function initCommand(): Command {
     .action(async (dir: string) => {
       const names = await makeProject(dir);
       console.log(names.map(name => join(dir, name)).join('\n'));
-      console.log(`\nNext: ${relative('.', join(PROJECT_ROOT, 'bpfrig')) || './bpfrig'} run ${dir}`);
+      const launcher = relative('.', join(PROJECT_ROOT, 'bpfrig'));
+      console.log(`\nNext: ${launcher.includes('/') ? launcher : `./${launcher}`} run ${dir}`);
     });
 }
 
