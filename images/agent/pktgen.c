@@ -95,7 +95,15 @@ static int configure(struct request *rq, const struct run *run, int thread)
 	    pktgen_tell(rq, dev, "udp_src_max %lld",
 			port + (frame->flows > 1 ? frame->flows : 0)))
 		return -EIO;
-	if (run->mode && pktgen_tell(rq, dev, "xmit_mode %s", run->mode))
+	/*
+	 * Whatever comes before an ok, pktgen sends the same skb again. If the
+	 * first packet is dropped (into a veth's ring that another thread has
+	 * filled), that skb has lost its Ethernet header to veth, and loses 14
+	 * bytes more each time. Setting this mode marks the last packet as ok.
+	 */
+	if (pktgen_tell(rq, dev, "xmit_mode queue_xmit") ||
+	    pktgen_tell(rq, dev, "xmit_mode %s",
+			run->mode ? run->mode : "start_xmit"))
 		return -EIO;
 	if (run->burst > 1 && pktgen_tell(rq, dev, "burst %lld", run->burst))
 		return -EIO;
