@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cachedFolder } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
-import { GuestFailure } from '../vm/failure.ts';
 import { cloneVm } from '../vm/running-vm.ts';
 import type { GuestSpec, Topology } from '../vm/spec.ts';
 import type { AgentRequest } from './agent-client.ts';
@@ -60,12 +59,7 @@ export async function takeTemplate(
 ): Promise<Template> {
   const path = join(cacheDir, 'templates', templateKey(identity));
   if (existsSync(path) && !isWhole(path, identity.spec)) await rm(path, { recursive: true, force: true });
-  const make = (): Promise<string> => cachedFolder(path, temp => makeTemplate(identity.spec, temp, options));
-  // A boot that the host or QEMU spoiled is tried once more: dozens of cells wait for it, each with a try of its own to lose.
-  const dir = await make().catch((error: unknown) => {
-    if (error instanceof GuestFailure && error.kind === 'infra' && !options.signal?.aborted) return make();
-    throw error;
-  });
+  const dir = await cachedFolder(path, temp => makeTemplate(identity.spec, temp, options));
   const kept = JSON.parse(await readFile(join(dir, 'template.json'), 'utf8')) as KeptTemplate;
   const keys = { ...kept.keys, hostKey: Buffer.from(kept.keys.hostKey, 'base64') };
   return { dir, spec: { ...identity.spec, initrd: join(dir, 'initramfs') }, keys, ready: kept.ready };

@@ -146,12 +146,21 @@ t.test('what a preempted observer missed is the witness’s, if that is all', as
     verdict: 'pass',
     detail: /^the observers missed 1 events/,
   });
+  const elsewhere = { ...witness, enqueue: [{ ...enqueue(20000), processed: 19999 }] };
+  t.match(verdictOf({ variant, observations: { ...WHOLE, observers: missed, witness: elsewhere } }), {
+    verdict: 'fail',
+    reason: /enqueue .*: processed is 20000 to the observer, 19999 to the witness/,
+  });
   for (const [lost, why] of [
     [2, 'an event is nowhere'],
     [0, 'the kernel knows of no miss'],
   ] as const) {
     const observations = { ...WHOLE, observers: { ...missed, lost }, witness };
-    t.match(verdictOf({ variant, observations }), { verdict: 'fail', reason: /witness: / }, why);
+    t.match(
+      verdictOf({ variant, observations }),
+      { verdict: 'fail', reason: /witness: /, detail: null },
+      why,
+    );
   }
 });
 

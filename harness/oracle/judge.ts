@@ -50,7 +50,8 @@ export function judge(input: JudgeInput): Judgement {
   const results = seen === null ? [] : checkExpectations(expectations, counters);
   const named = expectations.flatMap(({ expression }) => expression.names);
   const ledger = seen === null || counted === null ? null : drawLedger(seen, counted, variant, named);
-  const detail = input.observations === null ? null : missedText(input.observations);
+  const completed = input.observations !== null && seen !== input.observations;
+  const detail = completed ? missedText(input.observations) : null;
   const evidence = { expectations: results, ledger, counters, detail };
 
   const broken = results.filter(({ error }) => error !== null);

@@ -2,8 +2,10 @@ import type { EnqueueRow, KthreadRow, ObserverRows, WitnessRows } from '../model
 import type { CellCounters } from './counters.ts';
 import { meaning } from './semantics.ts';
 
-const ENQUEUE_FIELDS = ['events', 'processed', 'drops'] as const;
-const KTHREAD_FIELDS = [
+/** Sums of an enqueue row that both sides have. */
+export const ENQUEUE_FIELDS = ['events', 'processed', 'drops'] as const;
+/** Sums of a kthread row that both sides have. */
+export const KTHREAD_FIELDS = [
   'events',
   'processed',
   'drops',
@@ -29,13 +31,21 @@ export function witnessDifferences(
     lost.push(`witness (${witness.kind}) lost ${witness.lost} events: the counts are void`);
   const own = <T extends { readonly map_id: number }>(rows: readonly T[]) =>
     rows.filter(({ map_id }) => mapIds.includes(map_id));
-  const fromTo = (row: EnqueueRow) => `enqueue map_id=${row.map_id} cpu=${row.cpu} to_cpu=${row.to_cpu}`;
-  const at = (row: KthreadRow) => `kthread map_id=${row.map_id} cpu=${row.cpu}`;
   return [
     ...lost,
-    ...differences(own(observers.enqueue), own(witness.enqueue), fromTo, ENQUEUE_FIELDS, witness.kind),
-    ...differences(own(observers.kthread), own(witness.kthread), at, KTHREAD_FIELDS, witness.kind),
+    ...differences(own(observers.enqueue), own(witness.enqueue), enqueueName, ENQUEUE_FIELDS, witness.kind),
+    ...differences(own(observers.kthread), own(witness.kthread), kthreadName, KTHREAD_FIELDS, witness.kind),
   ];
+}
+
+/** What tells one enqueue row from another, as a report names it. */
+export function enqueueName({ map_id, cpu, to_cpu }: EnqueueRow): string {
+  return `enqueue map_id=${map_id} cpu=${cpu} to_cpu=${to_cpu}`;
+}
+
+/** What tells one kthread row from another, as a report names it. */
+export function kthreadName({ map_id, cpu }: KthreadRow): string {
+  return `kthread map_id=${map_id} cpu=${cpu}`;
 }
 
 /**
