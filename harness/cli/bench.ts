@@ -135,6 +135,7 @@ async function timedRun(
     reject: false,
     stdin: 'ignore',
     stderr: 'ignore',
+    env: { BPFRIG_RESULTS: workspace.dir },
   });
   let firstVerdictMs = 0;
   const results: CellResult[] = [];

@@ -18,7 +18,7 @@ import { compile, type Expression } from '../scenario/cel.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
-import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, resultsRoot } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts, type ChosenAccelerator } from '../vm/accelerator.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
 import { collectVariant, positiveInteger } from './run-options.ts';
@@ -68,7 +68,7 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
   }
   console.log(`bisect over ${rungs.length} kernels: ${rungs.map(r => r.label).join(' ')}`);
   const accelerator = chooseAccelerator(options.accel, hostAcceleratorFacts());
-  const out = resolve(options.out ?? join(PROJECT_ROOT, 'results', `bisect-${stamp()}`));
+  const out = resolve(options.out ?? join(resultsRoot(), `bisect-${stamp()}`));
   const setting = { scenarios, options, catalogue, accelerator, interrupt, out };
   const found = await findTurn(rungs, async rung => {
     const answer = answerOf(await runOn(rung, setting), expression);

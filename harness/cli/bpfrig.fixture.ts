@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { CellResult } from '../model/cell.ts';
@@ -49,7 +49,7 @@ export function startRun(
     reject: false,
     stdin: 'ignore',
     cleanup: true,
-    env,
+    env: { BPFRIG_RESULTS: dirname(out), ...env },
   });
   const pid = child.pid ?? 0;
   const events: RunEvent[] = [];

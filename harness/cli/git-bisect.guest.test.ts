@@ -17,7 +17,7 @@ t.test(
       const done = spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
         cwd: repo,
         encoding: 'utf8',
-        env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
+        env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', BPFRIG_RESULTS: join(repo, 'results') },
       });
       if (done.error !== undefined) throw done.error;
       return done;

@@ -17,7 +17,7 @@ import { Spine } from '../run/spine.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
-import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { keepGuest } from './keep.ts';
@@ -115,7 +115,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const accelerator = chooseAccelerator(options.accel, hostAcceleratorFacts());
   const host = await hostFacts(accelerator);
   const runId = newRunId();
-  const resultsDir = join(PROJECT_ROOT, 'results');
+  const resultsDir = resultsRoot();
   const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
   await removeLeftovers(cacheDir);
   using interrupt = onInterrupt();
@@ -194,8 +194,8 @@ function defaultScenarios(): string {
 
 /** Cells of the last run that were not green, those without a verdict among them. */
 function lastFailed(): Set<string> {
-  const latest = join(PROJECT_ROOT, 'results', 'latest');
-  if (!existsSync(latest)) throw new BpfrigError('usage', '--last-failed: there is no last run in results/');
+  const latest = join(resultsRoot(), 'latest');
+  if (!existsSync(latest)) throw new BpfrigError('usage', `--last-failed: there is no last run at ${latest}`);
   const red = new Set<string>();
   for (const event of readEvents(latest)) {
     if (event.type === 'run-start') for (const { id } of event.cells) red.add(id);

@@ -13,7 +13,7 @@ t.setTimeout(180_000);
 t.teardown(() => rmSync(dir, { recursive: true }));
 
 function bpfrig(...args: string[]) {
-  const env = { ...process.env, XDG_CACHE_HOME: join(dir, 'cache') };
+  const env = { ...process.env, XDG_CACHE_HOME: join(dir, 'cache'), BPFRIG_RESULTS: join(dir, 'results') };
   const done = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd: dir, env });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
