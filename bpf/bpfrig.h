@@ -78,15 +78,28 @@ struct bpfrig_redirect_key {
 	__s32 err;
 };
 
+struct bpfrig_redirect_sum {
+	__u64 events;
+};
+
 /*
  * Most packets go where the one before went: a CPU counts a run of them here,
  * and adds it to the row of its key when the next run begins. The agent adds
  * the run that stands. What is not in a run has 0 events.
  */
+struct bpfrig_enqueue_run {
+	struct bpfrig_enqueue_sum sum;
+	struct bpfrig_enqueue_key key;
+};
+
+struct bpfrig_kthread_run {
+	struct bpfrig_kthread_sum sum;
+	struct bpfrig_kthread_key key;
+};
+
 struct bpfrig_redirect_run {
+	struct bpfrig_redirect_sum sum;
 	struct bpfrig_redirect_key key;
-	__u32 zero;
-	__u64 events;
 };
 
 /* CPUs from this one on count into the rows at once. */
@@ -95,7 +108,9 @@ struct bpfrig_redirect_run {
 /* What the observers keep outside of maps, all of their .bss. */
 struct bpfrig_observers {
 	__u64 lost;	/* events that found no room: any makes counts void */
-	struct bpfrig_redirect_run runs[BPFRIG_RUNS];
+	struct bpfrig_enqueue_run enqueue[BPFRIG_RUNS];
+	struct bpfrig_kthread_run kthread[BPFRIG_RUNS];
+	struct bpfrig_redirect_run redirect[BPFRIG_RUNS];
 };
 
 struct bpfrig_exception_key {

@@ -58,32 +58,84 @@ struct bpf_redirect_info {
 
 ROWS(enqueue_rows, struct bpfrig_enqueue_key, struct bpfrig_enqueue_sum);
 ROWS(kthread_rows, struct bpfrig_kthread_key, struct bpfrig_kthread_sum);
-ROWS(redirect_rows, struct bpfrig_redirect_key, __u64);
+ROWS(redirect_rows, struct bpfrig_redirect_key, struct bpfrig_redirect_sum);
 ROWS(exception_rows, struct bpfrig_exception_key, __u64);
 ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
 struct bpfrig_observers observers;
 
-static __always_inline void *row_of(void *rows, const void *key,
-				    const void *zero)
+/* What a row starts with; no sum is larger. */
+static const __u64 zeroes[16];
+
+static __always_inline void *row_of(void *rows, const void *key)
 {
 	void *row;
 
 	row = bpf_map_lookup_elem(rows, key);
 	if (row)
 		return row;
-	bpf_map_update_elem(rows, key, zero, BPF_NOEXIST);
+	bpf_map_update_elem(rows, key, zeroes, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(rows, key);
 	if (!row)
 		__sync_fetch_and_add(&observers.lost, 1);
 	return row;
 }
 
+/* Keys are whole __u32s. */
+static __always_inline bool same_key(const __u32 *a, const __u32 *b, int words)
+{
+	__u32 differ = 0;
+	int i;
+
+#pragma clang loop unroll(full)
+	for (i = 0; i < words; i++)
+		differ |= a[i] ^ b[i];
+	return !differ;
+}
+
+/* Sums are __u64s, the first of them the number of events. */
+static __always_inline void end_run(void *rows, const void *key, __u64 *sum,
+				    int words)
+{
+	__u64 *row = sum[0] ? row_of(rows, key) : NULL;
+	int i;
+
+#pragma clang loop unroll(full)
+	for (i = 0; i < words; i++) {
+		if (row)
+			row[i] += sum[i];
+		sum[i] = 0;
+	}
+}
+
 /*
+ * Where this CPU adds an event of this key, NULL for lack of room: its run,
+ * since the hash of a row's key for each packet would be most of the cost.
+ *
  * The rows of the cpumap events and of xdp_redirect belong to one CPU each,
  * where the program cannot interrupt itself: plain additions are exact. The
  * rows of the other events are shared, and need atomic ones.
  */
+#define SUM_OF(name, this_key) ({					\
+	struct bpfrig_##name##_sum *place;				\
+	struct bpfrig_##name##_run *run;				\
+	__u32 this_cpu = (this_key)->cpu;				\
+	if (this_cpu < BPFRIG_RUNS) {					\
+		run = &observers.name[this_cpu];			\
+		if (!same_key((__u32 *)&run->key, (__u32 *)(this_key),	\
+			      sizeof(run->key) / sizeof(__u32))) {	\
+			end_run(&name##_rows, &run->key,		\
+				(__u64 *)&run->sum,			\
+				sizeof(run->sum) / sizeof(__u64));	\
+			run->key = *(this_key);				\
+		}							\
+		place = &run->sum;					\
+	} else {							\
+		place = row_of(&name##_rows, this_key);			\
+	}								\
+	place;								\
+})
+
 SEC("tp_btf/xdp_cpumap_enqueue")
 int BPF_PROG(on_enqueue, int map_id, unsigned int processed,
 	     unsigned int drops, int to_cpu)
@@ -93,10 +145,8 @@ int BPF_PROG(on_enqueue, int map_id, unsigned int processed,
 		.cpu = bpf_get_smp_processor_id(),
 		.to_cpu = to_cpu,
 	};
-	struct bpfrig_enqueue_sum zero = {};
-	struct bpfrig_enqueue_sum *sum;
+	struct bpfrig_enqueue_sum *sum = SUM_OF(enqueue, &key);
 
-	sum = row_of(&enqueue_rows, &key, &zero);
 	if (!sum)
 		return 0;
 	sum->events++;
@@ -115,10 +165,8 @@ int BPF_PROG(on_kthread, int map_id, unsigned int processed,
 		.map_id = map_id,
 		.cpu = bpf_get_smp_processor_id(),
 	};
-	struct bpfrig_kthread_sum zero = {};
-	struct bpfrig_kthread_sum *sum;
+	struct bpfrig_kthread_sum *sum = SUM_OF(kthread, &key);
 
-	sum = row_of(&kthread_rows, &key, &zero);
 	if (!sum)
 		return 0;
 	sum->events++;
@@ -154,44 +202,6 @@ static __always_inline bool is_devmap(int map_type)
 	       map_type == BPF_MAP_TYPE_DEVMAP_HASH;
 }
 
-static __always_inline void add_redirects(const struct bpfrig_redirect_key *key,
-					  __u64 events)
-{
-	__u64 zero = 0, *sum;
-
-	sum = row_of(&redirect_rows, key, &zero);
-	if (sum)
-		*sum += events;
-}
-
-static __always_inline bool same_key(const struct bpfrig_redirect_key *a,
-				     const struct bpfrig_redirect_key *b)
-{
-	return a->prog_id == b->prog_id && a->ifindex == b->ifindex &&
-	       a->to_ifindex == b->to_ifindex && a->map_id == b->map_id &&
-	       a->map_index == b->map_index && a->err == b->err;
-}
-
-/* The hash of a row's key, for each packet, would be most of the cost. */
-static __always_inline void count_in_run(const struct bpfrig_redirect_key *key)
-{
-	struct bpfrig_redirect_run *run;
-	__u32 cpu = key->cpu;
-
-	if (cpu >= BPFRIG_RUNS) {
-		add_redirects(key, 1);
-		return;
-	}
-	run = &observers.runs[cpu];
-	if (!run->events || !same_key(&run->key, key)) {
-		if (run->events)
-			add_redirects(&run->key, run->events);
-		run->key = *key;
-		run->events = 0;
-	}
-	run->events++;
-}
-
 /*
  * Arguments before 5.13:	dev, xdp, tgt, err, map, index
  * and since ee75aef23afe:	dev, xdp, tgt, err, map_type, map_id, index
@@ -201,6 +211,7 @@ static __always_inline int count_redirect(unsigned long long *ctx)
 {
 	struct net_device *dev = (void *)ctx[0];
 	struct bpf_prog *xdp = (void *)ctx[1];
+	struct bpfrig_redirect_sum *sum;
 	struct bpfrig_redirect_key key = {
 		.prog_id = xdp->aux->id,
 		.ifindex = dev->ifindex,
@@ -232,7 +243,9 @@ static __always_inline int count_redirect(unsigned long long *ctx)
 		}
 	}
 
-	count_in_run(&key);
+	sum = SUM_OF(redirect, &key);
+	if (sum)
+		sum->events++;
 	return 0;
 }
 
@@ -257,9 +270,9 @@ int BPF_PROG(on_exception, struct net_device *dev, struct bpf_prog *xdp,
 		.ifindex = dev ? dev->ifindex : 0,
 		.act = act,
 	};
-	__u64 zero = 0, *events;
+	__u64 *events;
 
-	events = row_of(&exception_rows, &key, &zero);
+	events = row_of(&exception_rows, &key);
 	if (events)
 		__sync_fetch_and_add(events, 1);
 	return 0;
@@ -274,10 +287,9 @@ int BPF_PROG(on_devmap_xmit, struct net_device *from, struct net_device *to,
 		.to_ifindex = to->ifindex,
 		.err = err,
 	};
-	struct bpfrig_devmap_sum zero = {};
 	struct bpfrig_devmap_sum *sum;
 
-	sum = row_of(&devmap_rows, &key, &zero);
+	sum = row_of(&devmap_rows, &key);
 	if (!sum)
 		return 0;
 	__sync_fetch_and_add(&sum->events, 1);

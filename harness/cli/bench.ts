@@ -172,15 +172,20 @@ async function rates(
   if (scenario === undefined || bare === undefined || counted === undefined)
     throw new BpfrigError('harness', `${RATE} has no two variants`);
   const index = await indexPrograms(scenario, cacheDir);
-  await using one = await makeWorkspace();
-  await using two = await makeWorkspace();
-  await using bareGuest = await guests.start(kernel, bare, { dir: one.dir });
-  await using countedGuest = await guests.start(kernel, counted, { dir: two.dir });
-  const pair = {
-    bare: { guest: bareGuest, variant: bare },
-    counted: { guest: countedGuest, variant: counted },
-  };
-  return await observerCost(pair, index, rounds);
+  const cost = { nothing: [] as number[], observers: [] as number[], everything: [] as number[] };
+  for (let round = 0; round < rounds; round += 1) {
+    await using one = await makeWorkspace();
+    await using two = await makeWorkspace();
+    await using bareGuest = await guests.start(kernel, bare, { dir: one.dir });
+    await using countedGuest = await guests.start(kernel, counted, { dir: two.dir });
+    const some = await observerCost(
+      { guest: bareGuest, variant: bare },
+      { guest: countedGuest, variant: counted },
+      index,
+    );
+    for (const name of ['nothing', 'observers', 'everything'] as const) cost[name].push(...some[name]);
+  }
+  return cost;
 }
 
 async function memoryOf(guests: Guests, kernel: Kernel, cacheDir: string): Promise<BenchReport['memory']> {

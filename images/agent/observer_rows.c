@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rows of the observers' maps as JSON. */
+#include <stddef.h>
+#include <string.h>
 #include <bpf/bpf.h>
 #include "../../bpf/bpfrig.h"
 #include "observers.h"
@@ -48,7 +50,7 @@ static json_t *kthread_row(const void *k, const void *v)
 static json_t *redirect_row(const void *k, const void *v)
 {
 	const struct bpfrig_redirect_key *key = k;
-	const __u64 *events = v;
+	const struct bpfrig_redirect_sum *sum = v;
 
 	return json_pack("{s:I,s:i,s:i,s:I,s:I,s:i,s:i,s:I}",
 			 "prog_id", (json_int_t)key->prog_id,
@@ -57,7 +59,7 @@ static json_t *redirect_row(const void *k, const void *v)
 			 "map_id", (json_int_t)key->map_id,
 			 "map_index", (json_int_t)key->map_index,
 			 "cpu", key->cpu, "err", key->err,
-			 "events", (json_int_t)*events);
+			 "events", (json_int_t)sum->events);
 }
 
 static json_t *exception_row(const void *k, const void *v)
@@ -84,48 +86,98 @@ static json_t *devmap_row(const void *k, const void *v)
 			 "drops", (json_int_t)sum->drops);
 }
 
-static const struct {
+/* Where a table's runs are in the observers' state. */
+struct runs {
+	size_t at;
+	size_t size;		/* of one run, 0 for a table without */
+	size_t sum_size;	/* the sum is a run's first member */
+	size_t key_at;
+	size_t key_size;
+};
+
+#define RUNS(name) {							\
+	.at = offsetof(struct bpfrig_observers, name),			\
+	.size = sizeof(struct bpfrig_##name##_run),			\
+	.sum_size = sizeof(struct bpfrig_##name##_sum),			\
+	.key_at = offsetof(struct bpfrig_##name##_run, key),		\
+	.key_size = sizeof(struct bpfrig_##name##_key),			\
+}
+
+static const struct table {
 	const char *map;
 	const char *name;
 	json_t *(*row)(const void *key, const void *value);
+	struct runs runs;
 } tables[] = {
-	{ "enqueue_rows", "enqueue", enqueue_row },
-	{ "kthread_rows", "kthread", kthread_row },
-	{ "redirect_rows", "redirect", redirect_row },
-	{ "exception_rows", "exception", exception_row },
-	{ "devmap_rows", "devmap", devmap_row },
+	{ "enqueue_rows", "enqueue", enqueue_row, RUNS(enqueue) },
+	{ "kthread_rows", "kthread", kthread_row, RUNS(kthread) },
+	{ "redirect_rows", "redirect", redirect_row, RUNS(redirect) },
+	{ "exception_rows", "exception", exception_row, {} },
+	{ "devmap_rows", "devmap", devmap_row, {} },
 };
 
-static json_t *table_json(const struct bpf_object *obj, size_t i)
-{
-	/* Larger than any key and sum of bpfrig.h. */
-	__u64 key[16], next[16], value[32];
-	json_t *list = json_array();
-	void *previous = NULL;
-	int fd;
+/* Larger than any key and sum of bpfrig.h. */
+struct row {
+	__u64 key[16];
+	__u64 sum[32];
+};
 
-	fd = bpf_object__find_map_fd_by_name(obj, tables[i].map);
-	while (!bpf_map_get_next_key(fd, previous, next)) {
-		if (!bpf_map_lookup_elem(fd, next, value))
-			json_array_append_new(list, tables[i].row(next, value));
-		__builtin_memcpy(key, next, sizeof(key));
-		previous = key;
-	}
-	return list;
+/* The run that stands on a CPU, NULL where there is none. */
+static const void *run_on(const struct bpfrig_observers *state,
+			  const struct runs *runs, int cpu)
+{
+	const char *run = (const char *)state + runs->at + cpu * runs->size;
+
+	/* The number of events is the first member of every sum. */
+	return runs->size && *(const __u64 *)run ? run : NULL;
 }
 
-/* Read after the rows: a run that ends meanwhile is in neither, not in both. */
-static void add_runs(json_t *rows, const struct bpfrig_observers *state)
+static void add_run(struct row *row, const struct bpfrig_observers *state,
+		    const struct runs *runs)
 {
+	const char *run;
+	size_t i;
 	int cpu;
 
 	for (cpu = 0; cpu < BPFRIG_RUNS; cpu++) {
-		struct bpfrig_redirect_run run = state->runs[cpu];
-
-		if (run.events)
-			json_array_append_new(rows, redirect_row(&run.key,
-								 &run.events));
+		run = run_on(state, runs, cpu);
+		if (!run || memcmp(run + runs->key_at, row->key, runs->key_size))
+			continue;
+		for (i = 0; i < runs->sum_size / sizeof(__u64); i++)
+			row->sum[i] += ((const __u64 *)run)[i];
 	}
+}
+
+/*
+ * A row is read before the run that may be added to it: a run that ends
+ * meanwhile is in neither, and not in both.
+ */
+static json_t *table_json(int fd, const struct table *table,
+			  const struct bpfrig_observers *state)
+{
+	json_t *list = json_array();
+	struct row row, next;
+	void *previous = NULL;
+	const char *run;
+	int cpu;
+
+	while (!bpf_map_get_next_key(fd, previous, next.key)) {
+		row = next;
+		previous = row.key;
+		if (bpf_map_lookup_elem(fd, row.key, row.sum))
+			continue;
+		add_run(&row, state, &table->runs);
+		json_array_append_new(list, table->row(row.key, row.sum));
+	}
+	for (cpu = 0; cpu < BPFRIG_RUNS; cpu++) {
+		run = run_on(state, &table->runs, cpu);
+		if (run && bpf_map_lookup_elem(fd, run + table->runs.key_at,
+					       row.sum))
+			json_array_append_new(list, table->row(
+						  run + table->runs.key_at,
+						  run));
+	}
+	return list;
 }
 
 json_t *observer_rows(const struct bpf_object *obj,
@@ -133,9 +185,12 @@ json_t *observer_rows(const struct bpf_object *obj,
 {
 	json_t *rows = json_object();
 	size_t i;
+	int fd;
 
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		json_object_set_new(rows, tables[i].name, table_json(obj, i));
-	add_runs(json_object_get(rows, "redirect"), state);
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		fd = bpf_object__find_map_fd_by_name(obj, tables[i].map);
+		json_object_set_new(rows, tables[i].name,
+				    table_json(fd, &tables[i], state));
+	}
 	return rows;
 }

@@ -29,10 +29,11 @@ export interface Figure {
   readonly limit: number | null;
 }
 
-/** The figures of a report, those with limits first. Ratios are of medians, since absolute times differ by machine. */
+/** The figures of a report, those with limits first. Ratios, since absolute times differ by machine: of medians, and of rates round by round. */
 export function figuresOf(report: BenchReport): Figure[] {
-  const { without, observers, everything } = report.observerCost;
-  const costOf = (rates: readonly number[]): number => 100 * (1 - median(rates) / median(without));
+  const { nothing, observers, everything } = report.observerCost;
+  const costOf = (rates: readonly number[]): number =>
+    100 * (1 - median(rates.map((rate, round) => rate / (nothing[round] ?? NaN))));
   return [
     figure(
       'template boot / bare QEMU boot',
@@ -54,7 +55,7 @@ export function figuresOf(report: BenchReport): Figure[] {
       '%',
       null,
     ),
-    figure("pktgen's rate without observers", median(without), 'pps', null),
+    figure("pktgen's rate without observers", median(nothing), 'pps', null),
     figure('bare QEMU boot', median(report.bareBootMs), 'ms', null),
     figure('template boot', median(report.templateBootMs), 'ms', null),
     ...report.memory.map(({ clones, pssMiB }) =>
