@@ -38,8 +38,8 @@ struct {
 
 volatile const __u32 cpu;	/* the entry of redirect_to_cpu */
 volatile const __u64 flags;	/* its flags: the action if there is none */
-volatile const __u32 cpu_a;	/* the entry for even ports or numbers */
-volatile const __u32 cpu_b;	/* the entry for odd ones */
+volatile const __u32 cpu_a;	/* the entry for even ports or numbers, queue 0 */
+volatile const __u32 cpu_b;	/* the entry for odd ones, the other queues */
 volatile const __u32 every = 2;	/* entry_drop_every: one in so many */
 volatile const __u32 next_cpu;	/* the entry of entry_redirect_next */
 volatile const __u32 verdicts;	/* entry_by_number: one in every hex digit */
@@ -90,6 +90,15 @@ int redirect_by_seq(struct xdp_md *ctx)
 		return XDP_PASS;
 	odd = bpf_ntohl(frame->seq) & 1;
 	return bpf_redirect_map(&cpus, odd ? cpu_b : cpu_a, 0);
+}
+
+/* One entry for each receive queue of the device. */
+SEC("xdp")
+int redirect_by_queue(struct xdp_md *ctx)
+{
+	if (!ours(ctx))
+		return XDP_PASS;
+	return bpf_redirect_map(&cpus, ctx->rx_queue_index ? cpu_b : cpu_a, 0);
 }
 
 /* Live frames are all the same: this gives each its number. */

@@ -176,11 +176,11 @@ async function rates(
   for (let round = 0; round < rounds; round += 1) {
     await using one = await makeWorkspace();
     await using two = await makeWorkspace();
-    await using bareGuest = await guests.start(kernel, bare, { dir: one.dir });
-    await using countedGuest = await guests.start(kernel, counted, { dir: two.dir });
+    await using bareBed = await guests.start(kernel, bare, { dir: one.dir });
+    await using countedBed = await guests.start(kernel, counted, { dir: two.dir });
     const some = await observerCost(
-      { guest: bareGuest, variant: bare },
-      { guest: countedGuest, variant: counted },
+      { guest: bareBed.dut, variant: bare },
+      { guest: countedBed.dut, variant: counted },
       index,
     );
     for (const name of ['nothing', 'observers', 'everything'] as const) cost[name].push(...some[name]);

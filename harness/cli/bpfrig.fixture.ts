@@ -77,6 +77,15 @@ export function qemusOf(parent: number): number[] {
   });
 }
 
+/** A process's command line, its arguments separated by NULs; empty when there is no such process. */
+export function argumentsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Whether a process still runs. One that has ended and that nobody has waited for does not. */
 export function isRunning(pid: number): boolean {
   return (processOf(pid)?.state ?? 'Z') !== 'Z';

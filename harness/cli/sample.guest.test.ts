@@ -12,11 +12,14 @@ t.setTimeout(0);
 
 const SCENARIOS = join(PROJECT_ROOT, 'scenarios', 'cpumap');
 
-/** A sound sample: every kind of step and source, both NICs and modes, verdicts of each green kind. */
+/** A sound sample: every kind of step and source, all topologies and modes, verdicts of each green kind. */
 const SAMPLE = [
   'redirect/one-cpu.yaml',
   'program/verdicts.yaml',
   'enqueue/ring-overflow.yaml',
+  'enqueue/two-queues.yaml',
+  'delivery/two-guests.yaml',
+  'delivery/udp-sockets.yaml',
   'update',
   'create',
   '../../examples/own-program',

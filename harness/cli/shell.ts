@@ -37,12 +37,12 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
   const onNote = (note: string): void => void process.stderr.write(`bpfrig: ${note}\n`);
   const guests = new Guests({ cacheDir, accel, timeScale: 1, signal, onNote });
   const shape = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
-  await using guest = await guests.start(kernel, shape, { dir: workspace.dir });
+  await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
   process.stderr.write(
     `bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`,
   );
   const { rows = 24, columns = 80 } = process.stdout;
-  const channel = await guest.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
+  const channel = await bed.dut.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
   const raw = process.stdin.isTTY === true;
   if (raw) process.stdin.setRawMode(true);
   process.stdin.pipe(channel).pipe(process.stdout);

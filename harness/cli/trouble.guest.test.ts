@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { RunEvent } from '../model/events.ts';
-import { qemusOf, startRun, TESTDATA } from './bpfrig.fixture.ts';
+import { argumentsOf, qemusOf, startRun, TESTDATA } from './bpfrig.fixture.ts';
 
 // What must never be green: each of these runs the real program on a real guest.
 
@@ -64,8 +64,12 @@ t.test('a dead agent is infra, tried twice', async t => {
   t.match(run.results, [{ verdict: 'infra', reason: /agent/, earlierTries: [{ verdict: 'infra' }] }]);
 });
 
-/** Runs the slow scenario and does something to each of its QEMUs a moment after it is there. */
-async function disturb(dir: string, signal: NodeJS.Signals): Promise<ReturnType<typeof startRun>['done']> {
+/** Runs a slow scenario and does something to each of its QEMUs a moment after it is there, or to those of some argument. */
+async function disturb(
+  dir: string,
+  signal: NodeJS.Signals,
+  { scenario = 'slow.yaml', argument = '' } = {},
+): Promise<ReturnType<typeof startRun>['done']> {
   const hit = new Set<number>();
   let timer: NodeJS.Timeout | undefined;
   const onEvent = (event: RunEvent, pid: number): void => {
@@ -73,11 +77,11 @@ async function disturb(dir: string, signal: NodeJS.Signals): Promise<ReturnType<
     timer = setInterval(() => {
       for (const qemu of qemusOf(pid).filter(found => !hit.has(found))) {
         hit.add(qemu);
-        setTimeout(() => process.kill(qemu, signal), 1_500);
+        if (argumentsOf(qemu).includes(argument)) setTimeout(() => process.kill(qemu, signal), 1_500);
       }
     }, 100);
   };
-  const run = await startRun([join(TESTDATA, 'slow.yaml'), ...NEWEST], join(dir, 'run'), onEvent).done;
+  const run = await startRun([join(TESTDATA, scenario), ...NEWEST], join(dir, 'run'), onEvent).done;
   clearInterval(timer);
   return run;
 }
@@ -87,6 +91,12 @@ t.test('a killed QEMU is infra, both tries reported', async t => {
   t.equal(run.exitCode, 3);
   t.match(run.results, [{ verdict: 'infra', reason: /SIGKILL/, earlierTries: [{ reason: /SIGKILL/ }] }]);
   t.ok((run.results[0]?.durationMs ?? 0) < 30_000);
+});
+
+t.test('of two guests, the report says which one was lost', async t => {
+  const run = await disturb(t.testdir(), 'SIGKILL', { scenario: 'slow-link.yaml', argument: 'server=off' });
+  t.equal(run.exitCode, 3);
+  t.match(run.results, [{ verdict: 'infra', reason: /^the generator: QEMU ended .*SIGKILL/ }]);
 });
 
 t.test('a stopped QEMU hangs', async t => {

@@ -2,6 +2,7 @@ import type { ObserverRows, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
 import type { AgentRequest } from './agent-client.ts';
 import type { RunningGuest } from './running-guest.ts';
+import type { Testbed } from './testbed.ts';
 
 /** One CPU's log of what reached the stack, in order: 8 bytes a packet, as `struct bpfrig_arrival` (bpf/bpfrig.h), in hex. */
 export interface ArrivalLog {
@@ -18,6 +19,7 @@ export interface Readings {
   readonly stack: readonly StackRow[];
   /** Statistics of `tx` and `rx`, sysfs and ethtool together. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Of the devices of the guest under test. */
   readonly ifindex: Readonly<Record<string, number>>;
   readonly softnet: readonly SoftnetRow[];
   readonly snmp: Readonly<Record<string, number>>;
@@ -41,15 +43,14 @@ interface BatchAnswer {
 }
 
 /** Reads everything in one round trip. */
-export async function readAll(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
-  return fold(plan, (await callBatch(guest, requestsFor(plan))).values());
+export async function readAll(bed: Testbed, plan: ReadPlan): Promise<Readings> {
+  return (await readWith(bed, plan, [], [])).readings;
 }
 
 /** Sets the observers and the witness to 0 and reads everything else: what later readings are held against. */
-export async function readBaseline(guest: RunningGuest, plan: ReadPlan): Promise<Readings> {
+export async function readBaseline(bed: Testbed, plan: ReadPlan): Promise<Readings> {
   const restart = [{ op: 'observers_reset' }, { op: 'witness_start' }];
-  const answers = await callBatch(guest, [...restart, ...requestsFor(plan)]);
-  return fold(plan, answers.slice(restart.length).values());
+  return (await readWith(bed, plan, restart, [])).readings;
 }
 
 /** What is read at the end of a cell. */
@@ -61,11 +62,48 @@ export interface FinalReadings {
 }
 
 /** The last readings of a quiet guest, and the second witness's, as near to each other as can be. */
-export async function readFinal(guest: RunningGuest, plan: ReadPlan): Promise<FinalReadings> {
+export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
   const log = plan.devices.includes('rx') ? [{ op: 'stack_log', dev: 'rx' }] : [];
-  const answers = await callBatch(guest, [...requestsFor(plan), { op: 'witness_read' }, ...log]);
-  const rest = answers.slice(requestsFor(plan).length) as [WitnessRows, { rows: ArrivalLog[] }?];
-  return { readings: fold(plan, answers.values()), witness: rest[0], arrivals: rest[1]?.rows ?? null };
+  const { readings, last } = await readWith(bed, plan, [], [{ op: 'witness_read' }, ...log]);
+  const [witness, arrivals] = last as [WitnessRows, { rows: ArrivalLog[] }?];
+  return { readings, witness, arrivals: arrivals?.rows ?? null };
+}
+
+/** The readings with other requests right before and after them, of which `last` are the answers; of two guests, both at once. */
+async function readWith(
+  { dut, generator }: Testbed,
+  plan: ReadPlan,
+  before: readonly AgentRequest[],
+  after: readonly AgentRequest[],
+): Promise<{ readings: Readings; last: readonly unknown[] }> {
+  if (dut === generator) return await readOne(dut, plan, before, after);
+  const far = plan.devices.filter(dev => dev === 'tx');
+  const near = { ...plan, devices: plan.devices.filter(dev => dev !== 'tx') };
+  const [{ readings, last }, answers] = await Promise.all([
+    readOne(dut, near, before, after),
+    callBatch(generator, far.map(netdevRequest)) as Promise<NetdevAnswer[]>,
+  ]);
+  const devices = Object.fromEntries(answers.map((answer, index) => [far[index], statsOf(answer)]));
+  return { readings: { ...readings, devices: { ...readings.devices, ...devices } }, last };
+}
+
+async function readOne(
+  guest: RunningGuest,
+  plan: ReadPlan,
+  before: readonly AgentRequest[],
+  after: readonly AgentRequest[],
+): Promise<{ readings: Readings; last: readonly unknown[] }> {
+  const requests = requestsFor(plan);
+  const answers = (await callBatch(guest, [...before, ...requests, ...after])).slice(before.length);
+  return { readings: fold(plan, answers.values()), last: answers.slice(requests.length) };
+}
+
+function netdevRequest(dev: string): AgentRequest {
+  return { op: 'netdev', dev };
+}
+
+function statsOf({ stats, ethtool }: NetdevAnswer): Record<string, number> {
+  return { ...ethtool, ...stats };
 }
 
 function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
@@ -73,7 +111,7 @@ function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
     { op: 'observers_read' },
     { op: 'softnet' },
     { op: 'snmp' },
-    ...devices.map(dev => ({ op: 'netdev', dev })),
+    ...devices.map(netdevRequest),
     ...programs.map(program => ({ op: 'actions_read', program })),
     ...(devices.includes('rx') ? [{ op: 'stack_read', dev: 'rx' }] : []),
   ];
@@ -92,7 +130,7 @@ function fold(plan: ReadPlan, answers: Iterator<unknown>): Readings {
     observers,
     softnet,
     snmp,
-    devices: Object.fromEntries(devices.map(([dev, { stats, ethtool }]) => [dev, { ...ethtool, ...stats }])),
+    devices: Object.fromEntries(devices.map(([dev, answer]) => [dev, statsOf(answer)])),
     ifindex: Object.fromEntries(devices.map(([dev, { ifindex }]) => [dev, ifindex])),
     actions: Object.fromEntries(actions),
     stack,

@@ -52,6 +52,8 @@ export class RunningGuest implements AsyncDisposable {
   readonly keys: GuestKeys;
   /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
   logStart = 0;
+  /** What messages call it where a cell has two guests. */
+  name: string | null = null;
   readonly #ssh: SshSession;
   readonly #agent: AgentClient;
 
@@ -72,7 +74,7 @@ export class RunningGuest implements AsyncDisposable {
       return await this.#agent.request<T>(request, timeoutMs);
     } catch (error) {
       if (error instanceof ChannelLostError && error.loss !== 'closed')
-        throw await attributeLoss(this.vm, error.loss);
+        throw await this.#attribute(error.loss);
       throw error;
     }
   }
@@ -80,12 +82,19 @@ export class RunningGuest implements AsyncDisposable {
   /** Does work that may be waiting for something else than the agent, and ends it with `GuestFailure` as soon as the guest is lost. */
   async whileAlive<T>(work: Promise<T>): Promise<T> {
     const lost = this.#agent.lost.then(async loss => {
-      throw await attributeLoss(this.vm, loss);
+      throw await this.#attribute(loss);
     });
     // Whichever comes second has nobody left to tell.
     work.catch(() => undefined);
     lost.catch(() => undefined);
     return Promise.race([work, lost]);
+  }
+
+  async #attribute(loss: ChannelLoss): Promise<GuestFailure> {
+    const failure = await attributeLoss(this.vm, loss);
+    if (this.name === null) return failure;
+    const { kind, message, consoleTail, detail } = failure;
+    return new GuestFailure(kind, `${this.name}: ${message}`, consoleTail, detail);
   }
 
   /** An interactive shell beside the agent. */

@@ -7,11 +7,11 @@ import { cachedFolder } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { cloneVm } from '../vm/running-vm.ts';
-import type { GuestSpec, Topology } from '../vm/spec.ts';
+import type { GuestSpec } from '../vm/spec.ts';
 import type { AgentRequest } from './agent-client.ts';
 import type { GuestKeys } from './keys.ts';
 import { bootGuest, connectGuest, type RunningGuest, type StartOptions } from './running-guest.ts';
-import { makeTopology } from './topology.ts';
+import { makeTopology, type Wiring } from './topology.ts';
 
 /** What the agent probed, by name. */
 export type Probes = Readonly<Record<string, boolean>>;
@@ -32,7 +32,7 @@ export interface Template {
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 4;
+const LAYOUT = 6;
 
 /** How long a guest is left alone before it is saved: RCU, workqueues and the ended ssh session come to rest meanwhile. */
 const SETTLE_MS = 300;
@@ -108,7 +108,7 @@ async function makeTemplate(
   await using workspace = await makeWorkspace();
   const { vm, guest } = await bootGuest(spec, { ...options, dir: workspace.dir }, ram);
   await using _ = guest;
-  const ready = await makeReady(guest, spec.topology);
+  const ready = await makeReady(guest, spec);
   guest.disconnect();
   await sleep(SETTLE_MS);
   await vm.save(join(dir, 'state'));
@@ -119,11 +119,11 @@ async function makeTemplate(
 }
 
 /** Devices up and quiet, observers attached: a cell then only does what its scenario says. */
-export async function makeReady(guest: RunningGuest, topology: Topology): Promise<Ready> {
+export async function makeReady(guest: RunningGuest, wiring: Wiring): Promise<Ready> {
   const { probes } = await guest.call<{ probes: Probes }>({ op: 'probes' });
-  await makeTopology(guest, topology);
+  await makeTopology(guest, wiring);
   await guest.call({ op: 'observers_start' });
-  if (topology !== 'none') await guest.call({ op: 'stack_start', dev: 'rx' });
+  if (wiring.ends.includes('rx')) await guest.call({ op: 'stack_start', dev: 'rx' });
   await guest.call({ op: 'keep' });
   const { seq } = await guest.call<{ seq: number }>({ op: 'kmsg' });
   guest.logStart = seq;

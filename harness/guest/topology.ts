@@ -1,4 +1,4 @@
-import { MAC, type Topology } from '../vm/spec.ts';
+import { MAC, type End, type GuestSpec, type Topology } from '../vm/spec.ts';
 import { callBatch } from './readings.ts';
 import type { RunningGuest } from './running-guest.ts';
 
@@ -12,15 +12,27 @@ interface ExecAnswer {
   readonly stderr: string;
 }
 
-/** Makes devices `tx` and `rx` of a guest, up and silent: no IPv6, no ARP, nothing but what a scenario sends. Throws `Error` with iproute2's own words. */
-export async function makeTopology(guest: RunningGuest, topology: Topology): Promise<void> {
+/** What the devices of a guest depend on. */
+export type Wiring = Pick<GuestSpec, 'topology' | 'ends' | 'queues'>;
+
+/**
+ * Makes the devices `tx` and `rx` of a guest, or the one that it has, up and silent: no IPv6, no ARP, nothing but what a scenario
+ * sends. Throws `TopologyError` with iproute2's own words.
+ */
+export async function makeTopology(guest: RunningGuest, { topology, ends, queues }: Wiring): Promise<void> {
   if (topology === 'none') return;
-  const commands = [...(topology === 'veth' ? vethCommands() : await virtioCommands(guest)), ...COMMON];
-  const requests = commands.map(command => ({ op: 'exec', argv: ['ip', ...command.split(' ')] }));
+  const made = topology === 'veth' ? [vethCommand(queues)] : await virtioCommands(guest, topology, ends);
+  const sending = ends.includes('tx');
+  const commands = [
+    ...made,
+    ...ends.flatMap(end => [up(end), ...ADDRESSING[end]]),
+    ...(sending && topology !== 'veth' ? [LOSSLESS] : []),
+    ...(sending && topology === 'link' ? [PROMISCUOUS] : []),
+  ];
+  const requests = commands.map(command => ({ op: 'exec', argv: command.split(' ') }));
   const answers = (await callBatch(guest, requests)) as ExecAnswer[];
   const index = answers.findIndex(({ status }) => status !== 0);
-  if (index >= 0)
-    throw new TopologyError(topology, `ip ${commands[index]}: ${answers[index]?.stderr.trim()}`);
+  if (index >= 0) throw new TopologyError(topology, `${commands[index]}: ${answers[index]?.stderr.trim()}`);
 }
 
 /** The guest's kernel does not make the devices. */
@@ -32,23 +44,41 @@ export class TopologyError extends Error {
   }
 }
 
-function vethCommands(): string[] {
-  return [`link add name tx address ${MAC.tx} type veth peer name rx address ${MAC.rx}`];
+function vethCommand(queues: number): string {
+  const many = `numtxqueues ${queues} numrxqueues ${queues}`;
+  return `ip link add name tx address ${MAC.tx} ${many} type veth peer name rx address ${MAC.rx} ${many}`;
 }
 
 /** The kernel names virtio NICs eth0, eth1, … in the order that it finds them: go by the address. */
-async function virtioCommands(guest: RunningGuest): Promise<string[]> {
+async function virtioCommands(
+  guest: RunningGuest,
+  topology: Topology,
+  ends: readonly End[],
+): Promise<string[]> {
   const { stdout } = await guest.call<ExecAnswer>({ op: 'exec', argv: ['ip', '-o', 'link'] });
-  return (['tx', 'rx'] as const).map(role => {
-    const name = new RegExp(`^\\d+: ([^:@]+)[:@].*link/ether ${MAC[role]}`, 'm').exec(stdout)?.[1];
+  return ends.map(end => {
+    const name = new RegExp(`^\\d+: ([^:@]+)[:@].*link/ether ${MAC[end]}`, 'm').exec(stdout)?.[1];
     if (name === undefined)
-      throw new TopologyError('virtio', `no device has the address ${MAC[role]} (no virtio_net?)`);
-    return `link set dev ${name} name ${role}`;
+      throw new TopologyError(topology, `no device has the address ${MAC[end]} (no virtio_net?)`);
+    return `ip link set dev ${name} name ${end}`;
   });
 }
 
-/** Up and silent. */
-const COMMON = [
-  ...['tx', 'rx'].map(dev => `link set dev ${dev} arp off multicast off addrgenmode none up`),
-  `addr add ${ADDRESS.destination}/${ADDRESS.prefix} dev rx`,
-];
+function up(end: End): string {
+  return `ip link set dev ${end} arp off multicast off addrgenmode none up`;
+}
+
+/** Debian's default, fq_codel, drops what it finds late, after the socket was told that it is sent. A FIFO refuses when it is full. */
+const LOSSLESS = 'tc qdisc replace dev tx root pfifo limit 10000';
+
+/** What a program sends back has not the generator's address, and is to be counted there. */
+const PROMISCUOUS = 'ip link set dev tx promisc on';
+
+const ADDRESSING: Readonly<Record<End, readonly string[]>> = {
+  // For sockets, which are bound to `tx`: there is no ARP that would find the neighbour.
+  tx: [
+    `ip route add ${ADDRESS.destination} dev tx`,
+    `ip neigh add ${ADDRESS.destination} lladdr ${MAC.rx} dev tx nud permanent`,
+  ],
+  rx: [`ip addr add ${ADDRESS.destination}/${ADDRESS.prefix} dev rx`],
+};

@@ -91,27 +91,26 @@ async function tryCell(
   try {
     const index = await indexPrograms(planned.scenario, env.cacheDir);
     const onEnd = (): void => clock.next('connect');
-    await using guest = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
+    await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
     const probes =
-      env.probes.get(kernel.id) ?? (await guest.call<{ probes: Probes }>({ op: 'probes' })).probes;
+      env.probes.get(kernel.id) ?? (await bed.dut.call<{ probes: Probes }>({ op: 'probes' })).probes;
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
     let stepFailure: StepFailure | null = null;
     try {
-      observations = await guest.whileAlive(observeCell(guest, planned.variant, index, clock));
+      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock));
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       stepFailure = error;
     }
-    await guest.vm.console.poll();
     // The same splat reaches the console and the log with different times.
-    const splats = [...guest.vm.console.splats, ...scanLog(observations?.log ?? [])].map(({ line }) => line);
+    const splats = [...(await bed.splats()), ...scanLog(observations?.log ?? [])].map(({ line }) => line);
     const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
     clock.next('teardown');
-    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, guest);
-    const tail = splats.length > 0 ? guest.vm.console.tail : [];
+    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, bed.dut);
+    const tail = splats.length > 0 ? bed.guests.flatMap(({ vm }) => vm.console.tail) : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };

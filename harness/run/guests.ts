@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   makeReady,
   cloneGuest,
@@ -7,13 +9,14 @@ import {
   type Template,
 } from '../guest/template.ts';
 import { bootGuest, guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
+import { Testbed } from '../guest/testbed.ts';
 import { kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { Accelerator } from '../vm/accelerator.ts';
 import { qemuVersion } from '../vm/process.ts';
-import type { GuestSpec } from '../vm/spec.ts';
+import { BOTH_ENDS, type End, type GuestSpec } from '../vm/spec.ts';
 
 /** What guests are made with in one run. */
 export interface GuestSettings {
@@ -30,16 +33,24 @@ export interface GuestSettings {
 /** The part of a variant that a guest depends on. */
 export type GuestShape = Pick<ResolvedVariant, 'guest' | 'topology'>;
 
-/** Folder of a guest, and who is told of the parts of its start. */
+/** Folder of a cell's guests, and who is told of the parts of their start. */
 export type CellStart = Pick<StartOptions, 'dir' | 'onEnd'>;
 
 /** Where the cells of a run get their guests from. There is the real one below, and fakes in the tests of what uses it. */
 export interface GuestSource {
   /** Makes what guests of a shape start from ready, so that `start` need not wait for it. Gives what the agent probed on that kernel. */
   prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null>;
-  /** Starts a guest for one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */
-  start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<RunningGuest>;
+  /** Starts the guests of one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */
+  start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<Testbed>;
 }
+
+/** One guest of a shape: which ends of the wire are in it. */
+interface OneGuest extends GuestShape {
+  readonly ends: readonly End[];
+}
+
+/** How one guest is started. */
+type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd'>;
 
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
 export class Guests implements GuestSource {
@@ -56,27 +67,45 @@ export class Guests implements GuestSource {
 
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
     if (!this.#cloning) return null;
-    return (await this.#template(kernel, shape)).ready.probes;
+    if (shape.topology === 'link') await this.#template(kernel, { ...shape, ends: ['tx'] });
+    return (await this.#template(kernel, { ...shape, ends: dutEnds(shape) })).ready.probes;
   }
 
-  async start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<RunningGuest> {
-    const options = { ...cell, limits: this.#limits, signal: this.#settings.signal };
+  async start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<Testbed> {
+    const one = { ...shape, ends: dutEnds(shape) };
+    if (shape.topology !== 'link') return new Testbed(await this.#start(kernel, one, cell));
+    const link = join(cell.dir, 'link');
+    // The generator's end connects to what the other's QEMU listens on.
+    const { up, listening } = whenUp(cell);
+    const dut = this.#start(kernel, one, { ...cell, link, onEnd: up });
+    const far = { ...shape, ends: ['tx'] as const };
+    const generator = Promise.race([listening, dut]).then(async () => {
+      const dir = join(cell.dir, 'generator');
+      await mkdir(dir);
+      return await this.#start(kernel, far, { dir, link });
+    });
+    return await together(dut, generator);
+  }
+
+  /** A guest of this shape as it would be booted, with both ends. */
+  bootable(kernel: Kernel, shape: GuestShape): Promise<GuestSpec> {
+    return this.#spec(kernel, { ...shape, ends: BOTH_ENDS });
+  }
+
+  async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
+    const options = { ...own, limits: this.#limits, signal: this.#settings.signal };
     if (this.#cloning) {
-      const guest = await this.#clone(kernel, shape, options);
+      const guest = await this.#clone(kernel, one, options);
       if (guest !== null) return guest;
     }
-    const { guest } = await bootGuest(await this.#spec(kernel, shape), options);
-    await makeReady(guest, shape.topology);
+    const spec = await this.#spec(kernel, one);
+    const { guest } = await bootGuest(spec, options);
+    await makeReady(guest, spec);
     return guest;
   }
 
-  /** A guest of this shape as it would be booted. */
-  bootable(kernel: Kernel, shape: GuestShape): Promise<GuestSpec> {
-    return this.#spec(kernel, shape);
-  }
-
   /** Null when this host cannot clone: from then on cells boot, and the report says so. */
-  async #clone(kernel: Kernel, shape: GuestShape, options: StartOptions): Promise<RunningGuest | null> {
+  async #clone(kernel: Kernel, shape: OneGuest, options: StartOptions): Promise<RunningGuest | null> {
     const template = await this.#template(kernel, shape);
     try {
       return await cloneGuest(template, options);
@@ -84,7 +113,7 @@ export class Guests implements GuestSource {
       if (!(error instanceof BpfrigError) || this.#settings.signal.aborted) throw error;
       // A template that went bad (another QEMU build, a damaged disk) is made anew, once.
       await dropTemplate(template);
-      this.#templates.delete(shapeKey(kernel, shape));
+      this.#templates.delete(oneKey(kernel, shape));
     }
     try {
       return await cloneGuest(await this.#template(kernel, shape), options);
@@ -96,8 +125,8 @@ export class Guests implements GuestSource {
     }
   }
 
-  #template(kernel: Kernel, shape: GuestShape): Promise<Template> {
-    return once(this.#templates, shapeKey(kernel, shape), async () => {
+  #template(kernel: Kernel, shape: OneGuest): Promise<Template> {
+    return once(this.#templates, oneKey(kernel, shape), async () => {
       const spec = await this.#spec(kernel, shape);
       const initrdKey = (await this.#kernelInitramfs(kernel)).key;
       const identity = { spec, imageKey: kernel.key, initrdKey, qemu: await qemuVersion() };
@@ -108,11 +137,13 @@ export class Guests implements GuestSource {
     });
   }
 
-  async #spec(kernel: Kernel, { guest, topology }: GuestShape): Promise<GuestSpec> {
+  async #spec(kernel: Kernel, { guest, topology, ends }: OneGuest): Promise<GuestSpec> {
     return {
       image: kernel.image,
       initrd: (await this.#kernelInitramfs(kernel)).path,
       topology,
+      ends,
+      queues: guest.queues,
       cpus: guest.cpus,
       maxCpus: guest.cpus,
       memoryMiB: guest.memoryMiB,
@@ -129,6 +160,40 @@ export class Guests implements GuestSource {
 /** Cells with the same key are clones of the same template. */
 export function shapeKey(kernel: Pick<Kernel, 'id'>, { guest, topology }: GuestShape): string {
   return JSON.stringify([kernel.id, topology, guest]);
+}
+
+function oneKey(kernel: Pick<Kernel, 'id'>, one: OneGuest): string {
+  return JSON.stringify([shapeKey(kernel, one), one.ends]);
+}
+
+/** The ends of the wire that are in the guest under test. */
+function dutEnds({ topology }: GuestShape): readonly End[] {
+  if (topology === 'none') return [];
+  return topology === 'link' ? ['rx'] : BOTH_ENDS;
+}
+
+/** `listening`: fulfilled when a guest's QEMU runs, which `up` is told. */
+function whenUp({ onEnd }: CellStart): { up: NonNullable<CellStart['onEnd']>; listening: Promise<void> } {
+  let tell = (): void => undefined;
+  const listening = new Promise<void>(resolve => (tell = resolve));
+  return {
+    up: part => {
+      tell();
+      onEnd?.(part);
+    },
+    listening,
+  };
+}
+
+/** Both guests, or neither. */
+async function together(dut: Promise<RunningGuest>, generator: Promise<RunningGuest>): Promise<Testbed> {
+  const ends = await Promise.allSettled([dut, generator]);
+  const [one, other] = ends;
+  if (one.status === 'fulfilled' && other.status === 'fulfilled') return new Testbed(one.value, other.value);
+  await Promise.all(
+    ends.map(async end => (end.status === 'fulfilled' ? await end.value[Symbol.asyncDispose]() : undefined)),
+  );
+  throw one.status === 'rejected' ? one.reason : (other as PromiseRejectedResult).reason;
 }
 
 /** How far time limits stretch: cells that share cores wait for each other. */

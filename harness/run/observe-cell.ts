@@ -1,5 +1,5 @@
 import { difference, readBaseline, readFinal, type ReadPlan } from '../guest/readings.ts';
-import type { RunningGuest } from '../guest/running-guest.ts';
+import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
@@ -11,20 +11,21 @@ import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
- * Does what a variant says in a fresh guest, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Does what a variant says in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
  * Throws what the steps throw.
  */
 export async function observeCell(
-  guest: RunningGuest,
+  bed: Testbed,
   variant: ResolvedVariant,
   index: ProgramIndex,
   clock: PhaseClock,
 ): Promise<Observations> {
-  const ctx = new StepContext(guest, index, variant.topology);
+  const { dut } = bed;
+  const ctx = new StepContext(dut, index, variant.topology, bed.generator);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
-  const before = await readBaseline(guest, planFor(ctx, devices));
+  const before = await readBaseline(bed, planFor(ctx, devices));
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -32,17 +33,17 @@ export async function observeCell(
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
-  await waitUntilQuiet(guest, plan);
+  await waitUntilQuiet(bed, plan);
   clock.next('check');
 
-  const { readings, witness, arrivals } = await readFinal(guest, plan);
+  const { readings, witness, arrivals } = await readFinal(bed, plan);
   const counted = difference(before, readings);
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
-  const { lines } = await guest.call<{ lines: readonly string[] }>({ op: 'kmsg', since: guest.logStart });
+  const { lines } = await dut.call<{ lines: readonly string[] }>({ op: 'kmsg', since: dut.logStart });
   return {
-    release: guest.hello.release,
+    release: dut.hello.release,
     sources,
     devices: counted.devices,
     ifindex: counted.ifindex,

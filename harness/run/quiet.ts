@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAll, sameCounts, type ReadPlan } from '../guest/readings.ts';
-import type { RunningGuest } from '../guest/running-guest.ts';
+import type { Testbed } from '../guest/testbed.ts';
 
 /** Pause between two readings of a guest that may still be busy. */
 const PAUSE_MS = 25;
@@ -12,12 +12,12 @@ const PATIENCE_MS = 20_000;
  * Waits until two readings in a row are equal. A guest that never comes to rest is given up after a while: its readings then
  * show in the ledger what was still on the way.
  */
-export async function waitUntilQuiet(guest: RunningGuest, plan: ReadPlan): Promise<void> {
+export async function waitUntilQuiet(bed: Testbed, plan: ReadPlan): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
-  let last = await readAll(guest, plan);
+  let last = await readAll(bed, plan);
   for (;;) {
     await sleep(PAUSE_MS);
-    const now = await readAll(guest, plan);
+    const now = await readAll(bed, plan);
     if (sameCounts(last, now) || Date.now() > deadline) return;
     last = now;
   }

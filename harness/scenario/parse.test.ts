@@ -125,13 +125,31 @@ t.test('mistakes name their place and the nearest name', async t => {
     [
       '[veth, virtio]',
       '[veth, e1000]',
-      '4:14: axis `nic` has the value `e1000`, which is no topology (veth, virtio, none): write `topology`',
+      '4:14: axis `nic` has the value `e1000`, which is no topology (veth, virtio, link, none): write `topology`',
+    ],
+    [
+      'setup:',
+      'guest: { queues: 2 }\nsetup:',
+      "5:18: `queues: 2`: QEMU's hub and its sockets have one queue; take topology veth",
     ],
     ['title: The', 'title: [The', '2:1: Flow sequence'],
   ];
   for (const [from, to, expected] of rows) {
     t.match(problemsOf(GOOD.replace(from, to)).join('\n'), `one.yaml:${expected}`, to);
   }
+});
+
+t.test('a device that the guest under test does not have', async t => {
+  const oneVariant = (topology: string, device: string) =>
+    GOOD.replace('axes: { nic: [veth, virtio], mode', `topology: ${topology}\naxes: { mode`).replace(
+      'to: rx',
+      `to: ${device}`,
+    );
+  t.strictSame(problemsOf(oneVariant('link', 'rx')), []);
+  t.match(problemsOf(oneVariant('link', 'tx')), [
+    /^one\.yaml:8:5: in topology `link` device `tx` is in the guest that only sends/,
+  ]);
+  t.match(problemsOf(oneVariant('none', 'rx')), [/^one\.yaml:8:5: there is no device `rx`/]);
 });
 
 t.test('every problem of a file is told once, in the order of the file', async t => {

@@ -3,6 +3,7 @@ import { FEATURE_NAMES } from './feature-names.ts';
 import { isRange } from './ranges.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
+import { TOPOLOGIES } from './topology.ts';
 
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -84,10 +85,10 @@ export function scenarioSchema(wrap: Wrap) {
       .strictObject({
         cpus: wrap(z.int().min(1).max(64)).default(4),
         memory_mib: wrap(z.int().min(128)).default(512),
-        queues: wrap(z.int().min(1).max(16)).default(1),
+        queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),
       })
       .default({ cpus: 4, memory_mib: 512, queues: 1 }),
-    topology: wrap(z.enum(['veth', 'virtio', 'none'])).optional(),
+    topology: wrap(z.enum(TOPOLOGIES)).optional(),
     objects: z.array(z.string().regex(/\.bpf\.c$/)).default([]),
     setup: steps.default([]),
     traffic: steps.default([]),

@@ -8,15 +8,15 @@ export function trafficKinds(wrap: Wrap) {
   const mac = wrap(z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i)).describe(
     "default: the receiving device's own",
   );
-  const frames = {
+  const datagrams = {
     count,
     size: frameSize,
     cpu,
     flows: int(1).default(1).describe('UDP source ports, in turn'),
     first_flow: int(0).default(0).describe('the first of them is 9000 and this'),
     pps: int(1).optional().describe('no more packets a second than this'),
-    dst_mac: mac.optional(),
   };
+  const frames = { ...datagrams, dst_mac: mac.optional() };
 
   return {
     frames: z
@@ -37,6 +37,15 @@ export function trafficKinds(wrap: Wrap) {
     send: z
       .strictObject({ on: port, ...frames })
       .describe('send exactly `count` frames from an AF_PACKET socket'),
+    udp: z
+      .strictObject({
+        on: wrap(z.literal('tx')).default('tx'),
+        ...datagrams,
+        checksum: wrap(z.boolean())
+          .default(false)
+          .describe('with a UDP checksum, which is left to a device that offers it'),
+      })
+      .describe('send exactly `count` datagrams from UDP sockets, one a flow; `size` is that of the frame'),
     live: z
       .strictObject({
         program,

@@ -2,6 +2,7 @@ import type { Variant } from '../model/cell.ts';
 import { suffix } from './axes.ts';
 import { buildExpectations, buildKnown } from './build-expectations.ts';
 import { buildSteps, resultNames } from './build-steps.ts';
+import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
@@ -9,6 +10,7 @@ import type { ResolvedVariant } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
+import { TOPOLOGIES, isTopology, type TopologyName } from './topology.ts';
 
 const SCHEMA = scenarioSchema(exactly);
 
@@ -41,13 +43,23 @@ export function resolveVariant(
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);
-  const own = new Set(resultNames([...setup, ...traffic, ...after]));
+  const steps = [...setup, ...traffic, ...after];
+  const own = new Set(resultNames(steps));
+  const topology = document.topology ?? nicTopology(variant, problems, source);
+  const guest = {
+    cpus: document.guest.cpus,
+    memoryMiB: document.guest.memory_mib,
+    queues: document.guest.queues,
+  };
+  problems.push(...deviceObstacles(steps, topology).map(({ step, text }) => ({ place: step.place, text })));
+  const noShape = shapeObstacle(guest, topology);
+  if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
   const resolved: ResolvedVariant = {
     variant,
     suffix: suffix(variant),
     requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
-    topology: document.topology ?? nicTopology(variant, problems, source),
-    guest: { cpus: document.guest.cpus, memoryMiB: document.guest.memory_mib, queues: document.guest.queues },
+    topology,
+    guest,
     setup,
     traffic,
     after,
@@ -58,11 +70,11 @@ export function resolveVariant(
 }
 
 /** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */
-function nicTopology(variant: Variant, problems: Problem[], source: Source): ResolvedVariant['topology'] {
+function nicTopology(variant: Variant, problems: Problem[], source: Source): TopologyName {
   const { nic } = variant;
   if (nic === undefined) return 'none';
-  if (nic === 'veth' || nic === 'virtio' || nic === 'none') return nic;
-  const text = `axis \`nic\` has the value \`${nic}\`, which is no topology (veth, virtio, none): write \`topology\``;
+  if (isTopology(nic)) return nic;
+  const text = `axis \`nic\` has the value \`${nic}\`, which is no topology (${TOPOLOGIES.join(', ')}): write \`topology\``;
   problems.push({ place: source.place(['axes', 'nic']), text });
   return 'none';
 }

@@ -1,11 +1,13 @@
 import t from 'tap';
 import * as device from './devices.ts';
-import type { GuestSpec } from './spec.ts';
+import { BOTH_ENDS, type GuestSpec } from './spec.ts';
 
 const SPEC: GuestSpec = {
   image: '/k/vmlinux',
   initrd: '/i/initramfs',
   topology: 'virtio',
+  ends: BOTH_ENDS,
+  queues: 1,
   cpus: 4,
   maxCpus: 4,
   memoryMiB: 512,
@@ -28,10 +30,19 @@ t.test('the management NIC lets nothing in or out but ssh on loopback', async t 
 });
 
 t.test('two virtio NICs on one hub, or none', async t => {
-  const args = device.trafficNics('virtio').args;
+  const args = device.trafficNics(SPEC, null).args;
   t.equal(args.filter(arg => /^hubport,.*hubid=0$/.test(arg)).length, 2);
   t.equal(args.filter(arg => arg.startsWith('virtio-net-pci,')).length, 2);
-  t.same(device.trafficNics('veth').args, []);
+  t.same(device.trafficNics({ ...SPEC, topology: 'veth' }, null).args, []);
+});
+
+t.test('two guests on a socket: the receiving one listens, each has its own end', async t => {
+  const argsOf = (end: 'tx' | 'rx') =>
+    device.trafficNics({ ...SPEC, topology: 'link', ends: [end] }, '/a,b/link').args;
+  t.match(argsOf('rx'), ['-netdev', 'stream,id=rx,server=on,addr.type=unix,addr.path=/a,,b/link']);
+  t.match(argsOf('tx'), ['-netdev', 'stream,id=tx,server=off,addr.type=unix,addr.path=/a,,b/link']);
+  t.match(argsOf('tx')[3], /^virtio-net-pci,netdev=tx,mac=52:54:00:b9:f0:01,/);
+  t.equal(argsOf('tx').length, 4);
 });
 
 t.test('a comma in a path is doubled', async t => {

@@ -1,4 +1,4 @@
-import { MAC, type GuestSpec, type Topology } from './spec.ts';
+import { MAC, type End, type GuestSpec } from './spec.ts';
 
 /** A part of the virtual machine: the arguments that it adds to QEMU's command line. A machine is their concatenation. */
 export interface Device {
@@ -85,19 +85,21 @@ export function managementNic(): Device {
   };
 }
 
-/** The traffic's NICs: two virtio NICs joined by a hub inside QEMU, or none where the guest makes them itself. */
-export function trafficNics(topology: Topology): Device {
-  if (topology !== 'virtio') return { args: [] };
-  return { args: [...hubNic('tx', MAC.tx), ...hubNic('rx', MAC.rx)] };
+/** The traffic's NICs: two virtio NICs joined by a hub inside QEMU, one that is joined to another guest's, or none where the guest makes them itself. */
+export function trafficNics({ topology, ends }: GuestSpec, link: string | null): Device {
+  if (topology !== 'virtio' && topology !== 'link') return { args: [] };
+  return { args: ends.flatMap(end => [...backEnd(end, link), ...virtioNic(end)]) };
 }
 
-function hubNic(id: string, mac: string): string[] {
-  return [
-    '-netdev',
-    `hubport,id=${id},hubid=0`,
-    '-device',
-    `virtio-net-pci,netdev=${id},mac=${mac},romfile=`,
-  ];
+/** The receiving end listens. Both wait for a peer that has no room, so that nothing is lost between the guests. */
+function backEnd(end: End, link: string | null): string[] {
+  if (link === null) return ['-netdev', `hubport,id=${end},hubid=0`];
+  const server = end === 'rx' ? 'on' : 'off';
+  return ['-netdev', `stream,id=${end},server=${server},addr.type=unix,addr.path=${escapeComma(link)}`];
+}
+
+function virtioNic(end: End): string[] {
+  return ['-device', `virtio-net-pci,netdev=${end},mac=${MAC[end]},romfile=`];
 }
 
 /** No display, no default devices, and QEMU ends where the guest would reboot. */

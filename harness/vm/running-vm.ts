@@ -34,6 +34,8 @@ const LAST_WORDS_MS = 3_000;
 export interface VmOptions {
   /** A folder of its own; short, since a socket's path has at most 107 bytes. */
   readonly dir: string;
+  /** The socket between the two guests of topology `link`, beside the receiving one's others; short as well. */
+  readonly link?: string | undefined;
   /** Kills QEMU when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,7 +78,7 @@ export async function cloneVm(
 async function startVm(
   spec: GuestSpec,
   ram: device.Ram,
-  { dir, signal }: VmOptions,
+  { dir, signal, link }: VmOptions,
   more: readonly device.Device[],
 ): Promise<QemuVm> {
   const consolePath = join(dir, 'console.log');
@@ -89,7 +91,7 @@ async function startVm(
     device.console(consolePath),
     device.qmp(qmpPath),
     device.managementNic(),
-    device.trafficNics(spec.topology),
+    device.trafficNics(spec, spec.topology === 'link' ? (link ?? join(dir, 'link')) : null),
     ...more,
   ]);
   const process = spawnQemu(args, signal);

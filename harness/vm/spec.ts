@@ -1,7 +1,13 @@
 import type { Accelerator } from './accelerator.ts';
 
-/** How the traffic's two devices `tx` and `rx` are made. */
-export type Topology = 'none' | 'veth' | 'virtio';
+/** How the traffic's two devices `tx` and `rx` are made; `link` is the one with two guests. */
+export type Topology = 'none' | 'veth' | 'virtio' | 'link';
+
+/** An end of the traffic's wire, and the name of the device there. */
+export type End = 'tx' | 'rx';
+
+/** Both ends in one guest. */
+export const BOTH_ENDS: readonly End[] = ['tx', 'rx'];
 
 /** What a guest is, seen from outside: everything that the QEMU command line depends on but for this run's files and ports. */
 export interface GuestSpec {
@@ -10,6 +16,10 @@ export interface GuestSpec {
   /** Initramfs for -initrd. */
   readonly initrd: string;
   readonly topology: Topology;
+  /** The ends of the wire that are in this guest: one of them in topology `link`. */
+  readonly ends: readonly End[];
+  /** Receive and transmit queues of each of the traffic's devices. */
+  readonly queues: number;
   /** Virtual CPUs that are online at boot. */
   readonly cpus: number;
   /** Possible CPUs; the ones above `cpus` are offline. */

@@ -44,6 +44,8 @@ static const struct op ops[] = {
 	{ "witness_stop", op_witness_stop, "" },
 	{ "pktgen", op_pktgen, FRAME_ARGS " burst threads mode commands" },
 	{ "send", op_send, FRAME_ARGS },
+	{ "udp", op_udp, "dev count size cpu src_ip dst_ip flows first_flow "
+			 "pps checksum" },
 	{ "kthreads", op_kthreads, "prefix" },
 	{ "netdev", op_netdev, "dev" },
 	{ "softnet", op_softnet, "" },

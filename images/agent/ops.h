@@ -51,6 +51,7 @@ int op_witness_read(struct request *rq);
 int op_witness_stop(struct request *rq);
 int op_pktgen(struct request *rq);		/* pktgen.c */
 int op_send(struct request *rq);		/* packet.c */
+int op_udp(struct request *rq);			/* udp.c */
 int op_kthreads(struct request *rq);		/* kthreads.c */
 int op_netdev(struct request *rq);		/* netdev.c */
 int op_softnet(struct request *rq);		/* proc.c */

@@ -41,9 +41,9 @@ export async function cloneMemory(
   const startOne = async (readings: CloneMemory[]): Promise<CloneMemory[]> => {
     if (readings.length === counts.length) return readings;
     await using workspace = await makeWorkspace();
-    await using guest = await guests.start(kernel, shape, { dir: workspace.dir });
-    await work(guest);
-    running.push(guest);
+    await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
+    await work(bed.dut);
+    running.push(bed.dut);
     const pssKiB = running.reduce((sum, { vm }) => sum + pssOf(vm.pid), 0);
     const reading = { clones: running.length, pssMiB: Math.round(pssKiB / 1024) };
     const wanted = running.length === counts[readings.length];

@@ -48,6 +48,8 @@ interface BackgroundStep {
 /** Everything that the steps of one cell share. */
 export class StepContext {
   readonly guest: StepGuest;
+  /** Where device `tx` is: `guest` itself, or the other one of topology `link`. */
+  readonly generator: StepGuest;
   readonly index: ProgramIndex;
   readonly topology: Topology;
   readonly maps = new Map<string, CreatedMap>();
@@ -62,20 +64,23 @@ export class StepContext {
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
 
-  constructor(guest: StepGuest, index: ProgramIndex, topology: Topology) {
+  constructor(guest: StepGuest, index: ProgramIndex, topology: Topology, generator = guest) {
     this.guest = guest;
+    this.generator = generator;
     this.index = index;
     this.topology = topology;
   }
 
   /** Starts work that goes on in the background; the agent then serves it beside other requests. */
   start(work: (ctx: StepContext) => Promise<void>): void {
-    const { guest } = this;
-    const beside: StepGuest = {
+    const beside = (guest: StepGuest): StepGuest => ({
       hello: guest.hello,
       call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
-    };
-    const ctx = Object.create(this, { guest: { value: beside } }) as StepContext;
+    });
+    const ctx = Object.create(this, {
+      guest: { value: beside(this.guest) },
+      generator: { value: beside(this.generator) },
+    }) as StepContext;
     const step: BackgroundStep = { work: work(ctx).finally(() => (step.done = true)), done: false };
     // Its failure is thrown where it is waited for, and must not count as unhandled until then.
     step.work.catch(() => undefined);

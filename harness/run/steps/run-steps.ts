@@ -33,6 +33,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   frames: traffic.frames,
   pktgen: traffic.pktgen,
   send: traffic.send,
+  udp: traffic.udp,
   live: traffic.live,
   test_run: traffic.testRun,
   join: traffic.join,

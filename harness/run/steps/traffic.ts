@@ -34,13 +34,20 @@ export async function frames(ctx: StepContext, args: StepArgs<'frames'>): Promis
 /** The kernel's packet generator. */
 export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepValues> {
   const { on, threads = 1, ...rest } = args;
-  return source(ctx, 'pktgen', on, args.count, { op: 'pktgen', threads, ...rest });
+  return source(ctx, 'pktgen', on, args.count, { op: 'pktgen', threads, ...TO_RX, ...defined(rest) });
 }
 
 /** Exactly `count` frames from an AF_PACKET socket. */
 export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepValues> {
   const { on, ...rest } = args;
-  return source(ctx, 'packet', on, args.count, { op: 'send', ...rest });
+  return source(ctx, 'packet', on, args.count, { op: 'send', ...TO_RX, ...defined(rest) });
+}
+
+/** Exactly `count` datagrams from UDP sockets, one a flow. */
+export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<StepValues> {
+  const { on, ...rest } = args;
+  const { src_ip, dst_ip } = TO_RX;
+  return source(ctx, 'udp', on, args.count, { op: 'udp', ...rest, src_ip, dst_ip });
 }
 
 /** A program run over live frames, without a device's receive path. */
@@ -94,8 +101,9 @@ async function source(
   count: number,
   request: AgentRequest,
 ): Promise<StepValues> {
-  const whole = { dev, ...TO_RX, ...defined(request), op: request.op, bg: true };
-  return report(ctx, name, dev, count, await ctx.guest.call<SourceAnswer>(whole, patienceMs(count)));
+  const guest = dev === 'tx' ? ctx.generator : ctx.guest;
+  const whole = { dev, ...defined(request), op: request.op, bg: true };
+  return report(ctx, name, dev, count, await guest.call<SourceAnswer>(whole, patienceMs(count)));
 }
 
 function report(

@@ -1,0 +1,36 @@
+import type { Splat } from '../vm/splats.ts';
+import type { RunningGuest } from './running-guest.ts';
+
+/** The guests of one cell: the one with the device under test, and the one that sends, which may be the same. */
+export class Testbed implements AsyncDisposable {
+  /** Has device `rx`, the programs and the maps. */
+  readonly dut: RunningGuest;
+  /** Has device `tx`; `dut` itself but in topology `link`. */
+  readonly generator: RunningGuest;
+
+  constructor(dut: RunningGuest, generator: RunningGuest = dut) {
+    this.dut = dut;
+    this.generator = generator;
+    if (generator !== dut) generator.name = 'the generator';
+  }
+
+  /** Each guest once. */
+  get guests(): readonly RunningGuest[] {
+    return this.dut === this.generator ? [this.dut] : [this.dut, this.generator];
+  }
+
+  /** Does work and ends it with `GuestFailure` as soon as a guest is lost. */
+  whileAlive<T>(work: Promise<T>): Promise<T> {
+    return this.guests.reduce((inner, guest) => guest.whileAlive(inner), work);
+  }
+
+  /** What the kernels have complained of on their consoles so far. */
+  async splats(): Promise<Splat[]> {
+    await Promise.all(this.guests.map(({ vm }) => vm.console.poll()));
+    return this.guests.flatMap(({ vm }) => vm.console.splats);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.guests.map(guest => guest[Symbol.asyncDispose]()));
+  }
+}

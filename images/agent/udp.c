@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * udp: an exact number of datagrams through UDP sockets, one a flow: by way
+ * of routing, neighbours and the device's queueing discipline, and with the
+ * skbs that the stack makes of them. What goes over the wire are the frames
+ * of send. The topology has the route and the neighbour.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "../../bpf/bpfrig.h"
+#include "ops.h"
+#include "sender.h"
+
+#define MAX_FLOWS	64
+#define TTL		32	/* as the other sources */
+/* Where a datagram's payload is in its frame. */
+#define PAYLOAD_AT	offsetof(struct bpfrig_frame, magic)
+
+static int set(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static int set_options(int fd, const struct frame_args *args, bool checksum)
+{
+	/* The source is no address of the guest, so that nothing answers. */
+	return set(fd, IPPROTO_IP, IP_TRANSPARENT, 1) ||
+	       set(fd, IPPROTO_IP, IP_TTL, TTL) ||
+	       /* What does not fit is refused and not cut up. */
+	       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO) ||
+	       /* Else a full queue is no error. */
+	       set(fd, IPPROTO_IP, IP_RECVERR, 1) ||
+	       set(fd, SOL_SOCKET, SO_NO_CHECK, !checksum) ||
+	       /* Else the destination is the guest's own, by way of lo. */
+	       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, args->dev,
+			  strlen(args->dev));
+}
+
+static struct sockaddr_in address(const char *ip, int port)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+
+	inet_aton(ip, &addr.sin_addr);
+	return addr;
+}
+
+static int open_flow(struct request *rq, const struct frame_args *args,
+		     int flow, bool checksum)
+{
+	struct sockaddr_in from, to;
+	int fd, err;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fault_kernel(rq, -errno, "socket(AF_INET)",
+				    "sending on %s", args->dev);
+	sender_room(fd);
+	from = address(args->src_ip, BPFRIG_SPORT + args->first_flow + flow);
+	to = address(args->dst_ip, BPFRIG_PORT);
+	if (set_options(fd, args, checksum) ||
+	    bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		err = fault_kernel(rq, -errno, "setsockopt, bind, connect",
+				   "flow %d on %s", flow, args->dev);
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int send_datagram(const struct sender *sender, __u32 seq)
+{
+	ssize_t size = sender->args->size - PAYLOAD_AT;
+	int fd = sender->fds[seq % sender->args->flows];
+
+	frame_number(sender->frame, sender->args, seq);
+	return send(fd, sender->frame + PAYLOAD_AT, size, 0) == size ? 0 :
+								       -errno;
+}
+
+int op_udp(struct request *rq)
+{
+	struct frame_args args;
+	struct sender sender = {
+		.where = "send(AF_INET)", .send = send_datagram, .args = &args,
+	};
+	int fds[MAX_FLOWS], err, i;
+	bool checksum = false;
+
+	err = frame_args(rq, &args);
+	if (!err)
+		err = arg_opt_bool(rq, "checksum", &checksum);
+	if (err)
+		return err;
+	if (args.flows > MAX_FLOWS)
+		return fault_request(rq, "flows: udp has a socket for each, and at most %d",
+				     MAX_FLOWS);
+	err = frame_new(rq, &args, &sender.frame);
+	if (err)
+		return err;
+	sender.fds = fds;
+	for (i = 0; !err && i < args.flows; i++) {
+		fds[i] = open_flow(rq, &args, i, checksum);
+		if (fds[i] < 0)
+			err = fds[i];
+	}
+	if (!err)
+		err = sender_run(rq, &sender);
+	/* The last one may not have been opened. */
+	while (i--)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(sender.frame);
+	return err;
+}
