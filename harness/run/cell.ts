@@ -146,7 +146,7 @@ function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnviron
 }
 
 function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): Outcome | null {
-  const decision = decideFeatures(planned.variant.requires, kernel.version, probes);
+  const decision = decideFeatures(planned.variant.requires, kernel, probes);
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
 }
 

@@ -7,6 +7,8 @@ export const FEATURE_NAMES = [
   'pktgen-unshared',
   'kthread-ready-on-update',
   'update-errno',
+  'many-cpus',
+  'bpf-interpreter',
 ] as const;
 
 export type FeatureName = (typeof FEATURE_NAMES)[number];

@@ -150,6 +150,23 @@ static int pktgen_shared_flag(void)
 	return err ? NO : YES;
 }
 
+/* More entries than a kernel for few CPUs allows: NR_CPUS bounds them. */
+static int many_cpus(void)
+{
+	return yes_if_fd(bpf_map_create(BPF_MAP_TYPE_CPUMAP, "probe_many", 4,
+					4, 513, NULL));
+}
+
+/* Refused where the kernel has no interpreter: BPF_JIT_ALWAYS_ON. */
+static int bpf_interpreter(void)
+{
+	const char *jit = "/proc/sys/net/core/bpf_jit_enable";
+
+	if (file_put(jit, "0"))
+		return NO;
+	return file_put(jit, "1") ? NO : YES;
+}
+
 static int hist_triggers(void)
 {
 	char path[128];
@@ -172,6 +189,8 @@ int op_probes(struct request *rq)
 		{ "generic_cpumap", generic_cpumap },
 		{ "pktgen_shared_flag", pktgen_shared_flag },
 		{ "hist_triggers", hist_triggers },
+		{ "many_cpus", many_cpus },
+		{ "bpf_interpreter", bpf_interpreter },
 	};
 	json_t *results = json_object();
 	size_t i;
