@@ -64,8 +64,11 @@ ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
 struct bpfrig_observers observers;
 
-/* What a row starts with; no sum is larger. */
+/* What a row starts with. */
 static const __u64 zeroes[16];
+
+_Static_assert(sizeof(struct bpfrig_kthread_sum) <= sizeof(zeroes),
+	       "the largest sum is zero to begin with");
 
 static __always_inline void *row_of(void *rows, const void *key)
 {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { CellResult } from '../model/cell.ts';
-import { cacheRoot } from '../util/paths.ts';
+import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
 import { isRunning, qemusOf, startRun, TESTDATA } from './bpfrig.fixture.ts';
 
 // Guests have time limits of their own.
@@ -49,7 +49,7 @@ t.test('nothing moves in a clone that sends nothing', async t => {
   const run = await startRun([join(TESTDATA, 'silent.yaml'), '--kernel', '7.3'], join(t.testdir(), 'run'))
     .done;
   t.equal(run.exitCode, 0, run.results.map(({ reason }) => reason).join('; '));
-  t.equal(run.results.length, 2);
+  t.equal(run.results.length, 3);
 });
 
 /** A cache of its own that has the kernels and nothing else. */
@@ -77,6 +77,19 @@ t.test('two runs at the same time with the same empty cache are both right', asy
   }
   const templates = readdirSync(join(env['XDG_CACHE_HOME'] ?? '', 'bpfrig', 'templates'));
   t.equal(templates.filter(name => !name.startsWith('.')).length, 1, 'one of them made the template');
+});
+
+t.test('where QEMU cannot clone, cells boot, those with two guests too, and the run says so', async t => {
+  const env = { ...freshCache(t), BPFRIG_QEMU: join(TESTDATA, 'qemu-without-clones.sh') };
+  const scenario = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'delivery', 'two-guests.yaml');
+  const argv = [scenario, '--variant', 'mode=native', '--kernel', '7.3', '--jobs', '1'];
+  const run = await startRun(argv, join(t.testdir(), 'run'), undefined, env).done;
+  t.equal(run.exitCode, 0, run.stdout);
+  t.match(run.results, [{ verdict: 'pass', earlierTries: [] }]);
+  t.match(
+    run.events.filter(({ type }) => type === 'note'),
+    [{ text: /cannot clone guests.*this QEMU takes no saved guests/s }],
+  );
 });
 
 t.test(

@@ -20,7 +20,7 @@ import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot, PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
-import { keepGuest } from './keep.ts';
+import { keepGuests } from './keep.ts';
 import { onInterrupt } from './interrupt.ts';
 import { attachReporters } from './reporters.ts';
 import {
@@ -156,7 +156,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
         }),
         probes: new Map(),
         signal: interrupt.signal,
-        keep: options.keep ? (cell, guest) => keepGuest(cell, guest, interrupt.signal) : null,
+        keep: options.keep ? (cell, bed) => keepGuests(cell, bed, interrupt.signal) : null,
       },
       lastDuration: id => durations.get(id),
       endedBy: () => interrupt.endedBy(),

@@ -68,7 +68,7 @@ t.test('a dead agent is infra, tried twice', async t => {
 async function disturb(
   dir: string,
   signal: NodeJS.Signals,
-  { scenario = 'slow.yaml', argument = '' } = {},
+  { scenario = 'slow.yaml', argument = '', afterMs = 1_500 } = {},
 ): Promise<ReturnType<typeof startRun>['done']> {
   const hit = new Set<number>();
   let timer: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ async function disturb(
     timer = setInterval(() => {
       for (const qemu of qemusOf(pid).filter(found => !hit.has(found))) {
         hit.add(qemu);
-        if (argumentsOf(qemu).includes(argument)) setTimeout(() => process.kill(qemu, signal), 1_500);
+        if (argumentsOf(qemu).includes(argument)) setTimeout(() => process.kill(qemu, signal), afterMs);
       }
     }, 100);
   };
@@ -94,7 +94,11 @@ t.test('a killed QEMU is infra, both tries reported', async t => {
 });
 
 t.test('of two guests, the report says which one was lost', async t => {
-  const run = await disturb(t.testdir(), 'SIGKILL', { scenario: 'slow-link.yaml', argument: 'server=off' });
+  const run = await disturb(t.testdir(), 'SIGKILL', {
+    scenario: 'slow-link.yaml',
+    argument: 'server=off',
+    afterMs: 3_000,
+  });
   t.equal(run.exitCode, 3);
   t.match(run.results, [{ verdict: 'infra', reason: /^the generator: QEMU ended .*SIGKILL/ }]);
 });

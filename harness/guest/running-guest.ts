@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPart } from '../image/initramfs.ts';
-import { classifyLoss, GuestFailure } from '../vm/failure.ts';
+import { classifyLoss, GuestFailure, lossOf } from '../vm/failure.ts';
 import type { Ram } from '../vm/devices.ts';
 import { bootVm, type BootedVm, type Vm, type VmOptions } from '../vm/running-vm.ts';
 import type { GuestSpec } from '../vm/spec.ts';
@@ -52,13 +52,21 @@ export class RunningGuest implements AsyncDisposable {
   readonly keys: GuestKeys;
   /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
   logStart = 0;
-  /** What messages call it where a cell has two guests. */
-  name: string | null = null;
+  /** What messages call it: null for the only guest of a cell, and for the one under test. */
+  readonly name: string | null;
   readonly #ssh: SshSession;
   readonly #agent: AgentClient;
 
-  constructor(vm: Vm, ssh: SshSession, agent: AgentClient, hello: Hello, keys: GuestKeys) {
+  constructor(
+    vm: Vm,
+    ssh: SshSession,
+    agent: AgentClient,
+    hello: Hello,
+    keys: GuestKeys,
+    name: string | null,
+  ) {
     this.vm = vm;
+    this.name = name;
     this.hello = hello;
     this.keys = keys;
     this.#ssh = ssh;
@@ -90,11 +98,9 @@ export class RunningGuest implements AsyncDisposable {
     return Promise.race([work, lost]);
   }
 
-  async #attribute(loss: ChannelLoss): Promise<GuestFailure> {
+  async #attribute(loss: ChannelLoss): Promise<unknown> {
     const failure = await attributeLoss(this.vm, loss);
-    if (this.name === null) return failure;
-    const { kind, message, consoleTail, detail } = failure;
-    return new GuestFailure(kind, `${this.name}: ${message}`, consoleTail, detail);
+    return this.name === null ? failure : lossOf(this.name, failure);
   }
 
   /** An interactive shell beside the agent. */
@@ -117,6 +123,8 @@ export class RunningGuest implements AsyncDisposable {
 /** What the start of a guest needs beside what it is. */
 export interface StartOptions extends VmOptions {
   readonly limits: GuestLimits;
+  /** Of the second guest of a cell. */
+  readonly name?: string | undefined;
   /** Told when a part of the start is over, for the phases of a cell. */
   readonly onEnd?: ((part: 'boot' | 'clone') => void) | undefined;
 }
@@ -131,7 +139,7 @@ export async function bootGuest(spec: GuestSpec, options: StartOptions, ram?: Ra
   await writeFile(initrd, Buffer.concat([await readFile(spec.initrd), keyPart(keys)]));
   const vm = await bootVm({ ...spec, initrd }, { ...options, timeoutMs: options.limits.bootMs }, ram);
   options.onEnd?.('boot');
-  return { vm, guest: await connectGuest(vm, keys, options.limits) };
+  return { vm, guest: await connectGuest(vm, keys, options) };
 }
 
 /** A guest that was booted, from outside and from inside. */
@@ -141,13 +149,17 @@ export interface BootedGuest {
 }
 
 /** Opens the channel to the agent of a guest that is up. Disposes of the guest when that fails. */
-export async function connectGuest(vm: Vm, keys: GuestKeys, limits: GuestLimits): Promise<RunningGuest> {
+export async function connectGuest(
+  vm: Vm,
+  keys: GuestKeys,
+  { limits, name }: Pick<StartOptions, 'limits' | 'name'>,
+): Promise<RunningGuest> {
   let ssh: SshSession | null = null;
   try {
     ssh = await SshSession.connect({ port: vm.sshPort, keys }, limits.connectMs);
     const agent = new AgentClient(await ssh.forward(AGENT_PORT), limits);
     const hello = await agent.request<Hello>({ op: 'hello' });
-    return new RunningGuest(vm, ssh, agent, hello, keys);
+    return new RunningGuest(vm, ssh, agent, hello, keys, name ?? null);
   } catch (error) {
     const failure = error instanceof ChannelLostError && error.loss !== 'closed' ? error.loss : null;
     const fatal =

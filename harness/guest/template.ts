@@ -4,6 +4,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cachedFolder } from '../util/cache.ts';
+import { orDispose } from '../util/dispose.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { cloneVm } from '../vm/running-vm.ts';
@@ -75,10 +76,12 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const saved = { ram: join(template.dir, 'ram'), state: join(template.dir, 'state') };
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
-  const guest = await connectGuest(vm, template.keys, options.limits);
+  const guest = await connectGuest(vm, template.keys, options);
   guest.logStart = template.ready.logStart;
-  await guest.call(renewal());
-  return guest;
+  return await orDispose(guest, async () => {
+    await guest.call(renewal());
+    return guest;
+  });
 }
 
 /** What must not be the same in two clones: the time, the random numbers, the name. Each has its network to itself already. */

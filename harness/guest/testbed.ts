@@ -1,4 +1,4 @@
-import type { Splat } from '../vm/splats.ts';
+import { withoutTime } from '../vm/splats.ts';
 import type { RunningGuest } from './running-guest.ts';
 
 /** The guests of one cell: the one with the device under test, and the one that sends, which may be the same. */
@@ -11,7 +11,6 @@ export class Testbed implements AsyncDisposable {
   constructor(dut: RunningGuest, generator: RunningGuest = dut) {
     this.dut = dut;
     this.generator = generator;
-    if (generator !== dut) generator.name = 'the generator';
   }
 
   /** Each guest once. */
@@ -24,13 +23,24 @@ export class Testbed implements AsyncDisposable {
     return this.guests.reduce((inner, guest) => guest.whileAlive(inner), work);
   }
 
-  /** What the kernels have complained of on their consoles so far. */
-  async splats(): Promise<Splat[]> {
+  /** What the kernels have complained of on their consoles so far, without times; the generator's lines bear its name. */
+  async complaints(): Promise<string[]> {
     await Promise.all(this.guests.map(({ vm }) => vm.console.poll()));
-    return this.guests.flatMap(({ vm }) => vm.console.splats);
+    return this.guests.flatMap(guest =>
+      guest.vm.console.splats.map(({ line }) => tell(guest, withoutTime(line))),
+    );
+  }
+
+  /** The last lines of the consoles; the generator's bear its name. */
+  get consoleTail(): string[] {
+    return this.guests.flatMap(guest => guest.vm.console.tail.map(line => tell(guest, line)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.guests.map(guest => guest[Symbol.asyncDispose]()));
   }
+}
+
+function tell({ name }: RunningGuest, line: string): string {
+  return name === null ? line : `${name}: ${line}`;
 }

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { AgentError } from '../guest/agent-client.ts';
-import type { RunningGuest } from '../guest/running-guest.ts';
+import type { Testbed } from '../guest/testbed.ts';
 import type { Probes } from '../guest/template.ts';
 import { TopologyError } from '../guest/topology.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
@@ -13,7 +14,7 @@ import { inRange } from '../scenario/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
-import type { GuestSource } from './guests.ts';
+import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import type { PlannedCell } from './plan.ts';
@@ -32,8 +33,8 @@ export interface CellEnvironment {
   readonly probes: Map<string, Probes>;
   /** Aborted when the run is to end now. */
   readonly signal: AbortSignal;
-  /** Given each guest whose cell is red, before it goes (`--keep`); null to let it go. */
-  readonly keep: ((cell: Cell, guest: RunningGuest) => Promise<void>) | null;
+  /** Given the guests of each cell that is red, before they go (`--keep`); null to let them go. */
+  readonly keep: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
 }
 
 /** What one try at a cell came to. */
@@ -87,7 +88,10 @@ async function tryCell(
   if (early !== null) return { outcome: early, phases: {} };
   let observations: Observations | null = null;
   await using workspace = await makeWorkspace();
-  const console = `${workspace.dir}/console.log`;
+  const consoles = {
+    console: join(workspace.dir, 'console.log'),
+    'console-generator': join(workspace.dir, GENERATOR_FOLDER, 'console.log'),
+  };
   try {
     const index = await indexPrograms(planned.scenario, env.cacheDir);
     const onEnd = (): void => clock.next('connect');
@@ -106,16 +110,17 @@ async function tryCell(
       stepFailure = error;
     }
     // The same splat reaches the console and the log with different times.
-    const splats = [...(await bed.splats()), ...scanLog(observations?.log ?? [])].map(({ line }) => line);
-    const outcome = judged(planned, kernel, observations, stepFailure, [...new Set(splats.map(withoutTime))]);
+    const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
+    const splats = [...new Set([...(await bed.complaints()), ...logged])];
+    const outcome = judged(planned, kernel, observations, stepFailure, splats);
     clock.next('teardown');
-    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, bed.dut);
-    const tail = splats.length > 0 ? bed.guests.flatMap(({ vm }) => vm.console.tail) : [];
+    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, bed);
+    const tail = splats.length > 0 ? bed.consoleTail : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
-    await env.folder.keepTry(dir, suffix, { console, observations });
+    await env.folder.keepTry(dir, suffix, { consoles, observations });
   }
 }
 

@@ -13,8 +13,10 @@ import { Testbed } from '../guest/testbed.ts';
 import { kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
+import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { Accelerator } from '../vm/accelerator.ts';
+import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
 import { BOTH_ENDS, type End, type GuestSpec } from '../vm/spec.ts';
 
@@ -50,7 +52,10 @@ interface OneGuest extends GuestShape {
 }
 
 /** How one guest is started. */
-type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd'>;
+type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd' | 'name'>;
+
+/** Where, in a cell's folder, the second guest of topology `link` has its own. */
+export const GENERATOR_FOLDER = 'generator';
 
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
 export class Guests implements GuestSource {
@@ -75,16 +80,14 @@ export class Guests implements GuestSource {
     const one = { ...shape, ends: dutEnds(shape) };
     if (shape.topology !== 'link') return new Testbed(await this.#start(kernel, one, cell));
     const link = join(cell.dir, 'link');
-    // The generator's end connects to what the other's QEMU listens on.
-    const { up, listening } = whenUp(cell);
-    const dut = this.#start(kernel, one, { ...cell, link, onEnd: up });
-    const far = { ...shape, ends: ['tx'] as const };
-    const generator = Promise.race([listening, dut]).then(async () => {
-      const dir = join(cell.dir, 'generator');
+    const dut = await this.#start(kernel, one, { ...cell, link });
+    // Only now: a DUT that was started twice would have left the generator with the socket of the first.
+    return await orDispose(dut, async () => {
+      const dir = join(cell.dir, GENERATOR_FOLDER);
       await mkdir(dir);
-      return await this.#start(kernel, far, { dir, link });
+      const far = { ...shape, ends: ['tx'] as const };
+      return new Testbed(dut, await this.#start(kernel, far, { dir, link, name: 'the generator' }));
     });
-    return await together(dut, generator);
   }
 
   /** A guest of this shape as it would be booted, with both ends. */
@@ -93,15 +96,23 @@ export class Guests implements GuestSource {
   }
 
   async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
-    const options = { ...own, limits: this.#limits, signal: this.#settings.signal };
-    if (this.#cloning) {
-      const guest = await this.#clone(kernel, one, options);
-      if (guest !== null) return guest;
+    // Two guests share the cores that one would have.
+    const limits = guestLimits(this.#settings.timeScale * (one.topology === 'link' ? 2 : 1));
+    const options = { ...own, limits, signal: this.#settings.signal };
+    try {
+      if (this.#cloning) {
+        const guest = await this.#clone(kernel, one, options);
+        if (guest !== null) return guest;
+      }
+      const spec = await this.#spec(kernel, one);
+      const { guest } = await bootGuest(spec, options);
+      return await orDispose(guest, async () => {
+        await makeReady(guest, spec);
+        return guest;
+      });
+    } catch (error) {
+      throw own.name === undefined ? error : lossOf(own.name, error);
     }
-    const spec = await this.#spec(kernel, one);
-    const { guest } = await bootGuest(spec, options);
-    await makeReady(guest, spec);
-    return guest;
   }
 
   /** Null when this host cannot clone: from then on cells boot, and the report says so. */
@@ -170,30 +181,6 @@ function oneKey(kernel: Pick<Kernel, 'id'>, one: OneGuest): string {
 function dutEnds({ topology }: GuestShape): readonly End[] {
   if (topology === 'none') return [];
   return topology === 'link' ? ['rx'] : BOTH_ENDS;
-}
-
-/** `listening`: fulfilled when a guest's QEMU runs, which `up` is told. */
-function whenUp({ onEnd }: CellStart): { up: NonNullable<CellStart['onEnd']>; listening: Promise<void> } {
-  let tell = (): void => undefined;
-  const listening = new Promise<void>(resolve => (tell = resolve));
-  return {
-    up: part => {
-      tell();
-      onEnd?.(part);
-    },
-    listening,
-  };
-}
-
-/** Both guests, or neither. */
-async function together(dut: Promise<RunningGuest>, generator: Promise<RunningGuest>): Promise<Testbed> {
-  const ends = await Promise.allSettled([dut, generator]);
-  const [one, other] = ends;
-  if (one.status === 'fulfilled' && other.status === 'fulfilled') return new Testbed(one.value, other.value);
-  await Promise.all(
-    ends.map(async end => (end.status === 'fulfilled' ? await end.value[Symbol.asyncDispose]() : undefined)),
-  );
-  throw one.status === 'rejected' ? one.reason : (other as PromiseRejectedResult).reason;
 }
 
 /** How far time limits stretch: cells that share cores wait for each other. */

@@ -55,14 +55,15 @@ export class RunFolder {
     return name;
   }
 
-  /** Keeps what one try at a cell left: the console, and what was read. */
+  /** Keeps what one try at a cell left: the guests' consoles, by the name that each is to have, and what was read. */
   async keepTry(
     cellDir: string,
     suffix: string,
-    left: { readonly console: string; readonly observations: Observations | null },
+    left: { readonly consoles: Readonly<Record<string, string>>; readonly observations: Observations | null },
   ): Promise<void> {
     const dir = join(this.dir, cellDir);
-    if (existsSync(left.console)) await cp(left.console, join(dir, `console${suffix}.log`));
+    for (const [name, path] of Object.entries(left.consoles))
+      if (existsSync(path)) await cp(path, join(dir, `${name}${suffix}.log`));
     if (left.observations !== null)
       writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
   }

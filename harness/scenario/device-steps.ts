@@ -21,12 +21,26 @@ export function shapeObstacle({ queues }: GuestShape, topology: TopologyName): s
 }
 
 function obstacle(step: PlainStep, topology: TopologyName): string | null {
+  const sending = senderOf(step);
   const device = deviceOf(step);
-  if (device === null) return null;
-  if (topology === 'none') return `there is no device \`${device}\`: write \`topology\`, or an axis \`nic\``;
+  if (topology === 'none' && (device ?? sending) !== null)
+    return `there is no device \`${device ?? sending}\`: write \`topology\`, or an axis \`nic\``;
   if (topology === 'link' && device === 'tx')
     return 'in topology `link` device `tx` is in the guest that only sends: attach to `rx`, or take veth or virtio';
   return null;
+}
+
+/** The device that a step sends on, in whichever guest it is. */
+function senderOf(step: PlainStep): string | null {
+  switch (step.kind) {
+    case 'frames':
+    case 'pktgen':
+    case 'send':
+    case 'udp':
+      return step.args.on;
+    default:
+      return null;
+  }
 }
 
 /** The device on which a step needs the guest under test. */

@@ -88,7 +88,9 @@ export function scenarioSchema(wrap: Wrap) {
         queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),
       })
       .default({ cpus: 4, memory_mib: 512, queues: 1 }),
-    topology: wrap(z.enum(TOPOLOGIES)).optional(),
+    topology: wrap(z.enum(TOPOLOGIES))
+      .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
+      .optional(),
     objects: z.array(z.string().regex(/\.bpf\.c$/)).default([]),
     setup: steps.default([]),
     traffic: steps.default([]),

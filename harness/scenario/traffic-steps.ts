@@ -41,11 +41,16 @@ export function trafficKinds(wrap: Wrap) {
       .strictObject({
         on: wrap(z.literal('tx')).default('tx'),
         ...datagrams,
+        flows: wrap(z.int().min(1).max(64))
+          .default(1)
+          .describe('UDP source ports, in turn: a socket for each'),
         checksum: wrap(z.boolean())
           .default(false)
           .describe('with a UDP checksum, which is left to a device that offers it'),
       })
-      .describe('send exactly `count` datagrams from UDP sockets, one a flow; `size` is that of the frame'),
+      .describe(
+        'send exactly `count` datagrams from UDP sockets, one a flow; `size` is that of the frame, which must fit the MTU',
+      ),
     live: z
       .strictObject({
         program,

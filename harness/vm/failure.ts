@@ -1,3 +1,4 @@
+import { BpfrigError } from '../util/errors.ts';
 import type { VmEnd } from './process.ts';
 
 /** What became of a guest that was lost: the guest died, gave no sign of life, or the host took it away. */
@@ -17,6 +18,19 @@ export class GuestFailure extends Error {
     this.consoleTail = consoleTail;
     this.detail = detail;
   }
+}
+
+/** The same failure, told of a guest by its name: of one out of two. */
+export function lossOf(name: string, error: unknown): unknown {
+  if (error instanceof GuestFailure) {
+    const { kind, message, consoleTail, detail } = error;
+    return new GuestFailure(kind, `${name}: ${message}`, consoleTail, detail);
+  }
+  if (error instanceof BpfrigError) {
+    const { code, message, detail } = error;
+    return new BpfrigError(code, `${name}: ${message}`, { detail, cause: error });
+  }
+  return error;
 }
 
 /** What was noticed first when a guest was lost. */

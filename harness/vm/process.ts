@@ -48,6 +48,8 @@ export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProc
   });
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
+  // A signal that was aborted before says it to nobody.
+  if (signal?.aborted) kill();
   void ended.then(() => signal?.removeEventListener('abort', kill));
   if (child.pid === undefined)
     throw new BpfrigError('infra', `cannot start ${QEMU}: is it installed? (./bpfrig doctor --fix)`);

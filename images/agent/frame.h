@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The frames that pktgen and send send: their arguments, and their bytes. */
+/* The frames of pktgen, send and udp: their arguments, and their bytes. */
 #ifndef FRAME_H
 #define FRAME_H
 
@@ -24,7 +24,7 @@ struct frame_args {
 	const char *dst_ip;
 };
 
-/* The arguments that pktgen and send share, defaults filled in. */
+/* The arguments that the sources share, defaults filled in. */
 int frame_args(struct request *rq, struct frame_args *args);
 /* A frame of args->size bytes with number 0 and the first flow; malloc'd. */
 int frame_new(struct request *rq, const struct frame_args *args,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rows of the observers' maps as JSON. */
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 #include <bpf/bpf.h>
@@ -116,11 +117,15 @@ static const struct table {
 	{ "devmap_rows", "devmap", devmap_row, {} },
 };
 
-/* Larger than any key and sum of bpfrig.h. */
 struct row {
 	__u64 key[16];
 	__u64 sum[32];
 };
+
+static_assert(sizeof(struct bpfrig_redirect_key) <= sizeof(((struct row *)0)->key),
+	      "the largest key has room");
+static_assert(sizeof(struct bpfrig_kthread_sum) <= sizeof(((struct row *)0)->sum),
+	      "the largest sum has room");
 
 /* The run that stands on a CPU, NULL where there is none. */
 static const void *run_on(const struct bpfrig_observers *state,

@@ -161,10 +161,16 @@ static int many_cpus(void)
 static int bpf_interpreter(void)
 {
 	const char *jit = "/proc/sys/net/core/bpf_jit_enable";
+	char *before;
+	size_t len;
+	int result;
 
-	if (file_put(jit, "0"))
-		return NO;
-	return file_put(jit, "1") ? NO : YES;
+	if (file_slurp(jit, &before, &len))
+		return UNTRIED;
+	result = file_put(jit, "0") ? NO : YES;
+	file_put(jit, before);
+	free(before);
+	return result;
 }
 
 static int hist_triggers(void)

@@ -2,8 +2,9 @@
 /*
  * udp: an exact number of datagrams through UDP sockets, one a flow: by way
  * of routing, neighbours and the device's queueing discipline, and with the
- * skbs that the stack makes of them. What goes over the wire are the frames
- * of send. The topology has the route and the neighbour.
+ * skbs that the stack makes of them. Addresses, ports and payload are those
+ * of send's frames; the IP header also says DF, and counts its id. The
+ * topology has the route and the neighbour.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@ import type { ProgramIndex } from '../programs.ts';
 import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
 
-/** pktgen's rates in packets a second, by what counts meanwhile; the rates of one round have the same index. */
+/** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */
 export interface ObserverCost {
   readonly nothing: readonly number[];
   /** The observers alone: BPF programs on the tracepoints. */
@@ -24,8 +24,8 @@ const TURNS = 3;
 
 /**
  * Measures in turn in one pair of guests, one whose program has no fexit and one whose has. Under TCG, two guests of one
- * template differ in speed by a tenth and more, so that what is compared must come from one guest, and the cost from
- * several pairs.
+ * template differ in speed by a tenth and more: the observers are held against nothing in one and the same guest, and both come
+ * from several pairs. `everything` is of the other guest, and so the rougher figure.
  */
 export async function observerCost(
   bare: RateGuest,

@@ -29,7 +29,7 @@ export interface Figure {
   readonly limit: number | null;
 }
 
-/** The figures of a report, those with limits first. Ratios, since absolute times differ by machine: of medians, and of rates round by round. */
+/** The figures of a report, those with limits first. Ratios, since absolute times differ by machine: of medians, and of rates turn by turn. */
 export function figuresOf(report: BenchReport): Figure[] {
   const { nothing, observers, everything } = report.observerCost;
   const costOf = (rates: readonly number[]): number =>
