@@ -6,7 +6,7 @@
 #include <string.h>
 #include "../../bpf/bpfrig.h"
 #include "trace_rows.h"
-#include "witness.h"
+#include "witness_instance.h"
 
 #define MAX_FIELDS	8
 #define MAX_ROWS	4096

@@ -5,43 +5,17 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "file.h"
 #include "ops.h"
 #include "tracefs.h"
 #include "witness.h"
+#include "witness_instance.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct witness_kind *kind;	/* NULL: not started */
 static bool prepared;
-
-int witness_write(struct request *rq, const char *file, const char *text)
-{
-	char path[128], below[96];
-	int err;
-
-	snprintf(below, sizeof(below), WITNESS_INSTANCE "%s", file);
-	tracefs_path(below, path);
-	err = file_append(path, text);
-	if (err)
-		return fault_kernel(rq, err, "write", "writing '%s' to %s",
-				    text, path);
-	return 0;
-}
-
-int witness_slurp(struct request *rq, const char *file, char **text)
-{
-	char path[128], below[96];
-	size_t len;
-
-	snprintf(below, sizeof(below), WITNESS_INSTANCE "%s", file);
-	tracefs_path(below, path);
-	return file_read(rq, path, text, &len);
-}
 
 static void stop(void)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "witness.h"
+#include "witness_instance.h"
 
 #define ENQUEUE	"events/xdp/xdp_cpumap_enqueue/"
 #define KTHREAD	"events/xdp/xdp_cpumap_kthread/"

@@ -15,6 +15,7 @@
 #include "trace_rows.h"
 #include "tracefs.h"
 #include "witness.h"
+#include "witness_instance.h"
 
 #define BUFFER_KIB	"4096"	/* a CPU: some 100000 events */
 #define PAGE_ROOM	65536
