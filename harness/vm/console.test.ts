@@ -38,6 +38,19 @@ t.test('splats are kept in order, and the tail is bounded', async t => {
     watcher.splats.map(({ line }) => line),
     ['WARNING: CPU: 0', 'BUG: x'],
   );
-  t.equal(watcher.tail.length, 80);
+  t.equal(watcher.tail.length, 161);
+  t.same(watcher.tail.slice(0, 2), ['WARNING: CPU: 0', 'line 0']);
+  t.same(watcher.tail.slice(79, 82), ['line 78', '… 342 lines …', 'line 421']);
   t.equal(watcher.tail.at(-1), 'BUG: x');
+});
+
+t.test('what a kernel died of is kept however long it goes on, and every line once', async t => {
+  for (const more of [0, 50, 100]) {
+    const after = Array.from({ length: more }, (_, index) => `[ 9.${index}] more`);
+    const lines = ['boot', '[ 8.1] BUG: NULL', '[ 8.2]  cpu_map_kthread_run+0x1', ...after];
+    const path = join(t.testdir({ log: `${lines.join('\n')}\n` }), 'log');
+    const watcher = new ConsoleWatcher(path);
+    await watcher.poll();
+    t.same(watcher.tail, more === 100 ? lines.slice(1) : lines, `${more} lines`);
+  }
 });

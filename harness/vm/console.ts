@@ -4,6 +4,9 @@ import { scanLine, withoutTime, type Splat } from './splats.ts';
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
 
+/** How much is kept from the kernel's first complaint on: a panicking kernel goes on complaining, of its own end. */
+const COMPLAINT_LINES = 80;
+
 /**
  * Follows a guest's console file: remembers its last lines and its splats, and tells whether a line was seen.
  * Reading is pulled by `poll()`, so that the caller decides how often to look.
@@ -12,6 +15,10 @@ export class ConsoleWatcher {
   readonly path: string;
   readonly splats: Splat[] = [];
   readonly #tail: string[] = [];
+  /** Lines from the first splat on. */
+  readonly #complaint: string[] = [];
+  /** Number of the first of them, counted from 0. */
+  #complaintAt = 0;
   #offset = 0;
   #partial = '';
   #lines = 0;
@@ -29,9 +36,17 @@ export class ConsoleWatcher {
     return parts;
   }
 
-  /** Last lines, the unfinished one included. */
+  /** Last lines, the unfinished one included; before them those of the first splat, where they are further back. */
   get tail(): readonly string[] {
-    return this.#partial === '' ? this.#tail : [...this.#tail, this.#partial];
+    const before = this.#lines - this.#tail.length - this.#complaintAt;
+    const complaint = this.#complaint.slice(0, Math.max(0, before));
+    const gap = before - complaint.length;
+    return [
+      ...complaint,
+      ...(complaint.length > 0 && gap > 0 ? [`… ${gap} lines …`] : []),
+      ...this.#tail,
+      ...(this.#partial === '' ? [] : [this.#partial]),
+    ];
   }
 
   /** How many whole lines have come. */
@@ -54,7 +69,9 @@ export class ConsoleWatcher {
     this.#tail.push(line);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
     const splat = scanLine(line);
+    if (splat !== null && this.splats.length === 0) this.#complaintAt = this.#lines - 1;
     if (splat !== null) this.splats.push(splat);
+    if (this.splats.length > 0 && this.#complaint.length < COMPLAINT_LINES) this.#complaint.push(line);
   }
 
   async #readOn(): Promise<string> {
