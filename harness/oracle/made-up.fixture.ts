@@ -105,7 +105,8 @@ source: cpumap.c
 setup: [{ cpumap: { name: cpus, entries: { 2: { qsize: 512${program} } } } }]
 traffic: [{ pktgen: { on: tx, count: 100 } }]
 expect: ${JSON.stringify(expect)}
-${options.more ?? ''}`).variants;
+${options.more ?? ''}
+topology: veth`).variants;
   if (variant === undefined) throw new Error('no variant');
   return variant;
 }
