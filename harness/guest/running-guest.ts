@@ -52,21 +52,13 @@ export class RunningGuest implements AsyncDisposable {
   readonly keys: GuestKeys;
   /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
   logStart = 0;
-  /** What messages call it: null for the only guest of a cell, and for the one under test. */
-  readonly name: string | null;
+  /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
+  name: string | null = null;
   readonly #ssh: SshSession;
   readonly #agent: AgentClient;
 
-  constructor(
-    vm: Vm,
-    ssh: SshSession,
-    agent: AgentClient,
-    hello: Hello,
-    keys: GuestKeys,
-    name: string | null,
-  ) {
+  constructor(vm: Vm, ssh: SshSession, agent: AgentClient, hello: Hello, keys: GuestKeys) {
     this.vm = vm;
-    this.name = name;
     this.hello = hello;
     this.keys = keys;
     this.#ssh = ssh;
@@ -123,8 +115,6 @@ export class RunningGuest implements AsyncDisposable {
 /** What the start of a guest needs beside what it is. */
 export interface StartOptions extends VmOptions {
   readonly limits: GuestLimits;
-  /** Of the second guest of a cell. */
-  readonly name?: string | undefined;
   /** Told when a part of the start is over, for the phases of a cell. */
   readonly onEnd?: ((part: 'boot' | 'clone') => void) | undefined;
 }
@@ -139,7 +129,7 @@ export async function bootGuest(spec: GuestSpec, options: StartOptions, ram?: Ra
   await writeFile(initrd, Buffer.concat([await readFile(spec.initrd), keyPart(keys)]));
   const vm = await bootVm({ ...spec, initrd }, { ...options, timeoutMs: options.limits.bootMs }, ram);
   options.onEnd?.('boot');
-  return { vm, guest: await connectGuest(vm, keys, options) };
+  return { vm, guest: await connectGuest(vm, keys, options.limits) };
 }
 
 /** A guest that was booted, from outside and from inside. */
@@ -149,17 +139,13 @@ export interface BootedGuest {
 }
 
 /** Opens the channel to the agent of a guest that is up. Disposes of the guest when that fails. */
-export async function connectGuest(
-  vm: Vm,
-  keys: GuestKeys,
-  { limits, name }: Pick<StartOptions, 'limits' | 'name'>,
-): Promise<RunningGuest> {
+export async function connectGuest(vm: Vm, keys: GuestKeys, limits: GuestLimits): Promise<RunningGuest> {
   let ssh: SshSession | null = null;
   try {
     ssh = await SshSession.connect({ port: vm.sshPort, keys }, limits.connectMs);
     const agent = new AgentClient(await ssh.forward(AGENT_PORT), limits);
     const hello = await agent.request<Hello>({ op: 'hello' });
-    return new RunningGuest(vm, ssh, agent, hello, keys, name ?? null);
+    return new RunningGuest(vm, ssh, agent, hello, keys);
   } catch (error) {
     const failure = error instanceof ChannelLostError && error.loss !== 'closed' ? error.loss : null;
     const fatal =

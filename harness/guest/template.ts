@@ -76,7 +76,7 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const saved = { ram: join(template.dir, 'ram'), state: join(template.dir, 'state') };
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
-  const guest = await connectGuest(vm, template.keys, options);
+  const guest = await connectGuest(vm, template.keys, options.limits);
   guest.logStart = template.ready.logStart;
   return await orDispose(guest, async () => {
     await guest.call(renewal());

@@ -52,7 +52,7 @@ interface OneGuest extends GuestShape {
 }
 
 /** How one guest is started. */
-type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd' | 'name'>;
+type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd'>;
 
 /** Where, in a cell's folder, the second guest of topology `link` has its own. */
 export const GENERATOR_FOLDER = 'generator';
@@ -86,7 +86,7 @@ export class Guests implements GuestSource {
       const dir = join(cell.dir, GENERATOR_FOLDER);
       await mkdir(dir);
       const far = { ...shape, ends: ['tx'] as const };
-      return new Testbed(dut, await this.#start(kernel, far, { dir, link, name: 'the generator' }));
+      return new Testbed(dut, await this.#startNamed(kernel, far, { dir, link }, 'the generator'));
     });
   }
 
@@ -95,24 +95,31 @@ export class Guests implements GuestSource {
     return this.#spec(kernel, { ...shape, ends: BOTH_ENDS });
   }
 
+  /** The second guest of a cell has a name, which what goes wrong with it is told by, now and later. */
+  async #startNamed(kernel: Kernel, one: OneGuest, own: OwnStart, name: string): Promise<RunningGuest> {
+    try {
+      const guest = await this.#start(kernel, one, own);
+      guest.name = name;
+      return guest;
+    } catch (error) {
+      throw lossOf(name, error);
+    }
+  }
+
   async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
     // Two guests share the cores that one would have.
     const limits = guestLimits(this.#settings.timeScale * (one.topology === 'link' ? 2 : 1));
     const options = { ...own, limits, signal: this.#settings.signal };
-    try {
-      if (this.#cloning) {
-        const guest = await this.#clone(kernel, one, options);
-        if (guest !== null) return guest;
-      }
-      const spec = await this.#spec(kernel, one);
-      const { guest } = await bootGuest(spec, options);
-      return await orDispose(guest, async () => {
-        await makeReady(guest, spec);
-        return guest;
-      });
-    } catch (error) {
-      throw own.name === undefined ? error : lossOf(own.name, error);
+    if (this.#cloning) {
+      const guest = await this.#clone(kernel, one, options);
+      if (guest !== null) return guest;
     }
+    const spec = await this.#spec(kernel, one);
+    const { guest } = await bootGuest(spec, options);
+    return await orDispose(guest, async () => {
+      await makeReady(guest, spec);
+      return guest;
+    });
   }
 
   /** Null when this host cannot clone: from then on cells boot, and the report says so. */

@@ -1,10 +1,10 @@
+import type { Topology } from '../vm/spec.ts';
 import type { GuestShape, PlainStep, Step } from './scenario.ts';
-import type { TopologyName } from './topology.ts';
 
 /** Every step that a topology cannot do, and why. */
 export function deviceObstacles(
   steps: readonly Step[],
-  topology: TopologyName,
+  topology: Topology,
 ): { readonly step: PlainStep; readonly text: string }[] {
   return steps
     .flatMap(step => (step.kind === 'repeat' ? step.args.steps : [step]))
@@ -15,12 +15,12 @@ export function deviceObstacles(
 }
 
 /** Why a guest of this shape cannot have its devices joined in this way; null where it can. */
-export function shapeObstacle({ queues }: GuestShape, topology: TopologyName): string | null {
+export function shapeObstacle({ queues }: GuestShape, topology: Topology): string | null {
   if (queues === 1 || topology === 'veth') return null;
   return `\`queues: ${queues}\`: QEMU's hub and its sockets have one queue; take topology veth`;
 }
 
-function obstacle(step: PlainStep, topology: TopologyName): string | null {
+function obstacle(step: PlainStep, topology: Topology): string | null {
   const sending = senderOf(step);
   const device = deviceOf(step);
   if (topology === 'none' && (device ?? sending) !== null)

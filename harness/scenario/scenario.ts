@@ -1,8 +1,8 @@
 import type { Variant } from '../model/cell.ts';
+import type { Topology } from '../vm/spec.ts';
 import type { Expression } from './cel.ts';
 import type { FeatureName } from './feature-names.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
-import type { TopologyName } from './topology.ts';
 
 /** 1-based place in a scenario's file. */
 export interface Place {
@@ -65,7 +65,7 @@ export interface ResolvedVariant {
   readonly suffix: string;
   /** All features that this variant needs. */
   readonly requires: readonly FeatureName[];
-  readonly topology: TopologyName;
+  readonly topology: Topology;
   readonly guest: GuestShape;
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];

@@ -1,4 +1,5 @@
 import type { Variant } from '../model/cell.ts';
+import { TOPOLOGIES, isTopology, type Topology } from '../vm/spec.ts';
 import { suffix } from './axes.ts';
 import { buildExpectations, buildKnown } from './build-expectations.ts';
 import { buildSteps, resultNames } from './build-steps.ts';
@@ -10,7 +11,6 @@ import type { ResolvedVariant } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
-import { TOPOLOGIES, isTopology, type TopologyName } from './topology.ts';
 
 const SCHEMA = scenarioSchema(exactly);
 
@@ -70,7 +70,7 @@ export function resolveVariant(
 }
 
 /** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */
-function nicTopology(variant: Variant, problems: Problem[], source: Source): TopologyName {
+function nicTopology(variant: Variant, problems: Problem[], source: Source): Topology {
   const { nic } = variant;
   if (nic === undefined) return 'none';
   if (isTopology(nic)) return nic;

@@ -1,7 +1,13 @@
 import type { Accelerator } from './accelerator.ts';
 
 /** How the traffic's two devices `tx` and `rx` are made; `link` is the one with two guests. */
-export type Topology = 'none' | 'veth' | 'virtio' | 'link';
+export const TOPOLOGIES = ['veth', 'virtio', 'link', 'none'] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
+/** Whether a text is a topology's name. */
+export function isTopology(text: string): text is Topology {
+  return (TOPOLOGIES as readonly string[]).includes(text);
+}
 
 /** An end of the traffic's wire, and the name of the device there. */
 export type End = 'tx' | 'rx';
