@@ -50,7 +50,8 @@ export class RunFolder {
 
   /** Folder of a cell's artifacts, relative to the run's folder; made on first use. */
   cellDir(cellId: string): string {
-    const name = join('cells', cellId.replaceAll(/[^\w.=,@[\]-]+/g, '_'));
+    // A scenario from outside the checkout begins with `..`, and a folder of that name would be hidden.
+    const name = join('cells', cellId.replaceAll(/[^\w.=,@[\]-]+/g, '_').replace(/^\.+/, '_'));
     mkdirSync(join(this.dir, name), { recursive: true });
     return name;
   }
