@@ -30,11 +30,17 @@ export function checkExpectations(
   }));
 }
 
-/** Evaluates one expression. A name that nothing has is an error even where CEL's logic would not have needed its value. */
+/**
+ * Evaluates one expression. A name that nothing has is an error even where CEL's logic would not have needed its value; but what a step
+ * would have given that the kernel refused does not hold.
+ */
 export function evaluate(expression: Expression, counters: Counters): Outcome {
   for (const name of expression.names) {
     const found = lookUp(counters, name);
-    if ('missing' in found && !name.optional) return broken(found.missing);
+    if (!('missing' in found) || name.optional) continue;
+    const errno = refusalOf(counters[name.path[0] ?? '']);
+    if (errno === null) return broken(found.missing);
+    return { ok: false, values: `${name.path[0]} was refused: ${errno}`, error: null };
   }
   const context = celContext(counters);
   try {
@@ -46,6 +52,12 @@ export function evaluate(expression: Expression, counters: Counters): Outcome {
   } catch (error) {
     return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
   }
+}
+
+/** The errno of a step that the kernel refused; null for anything else. */
+function refusalOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('errno' in value)) return null;
+  return value.errno === 'OK' ? null : String(value.errno);
 }
 
 function broken(error: string): Outcome {

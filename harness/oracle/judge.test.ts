@@ -122,6 +122,13 @@ t.test('an expectation that cannot be evaluated is an error, never false or true
   }
 });
 
+t.test('what a refused step would have given is the kernel’s fault, not the scenario’s', async t => {
+  const more = 'after: [{ as: look, next_key: { map: cpus, key: 1 } }]';
+  const observations = { ...WHOLE, steps: { look: { errno: 'ENOENT', where: 'bpf', log: '' } } };
+  const judged = verdictOf({ observations, variant: variantOf(['look.key == 2'], { more }) });
+  t.match(judged, { verdict: 'fail', reason: /^look\.key == 2   \(look was refused: ENOENT\)/ });
+});
+
 t.test('splats, refused steps and void counts fail a cell whose counts are right', async t => {
   const variant = variantOf(['sent == 20000']);
   const lost = { ...WHOLE, observers: { ...WHOLE.observers, lost: 3 } };
