@@ -3,6 +3,7 @@ import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import type { ProgramIndex } from '../programs.ts';
 import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
+import { median } from './sample.ts';
 
 /** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */
 export interface ObserverCost {
@@ -46,10 +47,12 @@ export async function observerCost(
   return cost;
 }
 
-/** The second of two runs: QEMU translates code anew where a tracepoint was patched, which is no cost of counting. */
+/** Runs that a rate is the median of: under TCG two in a row differ by a tenth. */
+const RUNS = 3;
+
+/** After a first run that does not count: QEMU translates code anew where a tracepoint was patched, which is no cost of counting. */
 async function rateOf({ guest, variant }: RateGuest, index: ProgramIndex): Promise<number> {
   const ctx = new StepContext(guest, index, variant.topology);
-  await runSteps(ctx, variant.traffic);
-  await runSteps(ctx, variant.traffic);
-  return ctx.sources[1]?.pps ?? NaN;
+  for (let run = 0; run <= RUNS; run += 1) await runSteps(ctx, variant.traffic);
+  return median(ctx.sources.slice(1).map(({ pps }) => pps));
 }
