@@ -172,7 +172,12 @@ async function rates(
   if (scenario === undefined || bare === undefined || counted === undefined)
     throw new BpfrigError('harness', `${RATE} has no two variants`);
   const index = await indexPrograms(scenario, cacheDir);
-  const cost = { nothing: [] as number[], observers: [] as number[], everything: [] as number[] };
+  const cost = {
+    nothing: [] as number[],
+    hollow: [] as number[],
+    observers: [] as number[],
+    everything: [] as number[],
+  };
   for (let round = 0; round < rounds; round += 1) {
     await using one = await makeWorkspace();
     await using two = await makeWorkspace();
@@ -183,7 +188,8 @@ async function rates(
       { guest: countedBed.dut, variant: counted },
       index,
     );
-    for (const name of ['nothing', 'observers', 'everything'] as const) cost[name].push(...some[name]);
+    for (const name of ['nothing', 'hollow', 'observers', 'everything'] as const)
+      cost[name].push(...some[name]);
   }
   return cost;
 }

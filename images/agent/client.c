@@ -183,6 +183,7 @@ static void clean_up(void)
 	stack_drop();
 	witness_drop();
 	observers_drop();
+	hollow_drop();
 	actions_drop();
 	handles_drop();
 }

@@ -36,6 +36,8 @@ static const struct op ops[] = {
 	{ "observers_read", op_observers_read, "" },
 	{ "observers_reset", op_observers_reset, "" },
 	{ "observers_stop", op_observers_stop, "" },
+	{ "hollow_start", op_hollow_start, "" },
+	{ "hollow_stop", op_hollow_stop, "" },
 	{ "stack_start", op_stack_start, "dev" },
 	{ "stack_read", op_stack_read, "dev" },
 	{ "stack_log", op_stack_log, "dev" },

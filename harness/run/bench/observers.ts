@@ -8,6 +8,8 @@ import { median } from './sample.ts';
 /** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */
 export interface ObserverCost {
   readonly nothing: readonly number[];
+  /** Programs that do nothing on the observers' tracepoints: what the kernel takes to call any. */
+  readonly hollow: readonly number[];
   /** The observers alone: BPF programs on the tracepoints. */
   readonly observers: readonly number[];
   /** All that a cell has: observers, the second witness, fexit on the program, tc ingress on the device. */
@@ -36,10 +38,18 @@ export async function observerCost(
   for (const { guest, variant } of [bare, counted])
     await runSteps(new StepContext(guest, index, variant.topology), variant.setup);
   await counted.guest.call({ op: 'witness_start' });
-  const cost = { nothing: [] as number[], observers: [] as number[], everything: [] as number[] };
+  const cost = {
+    nothing: [] as number[],
+    hollow: [] as number[],
+    observers: [] as number[],
+    everything: [] as number[],
+  };
   for (let turn = 0; turn < TURNS; turn += 1) {
     await bare.guest.call({ op: 'observers_stop' });
     cost.nothing.push(await rateOf(bare, index));
+    await bare.guest.call({ op: 'hollow_start' });
+    cost.hollow.push(await rateOf(bare, index));
+    await bare.guest.call({ op: 'hollow_stop' });
     await bare.guest.call({ op: 'observers_start' });
     cost.observers.push(await rateOf(bare, index));
     cost.everything.push(await rateOf(counted, index));

@@ -16,7 +16,12 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
     overheadMs: sampleOf([600]),
     phasesMs: {},
     cellsAMinute: 50,
-    observerCost: { nothing: [100, 200, 50], observers: [95, 190, 40], everything: [80, 160, 40] },
+    observerCost: {
+      nothing: [100, 200, 50],
+      hollow: [96, 192, 45],
+      observers: [95, 190, 40],
+      everything: [80, 160, 40],
+    },
     memory: [
       { clones: 1, pssMiB: 200 },
       { clones: 8, pssMiB: 900 },
@@ -26,6 +31,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
   const value = (text: string) => figuresOf(report).find(({ name }) => name.includes(text))?.value;
   t.equal(value('template boot / bare'), 1.24);
   t.equal(value("observers' cost"), 5);
+  t.equal(value('programs that do nothing'), 4);
   t.equal(value('all that counts'), 20);
   t.equal(value('per further clone'), 100);
   t.equal(value('first verdict'), 2.5);

@@ -31,7 +31,7 @@ export interface Figure {
 
 /** The figures of a report, those with limits first. Ratios, since absolute times differ by machine: of medians, and of rates turn by turn. */
 export function figuresOf(report: BenchReport): Figure[] {
-  const { nothing, observers, everything } = report.observerCost;
+  const { nothing, hollow, observers, everything } = report.observerCost;
   const costOf = (rates: readonly number[]): number =>
     100 * (1 - median(rates.map((rate, round) => rate / (nothing[round] ?? NaN))));
   return [
@@ -49,6 +49,12 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure('clone to agent ready, p95', report.cloneReadyMs.p95, 'ms', null),
     figure('overhead per cell, p95', report.overheadMs.p95, 'ms', null),
     figure('cells a minute', report.cellsAMinute, '', null),
+    figure(
+      "cost of programs that do nothing at the observers' tracepoints on pktgen's rate",
+      costOf(hollow),
+      '%',
+      null,
+    ),
     figure(
       "cost of all that counts (observers, fexit, witness, tc) on pktgen's rate",
       costOf(everything),
