@@ -11,7 +11,7 @@ import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { bareBootMs, templateBootMs } from '../run/bench/boot.ts';
 import { cloneMemory, cloneReadyMs } from '../run/bench/clones.ts';
-import { observerCost, type ObserverCost } from '../run/bench/observers.ts';
+import { addRates, noRates, type ObserverCost } from '../run/bench/observers.ts';
 import { figuresOf, type BenchReport, type Figure } from '../run/bench/report.ts';
 import { median, sampleOf } from '../run/bench/sample.ts';
 import { EXIT } from '../run/exit-code.ts';
@@ -172,24 +172,18 @@ async function rates(
   if (scenario === undefined || bare === undefined || counted === undefined)
     throw new BpfrigError('harness', `${RATE} has no two variants`);
   const index = await indexPrograms(scenario, cacheDir);
-  const cost = {
-    nothing: [] as number[],
-    hollow: [] as number[],
-    observers: [] as number[],
-    everything: [] as number[],
-  };
+  const cost = noRates();
   for (let round = 0; round < rounds; round += 1) {
     await using one = await makeWorkspace();
     await using two = await makeWorkspace();
     await using bareBed = await guests.start(kernel, bare, { dir: one.dir });
     await using countedBed = await guests.start(kernel, counted, { dir: two.dir });
-    const some = await observerCost(
+    await addRates(
+      cost,
       { guest: bareBed.dut, variant: bare },
       { guest: countedBed.dut, variant: counted },
       index,
     );
-    for (const name of ['nothing', 'hollow', 'observers', 'everything'] as const)
-      cost[name].push(...some[name]);
   }
   return cost;
 }

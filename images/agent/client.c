@@ -183,7 +183,6 @@ static void clean_up(void)
 	stack_drop();
 	witness_drop();
 	observers_drop();
-	hollow_drop();
 	actions_drop();
 	handles_drop();
 }

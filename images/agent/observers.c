@@ -18,6 +18,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct bpf_object *object;
+static struct bpf_object *hollow;	/* the same without bodies */
+static struct bpf_object *attached;	/* one of them, or none */
 static struct bpf_link *links[MAX_PROGRAMS];
 static size_t n_links;
 static bool started;			/* by this session */
@@ -26,16 +28,29 @@ static __u64 missed_before;		/* recursion misses at the last reset */
 static int prepare_err;
 static char *prepare_log;
 
-static int load_object(void)
+/* On failure *obj is NULL. */
+static int load(const char *path, struct bpf_object **obj)
+{
+	int err;
+
+	*obj = bpf_object__open_file(path, NULL);
+	if (!*obj)
+		return -errno;
+	err = bpf_object__load(*obj);
+	if (err) {
+		bpf_object__close(*obj);
+		*obj = NULL;
+	}
+	return err;
+}
+
+static int load_observers(void)
 {
 	struct bpf_map *bss;
 	void *page;
 	int err;
 
-	object = bpf_object__open_file(BPF_DIR "observers.bpf.o", NULL);
-	if (!object)
-		return -errno;
-	err = bpf_object__load(object);
+	err = load(BPF_DIR "observers.bpf.o", &object);
 	if (err)
 		return err;
 	bss = bpf_object__find_map_by_name(object, ".bss");
@@ -54,7 +69,7 @@ static void prepare(void)
 	if (state)
 		return;
 	libbpf_log_start();
-	prepare_err = load_object();
+	prepare_err = load_observers();
 	free(prepare_log);
 	prepare_log = libbpf_log_take();
 	if (prepare_err) {
@@ -67,16 +82,18 @@ static void detach(void)
 {
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
+	attached = NULL;
 	started = false;
 }
 
-static int attach(struct request *rq)
+static int attach(struct request *rq, struct bpf_object *obj)
 {
 	struct bpf_program *prog;
 	struct bpf_link *link;
 	int err;
 
-	bpf_object__for_each_program(prog, object) {
+	attached = obj;
+	bpf_object__for_each_program(prog, obj) {
 		link = n_links < MAX_PROGRAMS ? bpf_program__attach(prog) :
 						NULL;
 		if (link) {
@@ -100,7 +117,7 @@ void observers_prepare(void)
 	pthread_mutex_lock(&lock);
 	prepare();
 	if (object)
-		attach(&none);
+		attach(&none, object);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -152,8 +169,10 @@ int op_observers_start(struct request *rq)
 		if (prepare_log)
 			rq->fault.log = strdup(prepare_log);
 	} else {
-		if (!n_links)
-			err = attach(rq);
+		if (attached != object) {
+			detach();
+			err = attach(rq, object);
+		}
 		if (!err)
 			reset();
 		started = !err;
@@ -188,6 +207,27 @@ int op_observers_reset(struct request *rq)
 		err = fault_request(rq, "the observers are not started");
 	else
 		reset();
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+/* In their place programs that do nothing: what the kernel takes to call any. */
+int op_observers_hollow(struct request *rq)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	detach();
+	libbpf_log_start();
+	if (!hollow)
+		err = load(BPF_DIR "hollow.bpf.o", &hollow);
+	if (err) {
+		fault_kernel(rq, err, "observers_hollow",
+			     "loading " BPF_DIR "hollow.bpf.o");
+		rq->fault.log = libbpf_log_take();
+	} else {
+		err = attach(rq, hollow);
+	}
 	pthread_mutex_unlock(&lock);
 	return err;
 }

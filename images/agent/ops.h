@@ -43,8 +43,7 @@ int op_observers_start(struct request *rq);	/* observers.c */
 int op_observers_read(struct request *rq);
 int op_observers_reset(struct request *rq);
 int op_observers_stop(struct request *rq);
-int op_hollow_start(struct request *rq);	/* hollow.c */
-int op_hollow_stop(struct request *rq);
+int op_observers_hollow(struct request *rq);
 int op_stack_start(struct request *rq);		/* stack.c */
 int op_stack_read(struct request *rq);
 int op_stack_log(struct request *rq);
@@ -80,7 +79,6 @@ void hog_drop(void);
 void attach_drop(void);
 void actions_drop(void);
 void observers_drop(void);
-void hollow_drop(void);
 void stack_drop(void);
 void witness_drop(void);
 

@@ -16,6 +16,14 @@ export interface ObserverCost {
   readonly everything: readonly number[];
 }
 
+/** An `ObserverCost` in the making. */
+export type Rates = { [What in keyof ObserverCost]: number[] };
+
+/** Before the first turn. */
+export function noRates(): Rates {
+  return { nothing: [], hollow: [], observers: [], everything: [] };
+}
+
 /** A guest and the variant that it runs. */
 export interface RateGuest {
   readonly guest: RunningGuest;
@@ -30,31 +38,24 @@ const TURNS = 3;
  * template differ in speed by a tenth and more: the observers are held against nothing in one and the same guest, and both come
  * from several pairs. `everything` is of the other guest, and so the rougher figure.
  */
-export async function observerCost(
+export async function addRates(
+  cost: Rates,
   bare: RateGuest,
   counted: RateGuest,
   index: ProgramIndex,
-): Promise<ObserverCost> {
+): Promise<void> {
   for (const { guest, variant } of [bare, counted])
     await runSteps(new StepContext(guest, index, variant.topology), variant.setup);
   await counted.guest.call({ op: 'witness_start' });
-  const cost = {
-    nothing: [] as number[],
-    hollow: [] as number[],
-    observers: [] as number[],
-    everything: [] as number[],
-  };
   for (let turn = 0; turn < TURNS; turn += 1) {
     await bare.guest.call({ op: 'observers_stop' });
     cost.nothing.push(await rateOf(bare, index));
-    await bare.guest.call({ op: 'hollow_start' });
+    await bare.guest.call({ op: 'observers_hollow' });
     cost.hollow.push(await rateOf(bare, index));
-    await bare.guest.call({ op: 'hollow_stop' });
     await bare.guest.call({ op: 'observers_start' });
     cost.observers.push(await rateOf(bare, index));
     cost.everything.push(await rateOf(counted, index));
   }
-  return cost;
 }
 
 /** Runs that a rate is the median of: under TCG two in a row differ by a tenth. */
