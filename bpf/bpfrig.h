@@ -85,32 +85,35 @@ struct bpfrig_redirect_sum {
 /*
  * Most packets go where the one before went: a CPU counts a run of them here,
  * and adds it to the row of its key when the next run begins. The agent adds
- * the run that stands. What is not in a run has 0 events.
+ * the run that stands. What is not in a run has 0 events. Each CPU writes to
+ * cache lines of its own.
  */
+#define BPFRIG_RUN __attribute__((aligned(64)))
+
 struct bpfrig_enqueue_run {
 	struct bpfrig_enqueue_sum sum;
 	struct bpfrig_enqueue_key key;
-};
+} BPFRIG_RUN;
 
 struct bpfrig_kthread_run {
 	struct bpfrig_kthread_sum sum;
 	struct bpfrig_kthread_key key;
-};
+} BPFRIG_RUN;
 
 struct bpfrig_redirect_run {
 	struct bpfrig_redirect_sum sum;
 	struct bpfrig_redirect_key key;
-};
+} BPFRIG_RUN;
 
-/* CPUs from this one on count into the rows at once. */
-#define BPFRIG_RUNS	256
+/* Guests have no more CPUs: harness/scenario/schema.ts. */
+#define BPFRIG_CPUS	64
 
 /* What the observers keep outside of maps, all of their .bss. */
 struct bpfrig_observers {
-	__u64 lost;	/* events that found no room: any makes counts void */
-	struct bpfrig_enqueue_run enqueue[BPFRIG_RUNS];
-	struct bpfrig_kthread_run kthread[BPFRIG_RUNS];
-	struct bpfrig_redirect_run redirect[BPFRIG_RUNS];
+	__u64 lost;	/* events without a place: any makes counts void */
+	struct bpfrig_enqueue_run enqueue[BPFRIG_CPUS];
+	struct bpfrig_kthread_run kthread[BPFRIG_CPUS];
+	struct bpfrig_redirect_run redirect[BPFRIG_CPUS];
 };
 
 struct bpfrig_exception_key {

@@ -80,23 +80,20 @@ static __always_inline void *row_of(void *rows, const void *key)
 	bpf_map_update_elem(rows, key, zeroes, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(rows, key);
 	if (!row)
-		__sync_fetch_and_add(&observers.lost, 1);
+		__atomic_fetch_add(&observers.lost, 1, __ATOMIC_RELAXED);
 	return row;
 }
 
-/* Keys are whole __u32s. */
-static __always_inline bool same_key(const __u32 *a, const __u32 *b, int words)
-{
-	__u32 differ = 0;
-	int i;
-
-#pragma clang loop unroll(full)
-	for (i = 0; i < words; i++)
-		differ |= a[i] ^ b[i];
-	return !differ;
-}
-
-/* Sums are __u64s, the first of them the number of events. */
+/*
+ * The hash of each event's key would be most of the cost: a CPU adds an event
+ * to its run, and the run to the row of its key when it ends. Sums are __u64s,
+ * the first of them the number of events.
+ *
+ * The rows of the cpumap events and of xdp_redirect belong to one CPU each,
+ * where the program cannot interrupt itself: plain additions are exact. The
+ * rows of the other events are shared, and need atomic ones: relaxed, since
+ * others would be instructions that 5.10 does not know.
+ */
 static __always_inline void end_run(void *rows, const void *key, __u64 *sum,
 				    int words)
 {
@@ -111,76 +108,75 @@ static __always_inline void end_run(void *rows, const void *key, __u64 *sum,
 	}
 }
 
-/*
- * Where this CPU adds an event of this key, NULL for lack of room: its run,
- * since the hash of a row's key for each packet would be most of the cost.
- *
- * The rows of the cpumap events and of xdp_redirect belong to one CPU each,
- * where the program cannot interrupt itself: plain additions are exact. The
- * rows of the other events are shared, and need atomic ones.
- */
-#define SUM_OF(name, this_key) ({					\
-	struct bpfrig_##name##_sum *place;				\
-	struct bpfrig_##name##_run *run;				\
-	__u32 this_cpu = (this_key)->cpu;				\
-	if (this_cpu < BPFRIG_RUNS) {					\
-		run = &observers.name[this_cpu];			\
-		if (!same_key((__u32 *)&run->key, (__u32 *)(this_key),	\
-			      sizeof(run->key) / sizeof(__u32))) {	\
-			end_run(&name##_rows, &run->key,		\
-				(__u64 *)&run->sum,			\
-				sizeof(run->sum) / sizeof(__u64));	\
-			run->key = *(this_key);				\
-		}							\
-		place = &run->sum;					\
-	} else {							\
-		place = row_of(&name##_rows, this_key);			\
-	}								\
-	place;								\
-})
+#define END_RUN(name, run)						\
+	end_run(&name##_rows, &(run)->key, (__u64 *)&(run)->sum,	\
+		sizeof((run)->sum) / sizeof(__u64))
+
+/* Guests have no CPU from BPFRIG_CPUS on. */
+static __always_inline int lose(void)
+{
+	__atomic_fetch_add(&observers.lost, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static __always_inline void add_batch(__u64 *batch, __u32 processed)
+{
+	/* Or clang compares one copy and indexes with another. */
+	barrier_var(processed);
+	if (processed <= BPFRIG_BATCH)
+		batch[processed]++;
+}
 
 SEC("tp_btf/xdp_cpumap_enqueue")
-int BPF_PROG(on_enqueue, int map_id, unsigned int processed,
+int BPF_PROG(on_enqueue, __u32 map_id, unsigned int processed,
 	     unsigned int drops, int to_cpu)
 {
-	struct bpfrig_enqueue_key key = {
-		.map_id = map_id,
-		.cpu = bpf_get_smp_processor_id(),
-		.to_cpu = to_cpu,
-	};
-	struct bpfrig_enqueue_sum *sum = SUM_OF(enqueue, &key);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct bpfrig_enqueue_run *run;
 
-	if (!sum)
-		return 0;
-	sum->events++;
-	sum->processed += processed;
-	sum->drops += drops;
-	if (processed <= BPFRIG_BATCH)
-		sum->batch[processed]++;
+	if (cpu >= BPFRIG_CPUS)
+		return lose();
+	run = &observers.enqueue[cpu];
+	if (run->key.map_id != map_id || run->key.to_cpu != to_cpu) {
+		END_RUN(enqueue, run);
+		run->key = (struct bpfrig_enqueue_key) {
+			.map_id = map_id,
+			.cpu = cpu,
+			.to_cpu = to_cpu,
+		};
+	}
+	run->sum.events++;
+	run->sum.processed += processed;
+	run->sum.drops += drops;
+	add_batch(run->sum.batch, processed);
 	return 0;
 }
 
 SEC("tp_btf/xdp_cpumap_kthread")
-int BPF_PROG(on_kthread, int map_id, unsigned int processed,
+int BPF_PROG(on_kthread, __u32 map_id, unsigned int processed,
 	     unsigned int drops, int sched, struct xdp_cpumap_stats *stats)
 {
-	struct bpfrig_kthread_key key = {
-		.map_id = map_id,
-		.cpu = bpf_get_smp_processor_id(),
-	};
-	struct bpfrig_kthread_sum *sum = SUM_OF(kthread, &key);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct bpfrig_kthread_run *run;
 
-	if (!sum)
-		return 0;
-	sum->events++;
-	sum->processed += processed;
-	sum->drops += drops;
-	sum->sched += sched;
-	sum->xdp_pass += stats->pass;
-	sum->xdp_drop += stats->drop;
-	sum->xdp_redirect += stats->redirect;
-	if (processed <= BPFRIG_BATCH)
-		sum->batch[processed]++;
+	if (cpu >= BPFRIG_CPUS)
+		return lose();
+	run = &observers.kthread[cpu];
+	if (run->key.map_id != map_id) {
+		END_RUN(kthread, run);
+		run->key = (struct bpfrig_kthread_key) {
+			.map_id = map_id,
+			.cpu = cpu,
+		};
+	}
+	run->sum.events++;
+	run->sum.processed += processed;
+	run->sum.drops += drops;
+	run->sum.sched += sched;
+	run->sum.xdp_pass += stats->pass;
+	run->sum.xdp_drop += stats->drop;
+	run->sum.xdp_redirect += stats->redirect;
+	add_batch(run->sum.batch, processed);
 	return 0;
 }
 
@@ -205,50 +201,80 @@ static __always_inline bool is_devmap(int map_type)
 	       map_type == BPF_MAP_TYPE_DEVMAP_HASH;
 }
 
+/* Where a frame was redirected to. */
+struct target {
+	__u32 map_id;
+	__u32 map_index;
+	__s32 ifindex;	/* 0 where it is no device */
+};
+
 /*
  * Arguments before 5.13:	dev, xdp, tgt, err, map, index
  * and since ee75aef23afe:	dev, xdp, tgt, err, map_type, map_id, index
  * That commit also gave bpf_redirect_info its map_id, which tells them apart.
  */
-static __always_inline int count_redirect(unsigned long long *ctx)
+static __always_inline struct target target_of(unsigned long long *ctx)
 {
-	struct net_device *dev = (void *)ctx[0];
-	struct bpf_prog *xdp = (void *)ctx[1];
-	struct bpfrig_redirect_sum *sum;
-	struct bpfrig_redirect_key key = {
-		.prog_id = xdp->aux->id,
-		.ifindex = dev->ifindex,
-		.cpu = bpf_get_smp_processor_id(),
-		.err = (int)ctx[3],
-	};
+	struct target to = {};
 
 	if (bpf_core_field_exists(struct bpf_redirect_info, map_id)) {
 		int map_type = ctx[4];
 
-		key.map_id = ctx[5];
-		key.map_index = ctx[6];
+		to.map_id = ctx[5];
+		to.map_index = ctx[6];
 		if (is_devmap(map_type)) {
-			key.to_ifindex = devmap_ifindex(ctx);
-		} else if (!map_type && key.map_id == 0x7fffffff) {
-			key.to_ifindex = key.map_index;
-			key.map_index = 0;
+			to.ifindex = devmap_ifindex(ctx);
+		} else if (!map_type && to.map_id == 0x7fffffff) {
+			to.ifindex = to.map_index;
+			to.map_index = 0;
 		}
 	} else {
 		struct bpf_map *map = (void *)ctx[4];
 
 		if (map) {
-			key.map_id = map->id;
-			key.map_index = ctx[5];
+			to.map_id = map->id;
+			to.map_index = ctx[5];
 			if (is_devmap(map->map_type))
-				key.to_ifindex = devmap_ifindex(ctx);
+				to.ifindex = devmap_ifindex(ctx);
 		} else {
-			key.to_ifindex = ctx[5];
+			to.ifindex = ctx[5];
 		}
 	}
+	return to;
+}
 
-	sum = SUM_OF(redirect, &key);
-	if (sum)
-		sum->events++;
+static __always_inline int count_redirect(unsigned long long *ctx)
+{
+	struct net_device *dev = (void *)ctx[0];
+	struct bpf_prog *xdp = (void *)ctx[1];
+	struct target to = target_of(ctx);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct bpfrig_redirect_run *run;
+	__u32 prog_id = xdp->aux->id;
+	int ifindex = dev->ifindex;
+	int err = ctx[3];
+
+	if (cpu >= BPFRIG_CPUS)
+		return lose();
+	run = &observers.redirect[cpu];
+	/* For each packet: or clang works the address out for each field. */
+	barrier_var(run);
+	if (run->key.prog_id != prog_id || run->key.ifindex != ifindex ||
+	    run->key.to_ifindex != to.ifindex ||
+	    run->key.map_id != to.map_id ||
+	    run->key.map_index != to.map_index || run->key.err != err) {
+		END_RUN(redirect, run);
+		run->key = (struct bpfrig_redirect_key) {
+			.prog_id = prog_id,
+			.ifindex = ifindex,
+			.to_ifindex = to.ifindex,
+			.map_id = to.map_id,
+			.map_index = to.map_index,
+			.cpu = cpu,
+			.err = err,
+		};
+	}
+	run->sum.events++;
 	return 0;
 }
 
@@ -277,7 +303,7 @@ int BPF_PROG(on_exception, struct net_device *dev, struct bpf_prog *xdp,
 
 	events = row_of(&exception_rows, &key);
 	if (events)
-		__sync_fetch_and_add(events, 1);
+		__atomic_fetch_add(events, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -295,9 +321,9 @@ int BPF_PROG(on_devmap_xmit, struct net_device *from, struct net_device *to,
 	sum = row_of(&devmap_rows, &key);
 	if (!sum)
 		return 0;
-	__sync_fetch_and_add(&sum->events, 1);
-	__sync_fetch_and_add(&sum->sent, sent);
-	__sync_fetch_and_add(&sum->drops, drops);
+	__atomic_fetch_add(&sum->events, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&sum->sent, sent, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&sum->drops, drops, __ATOMIC_RELAXED);
 	return 0;
 }
 

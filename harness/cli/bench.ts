@@ -57,7 +57,7 @@ const RATE = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'pktgen-rate.yaml');
 
 async function runBench(options: BenchOptions): Promise<number> {
   const cacheDir = cacheRoot();
-  const accelerator = chooseAccelerator('auto', hostAcceleratorFacts());
+  const accelerator = chooseAccelerator('auto', await hostAcceleratorFacts(1));
   const host = await hostFacts(accelerator);
   const [spec] = expandKernelSpecs([options.kernel], loadCatalogue());
   if (spec === undefined) throw new BpfrigError('usage', `--kernel ${options.kernel}: names no kernel`);
@@ -67,7 +67,7 @@ async function runBench(options: BenchOptions): Promise<number> {
     id: kernelLabels([spec])[0] ?? spec.text,
   });
   const { signal } = new AbortController();
-  const guests = new Guests({ cacheDir, accel: accelerator.accel, timeScale: 2, signal, onNote: tell });
+  const guests = new Guests({ cacheDir, accelerator, timeScale: 2, signal, onNote: tell });
 
   tell('boots');
   const guestSpec = await guests.bootable(kernel, SHAPE);
@@ -91,7 +91,7 @@ async function runBench(options: BenchOptions): Promise<number> {
 
   const report: BenchReport = {
     kernel: `${kernel.id} (${kernel.release})`,
-    host: `${host.cpus} cores, ${host.memoryMiB} MiB, QEMU ${host.qemu}, ${host.accel}`,
+    host: `${host.cpus} cores, ${host.memoryMiB} MiB, QEMU ${host.qemu}, ${host.accel} (${host.accelReason})`,
     bareBootMs: bare,
     templateBootMs: template,
     cloneReadyMs: sampleOf(ready),

@@ -19,7 +19,15 @@ import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { cacheRoot, resultsRoot } from '../util/paths.ts';
-import { chooseAccelerator, hostAcceleratorFacts, type ChosenAccelerator } from '../vm/accelerator.ts';
+import {
+  ACCELERATOR_CHOICES,
+  chooseAccelerator,
+  hostAcceleratorFacts,
+  repeatWords,
+  type AcceleratorChoice,
+  type AcceleratorFacts,
+  type ChosenAccelerator,
+} from '../vm/accelerator.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
 import { collectVariant, positiveInteger } from './run-options.ts';
 
@@ -30,7 +38,7 @@ interface BisectOptions {
   readonly variant: Readonly<Record<string, readonly string[]>>;
   readonly expr?: string;
   readonly jobs: number;
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly accel: AcceleratorChoice;
   readonly out?: string;
 }
 
@@ -46,7 +54,7 @@ export function bisectCommand(): Command {
     .option('--expr <cel>', "by this expression over a cell's counters, in place of its verdict")
     .option('--jobs <n>', 'cells of one kernel at once', positiveInteger, 1)
     .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'),
+      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
     )
     .option('--out <dir>', "folder of the kernels' runs (default results/bisect-<time>)")
     .action(async (path: string, options: BisectOptions) => {
@@ -67,9 +75,10 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
     );
   }
   console.log(`bisect over ${rungs.length} kernels: ${rungs.map(r => r.label).join(' ')}`);
-  const accelerator = chooseAccelerator(options.accel, hostAcceleratorFacts());
+  const facts = await hostAcceleratorFacts(options.jobs);
+  const accelerator = chooseAccelerator(options.accel, facts);
   const out = resolve(options.out ?? join(resultsRoot(), `bisect-${stamp()}`));
-  const setting = { scenarios, options, catalogue, accelerator, interrupt, out };
+  const setting = { scenarios, options, catalogue, accelerator, facts, interrupt, out };
   const found = await findTurn(rungs, async rung => {
     const answer = answerOf(await runOn(rung, setting), expression);
     if (interrupt.endedBy() !== null) throw new Interrupted();
@@ -138,13 +147,14 @@ interface Setting {
   readonly options: BisectOptions;
   readonly catalogue: Catalogue;
   readonly accelerator: ChosenAccelerator;
+  readonly facts: AcceleratorFacts;
   readonly interrupt: Interrupt;
   readonly out: string;
 }
 
 /** Runs the scenarios on one kernel: a run like any other, in a folder of its own. */
 async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
-  const { scenarios, options, catalogue, accelerator, interrupt, out } = setting;
+  const { scenarios, options, catalogue, accelerator, facts, interrupt, out } = setting;
   const cells = planCells(scenarios, [rung.label], { variant: options.variant, grep: null, only: null });
   if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
   const cacheDir = cacheRoot();
@@ -156,7 +166,7 @@ async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
   spine.listen(event => void (event.type === 'cell-end' && results.push(event.result)));
   const guests = new Guests({
     cacheDir,
-    accel: accelerator.accel,
+    accelerator,
     timeScale: timeScale(options.jobs, host.cpus),
     signal: interrupt.signal,
     onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
@@ -181,7 +191,15 @@ async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
           signal: interrupt.signal,
           onProgress: line => process.stderr.write(`bpfrig: ${id}: ${line}\n`),
         }),
-      cellEnvironment: { cacheDir, folder, guests, probes: new Map(), signal: interrupt.signal, keep: null },
+      cellEnvironment: {
+        cacheDir,
+        folder,
+        guests,
+        probes: new Map(),
+        signal: interrupt.signal,
+        keep: null,
+        repeatWords: repeatWords(accelerator, facts),
+      },
       lastDuration: () => undefined,
       endedBy: () => interrupt.endedBy(),
     },

@@ -70,15 +70,24 @@ async function runDoctor(): Promise<number> {
     space(),
   ];
   console.log(table(findings.map(({ what, ok, text }) => [ok ? 'ok     ' : 'MISSING', what, text])));
-  const { accel, reason } = chooseAccelerator('auto', hostAcceleratorFacts());
   const GiB = 1024 ** 3;
-  console.log(`\nguests run under ${accel} (${reason})`);
+  console.log(`\n${await guestsLine()}`);
   console.log(
     `${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`,
   );
   const missing = findings.filter(({ ok }) => !ok);
   if (missing.length > 0) console.log('\n./bpfrig doctor --fix installs what is missing');
   return missing.length > 0 ? EXIT.infra : EXIT.ok;
+}
+
+/** How a cell of its own would run. */
+async function guestsLine(): Promise<string> {
+  try {
+    const { accel, reason } = chooseAccelerator('auto', await hostAcceleratorFacts(1));
+    return `guests run under ${accel} (${reason})`;
+  } catch (error) {
+    return `no guest can run: ${messageOf(error)}`;
+  }
 }
 
 async function program(name: string, use: string): Promise<Finding> {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
+import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { didYouMean } from '../util/nearest.ts';
 
 /** Options of `run` as commander gives them. */
@@ -10,7 +11,7 @@ export interface RunOptions {
   readonly variant: Readonly<Record<string, readonly string[]>>;
   readonly grep?: string;
   readonly jobs: number;
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly accel: AcceleratorChoice;
   readonly reporter: readonly ReporterChoice[];
   readonly out?: string;
   readonly maxFailures?: number;

@@ -19,7 +19,12 @@ import { BpfrigError } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot, PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
-import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import {
+  ACCELERATOR_CHOICES,
+  chooseAccelerator,
+  hostAcceleratorFacts,
+  repeatWords,
+} from '../vm/accelerator.ts';
 import { keepGuests } from './keep.ts';
 import { onInterrupt } from './interrupt.ts';
 import { attachReporters } from './reporters.ts';
@@ -52,7 +57,7 @@ export function runCommand(): Command {
         .default(defaultJobs(), 'one a core'),
     )
     .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(['auto', 'kvm', 'tcg']).default('auto'),
+      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
     )
     .option(
       '--reporter <name[:file]>',
@@ -112,7 +117,9 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
     return EXIT.nothing;
   }
 
-  const accelerator = chooseAccelerator(options.accel, hostAcceleratorFacts());
+  const jobs = options.keep ? 1 : options.jobs;
+  const facts = await hostAcceleratorFacts(jobs);
+  const accelerator = chooseAccelerator(options.accel, facts);
   const host = await hostFacts(accelerator);
   const runId = newRunId();
   const resultsDir = resultsRoot();
@@ -132,7 +139,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
       host,
       kernels: kernels.filter(({ id }) => cells.some(({ cell }) => cell.kernel === id)),
       cells,
-      jobs: options.keep ? 1 : options.jobs,
+      jobs,
       shard: options.shard === undefined ? null : { ...options.shard, plan: plan.map(({ cell }) => cell) },
       maxFailures: options.maxFailures ?? null,
       fetch: ({ id, spec }) =>
@@ -149,13 +156,14 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
         folder,
         guests: new Guests({
           cacheDir,
-          accel: accelerator.accel,
-          timeScale: timeScale(options.jobs, host.cpus),
+          accelerator,
+          timeScale: timeScale(jobs, host.cpus),
           signal: interrupt.signal,
           onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
         }),
         probes: new Map(),
         signal: interrupt.signal,
+        repeatWords: repeatWords(accelerator, facts),
         keep: options.keep ? (cell, bed) => keepGuests(cell, bed, interrupt.signal) : null,
       },
       lastDuration: id => durations.get(id),

@@ -31,11 +31,11 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
   const cacheDir = cacheRoot();
   const id = kernelLabels([spec])[0] ?? text;
   const kernel = await fetchKernel(spec, { cacheDir, locked: false, id });
-  const { accel } = chooseAccelerator('auto', hostAcceleratorFacts());
+  const accelerator = chooseAccelerator('auto', await hostAcceleratorFacts(1));
   await using workspace = await makeWorkspace();
   const { signal } = new AbortController();
   const onNote = (note: string): void => void process.stderr.write(`bpfrig: ${note}\n`);
-  const guests = new Guests({ cacheDir, accel, timeScale: 1, signal, onNote });
+  const guests = new Guests({ cacheDir, accelerator, timeScale: 1, signal, onNote });
   const shape = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
   await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
   process.stderr.write(

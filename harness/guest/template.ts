@@ -48,7 +48,8 @@ export interface TemplateIdentity {
 
 /** Key of a template in the cache. */
 export function templateKey({ spec, imageKey, initrdKey, qemu }: TemplateIdentity): string {
-  const { image: _, initrd: __, ...shape } = spec;
+  // CPUs that take turns and CPUs that do not are the same devices.
+  const { image: _, initrd: __, parallel: ___, ...shape } = spec;
   return hashKey([LAYOUT, shape, imageKey, initrdKey, qemu]);
 }
 

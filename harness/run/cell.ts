@@ -35,6 +35,8 @@ export interface CellEnvironment {
   readonly signal: AbortSignal;
   /** Given the guests of each cell that is red, before they go (`--keep`); null to let them go. */
   readonly keep: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
+  /** Words that a cell's command needs to run its guests as this run does. */
+  readonly repeatWords: readonly string[];
 }
 
 /** What one try at a cell came to. */
@@ -69,7 +71,7 @@ export async function runCell(
     phases: last.phases,
     durationMs: Math.round(performance.now() - started),
     earlierTries,
-    repeat: repeatCommand(planned.cell, kernel.spec),
+    repeat: repeatCommand(planned.cell, kernel.spec, env.repeatWords),
     dir,
   };
   env.folder.keepResult(result);

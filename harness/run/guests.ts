@@ -15,7 +15,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import type { Accelerator } from '../vm/accelerator.ts';
+import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
 import { BOTH_ENDS, type End, type GuestSpec } from '../vm/spec.ts';
@@ -23,7 +23,7 @@ import { BOTH_ENDS, type End, type GuestSpec } from '../vm/spec.ts';
 /** What guests are made with in one run. */
 export interface GuestSettings {
   readonly cacheDir: string;
-  readonly accel: Accelerator;
+  readonly accelerator: ChosenAccelerator;
   /** Stretches every time limit; see `timeScale`. */
   readonly timeScale: number;
   /** Aborted when the run is to end now: every guest is then killed. */
@@ -165,7 +165,8 @@ export class Guests implements GuestSource {
       cpus: guest.cpus,
       maxCpus: guest.cpus,
       memoryMiB: guest.memoryMiB,
-      accel: this.#settings.accel,
+      accel: this.#settings.accelerator.accel,
+      parallel: this.#settings.accelerator.parallel,
       append: [],
     };
   }

@@ -1,7 +1,7 @@
 import type { Cell } from '../model/cell.ts';
 
-/** The command that repeats one cell alone. */
-export function repeatCommand(cell: Cell, kernelSpec: string, extra: readonly string[] = []): string {
+/** The command that repeats one cell alone, with these words at its end. */
+export function repeatCommand(cell: Cell, kernelSpec: string, extra: readonly string[]): string {
   const variant = Object.entries(cell.variant).flatMap(([axis, value]) => ['--variant', `${axis}=${value}`]);
   return ['./bpfrig', 'run', cell.file, '--kernel', kernelSpec, ...variant, ...extra].map(quote).join(' ');
 }

@@ -76,6 +76,7 @@ async function fakeRun(
       guests: { prepare: async () => null, start },
       probes: new Map(),
       keep: null,
+      repeatWords: [],
       signal: (options.abort ?? new AbortController()).signal,
     },
     ...options,

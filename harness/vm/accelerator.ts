@@ -1,37 +1,91 @@
 import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { BpfrigError } from '../util/errors.ts';
+import { qemuVersion } from './process.ts';
 
 /** What runs the guest's instructions. */
 export type Accelerator = 'kvm' | 'tcg';
 
-/** What `--accel` may ask for. */
-export type AcceleratorChoice = 'auto' | Accelerator;
+/** What `--accel` may ask for; the words for TCG's threads are QEMU's. */
+export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'tcg', 'tcg,thread=single', 'tcg,thread=multi'] as const;
+export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
 
-/** An accelerator and the sentence that says why, for the report. */
+/** An accelerator, and the sentence that says why, for the report. */
 export interface ChosenAccelerator {
   readonly accel: Accelerator;
+  /** Whether the CPUs of a guest run side by side. Under TCG they may take turns in one thread of QEMU instead. */
+  readonly parallel: boolean;
   readonly reason: string;
 }
 
-/** The two facts that the rule needs; `kvmOpens` is asked only when the CPU has the flag. */
+/** The facts that the rule needs; `kvmOpens` is asked only when the CPU has the flag. */
 export interface AcceleratorFacts {
   readonly cpuFlags: ReadonlySet<string>;
   readonly kvmOpens: () => boolean;
+  /** QEMU's version, for example `7.2.22`. */
+  readonly qemu: string;
+  readonly cores: number;
+  /** Cells that run at once. */
+  readonly jobs: number;
 }
 
 /**
  * KVM only where the CPU flags have vmx or svm AND /dev/kvm opens for writing; else TCG.
  * The flag is asked first: a /dev/kvm without hardware behind it must not even be opened, it may take the machine down.
- * Throws `usage` when KVM was asked for and cannot be had.
+ * Throws `usage` when something was asked for that cannot be had.
  */
 export function chooseAccelerator(choice: AcceleratorChoice, facts: AcceleratorFacts): ChosenAccelerator {
-  if (choice === 'tcg') return { accel: 'tcg', reason: 'asked for by --accel tcg' };
-  const lack = whyNoKvm(facts);
-  if (lack === null) return { accel: 'kvm', reason: 'the CPU has vmx or svm and /dev/kvm opens for writing' };
-  if (choice === 'kvm') {
-    throw new BpfrigError('usage', `--accel kvm: ${lack}; use --accel tcg, or run where KVM is`);
+  if (choice === 'auto' || choice === 'kvm') {
+    const lack = whyNoKvm(facts);
+    if (lack === null)
+      return {
+        accel: 'kvm',
+        parallel: true,
+        reason: 'the CPU has vmx or svm and /dev/kvm opens for writing',
+      };
+    if (choice === 'kvm')
+      throw new BpfrigError('usage', `--accel kvm: ${lack}; use --accel tcg, or run where KVM is`);
+    return tcg('auto', `no KVM: ${lack}`, facts);
   }
-  return { accel: 'tcg', reason: `no KVM: ${lack}` };
+  const [, thread = 'auto'] = choice.split('=');
+  return tcg(thread, `asked for by --accel ${choice}`, facts);
+}
+
+/** The words that make `run` choose the same for one cell alone; none where it does so by itself. */
+export function repeatWords(chosen: ChosenAccelerator, facts: AcceleratorFacts): string[] {
+  const alone = chooseAccelerator('auto', { ...facts, jobs: 1 });
+  if (chosen.accel === alone.accel && chosen.parallel === alone.parallel) return [];
+  const tcg = `tcg,thread=${chosen.parallel ? 'multi' : 'single'}`;
+  return ['--accel', chosen.accel === 'kvm' ? 'kvm' : tcg];
+}
+
+/** QEMU below this does not keep CPUs with a thread each apart: see `tooOldForThreads`. */
+const THREADS_SINCE = [8, 1] as const;
+
+function tcg(thread: string, reason: string, facts: AcceleratorFacts): ChosenAccelerator {
+  const old = tooOldForThreads(facts.qemu);
+  if (thread === 'multi' && old !== null)
+    throw new BpfrigError('usage', `--accel tcg,thread=multi: ${old}; install a newer one, or leave it out`);
+  const turns =
+    thread === 'single' ? 'as asked for' : thread === 'multi' ? null : (old ?? tooFewCores(facts));
+  const how = turns === null ? 'CPUs run side by side' : `CPUs take turns, ${turns}`;
+  return { accel: 'tcg', parallel: turns === null, reason: `${reason}; ${how}` };
+}
+
+/**
+ * QEMU before 8.1 runs code that another CPU has patched meanwhile (Red Hat bug 2216496): in 1,150 cells with a thread for each CPU
+ * two guests hung in text_poke_bp_batch and one died of flags that cmpxchg16b had spoilt.
+ */
+function tooOldForThreads(qemu: string): string | null {
+  const [major = 0, minor = 0] = qemu.split('.').map(Number);
+  const [needsMajor, needsMinor] = THREADS_SINCE;
+  const recent = major > needsMajor || (major === needsMajor && minor >= needsMinor);
+  return recent ? null : `QEMU ${qemu} is older than ${THREADS_SINCE.join('.')}`;
+}
+
+/** Where there is a guest for each core, turns take a quarter less time for the same cells. */
+function tooFewCores({ cores, jobs }: AcceleratorFacts): string | null {
+  return cores < 2 * jobs ? `with --jobs ${jobs} on ${cores} ${cores === 1 ? 'core' : 'cores'}` : null;
 }
 
 function whyNoKvm(facts: AcceleratorFacts): string | null {
@@ -41,10 +95,16 @@ function whyNoKvm(facts: AcceleratorFacts): string | null {
   return null;
 }
 
-/** The facts of this machine, from /proc/cpuinfo and /dev/kvm. */
-export function hostAcceleratorFacts(): AcceleratorFacts {
+/** The facts of this machine, from /proc/cpuinfo, /dev/kvm and QEMU, for so many cells at once. */
+export async function hostAcceleratorFacts(jobs: number): Promise<AcceleratorFacts> {
   const flags = /^flags\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  return { cpuFlags: new Set(flags.split(/\s+/)), kvmOpens };
+  return {
+    cpuFlags: new Set(flags.split(/\s+/)),
+    kvmOpens,
+    qemu: await qemuVersion(),
+    cores: availableParallelism(),
+    jobs,
+  };
 }
 
 function kvmOpens(): boolean {

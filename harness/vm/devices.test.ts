@@ -12,11 +12,13 @@ const SPEC: GuestSpec = {
   maxCpus: 4,
   memoryMiB: 512,
   accel: 'tcg',
+  parallel: false,
   append: [],
 };
 
 t.test('the accelerator', async t => {
   t.match(device.machine(SPEC).args.join(' '), '-accel tcg,thread=single -cpu max');
+  t.match(device.machine({ ...SPEC, parallel: true }).args.join(' '), '-accel tcg,thread=multi -cpu max');
   t.match(device.machine({ ...SPEC, accel: 'kvm' }).args.join(' '), '-accel kvm -cpu host');
 });
 

@@ -25,15 +25,14 @@ export function kernel(spec: GuestSpec): Device {
   return { args: ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')] };
 }
 
-/**
- * Machine type and CPUs. Under emulation a guest's CPUs take turns in one thread. With a thread each, QEMU before 8.1 runs code that
- * another CPU has patched meanwhile (Red Hat bug 2216496): in 1,150 cells two guests hung in text_poke_bp_batch and one died of flags
- * that cmpxchg16b had spoilt. And where there is a guest for each core turns are faster, here by a quarter.
- */
+/** Machine type and CPUs. */
 export function machine(spec: GuestSpec): Device {
   const smp = spec.maxCpus > spec.cpus ? `${spec.cpus},maxcpus=${spec.maxCpus}` : `${spec.cpus}`;
+  const thread = spec.parallel ? 'multi' : 'single';
   const accel =
-    spec.accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=single', '-cpu', 'max'];
+    spec.accel === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', `tcg,thread=${thread}`, '-cpu', 'max'];
   return { args: ['-machine', 'q35,memory-backend=mem', ...accel, '-smp', smp, '-m', `${spec.memoryMiB}M`] };
 }
 

@@ -32,6 +32,8 @@ export interface GuestSpec {
   readonly maxCpus: number;
   readonly memoryMiB: number;
   readonly accel: Accelerator;
+  /** Whether its CPUs run side by side: `ChosenAccelerator`. */
+  readonly parallel: boolean;
   /** Further words for the kernel's command line. */
   readonly append: readonly string[];
 }

@@ -144,7 +144,7 @@ static void add_run(struct row *row, const struct bpfrig_observers *state,
 	size_t i;
 	int cpu;
 
-	for (cpu = 0; cpu < BPFRIG_RUNS; cpu++) {
+	for (cpu = 0; cpu < BPFRIG_CPUS; cpu++) {
 		run = run_on(state, runs, cpu);
 		if (!run || memcmp(run + runs->key_at, row->key, runs->key_size))
 			continue;
@@ -174,7 +174,7 @@ static json_t *table_json(int fd, const struct table *table,
 		add_run(&row, state, &table->runs);
 		json_array_append_new(list, table->row(row.key, row.sum));
 	}
-	for (cpu = 0; cpu < BPFRIG_RUNS; cpu++) {
+	for (cpu = 0; cpu < BPFRIG_CPUS; cpu++) {
 		run = run_on(state, &table->runs, cpu);
 		if (run && bpf_map_lookup_elem(fd, run + table->runs.key_at,
 					       row.sum))
