@@ -59,7 +59,7 @@ export async function addRates(
 }
 
 /** Runs that a rate is the median of: under TCG two in a row differ by a tenth. */
-const RUNS = 3;
+const RUNS = 5;
 
 /** After a first run that does not count: QEMU translates code anew where a tracepoint was patched, which is no cost of counting. */
 async function rateOf({ guest, variant }: RateGuest, index: ProgramIndex): Promise<number> {
