@@ -83,6 +83,7 @@ export function scenarioSchema(wrap: Wrap) {
     exclude: z.array(z.record(z.string(), axisValueText)).optional(),
     guest: z
       .strictObject({
+        // No more than BPFRIG_CPUS, bpf/bpfrig.h.
         cpus: wrap(z.int().min(1).max(64)).default(4),
         memory_mib: wrap(z.int().min(128)).default(512),
         queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),

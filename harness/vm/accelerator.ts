@@ -10,6 +10,9 @@ export type Accelerator = 'kvm' | 'tcg';
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'tcg', 'tcg,thread=single', 'tcg,thread=multi'] as const;
 export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
 
+/** A thread for all CPUs of a guest, a thread for each, or what suits the host. */
+type Threads = 'single' | 'multi' | 'auto';
+
 /** An accelerator, and the sentence that says why, for the report. */
 export interface ChosenAccelerator {
   readonly accel: Accelerator;
@@ -47,8 +50,8 @@ export function chooseAccelerator(choice: AcceleratorChoice, facts: AcceleratorF
       throw new BpfrigError('usage', `--accel kvm: ${lack}; use --accel tcg, or run where KVM is`);
     return tcg('auto', `no KVM: ${lack}`, facts);
   }
-  const [, thread = 'auto'] = choice.split('=');
-  return tcg(thread, `asked for by --accel ${choice}`, facts);
+  const threads = { tcg: 'auto', 'tcg,thread=single': 'single', 'tcg,thread=multi': 'multi' } as const;
+  return tcg(threads[choice], `asked for by --accel ${choice}`, facts);
 }
 
 /** The words that make `run` choose the same for one cell alone; none where it does so by itself. */
@@ -59,18 +62,23 @@ export function repeatWords(chosen: ChosenAccelerator, facts: AcceleratorFacts):
   return ['--accel', chosen.accel === 'kvm' ? 'kvm' : tcg];
 }
 
-/** QEMU below this does not keep CPUs with a thread each apart: see `tooOldForThreads`. */
-const THREADS_SINCE = [8, 1] as const;
-
-function tcg(thread: string, reason: string, facts: AcceleratorFacts): ChosenAccelerator {
-  const old = tooOldForThreads(facts.qemu);
-  if (thread === 'multi' && old !== null)
-    throw new BpfrigError('usage', `--accel tcg,thread=multi: ${old}; install a newer one, or leave it out`);
-  const turns =
-    thread === 'single' ? 'as asked for' : thread === 'multi' ? null : (old ?? tooFewCores(facts));
+function tcg(threads: Threads, reason: string, facts: AcceleratorFacts): ChosenAccelerator {
+  const turns = whyTurns(threads, facts);
   const how = turns === null ? 'CPUs run side by side' : `CPUs take turns, ${turns}`;
   return { accel: 'tcg', parallel: turns === null, reason: `${reason}; ${how}` };
 }
+
+function whyTurns(threads: Threads, facts: AcceleratorFacts): string | null {
+  if (threads === 'single') return 'as asked for';
+  const old = tooOldForThreads(facts.qemu);
+  if (threads === 'auto') return old ?? tooFewCores(facts);
+  if (old !== null)
+    throw new BpfrigError('usage', `--accel tcg,thread=multi: ${old}; install a newer one, or leave it out`);
+  return null;
+}
+
+/** QEMU from this on can give each CPU of an emulated guest a thread of its own. */
+const THREADS_SINCE = [8, 1] as const;
 
 /**
  * QEMU before 8.1 runs code that another CPU has patched meanwhile (Red Hat bug 2216496): in 1,150 cells with a thread for each CPU
