@@ -25,7 +25,6 @@ import {
   hostAcceleratorFacts,
   repeatWords,
   type AcceleratorChoice,
-  type AcceleratorFacts,
   type ChosenAccelerator,
 } from '../vm/accelerator.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
@@ -78,7 +77,8 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
   const facts = await hostAcceleratorFacts(options.jobs);
   const accelerator = chooseAccelerator(options.accel, facts);
   const out = resolve(options.out ?? join(resultsRoot(), `bisect-${stamp()}`));
-  const setting = { scenarios, options, catalogue, accelerator, facts, interrupt, out };
+  const words = repeatWords(accelerator, facts);
+  const setting = { scenarios, options, catalogue, accelerator, repeatWords: words, interrupt, out };
   const found = await findTurn(rungs, async rung => {
     const answer = answerOf(await runOn(rung, setting), expression);
     if (interrupt.endedBy() !== null) throw new Interrupted();
@@ -147,14 +147,14 @@ interface Setting {
   readonly options: BisectOptions;
   readonly catalogue: Catalogue;
   readonly accelerator: ChosenAccelerator;
-  readonly facts: AcceleratorFacts;
+  readonly repeatWords: readonly string[];
   readonly interrupt: Interrupt;
   readonly out: string;
 }
 
 /** Runs the scenarios on one kernel: a run like any other, in a folder of its own. */
 async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
-  const { scenarios, options, catalogue, accelerator, facts, interrupt, out } = setting;
+  const { scenarios, options, catalogue, accelerator, interrupt, out } = setting;
   const cells = planCells(scenarios, [rung.label], { variant: options.variant, grep: null, only: null });
   if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
   const cacheDir = cacheRoot();
@@ -198,7 +198,7 @@ async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
         probes: new Map(),
         signal: interrupt.signal,
         keep: null,
-        repeatWords: repeatWords(accelerator, facts),
+        repeatWords: setting.repeatWords,
       },
       lastDuration: () => undefined,
       endedBy: () => interrupt.endedBy(),

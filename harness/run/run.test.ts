@@ -76,7 +76,7 @@ async function fakeRun(
       guests: { prepare: async () => null, start },
       probes: new Map(),
       keep: null,
-      repeatWords: [],
+      repeatWords: ['--accel', 'tcg,thread=single'],
       signal: (options.abort ?? new AbortController()).signal,
     },
     ...options,
@@ -100,6 +100,7 @@ t.test('a guest that dies is a panic with its console, and the others go on', as
   t.equal(code, 1);
   const end = events.find(event => event.type === 'cell-end');
   t.match(end, { result: { consoleTail: ['Kernel panic - not syncing'], earlierTries: [] } });
+  t.match(end, { result: { repeat: / --kernel 6\.1 .*--accel tcg,thread=single$/ } });
 });
 
 t.test('a host that fails is tried once more, and both tries are told', async t => {
