@@ -21,12 +21,12 @@ export function reportOf(reporter: Reporter, events: readonly RunEvent[]): strin
   return events.map(event => reporter.onEvent(event)).join('') + reporter.close();
 }
 
-/** Holds text against a checked-in file of this folder; `BPFRIG_UPDATE_GOLDEN=1` writes the file instead. */
+/** Compares text with a checked-in file of this folder; `npm run generate` (BPFRIG_UPDATE_GOLDEN=1) writes the file instead. */
 export function matchGolden(test: Pick<typeof t, 'equal'>, file: string, text: string): void {
   const path = join(FOLDER, file);
   if (process.env['BPFRIG_UPDATE_GOLDEN'] === '1') {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  test.equal(text, readFileSync(path, 'utf8'), file);
+  test.equal(text, readFileSync(path, 'utf8'), `${file}; if the change is meant, run \`npm run generate\``);
 }
