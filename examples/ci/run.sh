@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs bpfrig as a CI wants it. All that it is told comes from the environment, so that no text of a pull request or of a form is
+# Runs bpfrig for a CI. All of its settings come from the environment, so that no text of a pull request or of a form is
 # ever read as shell:
 #   BPFRIG_HOME      bpfrig's checkout
 #   BPFRIG_OUT       the run's folder
-#   BPFRIG_PATHS     scenario files or folders, one a line; none: bpfrig's own suite
-#   BPFRIG_KERNELS   kernels, one a line (6.12, path:./bzImage); none: the default ones
-#   BPFRIG_VARIANTS  axis=value, one a line
-#   BPFRIG_ARGS      any other arguments of `bpfrig run`, one a line
+#   BPFRIG_PATHS     scenario files or folders, one per line; none: bpfrig's own suite
+#   BPFRIG_KERNELS   kernels, one per line (6.12, path:./bzImage); none: the default ones
+#   BPFRIG_VARIANTS  axis=value, one per line
+#   BPFRIG_ARGS      any other arguments of `bpfrig run`, one per line
 #   BPFRIG_SHARD     i/n where the run is one of n; the merge judges then, and a shard ends well unless nothing could be judged by it
 set -eu
 
