@@ -30,7 +30,8 @@ t.test('the tree is in the English of docs/CONTRIBUTING.md', async t => {
 
 t.test('a document that is cited and does not exist is found, wherever the citation is', async t => {
   const root = tree(t, {
-    'README.md': '# Name\n\n[good](docs/a.md#two-words) [bad](docs/b.md)\n[bad](docs/a.md#three) [own](#name)\n',
+    'README.md':
+      '# Name\n\n[good](docs/a.md#two-words) [bad](docs/b.md)\n[bad](docs/a.md#three) [own](#name)\n',
     'docs/a.md': '# Two words\n\n`harness/x.ts` `harness/y.ts` `harness/*.ts` `scenarios/mine/half.yaml`\n',
     'harness/x.ts': '/** See docs/a.md and LOST.md. */\n',
     'harness/deep/schema.json': '{\n  "description": "numbers in lost.md"\n}\n',

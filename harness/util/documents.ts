@@ -49,7 +49,7 @@ const WITHOUT_EXTENSION = new Set(['Makefile', 'bpfrig', 'init', 'run', 'Contain
 const PLACES = /^(?:harness|bpf|images|scenarios|docs|examples|\.ci|\.github)\//;
 
 /** Paths of the documents' examples: files that a reader makes. */
-const MADE_BY_READERS = /^scenarios\/mine(?:\/|$)/;
+const MADE_BY_READERS = /^(?:scenarios\/mine(?:\/|$)|images\/agent\/cpu\/clock\.c$)/;
 
 /**
  * Every document that is cited and does not exist: `*.md` in sources, schemas and YAML, which may be written from the root or
@@ -122,11 +122,13 @@ function spanFaults(root: string, file: string, text: string): DocumentFault[] {
 }
 
 function mentionFaults(root: string, file: string, text: string): DocumentFault[] {
-  return [...text.matchAll(/(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g)].flatMap(({ 1: name = '', index }) => {
-    if (WRITTEN_BY_RUNS.has(name.split('/').at(-1) ?? '')) return [];
-    if (foldersAbove(file).some(folder => existsSync(join(root, folder, name)))) return [];
-    return [{ file, line: lineOf(text, index), text: `${name} does not exist` }];
-  });
+  return [...text.matchAll(/(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g)].flatMap(
+    ({ 1: name = '', index }) => {
+      if (WRITTEN_BY_RUNS.has(name.split('/').at(-1) ?? '')) return [];
+      if (foldersAbove(file).some(folder => existsSync(join(root, folder, name)))) return [];
+      return [{ file, line: lineOf(text, index), text: `${name} does not exist` }];
+    },
+  );
 }
 
 /** The folder of a file and each one above it, the root (`.`) last. */
