@@ -5,15 +5,15 @@ import { fetchKernel } from '../kernel/provider.ts';
 import { parseKernelSpec } from '../kernel/spec.ts';
 import type { CellResult } from '../model/cell.ts';
 import { byExpression, byVerdict, type Answer } from '../run/answer.ts';
-import { findTurn } from '../run/bisect.ts';
+import { findTurn } from '../run/find-turn.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
-import { packageLadder, seriesLadder, type Rung } from '../run/ladder.ts';
+import { packageCandidates, seriesCandidates, type KernelCandidate } from '../run/kernel-candidates.ts';
 import { planCells } from '../run/plan.ts';
 import { RunFolder } from '../run/results.ts';
-import { run } from '../run/run.ts';
-import { Spine } from '../run/spine.ts';
+import { runSuite } from '../run/run-suite.ts';
+import { EventLog } from '../run/event-log.ts';
 import { compile, type Expression } from '../scenario/cel.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -66,23 +66,23 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
   const scenarios = await loadScenarios([path], { root: process.cwd() });
   const catalogue = loadCatalogue();
   using interrupt = onInterrupt();
-  const rungs = await ladderOf(options, catalogue, interrupt);
-  if (rungs.length < 2) {
+  const candidates = await candidatesFor(options, catalogue, interrupt);
+  if (candidates.length < 2) {
     throw new BpfrigError(
       'usage',
-      `nothing between the ends: only ${rungs.map(r => r.label).join(', ') || 'none'}`,
+      `nothing between the ends: only ${candidates.map(r => r.label).join(', ') || 'none'}`,
     );
   }
-  console.log(`bisect over ${rungs.length} kernels: ${rungs.map(r => r.label).join(' ')}`);
+  console.log(`bisect over ${candidates.length} kernels: ${candidates.map(r => r.label).join(' ')}`);
   const facts = await hostAcceleratorFacts(options.jobs);
   const accelerator = chooseAccelerator(options.accel, facts);
   const out = resolve(options.out ?? join(resultsRoot(), `bisect-${stamp()}`));
   const words = repeatWords(accelerator, facts);
   const setting = { scenarios, options, catalogue, accelerator, repeatWords: words, interrupt, out };
-  const found = await findTurn(rungs, async rung => {
-    const answer = answerOf(await runOn(rung, setting), expression);
+  const found = await findTurn(candidates, async candidate => {
+    const answer = answerOf(await runOn(candidate, setting), expression);
     if (interrupt.endedBy() !== null) throw new Interrupted();
-    console.log(`  ${rung.label}: ${wordOf(answer.holds)} (${answer.why})`);
+    console.log(`  ${candidate.label}: ${wordOf(answer.holds)} (${answer.why})`);
     return answer.holds;
   }).catch((error: unknown) => {
     if (error instanceof Interrupted) return null;
@@ -90,7 +90,7 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
   });
   if (found === null) return EXIT[interrupt.endedBy() ?? 'SIGINT'];
   if ('reason' in found) {
-    const both = `${rungs[0]?.label} and ${rungs.at(-1)?.label}`;
+    const both = `${candidates[0]?.label} and ${candidates.at(-1)?.label}`;
     console.log(
       found.reason === 'same'
         ? `no change: ${both} both: ${wordOf(found.answer)}`
@@ -99,7 +99,7 @@ async function runBisect(path: string, options: BisectOptions): Promise<number> 
     return found.reason === 'same' ? EXIT.nothing : EXIT.infra;
   }
   console.log(
-    `first: ${found.first.label}, after ${found.before.label} (${found.probes} of ${rungs.length} kernels asked)`,
+    `first: ${found.first.label}, after ${found.before.label} (${found.probes} of ${candidates.length} kernels asked)`,
   );
   if (found.between.length > 0) {
     console.log(`or one of these, which cannot be judged: ${found.between.map(r => r.label).join(' ')}`);
@@ -125,21 +125,21 @@ function wordOf(holds: boolean | null): string {
 
 const PACKAGE_VERSION = /^(\d+\.\d+)\.\d+/;
 
-async function ladderOf(
+async function candidatesFor(
   { good, bad, packages }: BisectOptions,
   catalogue: Catalogue,
   interrupt: Interrupt,
-): Promise<Rung[]> {
+): Promise<KernelCandidate[]> {
   const named = packages ?? PACKAGE_VERSION.exec(good ?? '')?.[1];
   if (named !== undefined) {
     const spec = parseKernelSpec(named, catalogue);
     if (spec.kind !== 'debian') throw new BpfrigError('usage', `--packages ${named}: not a series`);
     const options = { cacheDir: cacheRoot(), catalogue, signal: interrupt.signal };
-    return packageLadder(spec, { from: good ?? null, to: bad ?? null }, options);
+    return packageCandidates(spec, { from: good ?? null, to: bad ?? null }, options);
   }
   if (good === undefined || bad === undefined)
     throw new BpfrigError('usage', 'bisect needs --good and --bad, or --packages');
-  return seriesLadder(parseKernelSpec(good, catalogue), parseKernelSpec(bad, catalogue), catalogue);
+  return seriesCandidates(parseKernelSpec(good, catalogue), parseKernelSpec(bad, catalogue), catalogue);
 }
 
 interface Setting {
@@ -153,30 +153,30 @@ interface Setting {
 }
 
 /** Runs the scenarios on one kernel: a run like any other, in a folder of its own. */
-async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
+async function runOn(candidate: KernelCandidate, setting: Setting): Promise<CellResult[]> {
   const { scenarios, options, catalogue, accelerator, interrupt, out } = setting;
-  const cells = planCells(scenarios, [rung.label], { variant: options.variant, grep: null, only: null });
+  const cells = planCells(scenarios, [candidate.label], { variant: options.variant, grep: null, only: null });
   if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
   const cacheDir = cacheRoot();
   const host = await hostFacts(accelerator);
-  const folder = RunFolder.create(join(out, rung.label));
-  const spine = new Spine();
+  const folder = RunFolder.create(join(out, candidate.label));
+  const eventLog = new EventLog();
   const results: CellResult[] = [];
-  spine.listen(event => folder.append(event));
-  spine.listen(event => void (event.type === 'cell-end' && results.push(event.result)));
+  eventLog.listen(event => folder.append(event));
+  eventLog.listen(event => void (event.type === 'cell-end' && results.push(event.result)));
   const guests = new Guests({
     cacheDir,
     accelerator,
     timeScale: timeScale(options.jobs, host.cpus),
     signal: interrupt.signal,
-    onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
+    onNote: text => eventLog.emit({ type: 'note', level: 'warning', text }),
   });
-  await run(
+  await runSuite(
     {
-      runId: rung.label,
+      runId: candidate.label,
       argv: process.argv.slice(2),
       host,
-      kernels: [{ id: rung.label, spec: rung.spec }],
+      kernels: [{ id: candidate.label, spec: candidate.spec }],
       cells,
       jobs: options.jobs,
       shard: null,
@@ -186,8 +186,8 @@ async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
           id,
           cacheDir,
           catalogue,
-          locked: rung.lock !== null,
-          ...(rung.lock !== null && { lock: rung.lock }),
+          locked: candidate.lock !== null,
+          ...(candidate.lock !== null && { lock: candidate.lock }),
           signal: interrupt.signal,
           onProgress: line => process.stderr.write(`bpfrig: ${id}: ${line}\n`),
         }),
@@ -203,7 +203,7 @@ async function runOn(rung: Rung, setting: Setting): Promise<CellResult[]> {
       lastDuration: () => undefined,
       endedBy: () => interrupt.endedBy(),
     },
-    spine,
+    eventLog,
   );
   return results;
 }

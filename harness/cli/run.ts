@@ -11,9 +11,9 @@ import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
 import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
-import { run, type RequestedKernel } from '../run/run.ts';
+import { runSuite, type RequestedKernel } from '../run/run-suite.ts';
 import { shardOf } from '../run/shard.ts';
-import { Spine } from '../run/spine.ts';
+import { EventLog } from '../run/event-log.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
@@ -126,13 +126,13 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
   await removeLeftovers(cacheDir);
   using interrupt = onInterrupt();
-  const spine = new Spine();
+  const eventLog = new EventLog();
   const choices =
     options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
-  spine.listen(event => durations.onEvent(event));
-  const reporters = attachReporters(spine, choices, folder, durations);
+  eventLog.listen(event => durations.onEvent(event));
+  const reporters = attachReporters(eventLog, choices, folder, durations);
   linkLatest(resultsDir, folder.dir);
-  const code = await run(
+  const code = await runSuite(
     {
       runId,
       argv: process.argv.slice(2),
@@ -159,7 +159,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
           accelerator,
           timeScale: timeScale(jobs, host.cpus),
           signal: interrupt.signal,
-          onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
+          onNote: text => eventLog.emit({ type: 'note', level: 'warning', text }),
         }),
         probes: new Map(),
         signal: interrupt.signal,
@@ -169,7 +169,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
       lastDuration: id => durations.get(id),
       endedBy: () => interrupt.endedBy(),
     },
-    spine,
+    eventLog,
   );
   reporters.close();
   durations.save();

@@ -10,7 +10,7 @@ import { longestFirst } from './durations.ts';
 import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
 import type { PlannedCell } from './plan.ts';
-import type { Spine } from './spine.ts';
+import type { EventLog } from './event-log.ts';
 
 /** A kernel of a run before it was fetched. */
 export interface RequestedKernel {
@@ -44,26 +44,26 @@ const RED: ReadonlySet<Verdict> = new Set(['fail', 'panic', 'hang', 'fixed', 'in
 
 /**
  * Runs all cells and gives the exit code. A kernel that cannot be had makes its cells `infra` and the others go on. Everything
- * that happens is told through the spine; nothing is thrown.
+ * that happens is reported through the event log; nothing is thrown.
  */
-export async function run(request: RunRequest, spine: Spine): Promise<number> {
+export async function runSuite(request: RunRequest, eventLog: EventLog): Promise<number> {
   const started = performance.now();
   const { runId, argv, host, jobs } = request;
   const cells = request.cells.map(({ cell }) => cell);
   const kernels = request.kernels.map(({ id }) => id);
   const part = request.shard === null ? {} : { shard: request.shard };
-  spine.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
+  eventLog.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
 
   const results = new Map<string, CellResult>();
   const queue = new PQueue({ concurrency: jobs });
-  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, spine, queue, results)));
+  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, eventLog, queue, results)));
 
   const counts = countVerdicts(results.values());
   const unfinished = cells.filter(({ id }) => !results.has(id)).map(({ id }) => id);
   const signal = request.endedBy();
   const code = exitCode({ counts, unfinished: unfinished.length, signal });
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({
+  eventLog.emit({
     type: 'run-end',
     counts,
     unfinished,
@@ -78,7 +78,7 @@ export async function run(request: RunRequest, spine: Spine): Promise<number> {
 async function runKernel(
   kernel: RequestedKernel,
   request: RunRequest,
-  spine: Spine,
+  eventLog: EventLog,
   queue: PQueue,
   results: Map<string, CellResult>,
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function runKernel(
   const started = performance.now();
   const end = (result: CellResult): void => {
     results.set(result.cell.id, result);
-    spine.emit({ type: 'cell-end', result });
+    eventLog.emit({ type: 'cell-end', result });
   };
   let fetched: Kernel;
   try {
@@ -94,19 +94,19 @@ async function runKernel(
   } catch (error) {
     if (aborted(request)) return;
     const reason = messageOf(error);
-    spine.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
+    eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
     for (const { cell } of planned) end(withoutKernel(cell, kernel, reason));
     return;
   }
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
+  eventLog.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
   await Promise.all(
     groupByShape(fetched, planned).map(async group => {
-      await queue.add(() => prepare(fetched, group, request, spine), { priority: TEMPLATE_PRIORITY });
+      await queue.add(() => prepare(fetched, group, request, eventLog), { priority: TEMPLATE_PRIORITY });
       await queue.addAll(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
-          spine.emit({ type: 'cell-start', cell: cell.cell.id });
+          eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
           const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
           // Null: the run was aborted; a cell in flight is reported as not finished.
           if (result !== null) end(result);
@@ -124,7 +124,7 @@ async function prepare(
   kernel: Kernel,
   group: readonly PlannedCell[],
   request: RunRequest,
-  spine: Spine,
+  eventLog: EventLog,
 ): Promise<void> {
   const [first] = group;
   if (first === undefined || aborted(request)) return;
@@ -136,7 +136,7 @@ async function prepare(
   const { topology, guest } = first.variant;
   const shape = `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
+  eventLog.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
 }
 
 function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCell[][] {

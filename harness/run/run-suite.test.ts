@@ -9,8 +9,8 @@ import { GuestFailure } from '../vm/failure.ts';
 import type { GuestSource } from './guests.ts';
 import { planCells } from './plan.ts';
 import { RunFolder } from './results.ts';
-import { run, type RequestedKernel, type RunRequest } from './run.ts';
-import { Spine } from './spine.ts';
+import { runSuite, type RequestedKernel, type RunRequest } from './run-suite.ts';
+import { EventLog } from './event-log.ts';
 
 // Scheduling and verdicts with a fake source of guests; with real ones they are tested in cli/*.guest.test.ts.
 
@@ -55,9 +55,9 @@ async function fakeRun(
     kernels.map(({ id }) => id),
     { variant: {}, grep: null, only: null },
   );
-  const spine = new Spine();
+  const eventLog = new EventLog();
   const events: RunEvent[] = [];
-  spine.listen(event => events.push(event));
+  eventLog.listen(event => events.push(event));
   const request: RunRequest = {
     runId: 'test',
     argv: [],
@@ -81,7 +81,7 @@ async function fakeRun(
     },
     ...options,
   };
-  return { code: await run(request, spine), events };
+  return { code: await runSuite(request, eventLog), events };
 }
 
 function requested(id: string): RequestedKernel {
