@@ -15,6 +15,7 @@ import { runSuite, type RequestedKernel } from '../run/run-suite.ts';
 import { shardOf } from '../run/shard.ts';
 import { EventLog } from '../run/event-log.ts';
 import { loadScenarios } from '../scenario/load.ts';
+import { isRed } from '../model/verdict.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot, PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
@@ -207,8 +208,7 @@ function lastFailed(): Set<string> {
   const red = new Set<string>();
   for (const event of readEvents(latest)) {
     if (event.type === 'run-start') for (const { id } of event.cells) red.add(id);
-    if (event.type === 'cell-end' && ['pass', 'known', 'skip'].includes(event.result.verdict))
-      red.delete(event.result.cell.id);
+    if (event.type === 'cell-end' && !isRed(event.result.verdict)) red.delete(event.result.cell.id);
   }
   return red;
 }

@@ -172,7 +172,7 @@ t.test('an error of our own is an error, with its stack', async t => {
   });
   t.match(
     events.find(event => event.type === 'cell-end'),
-    { result: { verdict: 'error', reason: /x is not a function/, detail: /run\.test/ } },
+    { result: { verdict: 'error', reason: /x is not a function/, detail: /run-suite\.test/ } },
   );
   t.equal(code, 3);
 });

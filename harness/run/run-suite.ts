@@ -3,7 +3,7 @@ import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { Kernel, KernelSpec } from '../model/kernel.ts';
-import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
@@ -38,9 +38,6 @@ export interface RunRequest {
   /** The signal that aborted the run, asked when it is over. */
   readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
 }
-
-/** Verdicts that count towards `--max-failures`. */
-const RED: ReadonlySet<Verdict> = new Set(['fail', 'panic', 'hang', 'fixed', 'infra', 'error']);
 
 /**
  * Runs all cells and gives the exit code. A kernel that cannot be had makes its cells `infra` and the others go on. Everything
@@ -176,11 +173,5 @@ function aborted(request: RunRequest): boolean {
 
 function tooManyRed({ maxFailures }: RunRequest, results: ReadonlyMap<string, CellResult>): boolean {
   if (maxFailures === null) return false;
-  return [...results.values()].filter(({ verdict }) => RED.has(verdict)).length >= maxFailures;
-}
-
-function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
-  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<Verdict, number>;
-  for (const { verdict } of results) counts[verdict] += 1;
-  return counts;
+  return [...results.values()].filter(({ verdict }) => isRed(verdict)).length >= maxFailures;
 }
