@@ -7,7 +7,7 @@ import { copyCells, readEvents, RunFolder } from '../run/results.ts';
 import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { attachReporters } from './reporters.ts';
-import { collectReporter, type ReporterChoice } from './run-options.ts';
+import { collectReporter, TERMINAL, type ReporterChoice } from './run-options.ts';
 
 interface ReportOptions {
   readonly reporter: readonly ReporterChoice[];
@@ -46,8 +46,7 @@ async function report(dirs: readonly string[], options: ReportOptions): Promise<
   const folder = options.out === undefined ? null : RunFolder.create(options.out);
   if (folder !== null) for (const dir of dirs) await copyCells(dir, folder);
   const eventLog = new EventLog();
-  const choices =
-    options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
+  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   if (options.keepDurations) keepDurations(eventLog);
   const reporters = attachReporters(eventLog, choices, folder);
   for (const event of events) eventLog.replay(event);

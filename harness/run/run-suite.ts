@@ -2,24 +2,18 @@ import PQueue from 'p-queue';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import { RUN_SCHEMA } from '../model/events.ts';
-import type { Kernel, KernelSpec } from '../model/kernel.ts';
+import type { Kernel } from '../model/kernel.ts';
 import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
-import type { PlannedCell } from './plan.ts';
+import { shapeText, type PlannedCell } from './plan.ts';
 import type { EventLog } from './event-log.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
 
-/** A kernel of a run before it was fetched. */
-export interface RequestedKernel {
-  /** `Kernel.id` that it will have. */
-  readonly id: string;
-  readonly spec: KernelSpec;
-}
-
-/** Everything that a run is told. */
+/** Everything that a run depends on. */
 export interface RunRequest {
   readonly runId: string;
   readonly argv: readonly string[];
@@ -29,19 +23,19 @@ export interface RunRequest {
   readonly jobs: number;
   /** Which part of a larger plan `cells` are; null where they are all of it. */
   readonly shard: ShardOfRun | null;
-  /** Stop starting cells once so many are red; null for never. */
+  /** Start no further cell once this many are red; null: never stop. */
   readonly maxFailures: number | null;
   readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
   readonly cellEnvironment: CellEnvironment;
   /** How long a cell took when it last ran, in milliseconds. */
   readonly lastDuration: (cellId: string) => number | undefined;
-  /** The signal that aborted the run, asked when it is over. */
+  /** The signal that ended the run; null when it ended by itself. */
   readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
 }
 
 /**
- * Runs all cells and gives the exit code. A kernel that cannot be had makes its cells `infra` and the others go on. Everything
- * that happens is reported through the event log; nothing is thrown.
+ * Runs all cells and returns the exit code. The cells of a kernel that is unavailable are `infra`, and those of others run.
+ * Everything that happens is reported through the event log; nothing is thrown.
  */
 export async function runSuite(request: RunRequest, eventLog: EventLog): Promise<number> {
   const started = performance.now();
@@ -105,7 +99,7 @@ async function runKernel(
           if (aborted(request) || tooManyRed(request, results)) return;
           eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
           const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
-          // Null: the run was aborted; a cell in flight is reported as not finished.
+          // Null: the run was aborted, and a cell that was running is reported as not finished.
           if (result !== null) end(result);
         }),
       );
@@ -113,10 +107,10 @@ async function runKernel(
   );
 }
 
-/** A template lets many cells begin: it goes before them. */
+/** Many cells can begin once there is a template: it is made before any cell runs. */
 const TEMPLATE_PRIORITY = 1;
 
-/** Makes a template ready. What goes wrong here shows in the cells that need it, each with its own verdict. */
+/** Makes a template ready. A failure is reported by the cells that need the template, each with its own verdict. */
 async function prepare(
   kernel: Kernel,
   group: readonly PlannedCell[],
@@ -130,8 +124,7 @@ async function prepare(
   const found = await guests.prepare(kernel, first.variant).catch(() => null);
   if (found === null) return;
   probes.set(kernel.id, found);
-  const { topology, guest } = first.variant;
-  const shape = `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+  const shape = shapeText(first.variant);
   const durationMs = Math.round(performance.now() - started);
   eventLog.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
 }
@@ -153,7 +146,7 @@ function withoutKernel(cell: Cell, kernel: RequestedKernel, reason: string): Cel
   return {
     cell,
     verdict: 'infra',
-    reason: `kernel ${kernel.spec.text} cannot be had: ${reason}`,
+    reason: `kernel ${kernel.spec.text} is unavailable: ${reason}`,
     expectations: [],
     ledger: null,
     counters: {},
