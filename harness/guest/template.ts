@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { probesOf, type ProbeAnswer, type Probes } from '../kernel/probes.ts';
 import { cachedFolder } from '../util/cache.ts';
 import { orDispose } from '../util/dispose.ts';
 import { hashKey } from '../util/hash.ts';
@@ -13,9 +14,6 @@ import type { AgentRequest } from './agent-client.ts';
 import type { GuestKeys } from './keys.ts';
 import { bootGuest, connectGuest, type RunningGuest, type StartOptions } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
-
-/** What the agent probed, by name. */
-export type Probes = Readonly<Record<string, boolean>>;
 
 /** A guest that is ready for a cell. */
 export interface Ready {
@@ -33,7 +31,7 @@ export interface Template {
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 6;
+const LAYOUT = 7;
 
 /** How long a guest is left alone before it is saved: RCU, workqueues and the ended ssh session come to rest meanwhile. */
 const SETTLE_MS = 300;
@@ -124,7 +122,7 @@ async function makeTemplate(
 
 /** Devices up and quiet, observers attached: a cell then only does what its scenario says. */
 export async function makeReady(guest: RunningGuest, wiring: Wiring): Promise<Ready> {
-  const { probes } = await guest.call<{ probes: Probes }>({ op: 'probes' });
+  const probes = probesOf(await guest.call<ProbeAnswer>({ op: 'probes' }));
   await makeTopology(guest, wiring);
   await guest.call({ op: 'observers_start' });
   if (wiring.ends.includes('rx')) await guest.call({ op: 'stack_start', dev: 'rx' });

@@ -3,7 +3,7 @@ import type { ExpectationResult } from '../model/cell.ts';
 import type { Counters } from '../model/counters.ts';
 import { compileAny } from '../scenario/cel.ts';
 import type { Expression } from '../scenario/cel.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';

@@ -1,5 +1,5 @@
 import type { XdpMode } from '../model/observations.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 
 /** What a raw field means, by name of the field. Each meaning is explained by its row of {@link SEMANTICS}. */
 export interface Meanings {

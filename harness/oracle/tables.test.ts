@@ -1,67 +1,11 @@
 import t from 'tap';
 import type { ObserverRows, WitnessRows } from '../model/counters.ts';
-import type { KernelPackage } from '../model/kernel.ts';
-import { FEATURE_NAMES } from '../scenario/feature-names.ts';
+import { FEATURE_NAMES, FEATURES } from '../kernel/features.ts';
 import { count } from './counters.ts';
 import { errnoName } from './errno.ts';
-import { FEATURES, decideFeatures } from './features.ts';
 import { MAP_ID, enqueue, entry, kthread, main, seen, variantOf } from './made-up.fixture.ts';
 import { SEMANTICS, meaning } from './semantics.ts';
 import { entryDifference, witnessDifferences } from './witness.ts';
-
-/** A distribution's kernel of some version. */
-function packaged(version: string): { version: string; packages: KernelPackage[] } {
-  return { version, packages: [{ name: 'linux-image', version, sha256: '' }] };
-}
-
-t.test('features: probed absent is a skip on an old kernel and a fail on a newer one', async t => {
-  const rows: [string, Record<string, boolean>, string][] = [
-    ['5.10.262', { generic_cpumap: false }, 'skip'],
-    ['5.10.262', { generic_cpumap: true }, 'run'],
-    ['6.1.192', { generic_cpumap: false }, 'fail'],
-    ['6.1.192', { generic_cpumap: true }, 'run'],
-  ];
-  for (const [version, probes, action] of rows) {
-    t.equal(
-      decideFeatures(['generic-cpumap'], packaged(version), probes).action,
-      action,
-      `${version} ${JSON.stringify(probes)}`,
-    );
-  }
-  t.match(decideFeatures(['generic-cpumap'], packaged('5.10.262'), { generic_cpumap: false }), {
-    reason: /since 5\.15 \(11941f8a8536/,
-  });
-  t.throws(() => decideFeatures(['live-frames'], packaged('6.1.1'), {}), { code: 'harness' });
-});
-
-t.test('features without a probe go by version, stable backports included', async t => {
-  for (const [version, action] of [
-    ['5.10.262', 'skip'],
-    ['6.1.44', 'skip'],
-    ['6.1.45', 'run'],
-    ['6.4.9', 'skip'],
-    ['6.5', 'run'],
-  ] as const) {
-    t.equal(decideFeatures(['kthread-ready-on-update'], packaged(version), {}).action, action, version);
-  }
-});
-
-t.test(
-  'a configuration is the choice of whoever built the kernel: a skip there, a fail on a package',
-  async t => {
-    const decide = (kernel: { version: string; packages: KernelPackage[] }, many_cpus: boolean) =>
-      decideFeatures(['many-cpus'], kernel, { many_cpus });
-    const own = { version: '7.3.4', packages: [] };
-    t.match(decide(own, false), { action: 'skip', reason: /CONFIG_NR_CPUS/ });
-    t.match(decide(packaged('7.3.4'), false), { action: 'fail', reason: /distribution/ });
-    t.match(decide(own, true), { action: 'run' });
-  },
-);
-
-t.test('a fail outranks a skip', async t => {
-  const probes = { cpumap_program: false, live_frames: false };
-  t.equal(decideFeatures(['live-frames', 'cpumap-program'], packaged('5.10.262'), probes).action, 'fail');
-});
 
 t.test('every feature has a commit or a configuration, every field a meaning on every kernel', async t => {
   for (const name of FEATURE_NAMES) {

@@ -1,3 +1,4 @@
+import { isSpoiled } from '../model/verdict.ts';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { Counters, Value } from '../model/counters.ts';
 import type { RunSummary } from './fold.ts';
@@ -106,9 +107,6 @@ export function counterChanges(
     .map(name => ({ name, before: a.get(name)?.exact ?? null, after: b.get(name)?.exact ?? null }));
 }
 
-// Nothing about a kernel is known from a cell that the host or the harness spoiled.
-const SAYS_NOTHING: ReadonlySet<CellStatus> = new Set(['infra', 'error', 'unfinished']);
-
 /** Every place along the kernels, old to new, where a cell behaves otherwise than on the kernel before. By the newer cell's id. */
 export function behaviourChanges(
   summary: RunSummary,
@@ -120,7 +118,7 @@ export function behaviourChanges(
     const results = row
       .toSorted((a, b) => (order.get(a.kernel) ?? 0) - (order.get(b.kernel) ?? 0))
       .flatMap(cell => summary.results.get(cell.id) ?? [])
-      .filter(result => !SAYS_NOTHING.has(result.verdict));
+      .filter(result => !isSpoiled(result.verdict));
     results.forEach((result, i) => {
       const before = results[i - 1];
       const change = before === undefined ? null : changeBetween(before, result, options);

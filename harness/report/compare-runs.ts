@@ -1,7 +1,8 @@
+import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { changeText, counterChanges, type BehaviourOptions, type CounterChange } from './behaviour.ts';
 import { statusOf, type RunSummary } from './fold.ts';
-import { STATUS_LOOKS, type CellStatus } from './status.ts';
+import { isRedStatus, type CellStatus } from './status.ts';
 import { count, formatMs, oneLine } from './text.ts';
 
 /** One cell whose status is another than in the run before. */
@@ -43,7 +44,8 @@ export interface CompareOptions extends BehaviourOptions {
   readonly commonOnly: boolean;
 }
 
-const SPOILED: ReadonlySet<CellStatus> = new Set(['infra', 'error']);
+/** A cell without a verdict is a loss of the run, and not of the host. */
+const spoiled = (status: CellStatus): boolean => status !== 'unfinished' && isSpoiled(status);
 
 /** Compares two runs cell by cell. */
 export function compareRuns(before: RunSummary, after: RunSummary, options: CompareOptions): RunComparison {
@@ -51,16 +53,15 @@ export function compareRuns(before: RunSummary, after: RunSummary, options: Comp
   const now = new Map(after.cells.map(cell => [cell.id, cell]));
   const common = after.cells.filter(cell => old.has(cell.id));
   const changed = common.map(cell => statusChange(before, after, cell)).filter(c => c.before !== c.after);
-  const red = (status: CellStatus): boolean => STATUS_LOOKS[status].red;
-  const turned = changed.filter(c => red(c.after) && !red(c.before));
-  const newlyGreen = changed.filter(c => red(c.before) && !red(c.after));
+  const turned = changed.filter(c => isRedStatus(c.after) && !isRedStatus(c.before));
+  const newlyGreen = changed.filter(c => isRedStatus(c.before) && !isRedStatus(c.after));
   const apart = new Set([...turned, ...newlyGreen]);
   return {
     before: before.runId,
     after: after.runId,
     kernels: kernelChanges(before, after),
-    newlyRed: turned.filter(c => !SPOILED.has(c.after)),
-    newlySpoiled: turned.filter(c => SPOILED.has(c.after)),
+    newlyRed: turned.filter(c => !spoiled(c.after)),
+    newlySpoiled: turned.filter(c => spoiled(c.after)),
     gone: options.commonOnly ? [] : before.cells.filter(cell => !now.has(cell.id)).map(cell => cell.id),
     newlyGreen,
     otherwise: changed.filter(c => !apart.has(c)),

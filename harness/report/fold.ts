@@ -1,6 +1,6 @@
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
-import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+import { countVerdicts, type VerdictCounts } from '../model/verdict.ts';
 import { groupBy } from './group-by.ts';
 import { compareKernels } from './kernel-order.ts';
 import type { CellStatus } from './status.ts';
@@ -176,16 +176,6 @@ export function foldRun(events: Iterable<RunEvent>): RunSummary {
   const fold = new RunFold();
   for (const event of events) fold.add(event);
   return fold.summary();
-}
-
-/** How many results ended in each verdict. */
-export function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
-  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<
-    (typeof VERDICTS)[number],
-    number
-  >;
-  for (const result of results) counts[result.verdict]++;
-  return counts;
 }
 
 /** A planned cell's verdict, or that it has none. */

@@ -1,9 +1,10 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { brokenExpectations, expectationText, lossTexts } from './findings.ts';
 import type { RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { STATUSES } from './status.ts';
 import { cellLabel, count, plain } from './text.ts';
 
 /** One thing to show beside a line of a file. */
@@ -24,7 +25,7 @@ export function createGithubReporter(): Reporter {
 }
 
 function annotations(summary: RunSummary): Annotation[] {
-  const red = [...summary.results.values()].filter(r => STATUS_LOOKS[r.verdict].red);
+  const red = [...summary.results.values()].filter(r => isRed(r.verdict));
   const worstFirst = red.toSorted((a, b) => STATUSES.indexOf(a.verdict) - STATUSES.indexOf(b.verdict));
   const shared = groupBy(worstFirst, r => [r.verdict, r.cell.file, lineOf(r)].join('\0'));
   const missing = summary.unfinished.map(u => `${u.cell.id}: ${u.reason}`);

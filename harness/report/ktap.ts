@@ -3,7 +3,7 @@ import { findingLines } from './finding-lines.ts';
 import { statusOf, type RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUS_LOOKS } from './status.ts';
+import { isRedStatus } from './status.ts';
 import { cellLabel, oneLine } from './text.ts';
 
 /**
@@ -25,7 +25,7 @@ function renderKtap(summary: RunSummary): string {
     lines.push('  KTAP version 1', `  1..${cells.length}`);
     cells.forEach((cell, i) => lines.push(...caseLines(summary, cell, i + 1).map(line => `  ${line}`)));
     const statuses = cells.map(cell => statusOf(summary, cell));
-    const result = statuses.some(status => STATUS_LOOKS[status].red) ? 'not ok' : 'ok';
+    const result = statuses.some(status => isRedStatus(status)) ? 'not ok' : 'ok';
     const skipped = statuses.every(status => status === 'skip') ? ' # SKIP every cell was skipped' : '';
     lines.push(`${result} ${++number} ${description(id)}${skipped}`);
   }

@@ -1,9 +1,10 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, count, formatMs, oneLine } from './text.ts';
 import { xmlText } from './xml.ts';
 
@@ -25,7 +26,7 @@ export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
     notesList(summary),
     timeLine(summary),
   ];
-  const red = [...summary.results.values()].filter(r => STATUS_LOOKS[r.verdict].red);
+  const red = [...summary.results.values()].filter(r => isRed(r.verdict));
   const worstFirst = red.toSorted((a, b) => STATUSES.indexOf(a.verdict) - STATUSES.indexOf(b.verdict));
   return fit(
     head.filter(part => part !== ''),
@@ -87,7 +88,7 @@ function matrixTable(summary: RunSummary): string {
 function squareText(square: Square): string {
   if (square === null) return '·';
   const text = `${STATUS_LOOKS[square].glyph} ${square}`;
-  return STATUS_LOOKS[square].red ? `**${text}**` : text;
+  return isRedStatus(square) ? `**${text}**` : text;
 }
 
 function unfinishedList(summary: RunSummary): string {

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../model/events.ts';
 import type { VerdictCounts } from '../model/verdict.ts';
-import { countVerdicts, foldRun } from './fold.ts';
+import { countVerdicts } from '../model/verdict.ts';
+import { foldRun } from './fold.ts';
 
 type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run-end' }>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn } from '../model/events.ts';
-import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+import { VERDICT_NAMES, type VerdictCounts } from '../model/verdict.ts';
 
 // Annotated with the model's types, so that a field added to the model and forgotten here does not compile.
 // Objects stay open: a later bpfrig may add a field without a new schema version, never take one away.
@@ -24,7 +24,7 @@ export const cell: z.ZodType<Cell> = z
   .meta({ id: 'cell', description: 'One variant of one scenario on one kernel' });
 
 /** Counts by verdict; every verdict is there. */
-export const verdictCounts: z.ZodType<VerdictCounts> = z.record(z.enum(VERDICTS), count);
+export const verdictCounts: z.ZodType<VerdictCounts> = z.record(z.enum(VERDICT_NAMES), count);
 
 /** What the host is. */
 export const host: z.ZodType<HostFacts> = z.object({
@@ -72,7 +72,7 @@ const ledger = z
 export const cellResult: z.ZodType<CellResult> = z
   .object({
     cell,
-    verdict: z.enum(VERDICTS),
+    verdict: z.enum(VERDICT_NAMES),
     reason: z.string(),
     expectations: z.array(
       z.object({
@@ -87,7 +87,7 @@ export const cellResult: z.ZodType<CellResult> = z
     counters: z.record(z.string(), z.json()),
     phases,
     durationMs,
-    earlierTries: z.array(z.object({ verdict: z.enum(VERDICTS), reason: z.string() })),
+    earlierTries: z.array(z.object({ verdict: z.enum(VERDICT_NAMES), reason: z.string() })),
     repeat: z.string(),
     consoleTail: z.array(z.string()),
     detail: z.string().nullable(),

@@ -1,9 +1,10 @@
+import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { groupBy } from './group-by.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';
 import type { Paint } from './paint.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
 
 /** The end of the terminal report. What matters most comes last, where the eye is: red cells, then counts and exit code. */
@@ -82,7 +83,7 @@ function parts(widths: readonly number[], room: number): number[][] {
 
 /** Known failures and skips by scenario and reason, with the kernels that share them. */
 function quietLines(summary: RunSummary, paint: Paint): string[] {
-  const quiet = [...summary.results.values()].filter(r => r.verdict === 'known' || r.verdict === 'skip');
+  const quiet = [...summary.results.values()].filter(r => isExcused(r.verdict));
   const groups = [...groupBy(quiet, r => `${r.verdict}\0${r.cell.scenario}\0${r.reason}`).values()];
   return groups
     .toSorted((a, b) => rank(a[0]) - rank(b[0]))
@@ -133,7 +134,7 @@ function redLines(summary: RunSummary, paint: Paint): string[] {
       dir: r.dir,
     })),
     ...summary.unfinished.map(u => ({ status: 'unfinished' as const, ...u, dir: '' })),
-  ].filter(r => STATUS_LOOKS[r.status].red);
+  ].filter(r => isRedStatus(r.status));
   const words = Math.max(0, ...red.map(r => r.status.length));
   const kernels = Math.max(0, ...red.map(r => textWidth(oneLine(r.cell.kernel))));
   return STATUSES.flatMap(status => red.filter(r => r.status === status)).map(r => {

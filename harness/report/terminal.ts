@@ -1,3 +1,4 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { findingLines } from './finding-lines.ts';
@@ -61,7 +62,8 @@ function lines(event: RunEvent, width: number, options: ReporterOptions, paint: 
 }
 
 function cellLines(result: CellResult, width: number, options: ReporterOptions, paint: Paint): string[] {
-  const { red, colour } = STATUS_LOOKS[result.verdict];
+  const red = isRed(result.verdict);
+  const { colour } = STATUS_LOOKS[result.verdict];
   if (!red && (options.tty || options.groups)) return [];
   const word = paint(colour, result.verdict.padEnd(5));
   const kernel = padTo(oneLine(result.cell.kernel), width);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AgentError } from '../guest/agent-client.ts';
 import type { Testbed } from '../guest/testbed.ts';
-import type { Probes } from '../guest/template.ts';
+import { probesOf, type ProbeAnswer, type Probes } from '../kernel/probes.ts';
 import { TopologyError } from '../guest/topology.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -10,7 +10,7 @@ import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
@@ -99,8 +99,7 @@ async function tryCell(
     const onEnd = (): void => clock.next('connect');
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
-    const probes =
-      env.probes.get(kernel.id) ?? (await bed.dut.call<{ probes: Probes }>({ op: 'probes' })).probes;
+    const probes = env.probes.get(kernel.id) ?? probesOf(await bed.dut.call<ProbeAnswer>({ op: 'probes' }));
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };

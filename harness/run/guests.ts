@@ -1,16 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  makeReady,
-  cloneGuest,
-  dropTemplate,
-  takeTemplate,
-  type Probes,
-  type Template,
-} from '../guest/template.ts';
+import { makeReady, cloneGuest, dropTemplate, takeTemplate, type Template } from '../guest/template.ts';
 import { bootGuest, guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
 import { kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
+import type { Probes } from '../kernel/probes.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { orDispose } from '../util/dispose.ts';

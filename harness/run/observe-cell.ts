@@ -6,7 +6,7 @@ import { summariseArrivals } from '../oracle/arrivals.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
-import { waitUntilQuiet } from './quiet.ts';
+import { waitUntilIdle } from './wait-until-idle.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
 
@@ -33,7 +33,7 @@ export async function observeCell(
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
-  await waitUntilQuiet(bed, plan);
+  await waitUntilIdle(bed, plan);
   clock.next('check');
 
   const { readings, witness, arrivals } = await readFinal(bed, plan);

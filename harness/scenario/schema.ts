@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FEATURE_NAMES } from './feature-names.ts';
-import { isRange } from './ranges.ts';
+import { FEATURE_NAMES } from '../kernel/features.ts';
+import { isRange } from '../kernel/ranges.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
 import { TOPOLOGIES } from '../vm/spec.ts';

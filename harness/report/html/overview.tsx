@@ -1,5 +1,5 @@
 import { sumPhases, type RunSummary } from '../fold.ts';
-import { STATUSES, STATUS_LOOKS, type CellStatus } from '../status.ts';
+import { isRedStatus, STATUSES, type CellStatus } from '../status.ts';
 import { count, formatMs, oneLine } from '../text.ts';
 import { PhaseBar } from './phase-bar.tsx';
 import { StatusWord } from './status-word.tsx';
@@ -81,7 +81,7 @@ function outcome(summary: RunSummary): string {
   if (summary.interrupted) return `Interrupted (exit ${summary.exitCode}).`;
   if (isGreen(summary)) return 'Green: every cell is as it should be (exit 0).';
   if (summary.exitCode === 4) return 'Nothing ran, or every cell was skipped (exit 4).';
-  const red = STATUSES.filter(s => STATUS_LOOKS[s].red).reduce((n, s) => n + countOf(summary, s), 0);
+  const red = STATUSES.filter(s => isRedStatus(s)).reduce((n, s) => n + countOf(summary, s), 0);
   return `Red: ${count(red, 'red cell')} (exit ${summary.exitCode}).`;
 }
 

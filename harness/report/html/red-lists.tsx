@@ -1,16 +1,13 @@
 import type { Cell } from '../../model/cell.ts';
 import type { RunSummary } from '../fold.ts';
 import { groupBy } from '../group-by.ts';
-import { STATUSES, STATUS_LOOKS, type CellStatus } from '../status.ts';
+import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 
-/** Statuses that say something of the host, the harness or a scenario, and nothing of a kernel. */
-const NOT_OF_THE_KERNEL: readonly CellStatus[] = ['infra', 'error', 'unfinished'];
-
-/** Red cells, worst first, that say something of a kernel. */
+/** Red cells, worst first, that say something about a kernel. */
 export function RedCells({ summary, anchors }: ListProps) {
-  const red = STATUSES.filter(s => STATUS_LOOKS[s].red && !NOT_OF_THE_KERNEL.includes(s));
+  const red = STATUSES.filter(s => isRedStatus(s) && !saysNothing(s));
   const results = red.flatMap(s => [...summary.results.values()].filter(r => r.verdict === s));
   if (results.length === 0) return null;
   return (
@@ -48,14 +45,14 @@ const MOST_LISTED = 40;
 export function HostTrouble({ summary, anchors }: ListProps) {
   const cells = [
     ...[...summary.results.values()]
-      .filter(r => NOT_OF_THE_KERNEL.includes(r.verdict))
+      .filter(r => saysNothing(r.verdict))
       .map(r => ({ status: r.verdict as CellStatus, cell: r.cell, reason: r.reason })),
     ...summary.unfinished.map(u => ({ status: 'unfinished' as const, ...u })),
   ];
   const kernels = summary.kernels.filter(kernel => kernel.failure !== null);
   const warnings = summary.notes.filter(note => note.level === 'warning');
   const retried = [...summary.results.values()].filter(
-    r => r.earlierTries.length > 0 && !NOT_OF_THE_KERNEL.includes(r.verdict),
+    r => r.earlierTries.length > 0 && !saysNothing(r.verdict),
   );
   const groups = groupBy<Trouble>(cells, ({ status, reason }) => `${status} ${reason}`);
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;

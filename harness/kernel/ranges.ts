@@ -2,20 +2,20 @@ import semver from 'semver';
 
 /**
  * Ranges are npm semver ranges over upstream kernel versions; release candidates count as before their release
- * (`7.3-rc2` is not below `7.3` in the sense of `<7.3`, and is in `>=7.3`: it is a kernel of that series).
+ * (`7.3-rc2` is not in `<7.3` and is in `>=7.3`: it is a kernel of that series).
  */
 const OPTIONS = { includePrerelease: true } as const;
 
 const UPSTREAM = /^v?(\d+)\.(\d+)(?:\.(\d+))?(?:-?rc(\d+))?/;
 
-/** An upstream version (`5.10.262`, `7.3`, `7.3-rc2`, also with a tail as in `6.12.74+deb13`) as semver; null when it is none. */
+/** An upstream version (`5.10.262`, `7.3`, `7.3-rc2`, also with a tail as in `6.12.74+deb13`) as semver; null where the text is no version. */
 export function toSemver(version: string): string | null {
   const [, major, minor, patch, rc] = UPSTREAM.exec(version) ?? [];
   if (major === undefined || minor === undefined) return null;
   return `${major}.${minor}.${patch ?? 0}${rc === undefined ? '' : `-rc.${rc}`}`;
 }
 
-/** Whether the text is a range that {@link inRange} understands. An empty text is none. */
+/** Whether the text is a range that {@link inRange} understands. An empty text is not one. */
 export function isRange(range: string): boolean {
   return range.trim() !== '' && semver.validRange(range, OPTIONS) !== null;
 }

@@ -5,14 +5,14 @@ import type { Testbed } from '../guest/testbed.ts';
 /** Pause between two readings of a guest that may still be busy. */
 const PAUSE_MS = 25;
 
-/** How long packets may keep moving after the last source is done, before a cell goes on without quiet. */
+/** How long packets may keep moving after the last source is done, before a cell is read although packets still move. */
 const PATIENCE_MS = 20_000;
 
 /**
- * Waits until two readings in a row are equal. A guest that never comes to rest is given up after a while: its readings then
+ * Waits until two readings in a row are equal. For a guest that is never idle the wait ends after a while: its readings then
  * show in the ledger what was still on the way.
  */
-export async function waitUntilQuiet(bed: Testbed, plan: ReadPlan): Promise<void> {
+export async function waitUntilIdle(bed: Testbed, plan: ReadPlan): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   let last = await readAll(bed, plan);
   for (;;) {

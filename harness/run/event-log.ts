@@ -1,10 +1,10 @@
 import type { NewEvent, RunEvent } from '../model/events.ts';
 
-/** Takes a run's events. */
+/** Receives the events of a run. */
 export type Listener = (event: RunEvent) => void;
 
-/** The one way by which anything is reported: events are stamped and given to every listener, in order. */
-export class Spine {
+/** Everything that is reported passes through here: events are stamped with the time and delivered to every listener, in order. */
+export class EventLog {
   readonly #listeners: Listener[] = [];
 
   listen(listener: Listener): void {
@@ -15,7 +15,7 @@ export class Spine {
     this.replay({ at: new Date().toISOString(), ...event } as RunEvent);
   }
 
-  /** Gives an event of a saved run to every listener. */
+  /** Delivers an event of a saved run to every listener. */
   replay(event: RunEvent): void {
     for (const listener of this.#listeners) listener(event);
   }

@@ -11,7 +11,7 @@ import { BpfrigError } from '../util/errors.ts';
 type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
 
 /** One kernel to ask. */
-export interface Rung {
+export interface KernelCandidate {
   /** `6.12`, or `6.12.105-1` for one package of a series. */
   readonly label: string;
   readonly spec: DebianSpec;
@@ -20,7 +20,7 @@ export interface Rung {
 }
 
 /** Every series from one to another, both among them, in that direction. Throws `usage` where the two are not on one ladder. */
-export function seriesLadder(from: KernelSpec, to: KernelSpec, catalogue: Catalogue): Rung[] {
+export function seriesCandidates(from: KernelSpec, to: KernelSpec, catalogue: Catalogue): KernelCandidate[] {
   if (from.kind !== 'debian' || to.kind !== 'debian' || from.flavour !== to.flavour) {
     throw new BpfrigError(
       'usage',
@@ -29,25 +29,25 @@ export function seriesLadder(from: KernelSpec, to: KernelSpec, catalogue: Catalo
   }
   const flavour = from.flavour;
   const [oldest, newest] = [from.series, to.series].toSorted(compareSeries) as [string, string];
-  const rungs = seriesOf(catalogue, 'all')
+  const candidates = seriesOf(catalogue, 'all')
     .filter(series => compareSeries(series, oldest) >= 0 && compareSeries(series, newest) <= 0)
     .filter(series => catalogue.series[series]?.flavours.includes(flavour))
-    .map((series): Rung => {
+    .map((series): KernelCandidate => {
       const text = flavour === 'amd64' ? series : `${series}-${flavour}`;
       return { label: text, spec: { kind: 'debian', text, suite: null, series, flavour }, lock: null };
     });
-  return oldest === from.series ? rungs : rungs.toReversed();
+  return oldest === from.series ? candidates : candidates.toReversed();
 }
 
 /**
  * The packages of one series that the mirror has whole, old to new, one a version; those between two versions where they are given
  * (`6.12.105`, or with Debian's part). Throws `usage` for a version that is not there.
  */
-export async function packageLadder(
+export async function packageCandidates(
   spec: DebianSpec,
   ends: { readonly from: string | null; readonly to: string | null },
   options: AptOptions,
-): Promise<Rung[]> {
+): Promise<KernelCandidate[]> {
   const byVersion = new Map<string, Candidate>();
   for (const suite of suitesFor(spec, options)) {
     const index = await suiteIndex(suite, options);
@@ -62,7 +62,7 @@ export async function packageLadder(
   const [from, to] = [place(ends.from, 0), place(ends.to, all.length - 1)];
   const part = all
     .slice(Math.min(from, to), Math.max(from, to) + 1)
-    .map(candidate => rungOf(candidate, spec));
+    .map(candidate => candidateOf(candidate, spec));
   return from <= to ? part : part.toReversed();
 }
 
@@ -75,7 +75,7 @@ function placeOf(version: string, all: readonly Candidate[], spec: DebianSpec): 
   return index;
 }
 
-function rungOf({ suite, version, packages }: Candidate, spec: DebianSpec): Rung {
+function candidateOf({ suite, version, packages }: Candidate, spec: DebianSpec): KernelCandidate {
   const pin = {
     suite,
     version,

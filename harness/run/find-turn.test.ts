@@ -1,5 +1,5 @@
 import t from 'tap';
-import { findTurn } from './bisect.ts';
+import { findTurn } from './find-turn.ts';
 import { gitBisectCode } from './git-bisect.ts';
 
 // Items 0..n-1 that answer true below `turn`; those of `silent` cannot be judged.

@@ -2,24 +2,18 @@ import PQueue from 'p-queue';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import { RUN_SCHEMA } from '../model/events.ts';
-import type { Kernel, KernelSpec } from '../model/kernel.ts';
-import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
-import type { PlannedCell } from './plan.ts';
-import type { Spine } from './spine.ts';
+import { shapeText, type PlannedCell } from './plan.ts';
+import type { EventLog } from './event-log.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
 
-/** A kernel of a run before it was fetched. */
-export interface RequestedKernel {
-  /** `Kernel.id` that it will have. */
-  readonly id: string;
-  readonly spec: KernelSpec;
-}
-
-/** Everything that a run is told. */
+/** Everything that a run depends on. */
 export interface RunRequest {
   readonly runId: string;
   readonly argv: readonly string[];
@@ -29,41 +23,38 @@ export interface RunRequest {
   readonly jobs: number;
   /** Which part of a larger plan `cells` are; null where they are all of it. */
   readonly shard: ShardOfRun | null;
-  /** Stop starting cells once so many are red; null for never. */
+  /** Start no further cell once this many are red; null: never stop. */
   readonly maxFailures: number | null;
   readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
   readonly cellEnvironment: CellEnvironment;
   /** How long a cell took when it last ran, in milliseconds. */
   readonly lastDuration: (cellId: string) => number | undefined;
-  /** The signal that aborted the run, asked when it is over. */
+  /** The signal that ended the run; null when it ended by itself. */
   readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
 }
 
-/** Verdicts that count towards `--max-failures`. */
-const RED: ReadonlySet<Verdict> = new Set(['fail', 'panic', 'hang', 'fixed', 'infra', 'error']);
-
 /**
- * Runs all cells and gives the exit code. A kernel that cannot be had makes its cells `infra` and the others go on. Everything
- * that happens is told through the spine; nothing is thrown.
+ * Runs all cells and returns the exit code. The cells of a kernel that is unavailable are `infra`, and those of others run.
+ * Everything that happens is reported through the event log; nothing is thrown.
  */
-export async function run(request: RunRequest, spine: Spine): Promise<number> {
+export async function runSuite(request: RunRequest, eventLog: EventLog): Promise<number> {
   const started = performance.now();
   const { runId, argv, host, jobs } = request;
   const cells = request.cells.map(({ cell }) => cell);
   const kernels = request.kernels.map(({ id }) => id);
   const part = request.shard === null ? {} : { shard: request.shard };
-  spine.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
+  eventLog.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
 
   const results = new Map<string, CellResult>();
   const queue = new PQueue({ concurrency: jobs });
-  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, spine, queue, results)));
+  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, eventLog, queue, results)));
 
   const counts = countVerdicts(results.values());
   const unfinished = cells.filter(({ id }) => !results.has(id)).map(({ id }) => id);
   const signal = request.endedBy();
   const code = exitCode({ counts, unfinished: unfinished.length, signal });
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({
+  eventLog.emit({
     type: 'run-end',
     counts,
     unfinished,
@@ -78,7 +69,7 @@ export async function run(request: RunRequest, spine: Spine): Promise<number> {
 async function runKernel(
   kernel: RequestedKernel,
   request: RunRequest,
-  spine: Spine,
+  eventLog: EventLog,
   queue: PQueue,
   results: Map<string, CellResult>,
 ): Promise<void> {
@@ -86,7 +77,7 @@ async function runKernel(
   const started = performance.now();
   const end = (result: CellResult): void => {
     results.set(result.cell.id, result);
-    spine.emit({ type: 'cell-end', result });
+    eventLog.emit({ type: 'cell-end', result });
   };
   let fetched: Kernel;
   try {
@@ -94,21 +85,21 @@ async function runKernel(
   } catch (error) {
     if (aborted(request)) return;
     const reason = messageOf(error);
-    spine.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
+    eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
     for (const { cell } of planned) end(withoutKernel(cell, kernel, reason));
     return;
   }
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
+  eventLog.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
   await Promise.all(
     groupByShape(fetched, planned).map(async group => {
-      await queue.add(() => prepare(fetched, group, request, spine), { priority: TEMPLATE_PRIORITY });
+      await queue.add(() => prepare(fetched, group, request, eventLog), { priority: TEMPLATE_PRIORITY });
       await queue.addAll(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
-          spine.emit({ type: 'cell-start', cell: cell.cell.id });
+          eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
           const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
-          // Null: the run was aborted; a cell in flight is reported as not finished.
+          // Null: the run was aborted, and a cell that was running is reported as not finished.
           if (result !== null) end(result);
         }),
       );
@@ -116,15 +107,15 @@ async function runKernel(
   );
 }
 
-/** A template lets many cells begin: it goes before them. */
+/** Many cells can begin once there is a template: it is made before any cell runs. */
 const TEMPLATE_PRIORITY = 1;
 
-/** Makes a template ready. What goes wrong here shows in the cells that need it, each with its own verdict. */
+/** Makes a template ready. A failure is reported by the cells that need the template, each with its own verdict. */
 async function prepare(
   kernel: Kernel,
   group: readonly PlannedCell[],
   request: RunRequest,
-  spine: Spine,
+  eventLog: EventLog,
 ): Promise<void> {
   const [first] = group;
   if (first === undefined || aborted(request)) return;
@@ -133,10 +124,9 @@ async function prepare(
   const found = await guests.prepare(kernel, first.variant).catch(() => null);
   if (found === null) return;
   probes.set(kernel.id, found);
-  const { topology, guest } = first.variant;
-  const shape = `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+  const shape = shapeText(first.variant);
   const durationMs = Math.round(performance.now() - started);
-  spine.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
+  eventLog.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
 }
 
 function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCell[][] {
@@ -156,7 +146,7 @@ function withoutKernel(cell: Cell, kernel: RequestedKernel, reason: string): Cel
   return {
     cell,
     verdict: 'infra',
-    reason: `kernel ${kernel.spec.text} cannot be had: ${reason}`,
+    reason: `kernel ${kernel.spec.text} is unavailable: ${reason}`,
     expectations: [],
     ledger: null,
     counters: {},
@@ -176,11 +166,5 @@ function aborted(request: RunRequest): boolean {
 
 function tooManyRed({ maxFailures }: RunRequest, results: ReadonlyMap<string, CellResult>): boolean {
   if (maxFailures === null) return false;
-  return [...results.values()].filter(({ verdict }) => RED.has(verdict)).length >= maxFailures;
-}
-
-function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
-  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<Verdict, number>;
-  for (const { verdict } of results) counts[verdict] += 1;
-  return counts;
+  return [...results.values()].filter(({ verdict }) => isRed(verdict)).length >= maxFailures;
 }

@@ -1,13 +1,18 @@
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from './exit-code.ts';
 
-/** Which signal ended a run, and what tells its parts. */
+/** The signal that ended a session, and the means by which its parts notice. */
 export interface Interrupt extends Disposable {
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
+  /** The first signal; null as long as there was none. */
   endedBy(): 'SIGINT' | 'SIGTERM' | null;
 }
 
-/** The first Ctrl-C or SIGTERM ends the run in order, with its reports; the second ends the program at once. */
-export function onInterrupt(): Interrupt {
+/**
+ * From now on the first Ctrl-C or SIGTERM ends the session in order, with its reports, and the second one ends the process at once.
+ * Disposing restores what the signals did before.
+ */
+export function onInterrupt(onProgress: (line: string) => void): Interrupt {
   const controller = new AbortController();
   let by: 'SIGINT' | 'SIGTERM' | null = null;
   const handle = (signal: NodeJS.Signals): void => {
@@ -15,7 +20,7 @@ export function onInterrupt(): Interrupt {
     // QEMUs die with their parent (harness/vm/process.ts), so nothing needs to be done for them here.
     if (by !== null) process.exit(EXIT[name]);
     by = name;
-    process.stderr.write('bpfrig: ending the run; once more to end at once\n');
+    onProgress('ending; once more to end at once');
     controller.abort();
   };
   process.on('SIGINT', handle);

@@ -9,8 +9,9 @@ import { GuestFailure } from '../vm/failure.ts';
 import type { GuestSource } from './guests.ts';
 import { planCells } from './plan.ts';
 import { RunFolder } from './results.ts';
-import { run, type RequestedKernel, type RunRequest } from './run.ts';
-import { Spine } from './spine.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
+import { runSuite, type RunRequest } from './run-suite.ts';
+import { EventLog } from './event-log.ts';
 
 // Scheduling and verdicts with a fake source of guests; with real ones they are tested in cli/*.guest.test.ts.
 
@@ -55,9 +56,9 @@ async function fakeRun(
     kernels.map(({ id }) => id),
     { variant: {}, grep: null, only: null },
   );
-  const spine = new Spine();
+  const eventLog = new EventLog();
   const events: RunEvent[] = [];
-  spine.listen(event => events.push(event));
+  eventLog.listen(event => events.push(event));
   const request: RunRequest = {
     runId: 'test',
     argv: [],
@@ -81,7 +82,7 @@ async function fakeRun(
     },
     ...options,
   };
-  return { code: await run(request, spine), events };
+  return { code: await runSuite(request, eventLog), events };
 }
 
 function requested(id: string): RequestedKernel {
@@ -103,7 +104,7 @@ t.test('a guest that dies is a panic with its console, and the others go on', as
   t.match(end, { result: { repeat: / --kernel 6\.1 .*--accel tcg,thread=single$/ } });
 });
 
-t.test('a host that fails is tried once more, and both tries are told', async t => {
+t.test('a host that fails is tried once more, and both tries are reported', async t => {
   let starts = 0;
   const { events, code } = await fakeRun(t, async () => {
     starts += 1;
@@ -117,7 +118,7 @@ t.test('a host that fails is tried once more, and both tries are told', async t 
   );
 });
 
-t.test('a kernel that cannot be had is infra in each of its cells; other kernels run', async t => {
+t.test('a kernel that is unavailable is infra in each of its cells; other kernels run', async t => {
   const { events } = await fakeRun(
     t,
     async () => {
@@ -172,7 +173,7 @@ t.test('an error of our own is an error, with its stack', async t => {
   });
   t.match(
     events.find(event => event.type === 'cell-end'),
-    { result: { verdict: 'error', reason: /x is not a function/, detail: /run\.test/ } },
+    { result: { verdict: 'error', reason: /x is not a function/, detail: /run-suite\.test/ } },
   );
   t.equal(code, 3);
 });
