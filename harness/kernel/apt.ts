@@ -101,7 +101,8 @@ export async function downloadPackages(
     const name = (await readdir(folder)).find(
       file => file.startsWith(`${entry.name}_`) && file.endsWith('.deb'),
     );
-    if (name === undefined) throw aptError(`apt-get download succeeded but wrote no file for ${entry.name}`, result);
+    if (name === undefined)
+      throw aptError(`apt-get download succeeded but wrote no file for ${entry.name}`, result);
     const file = join(folder, name);
     const sha256 = await hashFile(file);
     if (sha256 !== entry.sha256) {

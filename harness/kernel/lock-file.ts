@@ -48,9 +48,13 @@ export function loadLock(file: string = LOCK_FILE): KernelLock {
     return LockSchema.parse(parse(readFileSync(file, 'utf8')));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new BpfrigError('usage', `${file} is not a valid lock file: write a new one with \`bpfrig kernels lock\``, {
-      detail: why,
-    });
+    throw new BpfrigError(
+      'usage',
+      `${file} is not a valid lock file: write a new one with \`bpfrig kernels lock\``,
+      {
+        detail: why,
+      },
+    );
   }
 }
 

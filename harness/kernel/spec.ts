@@ -93,7 +93,10 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
     );
   }
   if (!isFlavour(flavour)) {
-    throw new BpfrigError('usage', `kernel ${text}: no flavour "${flavour}"; the flavours are amd64, cloud and rt`);
+    throw new BpfrigError(
+      'usage',
+      `kernel ${text}: no flavour "${flavour}"; the flavours are amd64, cloud and rt`,
+    );
   }
   // A suite can have a series that kernels.yaml does not list, so only the format is checked here.
   if (!/^\d+\.\d+$/.test(seriesText)) knownSeries(text, seriesText, catalogue);

@@ -25,7 +25,10 @@ export interface TreeRequest {
 export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
   const { dir, spec } = request;
   if (!existsSync(join(dir, 'Makefile')) || !existsSync(join(dir, 'Kconfig'))) {
-    throw new BpfrigError('usage', `${spec}: ${dir} is not a kernel source tree (Makefile or Kconfig is missing)`);
+    throw new BpfrigError(
+      'usage',
+      `${spec}: ${dir} is not a kernel source tree (Makefile or Kconfig is missing)`,
+    );
   }
   if (!existsSync(join(dir, '.config'))) {
     throw new BpfrigError(

@@ -49,7 +49,11 @@ async function prunePart(folder: string, limit: number): Promise<Pruned> {
   }
   // Running clones of a removed template are not affected: they have its RAM file open.
   await Promise.all(removed.map(({ path }) => rm(path, { recursive: true, force: true })));
-  return { removed: removed.length, removedBytes: removed.reduce((sum, { bytes }) => sum + bytes, 0), keptBytes };
+  return {
+    removed: removed.length,
+    removedBytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
+    keptBytes,
+  };
 }
 
 /** Returns the complete entries. Incomplete folders start with a dot, and locks must not be removed here. */
