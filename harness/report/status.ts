@@ -1,18 +1,18 @@
 import type { Verdict } from '../model/verdict.ts';
 
-/** What a report can say of a planned cell: its verdict, or that it never got one. */
+/** The status of a planned cell in a report: its verdict, or `unfinished`. */
 export type CellStatus = Verdict | 'unfinished';
 
-/** How a status looks, and whether it makes a run red. */
+/** The appearance of a status, and whether it makes a run red. */
 export interface StatusLook {
-  /** One column wide and in every monospace font: never an emoji, which some terminals draw two wide. */
+  /** One column wide and in every monospace font. Not an emoji: some terminals draw these two columns wide. */
   readonly glyph: string;
   readonly colour: 'red' | 'green' | 'yellow' | 'magenta' | 'grey';
-  /** A red cell is listed by itself at the end of a report. */
+  /** Red cells are listed individually at the end of a report. */
   readonly red: boolean;
 }
 
-/** Worst first, the order in which counts are listed; each status is told apart by its word, not by colour. */
+/** Worst first; counts are listed in this order. Statuses are distinguished by the word, not only by colour. */
 export const STATUS_LOOKS: Readonly<Record<CellStatus, StatusLook>> = {
   panic: { glyph: '✗', colour: 'red', red: true },
   hang: { glyph: '✗', colour: 'red', red: true },
@@ -26,5 +26,5 @@ export const STATUS_LOOKS: Readonly<Record<CellStatus, StatusLook>> = {
   pass: { glyph: '✓', colour: 'green', red: false },
 };
 
-/** The statuses, worst first. */
+/** All statuses, worst first. */
 export const STATUSES = Object.keys(STATUS_LOOKS) as readonly CellStatus[];

@@ -5,10 +5,10 @@ import { STATUSES, STATUS_LOOKS, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 
-/** Statuses that say something of the host, the harness or a scenario, and nothing of a kernel. */
+/** Statuses that are caused by the host, the harness or a scenario, and show nothing about a kernel. */
 const NOT_OF_THE_KERNEL: readonly CellStatus[] = ['infra', 'error', 'unfinished'];
 
-/** Red cells, worst first, that say something of a kernel. */
+/** List of the red cells that show something about a kernel, worst first. */
 export function RedCells({ summary, anchors }: ListProps) {
   const red = STATUSES.filter(s => STATUS_LOOKS[s].red && !NOT_OF_THE_KERNEL.includes(s));
   const results = red.flatMap(s => [...summary.results.values()].filter(r => r.verdict === s));
@@ -32,7 +32,7 @@ export function RedCells({ summary, anchors }: ListProps) {
   );
 }
 
-/** A list is for finding things: whole texts are in the cell's view. */
+/** Shortens a text for a list. The whole text is in the cell's view. */
 function why(text: string): string {
   return cutTo(oneLine(text), 260);
 }
@@ -44,7 +44,7 @@ interface ListProps {
 
 const MOST_LISTED = 40;
 
-/** What the host or the harness spoiled: kept apart, since it says nothing about a kernel. */
+/** List of failures of the host or the harness, separate from the red cells because they show nothing about a kernel. */
 export function HostTrouble({ summary, anchors }: ListProps) {
   const cells = [
     ...[...summary.results.values()]
@@ -61,8 +61,8 @@ export function HostTrouble({ summary, anchors }: ListProps) {
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
-      <h2>Trouble of the host or the harness</h2>
-      <p class="quiet">None of this says anything about a kernel.</p>
+      <h2>Failures of the host or the harness</h2>
+      <p class="quiet">These failures show nothing about a kernel.</p>
       <ul class="list">
         {kernels.map(kernel => (
           <li key={kernel.id}>
@@ -74,7 +74,7 @@ export function HostTrouble({ summary, anchors }: ListProps) {
         ))}
         {retried.map(r => (
           <li key={r.cell.id}>
-            tried again <b>{oneLine(r.cell.kernel)}</b>{' '}
+            retried <b>{oneLine(r.cell.kernel)}</b>{' '}
             <a href={`#${anchors.get(r.cell.id)}`}>{cellLabel(r.cell)}</a>{' '}
             <span class="why">{why(r.earlierTries[0]?.reason ?? '')}</span>
           </li>
@@ -95,7 +95,7 @@ interface Trouble {
   readonly reason: string;
 }
 
-/** Cells that share one trouble: one line, however many they are. */
+/** Cells with the same failure, as one line. */
 function TroubleGroup({
   group,
   anchors,
