@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "line.h"
+#include "port.h"
 
 #define LINE_MAX	((size_t)LINE_MAX_MIB << 20)
 #define FIRST_SIZE	65536
@@ -29,12 +29,10 @@ static int fill(struct line_reader *reader)
 		reader->buf = buf;
 		reader->size = size;
 	}
-	do {
-		n = read(reader->fd, reader->buf + reader->end,
-			 reader->size - reader->end);
-	} while (n < 0 && errno == EINTR);
+	n = port_read(reader->fd, reader->buf + reader->end,
+		      reader->size - reader->end);
 	if (n <= 0)
-		return n < 0 ? -errno : 0;
+		return n;
 	reader->end += n;
 	return 1;
 }

@@ -20,14 +20,16 @@ int main(int argc, char **argv)
 		;
 	close(fd);
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 3 && !strcmp(argv[1], "serve")) {
+	if (argc == 2 && !strcmp(argv[1], "describe"))
+		return describe();
+	if (argc == 2 && !strcmp(argv[1], "serve")) {
 		if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
 			perror("bpfrig-agent: setrlimit(RLIMIT_MEMLOCK)");
-		return serve(atoi(argv[2]));
+		return serve();
 	}
 	if (argc == 3 && !strcmp(argv[1], "modules"))
 		return load_modules(argv[2]);
-	fprintf(stderr, "usage: bpfrig-agent serve PORT, "
-		"bpfrig-agent modules LIST\n");
+	fprintf(stderr, "usage: bpfrig-agent serve, "
+		"bpfrig-agent modules LIST, bpfrig-agent describe\n");
 	return 2;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of ops, and the check of a request against it. */
+#include <stdio.h>
 #include <string.h>
 #include "limits.h"
 #include "ops.h"
+#include "serve.h"
 
 #define FRAME_ARGS "dev count size cpu dst_mac src_ip dst_ip flows first_flow " \
 		   "pps"
@@ -113,4 +115,28 @@ int op_run(struct request *rq)
 		err = op->run(rq);
 	caps_give_back();
 	return err;
+}
+
+int describe(void)
+{
+	json_t *list = json_array(), *args, *answer;
+	const char *at;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		args = json_array();
+		for (at = ops[i].args; *at; at += len + !!at[len]) {
+			len = strcspn(at, " ");
+			json_array_append_new(args, json_pack(
+				"{s:s%,s:s}", "name", at, len, "type", "any"));
+		}
+		json_array_append_new(list, json_pack("{s:s,s:o}", "op",
+						      ops[i].name, "args",
+						      args));
+	}
+	answer = json_pack("{s:o}", "ops", list);
+	json_dumpf(answer, stdout, JSON_INDENT(1));
+	puts("");
+	json_decref(answer);
+	return 0;
 }

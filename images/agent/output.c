@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
+/* Whole lines to the client: one at a time, under a mutex. */
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include "client.h"
 #include "output.h"
-#include "session.h"
+#include "port.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int out = -1;
@@ -26,24 +23,7 @@ void output_close(void)
 	output_open(-1, 0);
 }
 
-/* False when the peer is gone. */
-static bool send_all(const char *text, size_t len)
-{
-	ssize_t n;
-
-	while (len && !session_gone()) {
-		n = send(out, text, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= n;
-	}
-	return true;
-}
-
-void output_json(unsigned int generation, json_t *json)
+bool output_json(unsigned int generation, json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT);
 	bool sent = true;
@@ -51,14 +31,17 @@ void output_json(unsigned int generation, json_t *json)
 
 	json_decref(json);
 	if (!text)
-		return;
+		return true;
 	len = strlen(text);
-	text[len] = '\n';	/* in the place of the 0 */
+	text[len] = '\n';	/* instead of the 0 */
 	pthread_mutex_lock(&lock);
-	if (out >= 0 && generation == current)
-		sent = send_all(text, len + 1);
+	if (out >= 0 && generation == current) {
+		sent = port_write(out, text, len + 1);
+		/* The next client must not get the lines of this one. */
+		if (!sent)
+			out = -1;
+	}
 	pthread_mutex_unlock(&lock);
 	free(text);
-	if (!sent)
-		client_left();
+	return sent;
 }

@@ -3,12 +3,14 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdbool.h>
 #include <jansson.h>
 
-/* Lines go to fd until close; those of an older generation go nowhere. */
+/* Lines go to fd from now on; those of an older generation go nowhere. */
 void output_open(int fd, unsigned int generation);
+/* From now on lines go nowhere. */
 void output_close(void);
-/* Takes the reference. Calls client_left() when the peer is gone. */
-void output_json(unsigned int generation, json_t *json);
+/* Takes the reference. Returns false when the client is gone. */
+bool output_json(unsigned int generation, json_t *json);
 
 #endif /* OUTPUT_H */

@@ -2,17 +2,16 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-/* Is there as soon as the agent listens. */
+/* Exists as soon as the agent serves. */
 #define READY_FILE	"/run/agent.ready"
 
-/*
- * Listens on a TCP port of the loopback device, which is where ssh can join
- * a channel to without starting a program, and serves one client at a time.
- * Gives 1 on failure.
- */
-int serve(int port);
+/* Serves the virtio-serial port for ever; returns 1 when there is none. */
+int serve(void);
 
-/* Loads what a file lists; gives the exit code. */
+/* Loads the modules that a file lists; returns the exit code. */
 int load_modules(const char *list);
+
+/* Prints the ops and their arguments as JSON; returns the exit code. */
+int describe(void);
 
 #endif /* SERVE_H */

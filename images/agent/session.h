@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every op may ask about the client that it works for. */
+/* The session of one client: what every op may ask about it. */
 #ifndef SESSION_H
 #define SESSION_H
 
 #include <stdbool.h>
 
-/* The peer went away: an op that waits or loops ends early. */
+/* The client went away: an op that waits or loops ends early. */
 bool session_gone(void);
+
+/* Serves clients of the port, one after the other, for ever. */
+void session_serve(int fd);
 
 #endif /* SESSION_H */
