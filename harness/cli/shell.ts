@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { SshSession } from '../guest/ssh.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
@@ -8,7 +9,10 @@ import { BpfrigError } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 
-/** Options of `shell` as commander gives them. */
+/** How long dropbear may take until it lets us in: under emulation its handshake is most of it. */
+const SSH_MS = 15_000;
+
+/** Options of `shell` as commander passes them. */
 interface ShellOptions {
   readonly kernel: string;
   readonly nic: 'veth' | 'virtio';
@@ -42,7 +46,8 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
     `bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`,
   );
   const { rows = 24, columns = 80 } = process.stdout;
-  const channel = await bed.dut.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
+  using session = await SshSession.connect(await bed.dut.openSsh(), SSH_MS);
+  const channel = await session.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
   const raw = process.stdin.isTTY === true;
   if (raw) process.stdin.setRawMode(true);
   process.stdin.pipe(channel).pipe(process.stdout);
@@ -52,6 +57,6 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
   });
   if (raw) process.stdin.setRawMode(false);
   process.stdin.unpipe(channel).pause();
-  // A code that the guest chose is not ours to give on.
+  // A code that the guest chose must not become ours.
   return code === 0 ? 0 : 1;
 }
