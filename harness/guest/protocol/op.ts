@@ -42,16 +42,14 @@ const WIRE_TYPES: Readonly<Record<string, WireArgument['type']>> = {
   array: 'array',
 };
 
-/** The arguments of an op as the agent must describe them, in order of their names. */
+/** The arguments of an op as the agent must describe them, in the order in which they are declared. */
 export function wireArguments({ args }: Op): WireArgument[] {
   const schema = z.toJSONSchema(args, { io: 'input' });
   const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {})
-    .map(([name, property]) => {
-      const { type = '', wire, minimum, maximum } = property as ArgumentSchema;
-      const shown = wire === 'hex' ? 'hex' : (WIRE_TYPES[type] ?? 'any');
-      const range = shown === 'int' ? { min: minimum ?? NaN, max: maximum ?? NaN } : {};
-      return { name, type: shown, required: required.has(name), ...range };
-    })
-    .toSorted((a, b) => a.name.localeCompare(b.name));
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const { type = '', wire, minimum, maximum } = property as ArgumentSchema;
+    const shown = wire === 'hex' ? 'hex' : (WIRE_TYPES[type] ?? 'any');
+    const range = shown === 'int' ? { min: minimum ?? NaN, max: maximum ?? NaN } : {};
+    return { name, type: shown, required: required.has(name), ...range };
+  });
 }
