@@ -94,7 +94,7 @@ function circles(all: readonly Source[]): Violation[] {
 
 /** Statements stand at the start of a line; an expression `import()` may stand anywhere. */
 function importsOf(source: string): string[] {
-  const statements = source.matchAll(/^(?:import|export)\b[^;'"]*'(\.[^']*)'/gm);
+  const statements = source.matchAll(/^(?:import|export)\b[^;'"=(]*'(\.[^']*)'/gm);
   const expressions = source.matchAll(/\bimport\(\s*'(\.[^']*)'/g);
   return [...statements, ...expressions].flatMap(match => match[1] ?? []);
 }

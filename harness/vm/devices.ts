@@ -135,10 +135,8 @@ export function bare(): Device {
 /** QEMU's whole argument list: the devices', and the kernel with all their words; the spec's own words come last and so win. */
 export function commandLine(spec: GuestSpec, devices: readonly Device[]): string[] {
   const words = [...devices.flatMap(({ kernelArgs }) => kernelArgs), 'rdinit=/init', ...spec.append];
-  return [
-    ...devices.flatMap(({ args }) => args),
-    ...['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')],
-  ];
+  const kernel = ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')];
+  return [...devices.flatMap(({ args }) => args), ...kernel];
 }
 
 function unixServer(id: string, path: string): string {
