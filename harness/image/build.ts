@@ -78,9 +78,7 @@ async function sourceKey(folders: readonly string[]): Promise<string> {
       const names = (await readdir(folder, { recursive: true }))
         .filter(name => /\.[ch]$|^Makefile$/.test(name))
         .toSorted();
-      return Promise.all(
-        names.map(async name => [name, await readFile(join(folder, name), 'utf8')]),
-      );
+      return Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')]));
     }),
   );
   return hashKey(sources);
