@@ -1,4 +1,3 @@
-import { witnessStart } from './interim.ts';
 import type { OpAnswer, OpArgs } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
@@ -30,7 +29,7 @@ export async function makeReady(
   const probes = await guest.call('probes', {});
   await makeTopology(guest, wiring);
   await guest.call('observers_start', {});
-  await guest.call('witness_start', witnessStart({ events: witness }).args);
+  await guest.call('witness_start', { events: witness });
   if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' });
   await guest.call('keep', {});
   const { seq } = await guest.call('kmsg', {});
@@ -41,9 +40,7 @@ export async function makeReady(
 /** Which features were found, by probe; one that could not be tried is left out. */
 export function availableProbes({ probes }: ProbeReport): Probes {
   const tried = Object.entries(probes).filter(([, result]) => result !== 'untried');
-  return Object.fromEntries(
-    tried.map(([name, result]) => [name, result === 'available' || (result as unknown) === true]),
-  );
+  return Object.fromEntries(tried.map(([name, result]) => [name, result === 'available']));
 }
 
 /** Whether a probe found its feature, by name. */
