@@ -1,5 +1,4 @@
 import { probesOf, type Probes } from '../kernel/probes.ts';
-import { witnessStart } from './interim.ts';
 import type { OpArgs } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
@@ -28,7 +27,7 @@ export async function makeReady(
   const probes = probesOf(await guest.call('probes', {}));
   await makeTopology(guest, wiring);
   await guest.call('observers_start', {});
-  await guest.call('witness_start', witnessStart({ events: witness }).args);
+  await guest.call('witness_start', { events: witness });
   if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' });
   await guest.call('keep', {});
   const { seq } = await guest.call('kmsg', {});

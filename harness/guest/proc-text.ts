@@ -41,8 +41,6 @@ export function parseSnmp(text: string): Record<string, number> {
 
 /** Fields of /proc/PID/fdinfo/FD by name. A value is a number where it is one in C: decimal, octal (`flags`) or hex. */
 export function parseFdinfo(text: string): Record<string, number | string> {
-  // Until the agent returns the text.
-  if (typeof text !== 'string') return text;
   const fields = linesOf(text).flatMap(line => {
     const [, name, value] = /^([^:]+):\s*(.*?)\s*$/.exec(line) ?? [];
     return name === undefined || value === undefined ? [] : [[name, numberOrText(value)] as const];

@@ -1,7 +1,6 @@
 import type { ObserverRows, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
 import { callBatch, type Answers, type RequestGroup } from './batch.ts';
-import { witnessStart } from './interim.ts';
 import type { WitnessEvent } from './make-ready.ts';
 import { observerRows, witnessRows } from './observed-rows.ts';
 import { parseSnmp, parseSoftnet } from './proc-text.ts';
@@ -43,7 +42,7 @@ export async function readBaseline(
   plan: ReadPlan,
   events: readonly WitnessEvent[],
 ): Promise<Readings> {
-  const restart = [request('observers_reset', {}), witnessStart({ events })];
+  const restart = [request('observers_reset', {}), request('witness_start', { events })];
   return (await readWith(bed, plan, restart, [])).readings;
 }
 

@@ -61,7 +61,7 @@ export const MAP_OPS = {
   map_delete: op('BPF_MAP_DELETE_ELEM.', { map, key: hex }, nothing),
   map_next_key: op(
     'BPF_MAP_GET_NEXT_KEY; the first key without `key`.',
-    { map, key: hex.nullable().optional() },
+    { map, key: hex.optional() },
     z.object({ key: hex }).readonly(),
   ),
   map_take: op('BPF_MAP_LOOKUP_AND_DELETE_ELEM.', { map, key: hex }, value),

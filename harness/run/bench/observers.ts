@@ -1,4 +1,3 @@
-import { witnessStart } from '../../guest/interim.ts';
 import type { RunningGuest } from '../../guest/running-guest.ts';
 import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import type { ProgramIndex } from '../programs.ts';
@@ -48,7 +47,7 @@ export async function addRates(
 ): Promise<void> {
   for (const { guest, variant } of [bare, counted])
     await runSteps(new StepContext(guest, index, variant.topology), variant.setup);
-  await counted.guest.call('witness_start', witnessStart({ events: WITNESS_EVENTS }).args);
+  await counted.guest.call('witness_start', { events: WITNESS_EVENTS });
   for (let turn = 0; turn < TURNS; turn += 1) {
     await bare.guest.call('observers_stop', {});
     cost.nothing.push(await rateOf(bare, index));

@@ -127,7 +127,8 @@ export class StepContext implements CellState {
     const loaded = this.programs.get(handle);
     if (loaded !== undefined) return loaded;
     const options = { config, type, expected_attach, frags, dev_bound };
-    const load: OpArgs<'load'> = { ...object.load, program, name: handle, maps, ...options };
+    const create = object.maps.filter(map => !(map in maps));
+    const load: OpArgs<'load'> = { ...object.load, program, name: handle, maps, create, ...options };
     const { id } = await this.guest.call('load', load);
     const made: LoadedProgram = { handle, name: program, id, role: null, mode: null };
     this.programs.set(handle, made);

@@ -75,7 +75,7 @@ export async function remove(ctx: StepContext, args: StepArgs<'delete'>): Promis
 
 /** BPF_MAP_GET_NEXT_KEY: `key` as a number. */
 export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Promise<StepValues> {
-  const key = args.key === null ? null : keyHex(args.key, mapOf(ctx, args.map).keySize);
+  const key = args.key === null ? undefined : keyHex(args.key, mapOf(ctx, args.map).keySize);
   const next = await ctx.guest.call('map_next_key', { map: args.map, key });
   return { key: Buffer.from(next.key, 'hex').readUIntLE(0, Math.min(next.key.length / 2, 6)) };
 }
