@@ -20,6 +20,7 @@ import { hostFacts } from '../run/host.ts';
 import { indexPrograms } from '../run/programs.ts';
 import { StepContext } from '../run/steps/context.ts';
 import { runSteps } from '../run/steps/run-steps.ts';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
@@ -167,7 +168,7 @@ async function rates(
   rounds: number,
   cacheDir: string,
 ): Promise<ObserverCost> {
-  const [scenario] = await loadScenarios([RATE], { root: PROJECT_ROOT });
+  const [scenario] = await loadScenarios([RATE], { root: PROJECT_ROOT, vocabulary: VOCABULARY });
   const [bare, counted] = scenario?.variants ?? [];
   if (scenario === undefined || bare === undefined || counted === undefined)
     throw new BpfrigError('harness', `${RATE} has no two variants`);
@@ -189,7 +190,7 @@ async function rates(
 }
 
 async function memoryOf(guests: Guests, kernel: Kernel, cacheDir: string): Promise<BenchReport['memory']> {
-  const [scenario] = await loadScenarios([SAMPLE], { root: PROJECT_ROOT });
+  const [scenario] = await loadScenarios([SAMPLE], { root: PROJECT_ROOT, vocabulary: VOCABULARY });
   const variant = scenario?.variants.find(({ topology }) => topology === 'virtio');
   if (scenario === undefined || variant === undefined)
     throw new BpfrigError('harness', `${SAMPLE} has no virtio variant`);

@@ -15,6 +15,7 @@ import { RunFolder } from '../run/results.ts';
 import { run } from '../run/run.ts';
 import { Spine } from '../run/spine.ts';
 import { compile, type Expression } from '../scenario/cel.ts';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -63,7 +64,7 @@ export function bisectCommand(): Command {
 
 async function runBisect(path: string, options: BisectOptions): Promise<number> {
   const expression = options.expr === undefined ? null : compiled(options.expr);
-  const scenarios = await loadScenarios([path], { root: process.cwd() });
+  const scenarios = await loadScenarios([path], { root: process.cwd(), vocabulary: VOCABULARY });
   const catalogue = loadCatalogue();
   using interrupt = onInterrupt();
   const rungs = await ladderOf(options, catalogue, interrupt);

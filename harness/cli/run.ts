@@ -5,7 +5,7 @@ import { loadCatalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
 import { Durations } from '../run/durations.ts';
-import { coverageOf, coverageTable, findCoverageFile, readCoverageList } from '../run/coverage.ts';
+import { coverages, coverageTable } from '../run/coverage.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { Guests, timeScale } from '../run/guests.ts';
 import { hostFacts } from '../run/host.ts';
@@ -14,6 +14,7 @@ import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
 import { run, type RequestedKernel } from '../run/run.ts';
 import { shardOf } from '../run/shard.ts';
 import { Spine } from '../run/spine.ts';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
@@ -104,7 +105,7 @@ async function runRun(paths: readonly string[], options: RunOptions): Promise<nu
   const cells = options.shard === undefined ? plan : shardOf(plan, options.shard, durations);
   if (options.coverage) {
     const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
-    console.log(coverageTable(coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios)));
+    console.log(coverages(scenarios).map(coverageTable).join('\n\n'));
     return EXIT.ok;
   }
   if (options.list || options.dryRun) {
@@ -185,6 +186,7 @@ async function planFrom(
 ): Promise<PlannedCell[]> {
   const scenarios = await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], {
     root: process.cwd(),
+    vocabulary: VOCABULARY,
   });
   const only = options.lastFailed ? lastFailed() : null;
   const filter = { variant: options.variant, grep: options.grep ?? null, only };

@@ -1,4 +1,4 @@
-import type { ObserverRows, WitnessRows } from '../model/counters.ts';
+import type { ObserverRows, WitnessEvent, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
 import type { AgentRequest } from './agent-client.ts';
 import type { RunningGuest } from './running-guest.ts';
@@ -31,6 +31,12 @@ export interface ReadPlan {
   readonly programs: readonly string[];
 }
 
+/** The rows of an answer by table; drops `tableRows` once every agent in use answers with `tables`. */
+export function tableRows(answer: unknown): ObserverRows {
+  const { tables, lost, ...rest } = answer as ObserverRows & Record<string, unknown>;
+  return { tables: tables ?? (rest as ObserverRows['tables']), lost };
+}
+
 interface NetdevAnswer {
   readonly ifindex: number;
   readonly mac: string;
@@ -47,8 +53,15 @@ export async function readAll(bed: Testbed, plan: ReadPlan): Promise<Readings> {
   return (await readWith(bed, plan, [], [])).readings;
 }
 
-/** Sets the observers and the witness to 0 and reads everything else: what later readings are held against. */
-export async function readBaseline(bed: Testbed, plan: ReadPlan): Promise<Readings> {
+/**
+ * Sets the observers and the witness of `events` to 0 and reads everything else: what later readings are compared with. The agent
+ * of today has its own list of events.
+ */
+export async function readBaseline(
+  bed: Testbed,
+  plan: ReadPlan,
+  _events: readonly WitnessEvent[],
+): Promise<Readings> {
   const restart = [{ op: 'observers_reset' }, { op: 'witness_start' }];
   return (await readWith(bed, plan, restart, [])).readings;
 }
@@ -65,8 +78,9 @@ export interface FinalReadings {
 export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
   const log = plan.devices.includes('rx') ? [{ op: 'stack_log', dev: 'rx' }] : [];
   const { readings, last } = await readWith(bed, plan, [], [{ op: 'witness_read' }, ...log]);
-  const [witness, arrivals] = last as [WitnessRows, { rows: ArrivalLog[] }?];
-  return { readings, witness, arrivals: arrivals?.rows ?? null };
+  const [answer, arrivals] = last as [WitnessRows, { rows: ArrivalLog[] }?];
+  const { kind, ...counted } = answer;
+  return { readings, witness: { kind, ...tableRows(counted) }, arrivals: arrivals?.rows ?? null };
 }
 
 /** The readings with other requests right before and after them, of which `last` are the answers; of two guests, both at once. */
@@ -120,7 +134,7 @@ function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
 /** Answers in the order of `requestsFor`. */
 function fold(plan: ReadPlan, answers: Iterator<unknown>): Readings {
   const take = <T>(): T => answers.next().value as T;
-  const observers = take<ObserverRows>();
+  const observers = tableRows(take());
   const softnet = take<{ rows: SoftnetRow[] }>().rows;
   const snmp = take<Record<string, number>>();
   const devices = plan.devices.map(dev => [dev, take<NetdevAnswer>()] as const);

@@ -3,6 +3,8 @@ import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { TABLES } from '../oracle/subjects.ts';
+import { witnessEvents } from '../oracle/table.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
@@ -11,7 +13,8 @@ import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
- * Does what a variant says in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
+ * traffic, drain, check.
  * Throws what the steps throw.
  */
 export async function observeCell(
@@ -25,7 +28,7 @@ export async function observeCell(
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
-  const before = await readBaseline(bed, planFor(ctx, devices));
+  const before = await readBaseline(bed, planFor(ctx, devices), witnessEvents(TABLES));
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -49,6 +52,7 @@ export async function observeCell(
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
     maps: Object.fromEntries([...ctx.maps].map(([name, { id }]) => [name, id])),
+    mapTypes: Object.fromEntries([...ctx.maps].map(([name, { type }]) => [name, type])),
     observers: counted.observers,
     witness,
     stack: counted.stack,
