@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { coverageOf, coverageTable, findCoverageFile, readCoverageList } from '../run/coverage.ts';
+import { coverages, coverageTable } from '../run/coverage.ts';
 import { planDryRun } from '../run/dry-run.ts';
 import { Durations } from '../run/durations.ts';
 import { EventLog } from '../run/event-log.ts';
@@ -101,7 +101,7 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   const { kernels, cells, whole, durations } = plan;
   if (options.coverage) {
     const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
-    console.log(coverageTable(coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios)));
+    console.log(coverages(scenarios).map(coverageTable).join('\n\n'));
     return EXIT.ok;
   }
   if (options.list) {

@@ -1,10 +1,7 @@
 import { probesOf, type Probes } from '../kernel/probes.ts';
-import type { OpArgs } from './protocol.ts';
+import type { WitnessEvent } from '../model/counters.ts';
 import type { RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
-
-/** A tracepoint that the witness sums: `witness_start`. */
-export type WitnessEvent = OpArgs<'witness_start'>['events'][number];
 
 /** What a guest is made ready with, before it knows which scenario it will run. */
 export interface Preparation {

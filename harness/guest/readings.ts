@@ -1,8 +1,6 @@
-import type { ObserverRows, WitnessRows } from '../model/counters.ts';
+import type { ObserverRows, WitnessEvent, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
 import { callBatch, type Answers, type RequestGroup } from './batch.ts';
-import type { WitnessEvent } from './make-ready.ts';
-import { observerRows, witnessRows } from './observed-rows.ts';
 import { parseSnmp, parseSoftnet } from './proc-text.ts';
 import { request, type AgentRequest, type OpAnswer, type OpRow } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
@@ -58,7 +56,7 @@ export interface FinalReadings {
 export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
   const logs = rxOf(plan).map(dev => request('stack_log', { dev }));
   const { readings, last } = await readWith(bed, plan, [], { witness: request('witness_read', {}), logs });
-  return { readings, witness: witnessRows(last.witness), arrivals: last.logs[0]?.rows ?? null };
+  return { readings, witness: last.witness, arrivals: last.logs[0]?.rows ?? null };
 }
 
 /** The readings with other requests right before and after them, of which `last` are the answers; of two guests, both at once. */
@@ -109,7 +107,7 @@ function requestsFor(plan: ReadPlan) {
 function readingsOf(answers: Answers<ReturnType<typeof requestsFor>>): Readings {
   const { observers, softnet, snmp, devices, actions, stack } = answers;
   return {
-    observers: observerRows(observers),
+    observers,
     softnet: parseSoftnet(softnet.data),
     snmp: parseSnmp(snmp.data),
     devices: mapRecord(devices, (_, answer) => statsOf(answer)),
@@ -140,7 +138,7 @@ export function difference(before: Readings, after: Readings): Readings {
   };
 }
 
-/** True when nothing that a packet moves has moved between two readings: what `quiet` means. */
+/** True when nothing that a packet moves has moved between two readings: what `waitUntilIdle` waits for. */
 export function sameCounts(a: Readings, b: Readings): boolean {
   return fingerprint(a) === fingerprint(b);
 }

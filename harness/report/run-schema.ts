@@ -57,13 +57,33 @@ const ledger = z
       z.object({
         name: z.string(),
         in: z.number(),
+        enters: z
+          .record(z.string(), z.number())
+          .default({})
+          .meta({ description: 'Packets that no other stage handed over, by where they come from' }),
         out: z.record(z.string(), z.number()),
+        to: z
+          .record(z.string(), z.string())
+          .default({})
+          .meta({ description: 'Edges: the stage that packets of a name in `out` go on to' }),
         residual: z.number().meta({
           description: 'Packets that are not accounted for; negative if more came out than went in',
         }),
       }),
     ),
-    sinks: z.array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() })),
+    sinks: z.array(
+      z.object({
+        name: z.string(),
+        packets: z.number(),
+        claimed: z.boolean(),
+        needed: z.boolean().default(true),
+        received: z.boolean().default(false),
+      }),
+    ),
+    origins: z
+      .array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() }))
+      .default([])
+      .meta({ description: 'Places where the kernel makes packets' }),
     absent: z.string().nullable(),
   })
   .meta({ id: 'ledger', description: 'The account of every packet from sent to delivered' });

@@ -12,7 +12,7 @@ import { cacheRoot } from '../util/paths.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { Guests } from './guests.ts';
-import { WITNESS_EVENTS } from './witness-events.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
 // The protocol and the channel, with the real agent in real guests.
 

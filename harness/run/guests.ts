@@ -15,7 +15,7 @@ import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
 import type { GuestSpec } from '../vm/spec.ts';
-import { WITNESS_EVENTS } from './witness-events.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
 /** What guests are made with in one run. */
 export interface GuestSettings {

@@ -3,16 +3,17 @@ import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
-import { WITNESS_EVENTS } from './witness-events.ts';
 
 /**
- * Does what a variant says in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
+ * traffic, drain, check.
  * Throws what the steps throw.
  */
 export async function observeCell(
@@ -50,6 +51,7 @@ export async function observeCell(
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
     maps: Object.fromEntries([...ctx.maps].map(([name, { id }]) => [name, id])),
+    mapTypes: Object.fromEntries([...ctx.maps].map(([name, { type }]) => [name, type])),
     observers: counted.observers,
     witness,
     stack: counted.stack,

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
@@ -49,7 +50,10 @@ async function fakeRun(
   } = {},
 ): Promise<{ events: RunEvent[]; code: number }> {
   const dir = t.testdir({ 'one.yaml': SCENARIO });
-  const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], { root: dir });
+  const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
+    root: dir,
+    vocabulary: VOCABULARY,
+  });
   const kernels = options.kernels ?? [requested('6.1')];
   const cells = planCells(
     scenarios,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
@@ -12,7 +13,10 @@ export async function readScenarios(
   paths: readonly string[],
   root: string = process.cwd(),
 ): Promise<Scenario[]> {
-  return await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], { root });
+  return await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], {
+    root,
+    vocabulary: VOCABULARY,
+  });
 }
 
 function defaultScenarios(): string {

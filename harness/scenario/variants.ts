@@ -11,6 +11,7 @@ import type { ResolvedVariant } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 const SCHEMA = scenarioSchema(exactly);
 
@@ -26,6 +27,7 @@ export function resolveVariant(
   raw: Readonly<Record<string, unknown>>,
   variant: Variant,
   source: Source,
+  vocabulary: Vocabulary,
 ): VariantResult {
   const { data, origin, problems: stray } = fillIn(raw, variant);
   const problems: Problem[] = stray.map(({ path, text }) => ({ place: source.place(path), text }));
@@ -39,7 +41,7 @@ export function resolveVariant(
   }
 
   const document = checked.data;
-  const context = { source, origin, problems };
+  const context = { source, origin, problems, vocabulary };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);

@@ -3,7 +3,7 @@ import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import type { ProgramIndex } from '../programs.ts';
 import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
-import { WITNESS_EVENTS } from '../witness-events.ts';
+import { WITNESS_EVENTS } from '../../oracle/subjects.ts';
 import { median } from './sample.ts';
 
 /** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */

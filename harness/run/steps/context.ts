@@ -22,6 +22,8 @@ export interface LoadedProgram {
 /** A map that was made in a cell. */
 export interface CreatedMap {
   readonly id: number;
+  /** As the scenario wrote it: `cpumap`, or a number of `enum bpf_map_type`. */
+  readonly type: string;
   readonly keySize: number;
   readonly valueSize: number;
 }

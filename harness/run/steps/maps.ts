@@ -23,7 +23,12 @@ export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promis
 /** BPF_MAP_CREATE with any attributes. */
 export async function map(ctx: StepContext, args: StepArgs<'map'>): Promise<StepValues> {
   const { id } = await ctx.guest.call('map_create', args);
-  ctx.maps.set(args.name, { id, keySize: args.key_size, valueSize: args.value_size });
+  ctx.maps.set(args.name, {
+    id,
+    type: String(args.type),
+    keySize: args.key_size,
+    valueSize: args.value_size,
+  });
   return { id };
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { observerRows } from '../../guest/observed-rows.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { StepFailure, type StepContext, type StepValues } from './context.ts';
 
@@ -13,8 +12,8 @@ export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<S
 export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Promise<StepValues> {
   const deadline = Date.now() + args.within;
   for (;;) {
-    const { enqueue } = observerRows(await ctx.guest.call('observers_read', {}));
-    const count = enqueue.reduce((sum, { processed }) => sum + processed, 0);
+    const { tables } = await ctx.guest.call('observers_read', {});
+    const count = (tables['enqueue'] ?? []).reduce((sum, row) => sum + Number(row['processed']), 0);
     if (count >= args.count) return {};
     if (Date.now() > deadline)
       throw new StepFailure(`enqueued: ${count} of ${args.count} packets after ${args.within} ms`, null);
