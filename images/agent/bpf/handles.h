@@ -47,7 +47,8 @@ int handle_new(struct request *rq, enum handle_kind kind, const char *name,
 	       struct handle *handle);
 /* Takes over the fd; a name that is already taken is a request fault. */
 int handle_add(struct request *rq, const struct handle *handle);
-int handle_find(struct request *rq, const char *name, enum handle_kind kind,
-		struct handle *copy);
+/* arg is the argument that a fault names. */
+int handle_find(struct request *rq, const char *arg, const char *name,
+		enum handle_kind kind, struct handle *copy);
 
 #endif /* BPF_HANDLES_H */
