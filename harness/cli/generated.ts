@@ -1,3 +1,4 @@
+import { protocolText } from '../guest/protocol-text.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 
@@ -7,6 +8,7 @@ import { scenarioJsonSchema } from '../scenario/json-schema.ts';
  */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
+  'images/agent/PROTOCOL.md': protocolText,
   ...Object.fromEntries(
     Object.entries(jsonSchemas()).map(([file, schema]) => [`harness/report/${file}`, () => json(schema)]),
   ),

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 
 /** Something in a file of the repository that a reader would stumble over. */
 export interface DocumentFault {
@@ -52,15 +52,17 @@ const PLACES = /^(?:harness|bpf|images|scenarios|docs|examples|\.ci|\.github)\//
 const MADE_BY_READERS = /^(?:scenarios\/mine(?:\/|$)|images\/agent\/cpu\/clock\.c$)/;
 
 /**
- * Every document that is cited and does not exist: `*.md` in sources, schemas and YAML, which may be written from the root or
- * from the citing file's folder or one above it; links of Markdown files and their anchors; paths in code spans of Markdown files.
+ * Every document that is cited and does not exist: `*.md` in sources, schemas and YAML, which may be written from the root, from
+ * the citing file's folder or one above it, or by its name alone; links of Markdown files and their anchors; paths in code spans of Markdown files.
  */
 export function citationFaults(root: string): DocumentFault[] {
-  return textFiles(root).flatMap(file => {
+  const files = textFiles(root);
+  const names = new Set(files.map(file => basename(file)));
+  return files.flatMap(file => {
     const text = readFileSync(join(root, file), 'utf8');
     return extname(file) === '.md'
       ? [...linkFaults(root, file, text), ...spanFaults(root, file, text)]
-      : mentionFaults(root, file, text);
+      : mentionFaults(root, file, text, names);
   });
 }
 
@@ -121,10 +123,16 @@ function spanFaults(root: string, file: string, text: string): DocumentFault[] {
   });
 }
 
-function mentionFaults(root: string, file: string, text: string): DocumentFault[] {
+/** `names` are those of all files: a document without a folder is found by its name alone. */
+function mentionFaults(
+  root: string,
+  file: string,
+  text: string,
+  names: ReadonlySet<string>,
+): DocumentFault[] {
   return [...text.matchAll(/(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g)].flatMap(
     ({ 1: name = '', index }) => {
-      if (WRITTEN_BY_RUNS.has(name.split('/').at(-1) ?? '')) return [];
+      if (WRITTEN_BY_RUNS.has(basename(name)) || names.has(name)) return [];
       if (foldersAbove(file).some(folder => existsSync(join(root, folder, name)))) return [];
       return [{ file, line: lineOf(text, index), text: `${name} does not exist` }];
     },

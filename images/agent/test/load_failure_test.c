@@ -28,6 +28,8 @@ static void calls(void)
 	   "kernel", "bpf(BPF_PROG_LOAD)", "loading program 'p'");
 	is("libbpf: prog 'p': BPF program load failed: EACCES\n", "R1 invalid",
 	   "kernel", "bpf(BPF_PROG_LOAD)", "loading program 'p'");
+	is(NULL, "R1 invalid", "kernel", "bpf(BPF_PROG_LOAD)",
+	   "loading program 'p'");
 	is("libbpf: failed to find valid kernel BTF\n", "", "agent",
 	   "bpf_object__load",
 	   "libbpf cannot load program 'p': Argument list too long");

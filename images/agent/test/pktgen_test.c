@@ -36,6 +36,7 @@ static void results(void)
 	CHECK(has_ended(ended));
 	CHECK(!has_ended(configured));
 	CHECK(!has_ended(refused));
+	CHECK(!has_ended("Result: OK: 5(d5)\n"));
 	CHECK(!has_ended(""));
 }
 
