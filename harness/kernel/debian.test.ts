@@ -146,7 +146,7 @@ t.test('what the mirror has lost is passed over, and said', async t => {
   const other = await fetch();
   t.equal(other.version, '5.10.223');
   t.match(other.notes, [
-    /404 \(and 1 more that cannot be had\); took linux-image-5\.10\.0-32-amd64 5\.10\.223-1 of second/,
+    /404 \(and 1 more that cannot be fetched\); took linux-image-5\.10\.0-32-amd64 5\.10\.223-1 of second/,
   ]);
 });
 

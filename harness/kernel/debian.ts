@@ -55,7 +55,7 @@ export function suitesFor(spec: DebianSpec, options: Pick<AptOptions, 'catalogue
   return spec.suite === null ? (options.catalogue.series[spec.series]?.suites ?? []) : [spec.suite];
 }
 
-/** The pinned kernel, or one line that says why it cannot be had. */
+/** The pinned kernel, or one line that says why it cannot be fetched. */
 async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): Promise<Kernel | string> {
   const upstream = upstreamVersion(pin.version) ?? pin.version;
   const bare = { suite: pin.suite, version: pin.version, upstream, missing: [] };
@@ -144,7 +144,7 @@ export async function fetchNewest(
   );
 }
 
-/** Why a candidate cannot be had, as far as the index tells; null when it seems whole. */
+/** Why a candidate cannot be fetched, as far as the index shows; null when it seems whole. */
 export function obstacle(candidate: Candidate, index: SuiteIndex): string | null {
   if (candidate.missing.length > 0) {
     return `${candidate.packages[0]?.name} ${candidate.version} needs ${candidate.missing.join(', ')}, not in ${candidate.suite}`;
@@ -157,7 +157,7 @@ export function obstacle(candidate: Candidate, index: SuiteIndex): string | null
 
 function fallbackNotes(tried: readonly string[], candidate: Candidate): string[] {
   if (tried.length === 0) return [];
-  const more = tried.length === 1 ? '' : ` (and ${tried.length - 1} more that cannot be had)`;
+  const more = tried.length === 1 ? '' : ` (and ${tried.length - 1} more that cannot be fetched)`;
   return [
     `${tried[0]}${more}; took ${candidate.packages[0]?.name} ${candidate.version} of ${candidate.suite}`,
   ];

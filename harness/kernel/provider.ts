@@ -11,21 +11,21 @@ import { fetchTreeKernel } from './tree.ts';
 export interface FetchOptions {
   /** bpfrig's cache, `cacheRoot()`; kernels are under `kernels/` in it. */
   readonly cacheDir: string;
-  /** Take the packages of kernels.lock.yaml or none. */
+  /** Take only the packages of kernels.lock.yaml. */
   readonly locked: boolean;
   /** `Kernel.id`, where a run has several kernels whose labels must differ: see `kernelLabels`. */
   readonly id?: string;
   /** Called with one line for each step that takes a while. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** In place of images/kernels.yaml and its lock. */
+  /** Instead of images/kernels.yaml and its lock. */
   readonly catalogue?: Catalogue;
   readonly lock?: KernelLock;
 }
 
 /**
  * Makes a kernel ready to boot: found in the cache, or downloaded, unpacked or built into it. Safe to call at once from several
- * processes. Throws `BpfrigError`: `infra` when it cannot be had, naming what is missing; `usage` when what was named is no kernel.
+ * processes. Throws `BpfrigError`: `infra` when it is unavailable, naming what is missing; `usage` when the spec does not name a kernel.
  */
 export async function fetchKernel(spec: KernelSpec, options: FetchOptions): Promise<Kernel> {
   const id = options.id ?? kernelLabels([spec])[0] ?? spec.text;

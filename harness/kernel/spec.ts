@@ -108,7 +108,7 @@ function knownSeries(text: string, series: string, catalogue: Catalogue): string
   if (series in catalogue.series) return series;
   const gone = catalogue.gone[series];
   const why = gone
-    ? `series ${series} cannot be had: ${gone}`
+    ? `series ${series} is unavailable: ${gone}`
     : `no series "${series}" in images/kernels.yaml`;
   const known = seriesOf(catalogue, 'all');
   if (!/^\d+\.\d+/.test(series)) {

@@ -8,7 +8,7 @@ import { makeWorkspace } from '../../util/workspace.ts';
 import { bootVm, READY_MARK } from '../../vm/running-vm.ts';
 import type { GuestSpec } from '../../vm/spec.ts';
 
-/** First process of a bare guest: says that it runs, and no more. */
+/** First process of a bare guest: reports that it runs, and does nothing else. */
 const BARE_INIT = `#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
 echo '${READY_MARK}' > /dev/console
@@ -31,7 +31,7 @@ export async function bareBootMs(spec: GuestSpec): Promise<number> {
   return await bootMs({ ...spec, initrd, topology: 'none' }, workspace.dir);
 }
 
-/** Milliseconds from QEMU's start until a guest of ours is ready: modules, network, ssh and agent are up. */
+/** Milliseconds from QEMU's start until a guest of bpfrig is ready: modules, network, ssh and agent are up. */
 export async function templateBootMs(spec: GuestSpec): Promise<number> {
   await using workspace = await makeWorkspace();
   const initrd = join(workspace.dir, 'initramfs');
