@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the BPF programs and the agent share: the frames that bpfrig sends,
- * and the keys and sums of the observers' maps.
+ * What the BPF programs and the agent share: the frames that bpfrig sends, and
+ * the keys and sums of the observers' maps. The agent reads those by their BTF:
+ * a new member, or a new map NAME_rows, needs no change there.
  */
 #ifndef BPFRIG_H
 #define BPFRIG_H
@@ -120,6 +121,10 @@ struct bpfrig_exception_key {
 	__u32 prog_id;
 	__s32 ifindex;
 	__u32 act;
+};
+
+struct bpfrig_exception_sum {
+	__u64 events;
 };
 
 struct bpfrig_devmap_key {

@@ -59,7 +59,7 @@ struct bpf_redirect_info {
 ROWS(enqueue_rows, struct bpfrig_enqueue_key, struct bpfrig_enqueue_sum);
 ROWS(kthread_rows, struct bpfrig_kthread_key, struct bpfrig_kthread_sum);
 ROWS(redirect_rows, struct bpfrig_redirect_key, struct bpfrig_redirect_sum);
-ROWS(exception_rows, struct bpfrig_exception_key, __u64);
+ROWS(exception_rows, struct bpfrig_exception_key, struct bpfrig_exception_sum);
 ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
 struct bpfrig_observers observers;
@@ -299,11 +299,11 @@ int BPF_PROG(on_exception, struct net_device *dev, struct bpf_prog *xdp,
 		.ifindex = dev ? dev->ifindex : 0,
 		.act = act,
 	};
-	__u64 *events;
+	struct bpfrig_exception_sum *sum;
 
-	events = row_of(&exception_rows, &key);
-	if (events)
-		__atomic_fetch_add(events, 1, __ATOMIC_RELAXED);
+	sum = row_of(&exception_rows, &key);
+	if (sum)
+		__atomic_fetch_add(&sum->events, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 

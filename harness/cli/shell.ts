@@ -1,10 +1,14 @@
 import { Command } from 'commander';
+import { SshSession } from '../guest/ssh.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { requestedKernel } from '../run/requested-kernel.ts';
 import { inSession } from '../run/session.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { onProgress } from './progress.ts';
+
+/** How long dropbear may take until it lets us in: under emulation its handshake is most of it. */
+const SSH_MS = 15_000;
 
 /** Options of `shell` as commander returns them. */
 interface ShellOptions {
@@ -40,7 +44,8 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
 /** Connects the terminal with a shell in the guest until the shell ends. */
 async function interact({ dut }: Testbed): Promise<number> {
   const { rows = 24, columns = 80 } = process.stdout;
-  const channel = await dut.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
+  using session = await SshSession.connect(await dut.openSsh(), SSH_MS);
+  const channel = await session.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
   const raw = process.stdin.isTTY === true;
   if (raw) process.stdin.setRawMode(true);
   process.stdin.pipe(channel).pipe(process.stdout);

@@ -7,8 +7,8 @@ import { lastLines, oneLine, variantText } from './text.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
 /**
- * JUnit XML: one suite a kernel, one case a cell, valid against the schema that Jenkins' xunit plugin publishes
- * (junit-10.xsd). The class name holds the kernel, so that a CI keeps the histories of two kernels apart.
+ * Returns the reporter for JUnit XML: one suite per kernel, one case per cell. The file is valid against the schema that Jenkins'
+ * xunit plugin publishes (junit-10.xsd). The class name contains the kernel, so that a CI keeps a separate history for each kernel.
  */
 export function createJunitReporter(): Reporter {
   return documentReporter(renderJunit);

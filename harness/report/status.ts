@@ -1,16 +1,16 @@
 import { VERDICTS, isSpoiled, type Verdict } from '../model/verdict.ts';
 
-/** What a report can say of a planned cell: its verdict, or that it never got one. */
+/** The status of a planned cell in a report: its verdict, or `unfinished`. */
 export type CellStatus = Verdict | 'unfinished';
 
-/** How a status looks. */
+/** The appearance of a status. */
 export interface StatusLook {
-  /** One column wide and in every monospace font: never an emoji, which some terminals draw two wide. */
+  /** One column wide and in every monospace font. Not an emoji: some terminals draw these two columns wide. */
   readonly glyph: string;
   readonly colour: 'red' | 'green' | 'yellow' | 'magenta' | 'grey';
 }
 
-/** Worst first, the order in which counts are listed. The word of a status distinguishes it from others, not its colour. */
+/** Worst first; counts are listed in this order. Statuses are distinguished by the word, not only by colour. */
 export const STATUS_LOOKS: Readonly<Record<CellStatus, StatusLook>> = {
   panic: { glyph: '✗', colour: 'red' },
   hang: { glyph: '✗', colour: 'red' },
@@ -24,7 +24,7 @@ export const STATUS_LOOKS: Readonly<Record<CellStatus, StatusLook>> = {
   pass: { glyph: '✓', colour: 'green' },
 };
 
-/** The statuses, worst first. */
+/** All statuses, worst first. */
 export const STATUSES = Object.keys(STATUS_LOOKS) as readonly CellStatus[];
 
 /** Whether a cell of this status makes a run red. */

@@ -9,10 +9,10 @@ import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
 
-/** Lines of a guest's console and of long texts that are worth the reader's scrolling; the rest is in the cell's folder. */
+/** Maximum lines of a guest's console and of long texts. The rest is in the cell's folder. */
 const LIMITS = { console: 12, detail: 20 };
 
-/** What a person reads: a line a cell, a block for each red one, the matrix at the end. */
+/** Returns the reporter for people: one line per cell, a block for each red cell, the matrix at the end. */
 export function createTerminalReporter(options: ReporterOptions): Reporter {
   const paint = createPaint(options.color);
   const groups = options.groups ? groupLines() : () => [];

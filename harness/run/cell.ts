@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { AgentError } from '../guest/agent-client.ts';
 import type { Testbed } from '../guest/testbed.ts';
-import { probesOf, type ProbeAnswer, type Probes } from '../kernel/probes.ts';
-import { TopologyError } from '../guest/topology.ts';
+import { probesOf, type Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Observations } from '../model/observations.ts';
@@ -99,7 +97,7 @@ async function tryCell(
     const onEnd = (): void => clock.next('connect');
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
-    const probes = env.probes.get(kernel.id) ?? probesOf(await bed.dut.call<ProbeAnswer>({ op: 'probes' }));
+    const probes = env.probes.get(kernel.id) ?? probesOf(await bed.dut.call('probes', {}));
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
@@ -164,10 +162,9 @@ function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: K
     const outcome = known === null ? plain(kind, message) : plain('known', known.reason);
     return { ...outcome, consoleTail, detail: error.detail };
   }
-  if (error instanceof TopologyError) return plain('fail', error.message);
-  if (error instanceof AgentError) return { ...plain('error', error.message), detail: error.failure.log };
   if (error instanceof BpfrigError) {
-    return { ...plain(error.code === 'infra' ? 'infra' : 'error', error.message), detail: error.detail };
+    const verdict = error.code === 'topology' ? 'fail' : error.code === 'infra' ? 'infra' : 'error';
+    return { ...plain(verdict, error.message), detail: error.detail };
   }
   return {
     ...plain('error', `bpfrig itself: ${messageOf(error)}`),

@@ -9,6 +9,7 @@ import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
+import { WITNESS_EVENTS } from './witness-events.ts';
 
 /**
  * Does what a variant says in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
@@ -25,7 +26,7 @@ export async function observeCell(
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
-  const before = await readBaseline(bed, planFor(ctx, devices));
+  const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -41,7 +42,7 @@ export async function observeCell(
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
-  const { lines } = await dut.call<{ lines: readonly string[] }>({ op: 'kmsg', since: dut.logStart });
+  const { lines } = await dut.call('kmsg', { since: dut.logStart });
   return {
     release: dut.hello.release,
     sources,

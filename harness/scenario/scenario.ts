@@ -1,5 +1,5 @@
 import type { Variant } from '../model/cell.ts';
-import type { Topology } from '../vm/spec.ts';
+import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
 import type { FeatureName } from '../kernel/features.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';

@@ -1,5 +1,5 @@
 import type { Variant } from '../model/cell.ts';
-import { TOPOLOGIES, isTopology, type Topology } from '../vm/spec.ts';
+import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
 import { buildExpectations, buildKnown } from './build-expectations.ts';
 import { buildSteps, resultNames } from './build-steps.ts';

@@ -1,6 +1,6 @@
 import type { Counters, Value } from '../../model/counters.ts';
 
-// Columns of the table, by the path of a counter whose last step is the CPU.
+// Columns of the table: heading, path of the counters by CPU, and name of the counter.
 const PER_CPU: readonly (readonly [head: string, path: readonly string[], field: string | null])[] = [
   ['sent to it', ['cpumap', 'cpu'], 'offered'],
   ['accepted', ['cpumap', 'cpu'], 'accepted'],
@@ -16,7 +16,7 @@ const PER_CPU: readonly (readonly [head: string, path: readonly string[], field:
   ['softnet', ['softnet', 'cpu'], 'processed'],
 ];
 
-/** What was counted on each CPU; columns of nothing but zeros are left out. */
+/** Table of the counters of each CPU. Columns that contain only zeros are left out. */
 export function PerCpu({ counters }: { readonly counters: Counters }) {
   const columns = PER_CPU.map(([head, path, field]) => ({ head, cpus: column(counters, path, field) }));
   const shown = columns.filter(({ cpus }) => [...cpus.values()].some(n => n !== 0));
@@ -63,7 +63,7 @@ function column(counters: Counters, path: readonly string[], field: string | nul
   );
 }
 
-/** How many packets went together: events by size of their batch, for enqueue and for the kthread. */
+/** Histograms of batch sizes: number of events by number of packets, for enqueue and for the kthread. */
 export function BatchHistograms({ counters }: { readonly counters: Counters }) {
   const all = (['cpumap', 'kthread'] as const).map(name => ({
     name,

@@ -5,7 +5,7 @@ import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.t
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 
-/** Red cells, worst first, that say something about a kernel. */
+/** List of the red cells that show something about a kernel, worst first. */
 export function RedCells({ summary, anchors }: ListProps) {
   const red = STATUSES.filter(s => isRedStatus(s) && !saysNothing(s));
   const results = red.flatMap(s => [...summary.results.values()].filter(r => r.verdict === s));
@@ -29,7 +29,7 @@ export function RedCells({ summary, anchors }: ListProps) {
   );
 }
 
-/** A list is for finding things: whole texts are in the cell's view. */
+/** Shortens a text for a list. The whole text is in the cell's view. */
 function why(text: string): string {
   return cutTo(oneLine(text), 260);
 }
@@ -41,7 +41,7 @@ interface ListProps {
 
 const MOST_LISTED = 40;
 
-/** What the host or the harness spoiled: kept apart, since it says nothing about a kernel. */
+/** List of failures of the host or the harness, separate from the red cells because they show nothing about a kernel. */
 export function HostTrouble({ summary, anchors }: ListProps) {
   const cells = [
     ...[...summary.results.values()]
@@ -58,8 +58,8 @@ export function HostTrouble({ summary, anchors }: ListProps) {
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
-      <h2>Trouble of the host or the harness</h2>
-      <p class="quiet">None of this says anything about a kernel.</p>
+      <h2>Failures of the host or the harness</h2>
+      <p class="quiet">These failures show nothing about a kernel.</p>
       <ul class="list">
         {kernels.map(kernel => (
           <li key={kernel.id}>
@@ -71,7 +71,7 @@ export function HostTrouble({ summary, anchors }: ListProps) {
         ))}
         {retried.map(r => (
           <li key={r.cell.id}>
-            tried again <b>{oneLine(r.cell.kernel)}</b>{' '}
+            retried <b>{oneLine(r.cell.kernel)}</b>{' '}
             <a href={`#${anchors.get(r.cell.id)}`}>{cellLabel(r.cell)}</a>{' '}
             <span class="why">{why(r.earlierTries[0]?.reason ?? '')}</span>
           </li>
@@ -92,7 +92,7 @@ interface Trouble {
   readonly reason: string;
 }
 
-/** Cells that share one trouble: one line, however many they are. */
+/** Cells with the same failure, as one line. */
 function TroubleGroup({
   group,
   anchors,

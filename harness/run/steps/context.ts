@@ -1,8 +1,10 @@
-import { AgentError } from '../../guest/agent-client.ts';
-import type { RunningGuest } from '../../guest/running-guest.ts';
+import { AgentError } from '../../guest/agent-error.ts';
+import type { AgentCaller, OpArgs } from '../../guest/protocol.ts';
+import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
-import type { Topology } from '../../vm/spec.ts';
+import type { Topology } from '../../model/topology.ts';
+import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
 import { objectOf, type ProgramIndex } from '../programs.ts';
 
@@ -37,7 +39,9 @@ export interface ProgramRequest {
 }
 
 /** The part of a guest that steps use. */
-export type StepGuest = Pick<RunningGuest, 'call' | 'hello'>;
+export interface StepGuest extends AgentCaller {
+  readonly hello: Hello;
+}
 
 /** A step that runs in the background. */
 interface BackgroundStep {
@@ -122,9 +126,9 @@ export class StepContext implements CellState {
     const handle = `${program}-${hashKey([config, maps, type, expected_attach, frags, dev_bound])}`;
     const loaded = this.programs.get(handle);
     if (loaded !== undefined) return loaded;
-    const options = defined({ config, type, expected_attach, frags, dev_bound });
-    const load = { op: 'load', ...object.load, program, name: handle, maps, ...options };
-    const { id } = await this.guest.call<{ id: number }>(load);
+    const options = { config, type, expected_attach, frags, dev_bound };
+    const load: OpArgs<'load'> = { ...object.load, program, name: handle, maps, ...options };
+    const { id } = await this.guest.call('load', load);
     const made: LoadedProgram = { handle, name: program, id, role: null, mode: null };
     this.programs.set(handle, made);
     return made;
@@ -135,7 +139,7 @@ export class StepContext implements CellState {
     const first = program.role === null;
     program.role = role;
     program.mode = mode;
-    if (first) await this.guest.call({ op: 'actions_start', program: program.handle });
+    if (first) await this.guest.call('actions_start', { program: program.handle });
   }
 }
 
@@ -143,19 +147,15 @@ export class StepContext implements CellState {
 function inBackground(guest: StepGuest): StepGuest {
   return {
     hello: guest.hello,
-    call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
+    call: (op, args, options) => guest.call(op, args, { ...options, background: true }),
   };
 }
 
 /** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
-export class StepFailure extends Error {
-  override readonly name = 'StepFailure';
-  /** Verifier log or the like. */
-  readonly detail: string | null;
-
+export class StepFailure extends BpfrigError {
+  /** `detail`: verifier log or the like. */
   constructor(message: string, detail: string | null) {
-    super(message);
-    this.detail = detail;
+    super('step', message, { detail });
   }
 }
 
@@ -168,9 +168,4 @@ export function kernelErrno(error: unknown): { errno: string; failure: AgentErro
     return { errno: error.failure.errno, failure: error.failure };
   }
   throw error;
-}
-
-/** Leaves out what is undefined. */
-export function defined<T extends Record<string, unknown>>(record: T): Partial<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
