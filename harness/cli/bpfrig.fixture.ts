@@ -9,7 +9,7 @@ import { PROJECT_ROOT } from '../util/paths.ts';
 /** Where the scenarios of the tests are. */
 export const TESTDATA = join(PROJECT_ROOT, 'harness', 'cli', 'testdata');
 
-/** What a run of the real program came to. */
+/** The outcome of a run of the real program. */
 export interface FinishedRun {
   readonly exitCode: number;
   readonly stdout: string;
@@ -25,7 +25,7 @@ export interface StartedRun {
   readonly done: Promise<FinishedRun>;
 }
 
-/** Starts `bpfrig run` as a process of its own, with events on its stdout; `onEvent` hears them as they come. */
+/** Starts `bpfrig run` as a separate process, with events on its stdout; `onEvent` receives them as they arrive. */
 export function startRun(
   args: readonly string[],
   out: string,
@@ -77,7 +77,7 @@ export function qemusOf(parent: number): number[] {
   });
 }
 
-/** A process's command line, its arguments separated by NULs; empty when there is no such process. */
+/** A process's command line, its arguments separated by NULs; empty for a process that does not exist. */
 export function argumentsOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -91,7 +91,7 @@ export function isRunning(pid: number): boolean {
   return (processOf(pid)?.state ?? 'Z') !== 'Z';
 }
 
-/** From /proc/PID/stat; null when there is no such process. */
+/** From /proc/PID/stat; null for a process that does not exist. */
 function processOf(pid: number): { name: string; state: string; parent: number } | null {
   try {
     const [, name = '', state = '', parent = ''] =

@@ -17,7 +17,7 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('What changed from one run to another, or along the kernels of one run.')
     .argument('<run>', "a run's folder; the baseline where there are two")
-    .argument('[after]', "another run's folder, held against the first")
+    .argument('[after]', "another run's folder, compared with the first")
     .option('--json', 'as one JSON document')
     .option('--all-counters', 'exact numbers, and counters that depend on timing too')
     .option('--common-only', 'only cells that both runs planned')
@@ -25,7 +25,7 @@ export function compareCommand(): Command {
       'after',
       `
 Between two runs the exit code is 1 where a cell is newly red or gone, 3 where the host spoiled one, else 0.
-Counters are compared as amounts of what was sent (none, half, some, all), so that timing is no change.
+Counters are compared as amounts of what was sent (none, half, some, all), so that differences in timing do not count.
 `,
     )
     .action((before: string, after: string | undefined, flags: CompareFlags) => {

@@ -80,7 +80,7 @@ async function runDoctor(): Promise<number> {
   return missing.length > 0 ? EXIT.infra : EXIT.ok;
 }
 
-/** How a cell of its own would run. */
+/** How a single cell would run. */
 async function guestsLine(): Promise<string> {
   try {
     const { accel, reason } = chooseAccelerator('auto', await hostAcceleratorFacts(1));

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { RUN_SCHEMA, type RunEvent } from '../model/events.ts';
 import { createReporter } from '../report/registry.ts';
+import { count } from '../report/text.ts';
 import { AVAILABILITY_TEXTS, dryRunNotes, estimateText, shapesText, type DryRun } from '../run/dry-run.ts';
 import { EventLog } from '../run/event-log.ts';
 import { EXIT } from '../run/exit-code.ts';
@@ -39,7 +40,8 @@ export function dryRunText({ kernels, cells, jobs, estimate }: DryRun): string {
     estimateText(kernel.estimate) || 'unknown',
     shapesText(kernel.shapes),
   ]);
-  const whole = `${cells} cells on ${kernels.length} kernels, ${jobs} at once: ${estimateText(estimate) || 'time unknown'}`;
+  const time = estimateText(estimate) || 'time unknown';
+  const whole = `${count(cells, 'cell')} on ${count(kernels.length, 'kernel')}, ${jobs} at once: ${time}`;
   return `${table([['kernel', 'state', 'cells', 'time', 'guests'], ...rows])}\n\n${whole}\n`;
 }
 

@@ -27,7 +27,7 @@ t.test(
     const commits: [string, string][] = [
       ['good', right],
       ['still good', `${right}# again\n`],
-      ['not to be judged', 'title: [\n'],
+      ['cannot be judged', 'title: [\n'],
       ['the culprit', wrong],
       ['still bad', `${wrong}# again\n`],
     ];
@@ -41,7 +41,7 @@ t.test(
     const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
     const step = `rm -rf out && ${process.execPath} ${main} run x.yaml --kernel 6.12 --jobs 1 --git-bisect --out out`;
     const { stdout, stderr } = git('bisect', 'run', 'sh', '-c', step);
-    // Git cannot tell the commit that was skipped from the one after it.
+    // Git cannot distinguish the commit that was skipped from the one after it.
     t.match(stdout, /only 'skip'ped commits left|first bad commit/, stderr);
     const named = git('bisect', 'log').stdout;
     t.match(named, /# (possible )?first bad commit: \[[0-9a-f]+\] the culprit/);

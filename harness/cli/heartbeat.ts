@@ -2,10 +2,10 @@ import { createLiveBoard } from '../report/live-board.ts';
 import type { LastDurations } from '../run/shard.ts';
 import type { EventLog } from '../run/event-log.ts';
 
-/** CIs end a job that says nothing for minutes, and people who watch its log begin to wonder sooner. */
+/** CIs end a job that prints nothing for minutes, and people who watch its log get worried sooner. */
 const EVERY_MS = 30_000;
 
-/** Says on stderr every 30 s how far a run is, where no board shows it. The function that it gives ends it. */
+/** Reports the progress of a run on stderr every 30 s, where no live board shows it. Returns the function that stops it. */
 export function startHeartbeat(
   eventLog: EventLog,
   last: LastDurations,

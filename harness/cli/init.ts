@@ -12,7 +12,7 @@ const SCHEMA = join(PROJECT_ROOT, 'harness', 'scenario', 'scenario.schema.json')
 export function initCommand(): Command {
   return new Command('init')
     .description('A new scenario project for your own BPF program: a program, and a scenario that passes.')
-    .argument('<dir>', 'folder to make; one that has files in it is left alone')
+    .argument('<dir>', 'folder to make; must be new or empty')
     .action(async (dir: string) => {
       const names = await makeProject(dir);
       console.log(names.map(name => join(dir, name)).join('\n'));
@@ -21,7 +21,7 @@ export function initCommand(): Command {
     });
 }
 
-/** Fills an empty or new folder and gives the names of its files. Throws `usage` for a folder that has files. */
+/** Fills an empty or new folder and returns the names of its files. Throws `usage` for a folder that has files. */
 async function makeProject(dir: string): Promise<string[]> {
   const there = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

@@ -13,7 +13,7 @@ t.setTimeout(0);
 const DIRTY = [join(TESTDATA, 'dirty.yaml'), '--kernel', '7.3'];
 
 /**
- * What must be the same in every clone of a template, down to the ids that the kernel gives to the first map and program.
+ * What must be the same in every clone of a template, down to the ids that the kernel assigns to the first map and program.
  * Not the order of packets: QEMU's hub sends one ahead of those that wait for a full receiver.
  */
 function fingerprint({ counters }: CellResult): string {
@@ -45,14 +45,14 @@ t.test('the same cell again, in any order and at any --jobs: identical counters'
 });
 
 t.test('nothing moves in a clone that sends nothing', async t => {
-  // QEMU announces a guest that was migrated, by RARPs from its NICs, unless it is told not to.
+  // QEMU announces a guest that was migrated, by RARPs from its NICs, unless an option turns that off.
   const run = await startRun([join(TESTDATA, 'silent.yaml'), '--kernel', '7.3'], join(t.testdir(), 'run'))
     .done;
   t.equal(run.exitCode, 0, run.results.map(({ reason }) => reason).join('; '));
   t.equal(run.results.length, 3);
 });
 
-/** A cache of its own that has the kernels and nothing else. */
+/** A separate cache that has the kernels and nothing else. */
 function freshCache(t: Test): NodeJS.ProcessEnv {
   const home = t.testdir();
   mkdirSync(join(home, 'bpfrig'));

@@ -37,7 +37,7 @@ export function kernelsCommand(): Command {
       for (const { label, version, before, notes } of await lockKernels(aptOptions())) {
         const change = before === version ? 'unchanged' : `was ${before ?? 'not pinned'}`;
         console.log(
-          `${label}: ${version ?? 'not to be had'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,
+          `${label}: ${version ?? 'unavailable'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,
         );
       }
     });

@@ -4,26 +4,37 @@ import { gitBisectCode } from '../run/git-bisect.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { program } from './program.ts';
 
-/** Runs the command line and gives the exit code. */
+/** Runs the command line and returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     process.exitCode = EXIT.ok;
     await program().parseAsync([...argv], { from: 'user' });
     return Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    console.error(`bpfrig: ${messageOf(error)}`);
-    if (error instanceof BpfrigError && error.detail !== null) console.error(error.detail);
-    if (!(error instanceof BpfrigError)) console.error(error instanceof Error ? error.stack : '');
-    return exitOf(error);
+    return reported(error);
   }
 }
 
-function exitOf(error: unknown): number {
-  const code = error instanceof BpfrigError ? error.code : 'harness';
-  return code === 'usage' || code === 'scenario' ? EXIT.usage : EXIT.infra;
+/** Prints what was thrown, with its stack where it is a fault of bpfrig's own, and returns the exit code. */
+function reported(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  console.error(`bpfrig: ${messageOf(error)}`);
+  if (!(error instanceof BpfrigError)) {
+    console.error(error instanceof Error ? error.stack : '');
+    return EXIT.infra;
+  }
+  if (error.detail !== null) console.error(error.detail);
+  return error.code === 'usage' || error.code === 'scenario' ? EXIT.usage : EXIT.infra;
+}
+
+function exit(code: number): never {
+  process.exit(argv.includes('--git-bisect') ? gitBisectCode(code) : code);
 }
 
 const argv = process.argv.slice(2);
-const code = await main(argv);
-process.exit(argv.includes('--git-bisect') ? gitBisectCode(code) : code);
+// Also what a promise without a handler rejected with. Node's own code for it is 1, which would say that a cell is red.
+process.on('uncaughtException', error => {
+  reported(error);
+  exit(EXIT.infra);
+});
+exit(await main(argv));

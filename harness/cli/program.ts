@@ -10,7 +10,7 @@ import { runCommand } from './run.ts';
 import { selftestCommand } from './selftest.ts';
 import { shellCommand } from './shell.ts';
 
-/** The command line: one file a command beside this one. */
+/** The command line: one file per command next to this one. */
 export function program(): Command {
   const root = new Command('bpfrig')
     .description('Runs eBPF/XDP scenarios on real kernels: exact packets, counted by the kernel, judged.')
@@ -41,5 +41,5 @@ function settle(command: Command): Command {
 const EXIT_CODES = `
 Exit codes: 0 all good; 1 a cell is fail, panic, hang or fixed; 2 usage or an invalid scenario;
 3 infra or error and nothing worse; 4 nothing ran, or every cell was skipped; 130, 143 signals.
-With run --git-bisect: 0 good, 1 bad, 125 not to be judged.
+With run --git-bisect: 0 good, 1 bad, 125 cannot be judged.
 `;

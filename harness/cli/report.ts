@@ -27,7 +27,7 @@ export function reportCommand(): Command {
       [],
     )
     .option('--out <dir>', 'also make a folder of the whole, as a run leaves one')
-    .option('--keep-durations', 'keep how long cells took, for whoever divides the next run into shards')
+    .option('--keep-durations', 'keep how long cells took, so that the next run is divided into shards by it')
     .addHelpText(
       'after',
       `

@@ -20,8 +20,8 @@ export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
 }
 
 /**
- * Joins reporters to a run's eventLog. `close()` is called once, after the last event. `live` are the last durations of a run that
- * goes on now, null for one that is over: only the first has a live board or a heartbeat.
+ * Attaches reporters to a run's event log. `close()` is called once, after the last event. `live` are the last durations for a run in
+ * progress, null for one that is over: only a run in progress has a live board or a heartbeat.
  */
 export function attachReporters(
   eventLog: EventLog,

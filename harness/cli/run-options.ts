@@ -33,10 +33,10 @@ export interface ReporterChoice {
   readonly file: string | null;
 }
 
-/** How a run is reported where `--reporter` does not say. */
+/** How a run is reported without `--reporter`. */
 export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
 
-/** How many cells run at once where `--jobs` does not say. */
+/** How many cells run at once without `--jobs`. */
 export function defaultJobs(): number {
   return Math.max(1, availableParallelism());
 }

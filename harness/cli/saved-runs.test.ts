@@ -108,7 +108,7 @@ t.test('bisect and shard: what is asked wrong', async t => {
     [['bisect', scenario, '--good', '6.1', '--bad', '6.12-rt'], /one flavour/],
     [['bisect', scenario, '--good', '6.1', '--bad', '6.1'], /only 6\.1/],
     [['bisect', scenario, '--good', '6.1', '--bad', '7.3', '--expr', 'sent =='], /--expr sent ==/],
-    [['run', '--shard', '4/3'], /no part of a whole/],
+    [['run', '--shard', '4/3'], /must be a part of a whole/],
   ] as const) {
     const { code, err } = bpfrig(...args);
     t.equal(code, 2, args.join(' '));

@@ -49,7 +49,7 @@ t.test('a panic is a panic, with its text, soon; the run goes on', async t => {
   t.equal(run.results.length, 2, 'the other cell ran');
 });
 
-t.test('a guest that hangs tells where its CPUs stand', async t => {
+t.test('a guest that hangs reports where its CPUs stand', async t => {
   const run = await startRun([join(TESTDATA, 'frozen-agent.yaml'), ...OLDEST], join(t.testdir(), 'run')).done;
   t.equal(run.exitCode, 1);
   const [result] = run.results;

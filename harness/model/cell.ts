@@ -19,11 +19,11 @@ export interface Cell {
   readonly kernel: string;
 }
 
-/** One expectation and what came of it. */
+/** One expectation and its outcome. */
 export interface ExpectationResult {
   readonly expr: string;
   readonly ok: boolean;
-  /** The expression with values in place of names, `5026 == 20002`; null when it holds trivially or was not evaluated. */
+  /** The expression with values instead of names, `5026 == 20002`; null when it holds trivially or was not evaluated. */
   readonly values: string | null;
   /** 1-based place in the scenario's file. */
   readonly line: number;
@@ -40,7 +40,7 @@ export interface FailedTry {
   readonly reason: string;
 }
 
-/** All that a run says of one cell. */
+/** Everything that a run reports about one cell. */
 export interface CellResult {
   readonly cell: Cell;
   readonly verdict: Verdict;
@@ -54,7 +54,7 @@ export interface CellResult {
   readonly earlierTries: readonly FailedTry[];
   /** A command that repeats this cell alone. */
   readonly repeat: string;
-  /** Last lines of the guest's console where they say something: a splat, a panic. */
+  /** Last lines of the guest's console where they matter: a splat, a panic. */
   readonly consoleTail: readonly string[];
   /** Long text: a verifier log, a stack. Null when there is none. */
   readonly detail: string | null;

@@ -25,7 +25,7 @@ export interface ShardOfRun {
   /** From 1. */
   readonly index: number;
   readonly count: number;
-  /** Every cell of the whole plan, in its order: whoever merges shards knows by it what is missing. */
+  /** Every cell of the whole plan, in its order: a merge of shards finds by it what is missing. */
   readonly plan: readonly Cell[];
 }
 

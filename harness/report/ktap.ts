@@ -1,3 +1,4 @@
+import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type RunSummary } from './fold.ts';
@@ -50,8 +51,8 @@ function caseLines(summary: RunSummary, cell: Cell, number: number): string[] {
       // `ok`, as ksft_test_result_xfail() in tools/testing/selftests/kselftest.h prints it.
       return [`ok ${number} ${name} # XFAIL ${reason}`];
     default: {
-      const directive =
-        { hang: 'TIMEOUT ', infra: 'ERROR ', error: 'ERROR ' }[result.verdict as string] ?? '';
+      const spoiled = isSpoiled(result.verdict) ? 'ERROR ' : '';
+      const directive = result.verdict === 'hang' ? 'TIMEOUT ' : spoiled;
       const about = findingLines(result).map(line => `# ${line}`);
       return [...about, `not ok ${number} ${name} # ${directive}${reason || result.verdict}`];
     }

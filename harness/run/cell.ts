@@ -29,15 +29,15 @@ export interface CellEnvironment {
   readonly guests: GuestSource;
   /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
   readonly probes: Map<string, Probes>;
-  /** Aborted when the run is to end now. */
+  /** Aborted when the run must end now. */
   readonly signal: AbortSignal;
-  /** Given the guests of each cell that is red, before they go (`--keep`); null to let them go. */
+  /** Receives the guests of each cell that fails, before they end (`--keep`); null: they just end. */
   readonly keep: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
-  /** Words that a cell's command needs to run its guests as this run does. */
+  /** Options with which a repeated cell runs its guests as this run does. */
   readonly repeatWords: readonly string[];
 }
 
-/** What one try at a cell came to. */
+/** The outcome of one try at a cell. */
 type Outcome = Pick<
   CellResult,
   'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail'
@@ -154,7 +154,7 @@ function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): O
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
 }
 
-/** The outcome of an exception: the guest's end, the kernel's refusal, the scenario's fault, the host's, or ours. */
+/** The outcome of an exception: the guest's end, the kernel's refusal, or a fault of the scenario, the host or bpfrig. */
 function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: Kernel): Outcome {
   if (error instanceof GuestFailure) {
     const { kind, message, consoleTail } = error;

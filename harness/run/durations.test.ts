@@ -15,7 +15,7 @@ t.test('longest first, the unknown before all, ties in the order given', async t
   );
 });
 
-t.test('what two runs learn is kept, and a damaged file is no durations', async t => {
+t.test('what two runs learn is kept, and a damaged file counts as empty', async t => {
   const dir = t.testdir();
   const cellEnd = (id: string, durationMs: number) =>
     ({ at: '', type: 'cell-end', result: { cell: { id }, durationMs } }) as unknown as Parameters<

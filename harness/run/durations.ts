@@ -50,7 +50,7 @@ export function longestFirst<T>(items: readonly T[], msOf: (item: T) => number |
   return items.toSorted((a, b) => compare(msOf(b) ?? Infinity, msOf(a) ?? Infinity));
 }
 
-/** Not by a difference: that of two infinities is no number. */
+/** Without a difference: that of two infinities is NaN. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,14 +1,14 @@
-/** What one kernel shows: one of two answers, or null where it cannot be judged. */
+/** Asks one item: returns one of two answers, or null where the item cannot be judged. */
 export type Probe<T> = (item: T) => Promise<boolean | null>;
 
 /** Where the answer changes. */
 export interface Turn<T> {
-  /** The last that answers as the first end does, and the first that is known to answer as the other end does. */
+  /** The last item that answers as the first end does, and the first one known to answer as the other end does. */
   readonly before: T;
   readonly first: T;
-  /** Between the two, and not to be judged: the change may be in any of them. */
+  /** Items between the two that cannot be judged: the change may be in any of them. */
   readonly between: readonly T[];
-  /** How many were asked, both ends among them. */
+  /** How many were asked, both ends included. */
   readonly probes: number;
 }
 
@@ -20,8 +20,8 @@ export interface NoTurn<T> {
 }
 
 /**
- * Finds where a probe's answer changes along a list, with a binary search: the two ends, then log2 of what is between. The ends
- * need not be named good and bad, they only have to differ. An item that cannot be judged is stepped over, nearest neighbour first.
+ * Finds where a probe's answer changes along a list, by a binary search: both ends, then log2 of the items between them. The
+ * ends need not be good and bad, they only have to differ. Instead of an item that cannot be judged, its nearest neighbour is asked.
  */
 export async function findTurn<T>(items: readonly T[], probe: Probe<T>): Promise<Turn<T> | NoTurn<T>> {
   const answers = new Map<number, boolean | null>();

@@ -10,16 +10,16 @@ import { BpfrigError } from '../util/errors.ts';
 
 type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
 
-/** One kernel to ask. */
+/** One kernel that a bisection can ask. */
 export interface KernelCandidate {
   /** `6.12`, or `6.12.105-1` for one package of a series. */
   readonly label: string;
   readonly spec: DebianSpec;
-  /** Holds the fetch to one package; null: whatever the series' kernel is. */
+  /** Restricts the fetch to one package; null: the series' kernel, as a run takes it. */
   readonly lock: KernelLock | null;
 }
 
-/** Every series from one to another, both among them, in that direction. Throws `usage` where the two are not on one ladder. */
+/** Every series from one to another, both included, in that direction. Throws `usage` where the two have no common order. */
 export function seriesCandidates(from: KernelSpec, to: KernelSpec, catalogue: Catalogue): KernelCandidate[] {
   if (from.kind !== 'debian' || to.kind !== 'debian' || from.flavour !== to.flavour) {
     throw new BpfrigError(
@@ -40,7 +40,7 @@ export function seriesCandidates(from: KernelSpec, to: KernelSpec, catalogue: Ca
 }
 
 /**
- * The packages of one series that the mirror has whole, old to new, one a version; those between two versions where they are given
+ * The packages of one series that the mirror has whole, old to new, one per version; those between two versions where they are given
  * (`6.12.105`, or with Debian's part). Throws `usage` for a version that is not there.
  */
 export async function packageCandidates(

@@ -10,7 +10,7 @@ export class PhaseClock {
     this.#current = first;
   }
 
-  /** Ends the part that runs and begins another. */
+  /** Ends the current part and begins another. */
   next(phase: string): void {
     const now = performance.now();
     this.#phases[this.#current] = (this.#phases[this.#current] ?? 0) + Math.round(now - this.#since);
@@ -18,7 +18,7 @@ export class PhaseClock {
     this.#since = now;
   }
 
-  /** Ends the part that runs and gives all of them. */
+  /** Ends the current part and returns all of them. */
   stop(): Phases {
     this.next('rest');
     return { ...this.#phases };

@@ -15,7 +15,7 @@ import type { Observations } from '../model/observations.ts';
 import type { CellResult } from '../model/cell.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 
-/** A run's folder: events.jsonl, and a folder for each cell's artifacts. Written as the run goes, so that nothing is lost when it is cut off. */
+/** A run's folder: events.jsonl, and a folder for each cell's artifacts. Written during the run, so that a run that is cut off loses nothing. */
 export class RunFolder {
   readonly dir: string;
 
@@ -23,7 +23,7 @@ export class RunFolder {
     this.dir = dir;
   }
 
-  /** Makes the folder. Throws `usage` when it cannot, or when there is a run in it already. */
+  /** Makes the folder. Throws `usage` when it cannot, or when it holds a run already. */
   static create(dir: string): RunFolder {
     if (existsSync(join(dir, 'events.jsonl'))) {
       throw new BpfrigError('usage', `${dir} holds a run already; name another folder with --out`);
@@ -36,12 +36,12 @@ export class RunFolder {
     return new RunFolder(dir);
   }
 
-  /** Appends one event to events.jsonl at once. */
+  /** Appends one event to events.jsonl, synchronously. */
   append(event: RunEvent): void {
     appendFileSync(join(this.dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
   }
 
-  /** Writes a report beside the events, whole or not at all. */
+  /** Writes a report next to the events, atomically. */
   writeReport(name: string, text: string): void {
     const path = join(this.dir, name);
     writeFileSync(`${path}.tmp`, text);
@@ -69,7 +69,7 @@ export class RunFolder {
       writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
   }
 
-  /** Keeps a cell's result, its counters and ledger apart for whoever wants just these, and the command that repeats it. */
+  /** Keeps a cell's result, its counters and its ledger in files of their own, and the command that repeats the cell. */
   keepResult(result: CellResult): void {
     const dir = join(this.dir, result.dir);
     writeFileSync(join(dir, 'result.json'), pretty(result));

@@ -156,7 +156,7 @@ t.test('--max-failures starts no further cell, and the cells without a verdict m
   t.equal(code, 1);
 });
 
-t.test('an aborted run gives the cells in flight no verdict', async t => {
+t.test('cells that run when the run is aborted get no verdict', async t => {
   const abort = new AbortController();
   const { events, code } = await fakeRun(
     t,

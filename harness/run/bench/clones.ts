@@ -22,14 +22,14 @@ export async function cloneReadyMs(
   return values;
 }
 
-/** What a number of clones that live at once take. */
+/** The memory of a number of clones that run at the same time. */
 export interface CloneMemory {
   readonly clones: number;
   /** Sum of the proportional set sizes of their QEMUs (/proc/PID/smaps_rollup, Pss). */
   readonly pssMiB: number;
 }
 
-/** Starts clones up to each of `counts` (rising), lets each do `work`, and reads what all of them take then. */
+/** Starts clones up to each of `counts` (ascending), lets each do `work`, and reads the memory of all of them. */
 export async function cloneMemory(
   guests: Guests,
   kernel: Kernel,

@@ -6,14 +6,14 @@ import { runSteps } from '../steps/run-steps.ts';
 import { WITNESS_EVENTS } from '../../oracle/subjects.ts';
 import { median } from './sample.ts';
 
-/** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */
+/** pktgen's rates in packets per second, by what counts meanwhile; the rates of one turn have the same index. */
 export interface ObserverCost {
   readonly nothing: readonly number[];
-  /** Programs that do nothing on the observers' tracepoints: what the kernel takes to call any. */
+  /** Empty programs on the observers' tracepoints: the cost of calling a program at all. */
   readonly hollow: readonly number[];
   /** The observers alone: BPF programs on the tracepoints. */
   readonly observers: readonly number[];
-  /** All that a cell has: observers, the second witness, fexit on the program, tc ingress on the device. */
+  /** Everything that a cell has: observers, the second witness, fexit on the program, tc ingress on the device. */
   readonly everything: readonly number[];
 }
 
@@ -36,8 +36,8 @@ const TURNS = 3;
 
 /**
  * Measures in turn in one pair of guests, one whose program has no fexit and one whose has. Under TCG, two guests of one
- * template differ in speed by a tenth and more: the observers are held against nothing in one and the same guest, and both come
- * from several pairs. `everything` is of the other guest, and so the rougher figure.
+ * template differ in speed by a tenth and more: the observers are compared with nothing in one and the same guest, and both
+ * figures come from several pairs. `everything` is measured in the other guest, and is less exact.
  */
 export async function addRates(
   cost: Rates,
@@ -62,7 +62,7 @@ export async function addRates(
 /** Runs that a rate is the median of: under TCG two in a row differ by a tenth. */
 const RUNS = 5;
 
-/** After a first run that does not count: QEMU translates code anew where a tracepoint was patched, which is no cost of counting. */
+/** The first run does not count: QEMU translates code again where a tracepoint was patched, which is not a cost of counting. */
 async function rateOf({ guest, variant }: RateGuest, index: ProgramIndex): Promise<number> {
   const ctx = new StepContext(guest, index, variant.topology);
   for (let run = 0; run <= RUNS; run += 1) await runSteps(ctx, variant.traffic);

@@ -1,4 +1,4 @@
-/** What repeated measurements of one thing came to, in the unit of the values. */
+/** Statistics of repeated measurements, in the unit of the values. */
 export interface Sample {
   readonly n: number;
   readonly median: number;
