@@ -21,6 +21,7 @@ struct handle {
 	__u32 key_size;		/* maps only */
 	__u32 value_size;	/* of a lookup: all CPUs' of a per-CPU map */
 	char function[128];	/* programs only: the name in the object */
+	__u32 function_id;	/* and its id in the object's BTF, 0 without */
 };
 
 /* The name of an open handle: the member becomes a copy of the handle. */
