@@ -113,12 +113,23 @@ export async function bootGuest(spec: GuestSpec, options: StartOptions, ram?: Ra
   return { vm, guest: await connectGuest(vm, options.limits) };
 }
 
-/** Opens the channel to the agent of a guest that is up. Disposes of the guest when that fails. */
-export async function connectGuest(vm: Vm, limits: GuestLimits): Promise<RunningGuest> {
+/**
+ * Opens the channel to the agent of a guest that is up; a clone is made its own by `renewal` in the same round trip.
+ * Disposes of the guest when that fails.
+ */
+export async function connectGuest(
+  vm: Vm,
+  limits: GuestLimits,
+  renewal: OpArgs<'renew'> | null = null,
+): Promise<RunningGuest> {
   // The socket is there since before QEMU answered by QMP.
   const agent = new AgentClient(connect(vm.agentSocket), limits, vm.agentGone);
   try {
-    return new RunningGuest(vm, agent, await agent.call('hello', {}));
+    const [hello] = await Promise.all([
+      agent.call('hello', {}),
+      renewal === null ? null : agent.call('renew', renewal),
+    ]);
+    return new RunningGuest(vm, agent, hello);
   } catch (error) {
     const lost = error instanceof ChannelLostError && error.loss !== 'closed';
     const fatal = lost ? await attributeLoss(vm, error.loss) : error;

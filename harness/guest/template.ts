@@ -4,7 +4,6 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cachedFolder } from '../util/cache.ts';
-import { orDispose } from '../util/dispose.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import type { GuestSpec } from '../vm/spec.ts';
@@ -66,12 +65,9 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const saved = { ram: join(template.dir, 'ram'), state: join(template.dir, 'state') };
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
-  const guest = await connectGuest(vm, options.limits);
+  const guest = await connectGuest(vm, options.limits, renewal());
   guest.logStart = template.ready.logStart;
-  return await orDispose(guest, async () => {
-    await guest.call('renew', renewal());
-    return guest;
-  });
+  return guest;
 }
 
 /** What must not be the same in two clones: the time, the random numbers, the name. Each has its network to itself already. */

@@ -51,10 +51,11 @@ for (const kernel of ['5.10', '7.3']) {
     await withGuest(kernel, async guest => {
       const called = new Set<OpName>();
       const call = checker(t, guest, called);
-      await callEverything(call);
+      await callEverything(kernel, call);
       const rest = Object.keys(OPS).filter(op => !called.has(op as OpName));
+      const absent = kernel === '5.10' ? ['map_take'] : [];
       // `hello` began this session, `renew` was called by the clone, `keep` would be for good.
-      t.same(rest.toSorted(), ['hello', 'keep', 'renew'], 'every other op was called');
+      t.same(rest.toSorted(), ['hello', 'keep', ...absent, 'renew'], 'every other op was called');
       t.strictSame(OPS.hello.answer.parse(guest.hello), guest.hello);
     });
   });
@@ -62,6 +63,7 @@ for (const kernel of ['5.10', '7.3']) {
 
 /** Every op once; the order is that of a cell. */
 async function callEverything(
+  kernel: string,
   call: <N extends OpName>(op: N, args: OpArgs<N>) => Promise<OpAnswer<N>>,
 ): Promise<void> {
   await call('probes', {});
@@ -81,7 +83,9 @@ async function callEverything(
   await call('id_exists', { kind: 'map', object: id });
   await call('map_create', { name: 'hash', type: 'hash', key_size: 4, value_size: 8, max_entries: 4 });
   await call('map_batch', { map: 'hash', what: 'update', count: 2 });
-  await call('load', { object: '/bpf/stock.bpf.o', program: 'pass', name: 'pass' });
+  // A hash map has it since 5.14.
+  if (kernel !== '5.10') await call('map_take', { map: 'hash', key: '00000000' });
+  await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
   await call('test_run', { program: 'pass', data: testFrame(64, 0).toString('hex') });
   await call('actions_start', { program: 'pass' });
