@@ -1,8 +1,10 @@
+import type { Words } from '../../scenario/vocabulary.ts';
 import { meanings, type SemanticsRow } from '../semantics.ts';
-import type { Account, CellView, Subject } from '../subject.ts';
-import type { Table } from '../table.ts';
-import { sum, totals } from '../tally.ts';
-import { branch, number } from '../words.ts';
+import type { Account, CellView, Out, StageSpec, Subject } from '../subject.ts';
+import type { RowOf, Table } from '../table.ts';
+import { groupBy, sum, totals } from '../tally.ts';
+import { branch, each, number } from '../words.ts';
+import { feedsOf, type Feed } from './devmap-feeds.ts';
 
 /** Batches of frames that were handed to a device's ndo_xdp_xmit. */
 const DEVMAP = {
@@ -15,10 +17,15 @@ const DEVMAP = {
   },
   sums: {
     sent: { unit: 'packets', meaning: 'Frames that the device took.' },
-    drops: { unit: 'packets', meaning: 'Frames that the device did not take.' },
+    drops: {
+      unit: 'packets',
+      meaning: "Frames that the device did not take, or that the entry's program did not pass.",
+    },
   },
-  witnessed: false,
+  witnessed: true,
 } as const satisfies Table;
+
+type DevmapRow = RowOf<typeof DEVMAP>;
 
 const SEMANTICS = [
   {
@@ -26,7 +33,8 @@ const SEMANTICS = [
     mode: 'native',
     kernels: '*',
     means: 'transmits',
-    truth: 'bq_xmit_all traces xdp_devmap_xmit with sent and drops, since 4.18',
+    truth:
+      'bq_xmit_all traces xdp_devmap_xmit with sent and drops, since 4.18. It has no map id: the frames of all maps to a device share one queue (dev->xdp_bulkq)',
   },
   {
     field: 'redirect.devmap',
@@ -40,6 +48,11 @@ const SEMANTICS = [
 
 const meaning = meanings(SEMANTICS);
 
+const REDIRECTED = number('packets', 'Frames that were redirected there without an error.');
+const SENT = number('packets', 'Frames that a device took; in generic mode frames redirected to one device.');
+const DROPS = number('packets', 'Frames that a device did not take; in generic mode always 0.');
+const FLOW: Words = { redirected: REDIRECTED, sent: SENT, drops: DROPS };
+
 /** Redirects to devices, by a devmap or by bpf_redirect(). */
 export const devmap: Subject = {
   name: 'devmap',
@@ -47,32 +60,147 @@ export const devmap: Subject = {
   tables: [DEVMAP],
   semantics: SEMANTICS,
   words: {
-    devmap: branch('Redirects to devices, by a devmap or by bpf_redirect().', {
-      sent: number('packets', 'Frames that a device took; in generic mode frames that were redirected.'),
-      drops: number('packets', 'Frames that a device did not take; in generic mode always 0.'),
-      events: number('events', 'Events of xdp_devmap_xmit; in generic mode frames that were redirected.'),
+    devmap: branch('Redirects to devices, by devmaps and by bpf_redirect() together.', {
+      ...FLOW,
+      events: number('events', 'Events of xdp_devmap_xmit; in generic mode redirects.'),
+      broadcast: number('packets', 'Frames redirected to all devices of a map (BPF_F_BROADCAST, 5.14).'),
+      copies: number(
+        'packets',
+        'Frames that devices got beyond one per redirect, where there are broadcasts.',
+      ),
+      device: each('By the role of the device that transmits: `rx`, `tx`; `if7` for any other.', FLOW),
+      maps: each(
+        "By the scenario's name of the devmap. `sent` and `drops` have no value where another map, or bpf_redirect(), leads to the same device in native mode.",
+        FLOW,
+      ),
     }),
   },
   takes: { stage: 'devmap', mapTypes: ['devmap', '14', 'devmap_hash', '25', null] },
   account,
 };
 
+/** Counts of frames on their way to devices. */
+type Flow = {
+  readonly redirected: number;
+  readonly sent: number;
+  readonly drops: number;
+};
+
 function account(cell: CellView): Account {
-  const redirected = sum(cell.redirects(cell.seen.programs).to('devmap'), row => row.events);
-  const counts =
-    meaning('redirect.devmap', cell.mode, cell.version) === 'redirects'
-      ? { sent: redirected, drops: 0, events: redirected }
-      : totals(DEVMAP, cell.rows(DEVMAP));
+  const feeds = feedsOf(cell);
+  const inEvents = meaning('redirect.devmap', cell.mode, cell.version) === 'transmits';
+  const rows = inEvents ? cell.rows(DEVMAP) : [];
+  const redirected = sum(feeds, feed => feed.redirected);
+  const broadcast = sum(feeds, feed => feed.broadcast);
+  const single = redirected - broadcast;
+  const total: Flow & { readonly events: number } = inEvents
+    ? { redirected, ...totals(DEVMAP, rows) }
+    : { redirected, sent: single, drops: 0, events: redirected };
+  const copies = inEvents && broadcast > 0 ? Math.max(0, total.sent + total.drops - redirected) : 0;
+  const maps = new Map(
+    feeds.filter(({ name }) => name !== '').map(feed => [feed.name, flowOf(feed, rows, inEvents)]),
+  );
   return {
-    counters: { devmap: counts },
-    stages: [
+    counters: {
+      devmap: {
+        ...total,
+        broadcast,
+        copies,
+        device: byDevice(cell, feeds, rows, inEvents),
+        maps: Object.fromEntries(maps),
+      },
+    },
+    stages: stagesOf(feeds, maps, { ...total, broadcast: inEvents ? 0 : broadcast, copies }),
+    absent: Object.fromEntries(
+      feeds.flatMap(({ name, shared }) =>
+        inEvents && name !== '' && shared !== null
+          ? ['sent', 'drops'].map(field => [`devmap.maps.${name}.${field}`, shared])
+          : [],
+      ),
+    ),
+  };
+}
+
+/** What one map sent; without `sent` and `drops` where the events do not tell its frames from those of others. */
+function flowOf(feed: Feed, rows: readonly DevmapRow[], inEvents: boolean): Flow | Pick<Flow, 'redirected'> {
+  const { redirected, broadcast, devices, shared } = feed;
+  if (!inEvents) return { redirected, sent: redirected - broadcast, drops: 0 };
+  if (shared !== null) return { redirected };
+  // A broadcast map that shares no device is the only one that leads to any.
+  const own = rows.filter(({ to_ifindex }) => broadcast > 0 || devices.has(to_ifindex));
+  return { redirected, sent: sum(own, row => row.sent), drops: sum(own, row => row.drops) };
+}
+
+function byDevice(cell: CellView, feeds: readonly Feed[], rows: readonly DevmapRow[], inEvents: boolean) {
+  const roles = new Map(Object.entries(cell.seen.ifindex).map(([role, index]) => [index, role]));
+  const name = (ifindex: number) => roles.get(ifindex) ?? `if${ifindex}`;
+  const redirects = feeds.flatMap(({ devices }) => [...devices].map(([to, packets]) => ({ to, packets })));
+  const targets = groupBy(
+    redirects,
+    [...roles.values()],
+    ({ to }) => name(to),
+    some => sum(some, ({ packets }) => packets),
+  );
+  const sent = groupBy(
+    rows,
+    Object.keys(targets),
+    ({ to_ifindex }) => name(to_ifindex),
+    some => totals(DEVMAP, some),
+  );
+  return Object.fromEntries(
+    Object.entries(sent).map(([role, own]): [string, Flow] => {
+      const redirected = targets[role] ?? 0;
+      return [
+        role,
+        inEvents
+          ? { redirected, sent: own.sent, drops: own.drops }
+          : { redirected, sent: redirected, drops: 0 },
+      ];
+    }),
+  );
+}
+
+/** One stage, and below it one for each map where every map's own counts are known and there are several. */
+function stagesOf(
+  feeds: readonly Feed[],
+  maps: ReadonlyMap<string, Flow | Pick<Flow, 'redirected'>>,
+  total: Flow & { readonly broadcast: number; readonly copies: number },
+): StageSpec[] {
+  const flows = [...maps].filter(([, { redirected }]) => redirected > 0);
+  const known = flows.flatMap(([name, flow]) => ('sent' in flow ? [{ name, ...flow }] : []));
+  const used = feeds.filter(({ redirected }) => redirected > 0);
+  const split = used.length > 1 && known.length === used.length && used.every(one => one.broadcast === 0);
+  if (!split) {
+    return [
       {
         name: 'devmap',
+        enters: { 'devmap.copies': { packets: total.copies, claims: [] } },
         out: {
-          'devmap.sent': { packets: counts.sent, ends: 'received' },
-          'devmap.drops': { packets: counts.drops, ends: 'lost' },
+          ...ways('devmap', total),
+          'devmap.broadcast': { packets: total.broadcast, ends: 'received' },
         },
       },
-    ],
+    ];
+  }
+  const onward = known.map(({ name, redirected }): [string, Out] => [
+    name,
+    { packets: redirected, to: `devmap ${name}` },
+  ]);
+  return [
+    { name: 'devmap', out: Object.fromEntries(onward) },
+    ...known.map(({ name, ...flow }) => ({ name: `devmap ${name}`, out: ways(`devmap.maps.${name}`, flow) })),
+  ];
+}
+
+function ways(name: string, { sent, drops }: Pick<Flow, 'sent' | 'drops'>): Record<string, Out> {
+  const claims = (field: string) => [
+    `devmap.${field}`,
+    `devmap.device.*.${field}`,
+    ...(name === 'devmap' ? [`devmap.maps.*.${field}`] : []),
+    `raw.devmap.${field}`,
+  ];
+  return {
+    [`${name}.sent`]: { packets: sent, ends: 'received', claims: claims('sent') },
+    [`${name}.drops`]: { packets: drops, ends: 'lost', claims: claims('drops') },
   };
 }
