@@ -1,4 +1,5 @@
 import { protocolText } from '../guest/protocol-text.ts';
+import { countersReference } from '../oracle/reference.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 
@@ -8,6 +9,7 @@ import { scenarioJsonSchema } from '../scenario/json-schema.ts';
  */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
+  'docs/counters.md': countersReference,
   'images/agent/PROTOCOL.md': protocolText,
   ...Object.fromEntries(
     Object.entries(jsonSchemas()).map(([file, schema]) => [`harness/report/${file}`, () => json(schema)]),

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from './verdict.ts';
 
-// What the README promises of each verdict, written out once more on purpose.
+// What docs/ledger.md promises of each verdict, written out once more on purpose.
 const KINDS: [string, (verdict: Verdict) => boolean, string][] = [
   ['red', isRed, 'panic hang fail fixed error infra'],
   ['spoiled', isSpoiled, 'error infra'],
@@ -19,7 +19,7 @@ const KINDS: [string, (verdict: Verdict) => boolean, string][] = [
   ['broke', verdict => held(verdict) === false, 'panic hang fail known'],
 ];
 
-t.test('each verdict is of the kinds that the README promises', async t => {
+t.test('each verdict is of the kinds that docs/ledger.md promises', async t => {
   for (const [kind, is, names] of KINDS) t.equal(VERDICT_NAMES.filter(is).join(' '), names, kind);
 });
 

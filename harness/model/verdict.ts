@@ -8,7 +8,7 @@ interface VerdictFacts {
   readonly held: boolean | null;
 }
 
-/** Every verdict with its facts, worst first: the order in which a summary lists them. What each one means: README, "Verdicts". */
+/** Every verdict with its facts, worst first: the order in which a summary lists them. What each one means: docs/ledger.md. */
 export const VERDICTS = {
   panic: { red: true, spoiled: false, held: false },
   hang: { red: true, spoiled: false, held: false },

@@ -47,7 +47,7 @@ export function lookUp(counters: Counters, { path }: NameUse): { value: Value } 
 /** Longest text of one value in a message. */
 const LONGEST = 80;
 
-/** A counter's value as it is printed in place of its name. */
+/** A counter's value as it is printed instead of its name. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'bigint' ? Number(inner) : inner,

@@ -13,12 +13,15 @@ const { known } = variantOf(['sent == 1'], {
   more: `known: [{ kernels: ">=5.10 <7.4", reason: r, panic: 'NULL[\\s\\S]*eth_type_trans[\\s\\S]*cpu_map_kthread_run' }]`,
 });
 
-t.test('a panic is known when the console tells of it in these words, on these kernels', async t => {
-  t.equal(knownPanic(known, '7.3.4', CONSOLE)?.reason, 'r');
-  t.equal(knownPanic(known, '7.4', CONSOLE), null, 'another kernel');
-  t.equal(knownPanic(known, '7.3.4', CONSOLE.slice(0, 2)), null, 'another panic');
-  t.equal(knownPanic([], '7.3.4', CONSOLE), null);
-});
+t.test(
+  'a panic is known when the console has the words of the entry, on the kernels of the entry',
+  async t => {
+    t.equal(knownPanic(known, '7.3.4', CONSOLE)?.reason, 'r');
+    t.equal(knownPanic(known, '7.4', CONSOLE), null, 'another kernel');
+    t.equal(knownPanic(known, '7.3.4', CONSOLE.slice(0, 2)), null, 'another panic');
+    t.equal(knownPanic([], '7.3.4', CONSOLE), null);
+  },
+);
 
 t.test('an entry that speaks of a panic vouches for nothing else', async t => {
   const [entry] = known;

@@ -8,7 +8,7 @@ import { lastLines, oneLine, plain } from './text.ts';
 
 /**
  * Returns the reporter for TAP version 14: the plan first, then one test point per cell, in the order in which the cells end.
- * See https://testanything.org/tap-version-14-specification.html and the table of verdicts in the README.
+ * See https://testanything.org/tap-version-14-specification.html and the table of verdicts in docs/ledger.md.
  */
 export function createTapReporter(): Reporter {
   let points = 0;

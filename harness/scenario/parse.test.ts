@@ -152,7 +152,7 @@ t.test('a device that the guest under test does not have', async t => {
   ]);
 });
 
-t.test('every problem of a file is told once, in the order of the file', async t => {
+t.test('every problem of a file is reported once, in the order of the file', async t => {
   const text = GOOD.replace('qsize', 'quise')
     .replace('to: rx', 'to: xr')
     .replace('{ mode: generic }', '{ mod: x }');

@@ -18,7 +18,7 @@ const range = z
   })
   .describe('npm semver range over upstream kernel versions');
 
-/** Items of cpumap-behaviour.md: 1 to 81, or C1 to C11. */
+/** Numbers of a suite's catalogue, its `coverage.yaml`: 1 to 81 and C1 to C11 for cpumap (docs/cpumap-behaviour.md). */
 const covered = z.union([z.int().min(1).max(81), z.string().regex(/^C([1-9]|1[01])$/)]);
 
 /** Only `axes` and `exclude`: checked first, since all the rest depends on them. */
@@ -71,7 +71,10 @@ export function scenarioSchema(wrap: Wrap) {
   return z.strictObject({
     title: z.string().min(1),
     source: z.string().min(1).describe('file and function in the kernel'),
-    covers: z.array(covered).default([]).describe('numbers in cpumap-behaviour.md'),
+    covers: z
+      .array(covered)
+      .default([])
+      .describe('behaviours that it shows: numbers of the nearest coverage.yaml'),
     functions: z
       .array(z.string().regex(/^\w+$/))
       .default([])

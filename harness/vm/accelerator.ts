@@ -35,7 +35,7 @@ export interface AcceleratorFacts {
 /**
  * KVM only where the CPU flags have vmx or svm AND /dev/kvm opens for writing; else TCG.
  * The flag is asked first: a /dev/kvm without hardware behind it must not even be opened, it may take the machine down.
- * Throws `usage` when something was asked for that cannot be had.
+ * Throws `usage` when what was asked for is unavailable.
  */
 export function chooseAccelerator(choice: AcceleratorChoice, facts: AcceleratorFacts): ChosenAccelerator {
   if (choice === 'auto' || choice === 'kvm') {
