@@ -35,8 +35,8 @@ export function expandKernelSpecs(
   catalogue: Catalogue,
   cwd: string = process.cwd(),
 ): KernelSpec[] {
-  const wanted = texts.length === 0 ? seriesOf(catalogue, 'default') : texts;
-  const expanded = wanted.flatMap(text => (text === 'all' ? seriesOf(catalogue, 'all') : [text]));
+  const names = texts.length === 0 ? seriesOf(catalogue, 'default') : texts;
+  const expanded = names.flatMap(text => (text === 'all' ? seriesOf(catalogue, 'all') : [text]));
   return [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
 }
 

@@ -38,7 +38,7 @@ export const REPORTERS = {
   },
   github: {
     file: 'annotations.txt',
-    about: "GitHub's annotations beside the lines of scenarios",
+    about: 'GitHub annotations at the lines of scenarios',
     create: createGithubReporter,
   },
 } as const satisfies Record<string, ReporterEntry>;

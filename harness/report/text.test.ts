@@ -13,7 +13,7 @@ t.test('plain', async t => {
     ['lone \ud83d surrogate', 'lone \ufffd surrogate'],
     ['tab\tand\nline', 'tab\tand\nline'],
   ];
-  for (const [text, wanted] of rows) t.equal(plain(text), wanted, JSON.stringify(text));
+  for (const [text, expected] of rows) t.equal(plain(text), expected, JSON.stringify(text));
   t.equal(oneLine('  a\n  b\tc '), 'a b c');
 });
 
@@ -35,5 +35,5 @@ t.test('times', async t => {
     [59_999, '1 min 00 s'],
     [185_000, '3 min 05 s'],
   ];
-  for (const [ms, wanted] of rows) t.equal(formatMs(ms), wanted);
+  for (const [ms, expected] of rows) t.equal(formatMs(ms), expected);
 });

@@ -84,9 +84,9 @@ function applyFilters(): void {
     let changed = false;
     for (const cell of row.querySelectorAll<HTMLElement>('td[data-status]')) {
       const column = /\bk(\d+)\b/.exec(cell.className)?.[1] ?? '';
-      const wanted = statuses.has(cell.dataset['status'] ?? '');
-      cell.classList.toggle('off', !wanted);
-      if (!wanted || !kernels.has(column)) continue;
+      const shown = statuses.has(cell.dataset['status'] ?? '');
+      cell.classList.toggle('off', !shown);
+      if (!shown || !kernels.has(column)) continue;
       seen++;
       changed ||= cell.dataset['change'] !== undefined;
     }
