@@ -35,7 +35,7 @@ function good(text: string): Scenario {
   return scenario;
 }
 
-t.test('the scenario of DESIGN.md, in four variants', async t => {
+t.test('a scenario in four variants', async t => {
   const scenario = good(GOOD);
   t.strictSame(
     scenario.variants.map(({ suffix, topology, known }) => [suffix, topology, known.length]),
