@@ -11,6 +11,7 @@ export const LAYERS = [
   'guest',
   'vm',
   'image',
+  'object',
   'kernel',
   'model',
   'util',
