@@ -39,19 +39,14 @@ export interface ProgramRequest {
 /** The part of a guest that steps use. */
 export type StepGuest = Pick<RunningGuest, 'call' | 'hello'>;
 
-/** A step that goes on in the background. */
+/** A step that runs in the background. */
 interface BackgroundStep {
   readonly work: Promise<void>;
   done: boolean;
 }
 
-/** Everything that the steps of one cell share. */
-export class StepContext {
-  readonly guest: StepGuest;
-  /** Where device `tx` is: `guest` itself, or the other one of topology `link`. */
-  readonly generator: StepGuest;
-  readonly index: ProgramIndex;
-  readonly topology: Topology;
+/** What the steps of one cell share, whether they run in turn or in the background. */
+export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
   /** Results by their `as`. */
@@ -63,26 +58,50 @@ export class StepContext {
   readonly attached = new Map<string, XdpMode>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+}
 
-  constructor(guest: StepGuest, index: ProgramIndex, topology: Topology, generator = guest) {
+/** What a step works with: the guests, through which it sends requests, and the state of its cell. */
+export class StepContext implements CellState {
+  readonly guest: StepGuest;
+  /** Where device `tx` is: `guest` itself, or the other one of topology `link`. */
+  readonly generator: StepGuest;
+  readonly index: ProgramIndex;
+  readonly topology: Topology;
+  readonly maps: CellState['maps'];
+  readonly programs: CellState['programs'];
+  readonly results: CellState['results'];
+  readonly sources: CellState['sources'];
+  readonly background: CellState['background'];
+  readonly attached: CellState['attached'];
+  readonly aliases: CellState['aliases'];
+
+  /** `state` is that of a context which works on the same cell; without it, a cell begins. */
+  constructor(
+    guest: StepGuest,
+    index: ProgramIndex,
+    topology: Topology,
+    generator = guest,
+    state: CellState = new CellState(),
+  ) {
     this.guest = guest;
     this.generator = generator;
     this.index = index;
     this.topology = topology;
+    this.maps = state.maps;
+    this.programs = state.programs;
+    this.results = state.results;
+    this.sources = state.sources;
+    this.background = state.background;
+    this.attached = state.attached;
+    this.aliases = state.aliases;
   }
 
-  /** Starts work that goes on in the background; the agent then serves it beside other requests. */
+  /** Starts work in the background: on the same cell, with requests that the agent serves alongside others. */
   start(work: (ctx: StepContext) => Promise<void>): void {
-    const beside = (guest: StepGuest): StepGuest => ({
-      hello: guest.hello,
-      call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
-    });
-    const ctx = Object.create(this, {
-      guest: { value: beside(this.guest) },
-      generator: { value: beside(this.generator) },
-    }) as StepContext;
+    const [guest, generator] = [inBackground(this.guest), inBackground(this.generator)];
+    const ctx = new StepContext(guest, this.index, this.topology, generator, this);
     const step: BackgroundStep = { work: work(ctx).finally(() => (step.done = true)), done: false };
-    // Its failure is thrown where it is waited for, and must not count as unhandled until then.
+    // Its failure is thrown by `join`, and must not count as unhandled until then.
     step.work.catch(() => undefined);
     this.background.push(step);
   }
@@ -118,6 +137,14 @@ export class StepContext {
     program.mode = mode;
     if (first) await this.guest.call({ op: 'actions_start', program: program.handle });
   }
+}
+
+/** The same guest, whose agent serves each request alongside others. */
+function inBackground(guest: StepGuest): StepGuest {
+  return {
+    hello: guest.hello,
+    call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
+  };
 }
 
 /** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
