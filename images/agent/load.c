@@ -64,16 +64,28 @@ static int choose_program(struct request *rq, struct bpf_object *obj,
 	return load_options(rq, *chosen);
 }
 
-static void use_map(const char *name, void *obj)
+/* Argument "create": names of maps that libbpf creates. */
+static int created_maps(struct request *rq, struct bpf_object *obj)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+	json_t *names = json_object_get(rq->args, "create");
+	struct bpf_map *map;
+	json_t *value;
+	size_t i;
 
-	if (map)
+	json_array_foreach(names, i, value) {
+		map = json_is_string(value) ?
+			      bpf_object__find_map_by_name(
+				      obj, json_string_value(value)) :
+			      NULL;
+		if (!map)
+			return fault_request(rq, "create: item %zu must be a map of the object",
+					     i);
 		bpf_map__set_autocreate(map, true);
+	}
+	return 0;
 }
 
-static int choose_maps(struct request *rq, struct bpf_object *obj,
-		       const char *section, const void *elf, size_t size)
+static int choose_maps(struct request *rq, struct bpf_object *obj)
 {
 	json_t *maps = json_object_get(rq->args, "maps");
 	struct handle handle;
@@ -86,9 +98,9 @@ static int choose_maps(struct request *rq, struct bpf_object *obj,
 	bpf_object__for_each_map(map, obj)
 		if (!bpf_map__is_internal(map))
 			bpf_map__set_autocreate(map, false);
-	err = maps_used(elf, size, section, use_map, obj);
+	err = created_maps(rq, obj);
 	if (err)
-		return fault_request(rq, "object: not a BPF object file");
+		return err;
 
 	if (!maps || json_is_null(maps))
 		return 0;
@@ -203,8 +215,7 @@ int op_load(struct request *rq)
 	if (!err)
 		err = load_config(rq, obj);
 	if (!err)
-		err = choose_maps(rq, obj, bpf_program__section_name(prog),
-				  bytes, size);
+		err = choose_maps(rq, obj);
 	if (!err)
 		err = load_object(rq, obj, prog);
 	if (!err)

@@ -12,14 +12,6 @@ int load_options(struct request *rq, struct bpf_program *prog);
 /* config.c: argument "config" into the object's global variables. */
 int load_config(struct request *rq, struct bpf_object *obj);
 
-/*
- * uses.c: calls use(name) for every map of an ELF object that a relocation in
- * a program's own section, or in .text, refers to. A negative errno when the
- * object cannot be read.
- */
-int maps_used(const void *elf, size_t size, const char *section,
-	      void (*use)(const char *map, void *data), void *data);
-
 /* base64.c: malloc'd bytes, or NULL when it is not base64. */
 void *base64_decode(const char *text, size_t *len);
 

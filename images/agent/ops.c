@@ -22,7 +22,7 @@ static const struct op ops[] = {
 	{ "map_take", op_map_take, "map key" },
 	{ "map_batch", op_map_batch, "map what count" },
 	{ "map_info", op_map_info, "map" },
-	{ "load", op_load, "object object_data program name config maps "
+	{ "load", op_load, "object object_data program name config maps create "
 	  "expected_attach type frags dev_bound" },
 	{ "prog_info", op_prog_info, "program" },
 	{ "id_exists", op_id_exists, "kind object" },
