@@ -15,6 +15,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { once } from '../util/once.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
@@ -194,14 +195,4 @@ function dutEnds({ topology }: GuestShape): readonly End[] {
 /** How far time limits stretch: cells that share cores wait for each other. */
 export function timeScale(jobs: number, cpus: number): number {
   return Math.max(1, jobs / Math.max(1, cpus));
-}
-
-/** Does what was asked for under a key once; a failure is not kept. */
-function once<T>(done: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = done.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  done.set(key, made);
-  made.catch(() => done.delete(key));
-  return made;
 }
