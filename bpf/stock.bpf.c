@@ -3,7 +3,9 @@
  * The stock programs of the scenarios. The main ones redirect bpfrig's own
  * frames into a cpumap and pass everything else on to the stack; the entry_*
  * ones go into a cpumap entry and run on the remote CPU. "volatile const"
- * variables are a scenario's config.
+ * variables are a scenario's config. The maps are places for a scenario's: one
+ * that stays unbound has a single entry that is empty, so that every kernel
+ * creates it, however few CPUs it is built for.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -16,7 +18,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");
@@ -24,14 +26,14 @@ struct {
 /* Where an entry's program sends a packet on: the scenario binds them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } next SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
-	__uint(max_entries, 4);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
 } devs SEC(".maps");

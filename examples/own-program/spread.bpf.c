@@ -4,8 +4,8 @@
  * UDP source port, and drops what is no UDP over IPv4. Put yours here.
  *
  * A global variable that is `volatile const` can be set by the scenario
- * (`config`). A map that the scenario makes under the same name takes the
- * place of the one here.
+ * (`config`). The scenario's step `cpumap` of the same name creates the map as
+ * it is declared here, and fills it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -17,7 +17,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 4);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");

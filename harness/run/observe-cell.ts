@@ -8,6 +8,7 @@ import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilQuiet } from './quiet.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
+import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
@@ -57,6 +58,7 @@ export async function observeCell(
     snmp: counted.snmp,
     steps: ctx.results,
     log: lines,
+    hints: unusedMapHints(ctx),
   };
 }
 

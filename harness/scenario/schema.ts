@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { isRange } from './ranges.ts';
+import { objectsSchema } from './objects.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
 import { TOPOLOGIES } from '../vm/spec.ts';
@@ -92,7 +93,7 @@ export function scenarioSchema(wrap: Wrap) {
     topology: wrap(z.enum(TOPOLOGIES))
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
-    objects: z.array(z.string().regex(/\.bpf\.c$/)).default([]),
+    objects: objectsSchema(wrap),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),
