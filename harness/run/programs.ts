@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { buildBpfObject } from '../image/bpf-object.ts';
-import { buildGuestPrograms } from '../image/build.ts';
+import { buildOwnObject } from '../image/build.ts';
 import type { BpfMap, BpfObject, BpfProgram } from '../object/object.ts';
-import { parseObject, readObject } from '../object/read-object.ts';
+import { parseObject } from '../object/read-object.ts';
 import type { ScenarioObject } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean, nearest } from '../util/nearest.ts';
@@ -108,8 +107,8 @@ export async function indexPrograms(
 const stockObjects = new Map<string, Promise<ProgramObject>>();
 
 async function stockObject(cacheDir: string): Promise<ProgramObject> {
-  const { dir } = await buildGuestPrograms(cacheDir);
-  const contents = readObject(join(dir, 'bpf', 'stock.bpf.o'));
+  const path = await buildOwnObject('stock.bpf.c', cacheDir);
+  const contents = parseObject(await readFile(path), 'stock.bpf.c');
   return { name: 'stock', own: false, contents, load: { object: '/bpf/stock.bpf.o' } };
 }
 
