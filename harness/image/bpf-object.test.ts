@@ -111,7 +111,8 @@ t.test('headers of the C library compile', async t => {
   const dir = t.testdir({
     'libc.c': '#include <arpa/inet.h>\n#include <stdlib.h>\n#include <string.h>\nint x;\n',
   });
-  await buildBpfObject({ path: join(dir, 'libc.c'), cflags: [], dir }, join(dir, 'cache'));
+  const built = await buildBpfObject({ path: join(dir, 'libc.c'), cflags: [], dir }, join(dir, 'cache'));
+  t.ok(built.files.includes('/usr/include/arpa/inet.h'));
 });
 
 t.test('an error names the first complaint with its place, and what to do', async t => {

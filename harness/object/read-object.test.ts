@@ -10,7 +10,7 @@ import { parseObject, readObject } from './read-object.ts';
 const HARNESS = join(PROJECT_ROOT, 'harness');
 const MANY = join(HARNESS, 'object', 'testdata', 'many.bpf.c');
 const LEGACY = join(HARNESS, 'object', 'testdata', 'legacy.bpf.c');
-const SPELLINGS = join(HARNESS, 'run', 'testdata', 'objects', 'spellings.bpf.c');
+const SPELLINGS = join(HARNESS, 'cli', 'testdata', 'objects', 'spellings.bpf.c');
 
 /** Compiles a source with clang and reads the object. */
 function compiled(t: Test, source: string, flags: readonly string[] = ['-target', 'bpf']): BpfObject {
