@@ -74,7 +74,8 @@ t.test('globals by section, and the kernel configuration that is asked for', t =
     size,
     type === null ? null : btf?.nameOf(type),
   ]);
-  t.strictSame(seen.toSorted(), [
+  const byName = seen.toSorted(([a], [b]) => String(a).localeCompare(String(b)));
+  t.strictSame(byName, [
     ['hidden', '.bss', 4, '__u32'],
     ['limit', '.rodata', 4, 'const volatile __u32'],
     ['start', '.data', 4, 'int'],

@@ -18,7 +18,7 @@ interface StepBase {
   readonly place: Place;
 }
 
-/** One step of any kind but `repeat`, told apart by `kind`. */
+/** One step of any kind but `repeat`, which `kind` distinguishes. */
 export type PlainStep = {
   [K in StepKind]: StepBase & { readonly kind: K; readonly args: StepArgs<K> };
 }[StepKind];

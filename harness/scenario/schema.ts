@@ -102,7 +102,7 @@ export function scenarioSchema(wrap: Wrap) {
   });
 }
 
-/** A scenario's content with axes filled in, as the schema gives it. */
+/** A scenario's content with axes filled in, as the schema returns it. */
 export type ScenarioDocument = z.infer<ReturnType<typeof scenarioSchema>>;
 
 /** What a scenario written in TypeScript exports by default. */

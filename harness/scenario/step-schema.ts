@@ -139,7 +139,7 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
 
 type Kinds = ReturnType<typeof stepKinds>;
 
-/** What a kind of step is told, defaults filled in. */
+/** Arguments of a kind of step, defaults filled in. */
 export type StepArgs<K extends StepKind> = z.infer<Kinds[K]>;
 export type StepKind = keyof Kinds;
 

@@ -81,7 +81,7 @@ async function stepped(t: Test, steps: string) {
     `title: t\nsource: s\ntopology: veth\nobjects: [mine.bpf.c]\nsetup:\n${steps}\nexpect: ['sent == 0']\n`,
   ).variants;
   await runSteps(ctx, variant?.setup ?? []);
-  const created = requests.filter(({ op }) => op === 'map_create').map(({ op: _, ...rest }) => rest);
+  const created = requests.filter(({ op }) => op === 'map_create');
   const loads = requests.filter(({ op }) => op === 'load');
   return { ctx, created, loads, requests };
 }
