@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts what an XDP program returns, as an fexit program on it. The agent
- * sets the program that it attaches to and loads one copy for each.
+ * Counts the return values of an XDP program, as an fexit program. The agent
+ * loads one copy per XDP program, and sets the program that it attaches to.
  *
- * It runs for every packet, so it is one atomic addition without a helper
- * call. The agent reads the counts through mmap, not through bpf(2).
+ * It runs for every packet, so it does only one atomic addition, without a
+ * helper call. The agent reads the counts through mmap, not through bpf(2).
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

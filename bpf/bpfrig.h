@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the BPF programs and the agent share: the frames that bpfrig sends,
- * and the keys and sums of the observers' maps.
+ * What the BPF programs and the agent share: the frames that bpfrig sends, and
+ * the keys and sums of the observers' maps. The agent reads those by their BTF:
+ * a new member, or a new map NAME_rows, needs no change there.
  */
 #ifndef BPFRIG_H
 #define BPFRIG_H
@@ -39,6 +40,11 @@ struct bpfrig_frame {
 /* Largest batch of cpumap.c: CPU_MAP_BULK_SIZE and CPUMAP_BATCH. */
 #define BPFRIG_BATCH	8
 
+/*
+ * Fields of the observers' tables: harness/oracle/subjects/ declares the unit
+ * and the meaning of each, and a test compares the two. Every sum begins with
+ * the number of events.
+ */
 struct bpfrig_enqueue_key {
 	__u32 map_id;
 	__s32 cpu;
@@ -83,10 +89,10 @@ struct bpfrig_redirect_sum {
 };
 
 /*
- * Most packets go where the one before went: a CPU counts a run of them here,
- * and adds it to the row of its key when the next run begins. The agent adds
- * the run that stands. What is not in a run has 0 events. Each CPU writes to
- * cache lines of its own.
+ * Most packets go where the previous one went: a CPU counts a run of them
+ * here, and adds it to the row of its key when the next run begins. The agent
+ * adds the current run. A run with 0 events is empty. Each CPU writes to its
+ * own cache lines.
  */
 #define BPFRIG_RUN __attribute__((aligned(64)))
 
@@ -108,7 +114,7 @@ struct bpfrig_redirect_run {
 /* Guests have no more CPUs: harness/scenario/schema.ts. */
 #define BPFRIG_CPUS	64
 
-/* What the observers keep outside of maps, all of their .bss. */
+/* What the observers keep outside of maps: all of their .bss. */
 struct bpfrig_observers {
 	__u64 lost;	/* events without a place: any makes counts void */
 	struct bpfrig_enqueue_run enqueue[BPFRIG_CPUS];
@@ -120,6 +126,10 @@ struct bpfrig_exception_key {
 	__u32 prog_id;
 	__s32 ifindex;
 	__u32 act;
+};
+
+struct bpfrig_exception_sum {
+	__u64 events;
 };
 
 struct bpfrig_devmap_key {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* For BPF programs: is this frame one that bpfrig sent? */
+/* For BPF programs: recognizes the frames that bpfrig sent. */
 #ifndef BPFRIG_FRAME_H
 #define BPFRIG_FRAME_H
 

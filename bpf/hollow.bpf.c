@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The observers without their bodies: what the kernel takes to call a program
- * at each of these tracepoints, whatever the program does. For bpfrig bench.
+ * The observers with empty bodies: the kernel's cost of calling a program at
+ * each of these tracepoints, whatever the program does. For bpfrig bench.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

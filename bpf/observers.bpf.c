@@ -2,11 +2,12 @@
 /*
  * Observers: sums of the fields of the xdp tracepoints, by map id and CPU.
  *
- * They are tp_btf programs, not classic tracepoint programs, since those are
- * skipped without a trace while any other one runs, or a bpf(2) map operation
- * is under way, on the same CPU (bpf_prog_active in kernel/trace/bpf_trace.c).
- * A tp_btf program only ever misses events that interrupt itself, and the
- * kernel counts those (recursion_misses). It is also the cheaper one.
+ * They are tp_btf programs, not classic tracepoint programs, because the
+ * kernel silently skips those while another one runs, or a bpf(2) map
+ * operation is under way, on the same CPU (bpf_prog_active in
+ * kernel/trace/bpf_trace.c). A tp_btf program misses only events that
+ * interrupt itself, and the kernel counts those (recursion_misses). It is
+ * also cheaper.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -17,7 +18,7 @@
 
 #define MAX_ROWS	4096
 
-/* The kernel's types, as far as they are read; libbpf moves the offsets. */
+/* The kernel's types, as far as they are read; libbpf adjusts the offsets. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), \
 			     apply_to = record)
 struct net_device {
@@ -59,16 +60,16 @@ struct bpf_redirect_info {
 ROWS(enqueue_rows, struct bpfrig_enqueue_key, struct bpfrig_enqueue_sum);
 ROWS(kthread_rows, struct bpfrig_kthread_key, struct bpfrig_kthread_sum);
 ROWS(redirect_rows, struct bpfrig_redirect_key, struct bpfrig_redirect_sum);
-ROWS(exception_rows, struct bpfrig_exception_key, __u64);
+ROWS(exception_rows, struct bpfrig_exception_key, struct bpfrig_exception_sum);
 ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 
 struct bpfrig_observers observers;
 
-/* What a row starts with. */
+/* The initial sum of a row. */
 static const __u64 zeroes[16];
 
 _Static_assert(sizeof(struct bpfrig_kthread_sum) <= sizeof(zeroes),
-	       "the largest sum is zero to begin with");
+	       "the largest sum fits");
 
 static __always_inline void *row_of(void *rows, const void *key)
 {
@@ -85,9 +86,9 @@ static __always_inline void *row_of(void *rows, const void *key)
 }
 
 /*
- * The hash of each event's key would be most of the cost: a CPU adds an event
- * to its run, and the run to the row of its key when it ends. Sums are __u64s,
- * the first of them the number of events.
+ * Hashing the key of each event would be most of the cost: a CPU adds an
+ * event to its run, and the run to the row of its key when it ends. Sums are
+ * __u64s, the first of them the number of events.
  *
  * The rows of the cpumap events and of xdp_redirect belong to one CPU each,
  * where the program cannot interrupt itself: plain additions are exact. The
@@ -121,7 +122,7 @@ static __always_inline int lose(void)
 
 static __always_inline void add_batch(__u64 *batch, __u32 processed)
 {
-	/* Or clang compares one copy and indexes with another. */
+	/* Otherwise clang compares one copy and indexes with another. */
 	barrier_var(processed);
 	if (processed <= BPFRIG_BATCH)
 		batch[processed]++;
@@ -257,7 +258,7 @@ static __always_inline int count_redirect(unsigned long long *ctx)
 	if (cpu >= BPFRIG_CPUS)
 		return lose();
 	run = &observers.redirect[cpu];
-	/* For each packet: or clang works the address out for each field. */
+	/* Otherwise clang computes the address for each field. */
 	barrier_var(run);
 	if (run->key.prog_id != prog_id || run->key.ifindex != ifindex ||
 	    run->key.to_ifindex != to.ifindex ||
@@ -299,11 +300,11 @@ int BPF_PROG(on_exception, struct net_device *dev, struct bpf_prog *xdp,
 		.ifindex = dev ? dev->ifindex : 0,
 		.act = act,
 	};
-	__u64 *events;
+	struct bpfrig_exception_sum *sum;
 
-	events = row_of(&exception_rows, &key);
-	if (events)
-		__atomic_fetch_add(events, 1, __ATOMIC_RELAXED);
+	sum = row_of(&exception_rows, &key);
+	if (sum)
+		__atomic_fetch_add(&sum->events, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 

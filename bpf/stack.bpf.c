@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What reaches the stack: a classifier on tc ingress. It counts bpfrig's own
- * frames, holds each against what was sent, and keeps a log of their numbers
- * in the order in which they came, for every CPU its own.
+ * Counts what reaches the stack, as a classifier on tc ingress. It counts
+ * bpfrig's own frames, compares each with what was sent, and logs their numbers
+ * in the order of arrival, in one log per CPU.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -23,7 +23,7 @@ struct {
 	__type(value, struct bpfrig_stack_count);
 } stack_count SEC(".maps");
 
-/* CPU n's log begins at n * BPFRIG_ARRIVALS; the agent knows how many CPUs. */
+/* CPU n's log begins at n * BPFRIG_ARRIVALS. The agent sets max_entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -32,7 +32,7 @@ struct {
 	__type(value, struct bpfrig_arrival);
 } arrivals SEC(".maps");
 
-/* A frame in words, with room for a load that the verifier can follow. */
+/* A frame as words, in a buffer whose bounds the verifier can check. */
 #define WORDS	(BPFRIG_FRAME_MAX / 8)
 
 struct scratch {
@@ -56,7 +56,7 @@ static __always_inline bool header_is_right(struct __sk_buff *skb,
 	for (i = 0; i < 6; i++)
 		if (frame->dst_mac[i] != device.mac[i])
 			return false;
-	/* A right IPv4 checksum makes the header's sum all ones. */
+	/* With a correct IPv4 checksum, the sum of the header is all ones. */
 	for (i = 0; i < 10; i++)
 		sum += half[i];
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -83,17 +83,17 @@ static __always_inline bool padding_is_right(struct __sk_buff *skb)
 	pattern = *(__u32 *)((void *)buf + BPFRIG_PATTERN_AT);
 	all = pattern == bpf_htonl(BPFRIG_PATTERN) ? ~0ULL : 0;
 	for (i = BPFRIG_PADDING_AT / 8; i < WORDS; i++) {
-		__u64 want, mask = ~0ULL;
+		__u64 expected, mask = ~0ULL;
 
 		if (i * 8 >= len)
 			break;
-		want = 0x0706050403020100 |
-		       (i * 8 & 0xff) * 0x0101010101010101ULL;
+		expected = 0x0706050403020100 |
+			   (i * 8 & 0xff) * 0x0101010101010101ULL;
 		if (i * 8 < BPFRIG_PADDING_AT)
 			mask <<= 8 * (BPFRIG_PADDING_AT - i * 8);
 		if (i * 8 + 8 > len)
 			mask &= ~0ULL >> 8 * (i * 8 + 8 - len);
-		if ((buf->words[i] ^ (want & all)) & mask)
+		if ((buf->words[i] ^ (expected & all)) & mask)
 			return false;
 	}
 	return true;
@@ -117,7 +117,7 @@ int count_ingress(struct __sk_buff *skb)
 	count = bpf_map_lookup_elem(&stack_count, &zero);
 	if (!count)
 		return TC_ACT_UNSPEC;
-	/* By helper: a big frame's first bytes need not be linear. */
+	/* By a helper, because the first bytes can be outside the linear part. */
 	if (bpf_skb_load_bytes(skb, 0, &frame, sizeof(frame)) ||
 	    !frame_is_ours(&frame)) {
 		count->others++;

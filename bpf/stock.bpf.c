@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stock programs of the scenarios. The main ones redirect bpfrig's own
- * frames into a cpumap and pass everything else on to the stack; the entry_*
- * ones go into a cpumap entry and run on the remote CPU. "volatile const"
- * variables are a scenario's config. The maps are places for a scenario's: one
- * that stays unbound has a single entry that is empty, so that every kernel
- * creates it, however few CPUs it is built for.
+ * The stock programs of the scenarios. Main programs redirect bpfrig's own
+ * frames into a cpumap and pass all other packets to the stack. The entry_*
+ * programs belong to a cpumap entry and run on the remote CPU. A scenario sets
+ * the "volatile const" variables with "config", and binds the maps. A map that
+ * it does not bind has one empty entry, so that every kernel creates it,
+ * however few CPUs the kernel is built for.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -23,7 +23,7 @@ struct {
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");
 
-/* Where an entry's program sends a packet on: the scenario binds them. */
+/* Targets of an entry's program. The scenario binds these maps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
 	__uint(max_entries, 1);
@@ -38,20 +38,20 @@ struct {
 	__type(value, __u32);
 } devs SEC(".maps");
 
-volatile const __u32 cpu;	/* the entry of redirect_to_cpu */
-volatile const __u64 flags;	/* its flags: the action if there is none */
-volatile const __u32 cpu_a;	/* the entry for even ports or numbers, queue 0 */
-volatile const __u32 cpu_b;	/* the entry for odd ones, the other queues */
-volatile const __u32 every = 2;	/* entry_drop_every: one in so many */
-volatile const __u32 next_cpu;	/* the entry of entry_redirect_next */
-volatile const __u32 verdicts;	/* entry_by_number: one in every hex digit */
+volatile const __u32 cpu;	/* key of the entry, for redirect_to_cpu */
+volatile const __u64 flags;	/* its flags: the action without an entry */
+volatile const __u32 cpu_a;	/* entry for even ports or numbers, queue 0 */
+volatile const __u32 cpu_b;	/* entry for odd ones, and other queues */
+volatile const __u32 every = 2;	/* entry_drop_every: drop every Nth frame */
+volatile const __u32 next_cpu;	/* entry for entry_redirect_next */
+volatile const __u32 verdicts;	/* entry_by_number: one per hex digit */
 
-/* Frames that a redirect_numbered* program has numbered. */
+/* Number of frames that redirect_numbered* programs have numbered. */
 static __u32 numbered;
 
 #define NO_SUCH_DEVICE	0x7ffffff0
 
-/* The frame, if it is all there and one of ours. */
+/* Returns the frame if it is complete and one of ours, otherwise NULL. */
 static __always_inline struct bpfrig_frame *ours(struct xdp_md *ctx)
 {
 	struct bpfrig_frame *frame = (void *)(long)ctx->data;
@@ -94,7 +94,7 @@ int redirect_by_seq(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, odd ? cpu_b : cpu_a, 0);
 }
 
-/* One entry for each receive queue of the device. */
+/* One entry for queue 0, the other entry for all other queues. */
 SEC("xdp")
 int redirect_by_queue(struct xdp_md *ctx)
 {
@@ -103,7 +103,7 @@ int redirect_by_queue(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, ctx->rx_queue_index ? cpu_b : cpu_a, 0);
 }
 
-/* Live frames are all the same: this writes a number into each. */
+/* Writes a number into each frame, because all live frames are equal. */
 SEC("xdp")
 int redirect_numbered(struct xdp_md *ctx)
 {
@@ -128,7 +128,7 @@ int redirect_numbered_by_seq(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, odd ? cpu_b : cpu_a, 0);
 }
 
-/* Writes into the frame where it came in, for entry_check_note. */
+/* The place in the frame for the ifindex, or NULL if the frame is too short. */
 static __always_inline __u32 *note(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
@@ -139,6 +139,7 @@ static __always_inline __u32 *note(struct xdp_md *ctx)
 	return data + BPFRIG_NOTE_AT;
 }
 
+/* Writes the receiving device into the frame, for entry_check_note. */
 SEC("xdp")
 int redirect_noted(struct xdp_md *ctx)
 {
@@ -150,7 +151,7 @@ int redirect_noted(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, cpu, 0);
 }
 
-/* The frame's number as metadata before it. */
+/* Writes the frame's number as metadata. */
 SEC("xdp")
 int redirect_with_meta(struct xdp_md *ctx)
 {
@@ -169,7 +170,7 @@ int redirect_with_meta(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, cpu, 0);
 }
 
-/* Four bytes more in front of the frame, which entry_pop takes off. */
+/* Adds four bytes in front of the frame, which entry_pop removes. */
 SEC("xdp")
 int redirect_pushed(struct xdp_md *ctx)
 {
@@ -223,7 +224,7 @@ int entry_drop_every(struct xdp_md *ctx)
 {
 	const struct bpfrig_frame *frame = ours(ctx);
 
-	/* BPF's modulo by 0 is no fault: the result is the dividend. */
+	/* In BPF, modulo by 0 is not a fault but returns the dividend. */
 	return frame && bpf_ntohl(frame->seq) % every == 0 ? XDP_DROP :
 							     XDP_PASS;
 }
@@ -256,7 +257,7 @@ int entry_by_number(struct xdp_md *ctx)
 	if (!frame)
 		return XDP_PASS;
 	digit = verdicts >> (28 - 4 * (bpf_ntohl(frame->seq) & 7)) & 0xf;
-	/* No device has that number: the redirect fails. */
+	/* No device has this ifindex, so the redirect fails. */
 	if (digit == XDP_REDIRECT)
 		return bpf_redirect(NO_SUCH_DEVICE, 0);
 	return digit;
@@ -280,14 +281,14 @@ int entry_redirect_next(struct xdp_md *ctx)
 	return bpf_redirect_map(&next, next_cpu, 0);
 }
 
-/* Refers to the map that it is an entry of. */
+/* Refers to the map that contains the program. */
 SEC("xdp/cpumap")
 int entry_redirect_same(struct xdp_md *ctx)
 {
 	return bpf_redirect_map(&cpus, cpu, XDP_PASS);
 }
 
-/* Passes a frame whose context is right, and drops it otherwise. */
+/* Passes a frame with the right context, and drops it otherwise. */
 SEC("xdp/cpumap")
 int entry_check_note(struct xdp_md *ctx)
 {

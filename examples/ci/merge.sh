@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes one run of all shards, with one set of reports. Red where a cell is red, where one has no verdict, and where a shard is missing.
+# Merges all shards into one run with one set of reports. It is red if a cell is red or has no verdict, or if a shard is missing.
 #   BPFRIG_HOME      bpfrig's checkout
-#   BPFRIG_SHARDS    the folder that holds the shards' folders
-#   BPFRIG_OUT       the folder of the whole
-#   BPFRIG_BASELINE  folder of an older run to hold this one against; none: only this one counts
+#   BPFRIG_SHARDS    folder that contains the shards' folders
+#   BPFRIG_OUT       folder of the merged run
+#   BPFRIG_BASELINE  folder of an earlier run to compare with; empty: no comparison
 set -eu
 
 : "${BPFRIG_HOME:?the folder of bpfrig}" "${BPFRIG_SHARDS:?the folder of the shards}" "${BPFRIG_OUT:?the folder of the results}"

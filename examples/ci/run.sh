@@ -1,18 +1,18 @@
 #!/bin/sh
-# Runs bpfrig as a CI wants it. All that it is told comes from the environment, so that no text of a pull request or of a form is
-# ever read as shell:
+# Runs bpfrig in a CI. All parameters are environment variables, so that no text of a pull request or of a form is interpreted as
+# shell code:
 #   BPFRIG_HOME      bpfrig's checkout
-#   BPFRIG_OUT       the run's folder
-#   BPFRIG_PATHS     scenario files or folders, one a line; none: bpfrig's own suite
-#   BPFRIG_KERNELS   kernels, one a line (6.12, path:./bzImage); none: the default ones
-#   BPFRIG_VARIANTS  axis=value, one a line
-#   BPFRIG_ARGS      any other arguments of `bpfrig run`, one a line
-#   BPFRIG_SHARD     i/n where the run is one of n; the merge judges then, and a shard ends well unless nothing could be judged by it
+#   BPFRIG_OUT       folder of the run
+#   BPFRIG_PATHS     scenario files or folders, one per line; empty: bpfrig's own suite
+#   BPFRIG_KERNELS   kernels, one per line (6.12, path:./bzImage); empty: the default kernels
+#   BPFRIG_VARIANTS  axis=value, one per line
+#   BPFRIG_ARGS      other arguments of `bpfrig run`, one per line
+#   BPFRIG_SHARD     i/n, if the run is one of n shards. The merge then decides; a shard fails only if it has no results to merge
 set -eu
 
 : "${BPFRIG_HOME:?the folder of bpfrig}" "${BPFRIG_OUT:?the folder of the results}"
 
-# Adds the lines of $1 to the arguments kept in `file`, each behind $2 where there is one.
+# Adds the lines of $1 to the arguments in the file $list, each after $2 if that is not empty.
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 add() {
@@ -26,7 +26,7 @@ add "${BPFRIG_KERNELS:-}" --kernel
 add "${BPFRIG_VARIANTS:-}" --variant
 add "${BPFRIG_SHARD:-}" --shard
 add "${BPFRIG_ARGS:-}" ''
-# Behind this nothing is an option, whatever a path looks like.
+# After --, nothing is an option, so that a path can have any name.
 echo -- >>"$list"
 add "${BPFRIG_PATHS:-}" ''
 
@@ -39,7 +39,7 @@ code=0
 "$BPFRIG_HOME/bpfrig" "$@" || code=$?
 if [ -n "${BPFRIG_SHARD:-}" ]; then
 	case $code in
-	# Red cells, cells that the host spoiled and a shard of nothing but skips are in the results, and the merge says what they come to.
+	# Red cells, failures of the host and a shard with only skips are in the results, and the merge evaluates them.
 	1 | 3 | 4) [ -s "$BPFRIG_OUT/events.jsonl" ] && code=0 ;;
 	esac
 fi

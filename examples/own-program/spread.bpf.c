@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The program under test: spreads flows over the CPUs of a cpumap by their
- * UDP source port, and drops what is no UDP over IPv4. Put yours here.
+ * UDP source port, and drops packets that are not UDP over IPv4. Replace it
+ * with your own program.
  *
- * A global variable that is `volatile const` can be set by the scenario
- * (`config`). The scenario's step `cpumap` of the same name creates the map as
- * it is declared here, and fills it.
+ * A scenario can set `volatile const` global variables (`config`). Its step
+ * `cpumap` of the same name creates the map as it is declared here, and fills
+ * it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -11,7 +11,7 @@ function all(command: Command, path: readonly string[] = []): [string, Command][
   return [own, ...command.commands.flatMap(child => all(child, [...path, command.name()]))];
 }
 
-/** Written anew with BPFRIG_UPDATE_GOLDEN=1; look at the difference before it is committed. */
+/** Written by `npm run generate` (BPFRIG_UPDATE_GOLDEN=1); look at the difference before it is committed. */
 const GOLDEN = join(PROJECT_ROOT, 'harness', 'cli', 'testdata', 'help.txt');
 
 t.test('every --help', async t => {
@@ -19,7 +19,7 @@ t.test('every --help', async t => {
     .map(([name, command]) => `## ${name}\n\n${command.helpInformation()}`)
     .join('\n');
   if (process.env['BPFRIG_UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, text);
-  t.equal(text, readFileSync(GOLDEN, 'utf8'));
+  t.equal(text, readFileSync(GOLDEN, 'utf8'), 'if the change is meant, run `npm run generate`');
 });
 
 t.test('a wrong option of any command is thrown, not an exit of commander’s', async t => {

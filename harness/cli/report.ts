@@ -4,10 +4,10 @@ import { mergeRuns } from '../report/merge.ts';
 import { Durations } from '../run/durations.ts';
 import { EXIT, exitCode } from '../run/exit-code.ts';
 import { copyCells, readEvents, RunFolder } from '../run/results.ts';
-import { Spine } from '../run/spine.ts';
+import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { attachReporters } from './reporters.ts';
-import { collectReporter, type ReporterChoice } from './run-options.ts';
+import { collectReporter, TERMINAL, type ReporterChoice } from './run-options.ts';
 
 interface ReportOptions {
   readonly reporter: readonly ReporterChoice[];
@@ -45,12 +45,11 @@ async function report(dirs: readonly string[], options: ReportOptions): Promise<
   );
   const folder = options.out === undefined ? null : RunFolder.create(options.out);
   if (folder !== null) for (const dir of dirs) await copyCells(dir, folder);
-  const spine = new Spine();
-  const choices =
-    options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
-  if (options.keepDurations) keepDurations(spine);
-  const reporters = attachReporters(spine, choices, folder);
-  for (const event of events) spine.replay(event);
+  const eventLog = new EventLog();
+  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
+  if (options.keepDurations) keepDurations(eventLog);
+  const reporters = attachReporters(eventLog, choices, folder);
+  for (const event of events) eventLog.replay(event);
   reporters.close();
   const summary = foldRun(events);
   // A run without an end was cut off, and one may claim an end that its cells do not bear out: neither is green.
@@ -58,9 +57,9 @@ async function report(dirs: readonly string[], options: ReportOptions): Promise<
   return summary.exitCode === EXIT.ok && summary.unfinished.length > 0 ? EXIT.red : summary.exitCode;
 }
 
-function keepDurations(spine: Spine): void {
+function keepDurations(eventLog: EventLog): void {
   const durations = Durations.load(cacheRoot());
-  spine.listen(event => {
+  eventLog.listen(event => {
     durations.onEvent(event);
     if (event.type === 'run-end') durations.save();
   });

@@ -3,7 +3,7 @@ import type { RunEvent } from '../model/events.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../report/registry.ts';
 import type { RunFolder } from '../run/results.ts';
 import type { LastDurations } from '../run/shard.ts';
-import type { Spine } from '../run/spine.ts';
+import type { EventLog } from '../run/event-log.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { LiveScreen } from './live-screen.ts';
@@ -20,23 +20,23 @@ export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
 }
 
 /**
- * Joins reporters to a run's spine. `close()` is called once, after the last event. `live` are the last durations of a run that
+ * Joins reporters to a run's eventLog. `close()` is called once, after the last event. `live` are the last durations of a run that
  * goes on now, null for one that is over: only the first has a live board or a heartbeat.
  */
 export function attachReporters(
-  spine: Spine,
+  eventLog: EventLog,
   choices: readonly ReporterChoice[],
   folder: RunFolder | null,
   live: LastDurations | null = null,
 ): { close(): void } {
   const closers: (() => void)[] = [];
   for (const { name, file } of choices) {
-    closers.push(file === null ? toStdout(spine, name, live) : toFile(spine, name, file));
+    closers.push(file === null ? toStdout(eventLog, name, live) : toFile(eventLog, name, file));
   }
-  if (live !== null && !hasLiveScreen(choices)) closers.push(startHeartbeat(spine, live));
+  if (live !== null && !hasLiveScreen(choices)) closers.push(startHeartbeat(eventLog, live));
   if (folder !== null) {
-    spine.listen(event => folder.append(event));
-    for (const name of KEPT) closers.push(toFolder(spine, name, folder));
+    eventLog.listen(event => folder.append(event));
+    for (const name of KEPT) closers.push(toFolder(eventLog, name, folder));
   }
   return { close: () => closers.forEach(close => close()) };
 }
@@ -53,7 +53,7 @@ function inCi(): boolean {
   return process.env['CI'] !== undefined && process.env['CI'] !== '';
 }
 
-function toStdout(spine: Spine, name: ReporterName, live: LastDurations | null): () => void {
+function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | null): () => void {
   const tty = name === 'terminal' && live !== null && isScreen();
   const columns = process.stdout.columns ?? 0;
   const reporter = createReporter(name, {
@@ -67,28 +67,28 @@ function toStdout(spine: Spine, name: ReporterName, live: LastDurations | null):
     if (screen !== null) screen.show(text, event);
     else if (text !== '') process.stdout.write(text);
   };
-  spine.listen(event => print(reporter.onEvent(event), event));
+  eventLog.listen(event => print(reporter.onEvent(event), event));
   return () => {
     print(reporter.close(), null);
     screen?.close();
   };
 }
 
-function toFile(spine: Spine, name: ReporterName, file: string): () => void {
+function toFile(eventLog: EventLog, name: ReporterName, file: string): () => void {
   const fd = open(file, name);
   const reporter = createReporter(name, PLAIN);
   const write = (text: string): void => void (text !== '' && writeSync(fd, text));
-  spine.listen(event => write(reporter.onEvent(event)));
+  eventLog.listen(event => write(reporter.onEvent(event)));
   return () => {
     write(reporter.close());
     closeSync(fd);
   };
 }
 
-function toFolder(spine: Spine, name: ReporterName, folder: RunFolder): () => void {
+function toFolder(eventLog: EventLog, name: ReporterName, folder: RunFolder): () => void {
   const reporter = createReporter(name, PLAIN);
   let text = '';
-  spine.listen(event => {
+  eventLog.listen(event => {
     text += reporter.onEvent(event);
   });
   return () => folder.writeReport(REPORTERS[name].file, text + reporter.close());

@@ -5,7 +5,7 @@ import { parseShard, type Shard } from '../run/shard.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { didYouMean } from '../util/nearest.ts';
 
-/** Options of `run` as commander gives them. */
+/** Options of `run` as commander returns them. */
 export interface RunOptions {
   readonly kernel: readonly string[];
   readonly variant: Readonly<Record<string, readonly string[]>>;
@@ -33,6 +33,9 @@ export interface ReporterChoice {
   readonly file: string | null;
 }
 
+/** How a run is reported where `--reporter` does not say. */
+export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
+
 /** How many cells run at once where `--jobs` does not say. */
 export function defaultJobs(): number {
   return Math.max(1, availableParallelism());
@@ -50,7 +53,7 @@ export function collectVariant(
 ): Record<string, readonly string[]> {
   const [axis, value, ...rest] = text.split('=');
   if (!axis || value === undefined || rest.length > 0) {
-    throw new InvalidArgumentError(`'${text}' is not AXIS=VALUE, such as mode=generic.`);
+    throw new InvalidArgumentError(`'${text}' must be AXIS=VALUE, such as mode=generic.`);
   }
   return { ...before, [axis]: [...(before[axis] ?? []), value] };
 }
@@ -66,20 +69,19 @@ export function collectReporter(text: string, before: readonly ReporterChoice[])
       `no reporter '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}.`,
     );
   }
-  if (file === '') throw new InvalidArgumentError(`'${text}' names no file behind the colon.`);
+  if (file === '') throw new InvalidArgumentError(`'${text}' has no file name after the colon.`);
   return [...before, { name, file }];
 }
 
 /** `2/3`. */
 export function shardOption(text: string): Shard {
   const shard = parseShard(text);
-  if (shard === null)
-    throw new InvalidArgumentError(`'${text}' is no part of a whole, such as 1/3, 2/3 and 3/3.`);
+  if (shard === null) throw new InvalidArgumentError(`'${text}' must be a part of a whole, such as 1/3.`);
   return shard;
 }
 
 /** A whole number from 1. */
 export function positiveInteger(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number from 1.`);
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' must be a whole number from 1.`);
   return Number(text);
 }

@@ -1,32 +1,24 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { fetchKernel } from '../kernel/provider.ts';
-import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { coverages, coverageTable } from '../run/coverage.ts';
+import { planDryRun } from '../run/dry-run.ts';
 import { Durations } from '../run/durations.ts';
-import { coverageOf, coverageTable, findCoverageFile, readCoverageList } from '../run/coverage.ts';
+import { EventLog } from '../run/event-log.ts';
 import { EXIT } from '../run/exit-code.ts';
-import { Guests, timeScale } from '../run/guests.ts';
-import { hostFacts } from '../run/host.ts';
+import { lastFailed } from '../run/last-failed.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
-import { linkLatest, readEvents, RunFolder } from '../run/results.ts';
-import { run, type RequestedKernel } from '../run/run.ts';
+import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.ts';
+import { linkLatest, RunFolder } from '../run/results.ts';
+import { newRunId } from '../run/run-id.ts';
+import { readScenarios } from '../run/scenarios.ts';
+import { inSession, type Session } from '../run/session.ts';
 import { shardOf } from '../run/shard.ts';
-import { Spine } from '../run/spine.ts';
-import { loadScenarios } from '../scenario/load.ts';
-import { BpfrigError } from '../util/errors.ts';
-import { removeLeftovers } from '../util/leftovers.ts';
-import { cacheRoot, PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
-import { pruneCache } from '../util/prune.ts';
-import {
-  ACCELERATOR_CHOICES,
-  chooseAccelerator,
-  hostAcceleratorFacts,
-  repeatWords,
-} from '../vm/accelerator.ts';
+import { cacheRoot, resultsRoot } from '../util/paths.ts';
+import { ACCELERATOR_CHOICES } from '../vm/accelerator.ts';
+import { reportDryRun } from './dry-run.ts';
 import { keepGuests } from './keep.ts';
-import { onInterrupt } from './interrupt.ts';
+import { onProgress } from './progress.ts';
 import { attachReporters } from './reporters.ts';
 import {
   collect,
@@ -35,6 +27,7 @@ import {
   defaultJobs,
   positiveInteger,
   shardOption,
+  TERMINAL,
   type RunOptions,
 } from './run-options.ts';
 
@@ -54,7 +47,7 @@ export function runCommand(): Command {
     .addOption(
       new Option('--jobs <n>', 'cells at once')
         .argParser(positiveInteger)
-        .default(defaultJobs(), 'one a core'),
+        .default(defaultJobs(), 'one per core'),
     )
     .addOption(
       new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
@@ -66,155 +59,111 @@ export function runCommand(): Command {
       [],
     )
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
-    .option('--max-failures <n>', 'start no further cell after so many red ones', positiveInteger)
+    .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
     .option('--last-failed', 'only the cells that were red in results/latest')
     .option(
       '--keep',
-      'keep the guest of a red cell until Enter, and say how to get into it; one cell at a time',
+      'keep the guest of a failed cell until Enter, and print how to enter it; one cell at a time',
     )
-    .option('--dry-run', 'say what would run, as events without verdicts, and run nothing')
-    .option('--list', 'list the cells, one a line')
+    .option(
+      '--dry-run',
+      'run nothing: print per kernel whether it is cached, its guests, cells and estimated time; with --reporter jsonl as events',
+    )
+    .option('--list', 'list the cells, one per line')
     .addOption(
       new Option(
         '--coverage',
-        'list in place of the cells what the scenarios cover, and what they do not',
+        'list what the scenarios cover and what they do not, instead of the cells',
       ).implies({
         list: true,
       }),
     )
     .option('--shard <i/n>', 'only this part of the cells, balanced by how long they last took', shardOption)
-    .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` wants it')
+    .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` expects')
     .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
     .option('--setup', "install the host's missing packages first (done by the launcher)")
     .action(async (paths: string[], options: RunOptions) => {
-      process.exitCode = await runRun(paths, options);
+      process.exitCode = await run(paths, options);
     });
 }
 
-async function runRun(paths: readonly string[], options: RunOptions): Promise<number> {
-  const catalogue = loadCatalogue();
-  const specs = expandKernelSpecs([...options.kernel], catalogue);
-  const kernels = kernelLabels(specs).map((id, index): RequestedKernel => ({
-    id,
-    spec: specs[index] as RequestedKernel['spec'],
-  }));
-  const plan = await planFrom(paths, kernels, options);
-  const cacheDir = cacheRoot();
-  const durations = Durations.load(cacheDir);
-  const cells = options.shard === undefined ? plan : shardOf(plan, options.shard, durations);
+/** Cells to run, with what they were selected from. */
+interface RunPlan {
+  readonly kernels: readonly RequestedKernel[];
+  readonly cells: readonly PlannedCell[];
+  /** Every cell of the whole, where `cells` are one shard of it. */
+  readonly whole: readonly PlannedCell[];
+  readonly durations: Durations;
+}
+
+async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+  const plan = await planRun(paths, options);
+  const { kernels, cells, whole, durations } = plan;
   if (options.coverage) {
     const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
-    console.log(coverageTable(coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios)));
+    console.log(coverages(scenarios).map(coverageTable).join('\n\n'));
     return EXIT.ok;
   }
-  if (options.list || options.dryRun) {
+  if (options.list) {
     for (const { cell } of cells) console.log(cell.id);
     return cells.length > 0 ? EXIT.ok : EXIT.nothing;
   }
-  // A shard without cells is still a part of the whole: it leaves a run for whoever merges them.
-  if (cells.length === 0 && (options.shard === undefined || plan.length === 0)) {
+  // A shard without cells is still a part of the whole: whoever merges the shards needs its run.
+  if (cells.length === 0 && (options.shard === undefined || whole.length === 0)) {
     console.error('bpfrig: nothing to run: no cell matches');
     return EXIT.nothing;
   }
-
   const jobs = options.keep ? 1 : options.jobs;
-  const facts = await hostAcceleratorFacts(jobs);
-  const accelerator = chooseAccelerator(options.accel, facts);
-  const host = await hostFacts(accelerator);
+  const { accel, locked = false } = options;
+  if (options.dryRun) {
+    const dryRun = planDryRun(kernels, cells, { cacheDir: cacheRoot(), locked, jobs, durations });
+    return await reportDryRun(dryRun, cells, options);
+  }
+  return await inSession({ accel, jobs, locked, onProgress }, session => runPlan(plan, session, options));
+}
+
+/** What the options select; the kernels are those that have cells. */
+async function planRun(paths: readonly string[], options: RunOptions): Promise<RunPlan> {
+  const kernels = requestedKernels(options.kernel, loadCatalogue());
+  const only = options.lastFailed ? lastFailed(resultsRoot()) : null;
+  const whole = planCells(
+    await readScenarios(paths),
+    kernels.map(({ id }) => id),
+    { variant: options.variant, grep: options.grep ?? null, only },
+  );
+  const durations = Durations.load(cacheRoot());
+  const cells = options.shard === undefined ? whole : shardOf(whole, options.shard, durations);
+  const needed = new Set(cells.map(({ cell }) => cell.kernel));
+  return { kernels: kernels.filter(({ id }) => needed.has(id)), cells, whole, durations };
+}
+
+async function runPlan(
+  { kernels, cells, whole, durations }: RunPlan,
+  session: Session,
+  options: RunOptions,
+): Promise<number> {
   const runId = newRunId();
   const resultsDir = resultsRoot();
   const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
-  await removeLeftovers(cacheDir);
-  using interrupt = onInterrupt();
-  const spine = new Spine();
-  const choices =
-    options.reporter.length > 0 ? options.reporter : [{ name: 'terminal', file: null } as const];
-  spine.listen(event => durations.onEvent(event));
-  const reporters = attachReporters(spine, choices, folder, durations);
+  const eventLog = new EventLog();
+  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
+  const reporters = attachReporters(eventLog, choices, folder, durations);
   linkLatest(resultsDir, folder.dir);
-  const code = await run(
+  const { shard, maxFailures = null } = options;
+  const code = await session.run(
     {
       runId,
-      argv: process.argv.slice(2),
-      host,
-      kernels: kernels.filter(({ id }) => cells.some(({ cell }) => cell.kernel === id)),
+      folder,
+      kernels,
       cells,
-      jobs,
-      shard: options.shard === undefined ? null : { ...options.shard, plan: plan.map(({ cell }) => cell) },
-      maxFailures: options.maxFailures ?? null,
-      fetch: ({ id, spec }) =>
-        fetchKernel(spec, {
-          id,
-          cacheDir,
-          locked: options.locked ?? false,
-          catalogue,
-          signal: interrupt.signal,
-          onProgress: line => process.stderr.write(`bpfrig: ${id}: ${line}\n`),
-        }),
-      cellEnvironment: {
-        cacheDir,
-        folder,
-        guests: new Guests({
-          cacheDir,
-          accelerator,
-          timeScale: timeScale(jobs, host.cpus),
-          signal: interrupt.signal,
-          onNote: text => spine.emit({ type: 'note', level: 'warning', text }),
-        }),
-        probes: new Map(),
-        signal: interrupt.signal,
-        repeatWords: repeatWords(accelerator, facts),
-        keep: options.keep ? (cell, bed) => keepGuests(cell, bed, interrupt.signal) : null,
-      },
-      lastDuration: id => durations.get(id),
-      endedBy: () => interrupt.endedBy(),
+      shard: shard === undefined ? null : { ...shard, plan: whole.map(({ cell }) => cell) },
+      maxFailures,
+      keep: options.keep ? (cell, bed) => keepGuests(cell, bed, session.signal) : null,
+      durations,
     },
-    spine,
+    eventLog,
   );
   reporters.close();
-  durations.save();
-  await pruneCache(cacheDir);
-  process.stderr.write(`bpfrig: results in ${folder.dir}\n`);
+  onProgress(`results in ${folder.dir}`);
   return code;
-}
-
-async function planFrom(
-  paths: readonly string[],
-  kernels: readonly RequestedKernel[],
-  options: RunOptions,
-): Promise<PlannedCell[]> {
-  const scenarios = await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], {
-    root: process.cwd(),
-  });
-  const only = options.lastFailed ? lastFailed() : null;
-  const filter = { variant: options.variant, grep: options.grep ?? null, only };
-  return planCells(
-    scenarios,
-    kernels.map(({ id }) => id),
-    filter,
-  );
-}
-
-/** The suite, as near to where bpfrig was started as it is. */
-function defaultScenarios(): string {
-  return existsSync('scenarios') ? 'scenarios' : join(PROJECT_ROOT, 'scenarios');
-}
-
-/** Cells of the last run that were not green, those without a verdict among them. */
-function lastFailed(): Set<string> {
-  const latest = join(resultsRoot(), 'latest');
-  if (!existsSync(latest)) throw new BpfrigError('usage', `--last-failed: there is no last run at ${latest}`);
-  const red = new Set<string>();
-  for (const event of readEvents(latest)) {
-    if (event.type === 'run-start') for (const { id } of event.cells) red.add(id);
-    if (event.type === 'cell-end' && ['pass', 'known', 'skip'].includes(event.result.verdict))
-      red.delete(event.result.cell.id);
-  }
-  return red;
-}
-
-/** Sorts by time, and two runs in one second do not meet. */
-function newRunId(): string {
-  const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  return `${stamp}-${process.pid}`;
 }

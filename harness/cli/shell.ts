@@ -1,14 +1,16 @@
 import { Command } from 'commander';
+import { SshSession } from '../guest/ssh.ts';
+import type { Testbed } from '../guest/testbed.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { fetchKernel } from '../kernel/provider.ts';
-import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import { Guests } from '../run/guests.ts';
+import { requestedKernel } from '../run/requested-kernel.ts';
+import { inSession } from '../run/session.ts';
 import { makeWorkspace } from '../util/workspace.ts';
-import { BpfrigError } from '../util/errors.ts';
-import { cacheRoot } from '../util/paths.ts';
-import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { onProgress } from './progress.ts';
 
-/** Options of `shell` as commander gives them. */
+/** How long dropbear may take until it lets us in: under emulation its handshake is most of it. */
+const SSH_MS = 15_000;
+
+/** Options of `shell` as commander returns them. */
 interface ShellOptions {
   readonly kernel: string;
   readonly nic: 'veth' | 'virtio';
@@ -26,23 +28,24 @@ export function shellCommand(): Command {
 }
 
 async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
-  const [spec] = expandKernelSpecs([text], loadCatalogue());
-  if (spec === undefined) throw new BpfrigError('usage', `--kernel ${text}: names no kernel`);
-  const cacheDir = cacheRoot();
-  const id = kernelLabels([spec])[0] ?? text;
-  const kernel = await fetchKernel(spec, { cacheDir, locked: false, id });
-  const accelerator = chooseAccelerator('auto', await hostAcceleratorFacts(1));
-  await using workspace = await makeWorkspace();
-  const { signal } = new AbortController();
-  const onNote = (note: string): void => void process.stderr.write(`bpfrig: ${note}\n`);
-  const guests = new Guests({ cacheDir, accelerator, timeScale: 1, signal, onNote });
-  const shape = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
-  await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
-  process.stderr.write(
-    `bpfrig: ${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest\n`,
-  );
+  const requested = requestedKernel(text, loadCatalogue());
+  return await inSession({ accel: 'auto', jobs: 1, timeScale: 1, onProgress }, async session => {
+    const kernel = await session.fetch(requested);
+    await using workspace = await makeWorkspace();
+    const shape = { topology: nic, guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
+    await using bed = await session.guests().start(kernel, shape, { dir: workspace.dir });
+    onProgress(
+      `${kernel.id} is up (${kernel.release}); devices tx and rx, programs in /bpf; exit ends the guest`,
+    );
+    return await interact(bed);
+  });
+}
+
+/** Connects the terminal with a shell in the guest until the shell ends. */
+async function interact({ dut }: Testbed): Promise<number> {
   const { rows = 24, columns = 80 } = process.stdout;
-  const channel = await bed.dut.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
+  using session = await SshSession.connect(await dut.openSsh(), SSH_MS);
+  const channel = await session.shell({ term: process.env['TERM'] ?? 'vt100', rows, cols: columns });
   const raw = process.stdin.isTTY === true;
   if (raw) process.stdin.setRawMode(true);
   process.stdin.pipe(channel).pipe(process.stdout);
@@ -52,6 +55,6 @@ async function runShell({ kernel: text, nic }: ShellOptions): Promise<number> {
   });
   if (raw) process.stdin.setRawMode(false);
   process.stdin.unpipe(channel).pause();
-  // A code that the guest chose is not ours to give on.
+  // The guest must not choose bpfrig's exit code.
   return code === 0 ? 0 : 1;
 }

@@ -1,37 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { hostPressure } from '../util/host-pressure.ts';
-
-/** What the agent says when it cannot do what was asked. */
-export interface AgentFailure {
-  /** `kernel`: a system call was refused. `request`: the request is wrong. `agent`: anything else. */
-  readonly kind: 'kernel' | 'request' | 'agent';
-  /** Errno by name, for kind `kernel`. */
-  readonly errno: string;
-  readonly code: number;
-  readonly where: string;
-  readonly message: string;
-  /** Verifier log or the like. */
-  readonly log: string | null;
-}
-
-/** A refused request. */
-export class AgentError extends Error {
-  override readonly name = 'AgentError';
-  readonly failure: AgentFailure;
-
-  constructor(op: string, failure: AgentFailure) {
-    const where = failure.where ? `${failure.where}: ` : '';
-    super(`${op}: ${where}${failure.errno ? `${failure.errno}: ` : ''}${failure.message}`);
-    this.failure = failure;
-  }
-}
-
-/** One request without its id. See images/agent/PROTOCOL.md. */
-export type AgentRequest = { readonly op: string } & Readonly<Record<string, unknown>>;
-
-/** How a channel to the agent was lost. */
-export type ChannelLoss = 'channel-closed' | 'no-heartbeat' | 'no-answer';
+import { AgentError, ChannelLostError, type AgentFailure, type ChannelLoss } from './agent-error.ts';
+import type { CallOptions, OpAnswer, OpArgs, OpName } from './protocol.ts';
 
 interface Pending {
   readonly op: string;
@@ -40,13 +11,16 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Limits of a client, in milliseconds. */
+/** Limits of a client. */
 export interface AgentLimits {
   /** Silence after which the guest counts as hanging, on a host that is not overloaded. The agent's heart beats every 500 ms. */
   readonly heartbeatMs: number;
   /** Longest time for an answer where the request names none. */
   readonly answerMs: number;
 }
+
+/** Pause between two looks at the time limits. */
+const CHECK_MS = 250;
 
 /**
  * The orchestrator's side of the agent's protocol: requests with ids, answers in any order, a heartbeat.
@@ -64,31 +38,29 @@ export class AgentClient {
   #lastLife = Date.now();
   #over: ChannelLoss | 'closed' | null = null;
 
-  constructor(channel: Duplex, limits: AgentLimits) {
+  /** `gone` settles when the agent has closed its end, which a channel through QEMU does not show by itself. */
+  constructor(channel: Duplex, limits: AgentLimits, gone: Promise<void>) {
     this.#channel = channel;
     this.#limits = limits;
     this.lost = new Promise(resolve => (this.#settleLost = resolve));
     createInterface({ input: channel }).on('line', line => this.#onLine(line));
     channel.on('close', () => this.#lose('channel-closed'));
-    // Of a forwarded channel the guest's side ends with the agent, and ours stays open until we close it.
-    channel.on('end', () => this.#lose('channel-closed'));
     channel.on('error', () => this.#lose('channel-closed'));
-    this.#watch = setInterval(() => this.#check(), 250);
+    void gone.then(() => this.#lose('channel-closed'));
+    this.#watch = setInterval(() => this.#check(), CHECK_MS);
   }
 
-  /** Sends a request and gives what the agent answers. Rejects with `AgentError`, or with `ChannelLostError` when the channel is lost. */
-  request<T = Record<string, unknown>>(request: AgentRequest, timeoutMs = this.#limits.answerMs): Promise<T> {
-    if (this.#over !== null) return Promise.reject(new ChannelLostError(request.op, this.#over));
+  /** Sends a request and returns the answer. Rejects with `AgentError`, or with `ChannelLostError` when the channel is lost. */
+  call<N extends OpName>(
+    op: N,
+    args: OpArgs<N>,
+    { timeoutMs = this.#limits.answerMs, background = false }: CallOptions = {},
+  ): Promise<OpAnswer<N>> {
+    if (this.#over !== null) return Promise.reject(new ChannelLostError(op, this.#over));
     const id = this.#nextId++;
-    return new Promise<T>((resolve, reject) => {
-      const pending = {
-        op: request.op,
-        deadline: Date.now() + timeoutMs,
-        resolve: resolve as (ok: never) => void,
-        reject,
-      };
-      this.#pending.set(id, pending);
-      this.#channel.write(`${JSON.stringify({ id, ...request })}\n`);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { op, deadline: Date.now() + timeoutMs, resolve, reject });
+      this.#channel.write(`${JSON.stringify({ id, op, ...args, ...(background ? { bg: true } : {}) })}\n`);
     });
   }
 
@@ -127,20 +99,10 @@ export class AgentClient {
   }
 }
 
-/** A request that was open, or was made, when the channel was gone. */
-export class ChannelLostError extends Error {
-  override readonly name = 'ChannelLostError';
-  readonly loss: ChannelLoss | 'closed';
-
-  constructor(op: string, loss: ChannelLoss | 'closed') {
-    super(`${op}: the channel to the agent is gone (${loss})`);
-    this.loss = loss;
-  }
-}
-
+/** A line from the agent: an answer, or a heartbeat, which has no id. */
 interface Message {
   readonly id?: number;
-  readonly ok?: Record<string, unknown>;
+  readonly ok?: unknown;
   readonly error?: AgentFailure;
 }
 
@@ -148,7 +110,7 @@ function parse(line: string): Message | null {
   try {
     return JSON.parse(line) as Message;
   } catch {
-    // Something else wrote to the agent's output; what was asked stays open and runs into its time limit.
+    // Not an answer; what was asked stays open and runs into its time limit.
     return null;
   }
 }

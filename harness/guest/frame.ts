@@ -1,11 +1,11 @@
-import { MAC } from '../vm/spec.ts';
+import { MAC } from '../model/topology.ts';
 import { ADDRESS } from './topology.ts';
 
 /** First four bytes of pktgen's payload (net/core/pktgen.c, PKTGEN_MAGIC), by which bpfrig's programs know its frames. */
 const MAGIC = 0xbe9be955;
 /** As pktgen's. */
 const TTL = 32;
-/** Padding that the classifier on tc ingress holds against byte by byte: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
+/** Padding that the classifier on tc ingress compares byte by byte: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
 const PATTERN = 0xbf50a77e;
 const PATTERN_AT = 50;
 const PADDING_AT = 58;

@@ -13,11 +13,11 @@ export interface GuestKeys {
   readonly authorizedKey: string;
   /** The guest's private key in dropbear's format. */
   readonly hostKey: Buffer;
-  /** The guest's public key as it stands on the wire, base64. */
+  /** The guest's public key in the wire format, base64. */
   readonly hostPublicKey: string;
 }
 
-/** Makes fresh keys. Throws `infra` where dropbearkey is missing. */
+/** Makes fresh keys. Throws `infra` when dropbearkey is missing. */
 export async function makeGuestKeys(): Promise<GuestKeys> {
   // RSA: with an ed25519 key dropbear's part of a handshake is 62 million instructions, with this one 35 million (callgrind).
   const client = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });

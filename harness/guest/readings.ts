@@ -1,15 +1,13 @@
-import type { ObserverRows, WitnessRows } from '../model/counters.ts';
+import type { ObserverRows, WitnessEvent, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
-import type { AgentRequest } from './agent-client.ts';
+import { callBatch, type Answers, type RequestGroup } from './batch.ts';
+import { parseSnmp, parseSoftnet } from './proc-text.ts';
+import { request, type AgentRequest, type OpAnswer, type OpRow } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 import type { Testbed } from './testbed.ts';
 
-/** One CPU's log of what reached the stack, in order: 8 bytes a packet, as `struct bpfrig_arrival` (bpf/bpfrig.h), in hex. */
-export interface ArrivalLog {
-  readonly cpu: number;
-  readonly log: string;
-  readonly lost: number;
-}
+/** One CPU's log of what reached the stack, in order: 8 bytes per packet, as `struct bpfrig_arrival` (bpf/bpfrig.h), in hex. */
+export type ArrivalLog = OpRow<'stack_log'>;
 
 /** Everything that is read of a guest at one moment. */
 export interface Readings {
@@ -31,25 +29,18 @@ export interface ReadPlan {
   readonly programs: readonly string[];
 }
 
-interface NetdevAnswer {
-  readonly ifindex: number;
-  readonly mac: string;
-  readonly stats: Readonly<Record<string, number>>;
-  readonly ethtool: Readonly<Record<string, number>>;
-}
-
-interface BatchAnswer {
-  readonly answers: readonly { readonly ok?: unknown; readonly error?: { readonly message: string } }[];
-}
-
 /** Reads everything in one round trip. */
 export async function readAll(bed: Testbed, plan: ReadPlan): Promise<Readings> {
   return (await readWith(bed, plan, [], [])).readings;
 }
 
-/** Sets the observers and the witness to 0 and reads everything else: what later readings are held against. */
-export async function readBaseline(bed: Testbed, plan: ReadPlan): Promise<Readings> {
-  const restart = [{ op: 'observers_reset' }, { op: 'witness_start' }];
+/** Sets the observers and the witness of `events` to 0 and reads everything else: what later readings are compared with. */
+export async function readBaseline(
+  bed: Testbed,
+  plan: ReadPlan,
+  events: readonly WitnessEvent[],
+): Promise<Readings> {
+  const restart = [request('observers_reset', {}), request('witness_start', { events })];
   return (await readWith(bed, plan, restart, [])).readings;
 }
 
@@ -61,92 +52,77 @@ export interface FinalReadings {
   readonly arrivals: readonly ArrivalLog[] | null;
 }
 
-/** The last readings of a quiet guest, and the second witness's, as near to each other as can be. */
+/** The last readings of a quiet guest, and those of the second witness, as near to each other as can be. */
 export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
-  const log = plan.devices.includes('rx') ? [{ op: 'stack_log', dev: 'rx' }] : [];
-  const { readings, last } = await readWith(bed, plan, [], [{ op: 'witness_read' }, ...log]);
-  const [witness, arrivals] = last as [WitnessRows, { rows: ArrivalLog[] }?];
-  return { readings, witness, arrivals: arrivals?.rows ?? null };
+  const logs = rxOf(plan).map(dev => request('stack_log', { dev }));
+  const { readings, last } = await readWith(bed, plan, [], { witness: request('witness_read', {}), logs });
+  return { readings, witness: last.witness, arrivals: last.logs[0]?.rows ?? null };
 }
 
 /** The readings with other requests right before and after them, of which `last` are the answers; of two guests, both at once. */
-async function readWith(
+async function readWith<const R extends RequestGroup>(
   { dut, generator }: Testbed,
   plan: ReadPlan,
   before: readonly AgentRequest[],
-  after: readonly AgentRequest[],
-): Promise<{ readings: Readings; last: readonly unknown[] }> {
+  after: R,
+): Promise<{ readings: Readings; last: Answers<R> }> {
   if (dut === generator) return await readOne(dut, plan, before, after);
   const far = plan.devices.filter(dev => dev === 'tx');
   const near = { ...plan, devices: plan.devices.filter(dev => dev !== 'tx') };
   const [{ readings, last }, answers] = await Promise.all([
     readOne(dut, near, before, after),
-    callBatch(generator, far.map(netdevRequest)) as Promise<NetdevAnswer[]>,
+    callBatch(
+      generator,
+      byName(far, dev => request('netdev', { dev })),
+    ),
   ]);
-  const devices = Object.fromEntries(answers.map((answer, index) => [far[index], statsOf(answer)]));
-  return { readings: { ...readings, devices: { ...readings.devices, ...devices } }, last };
+  const devices = { ...readings.devices, ...mapRecord(answers, (_, answer) => statsOf(answer)) };
+  return { readings: { ...readings, devices }, last };
 }
 
-async function readOne(
+async function readOne<const R extends RequestGroup>(
   guest: RunningGuest,
   plan: ReadPlan,
   before: readonly AgentRequest[],
-  after: readonly AgentRequest[],
-): Promise<{ readings: Readings; last: readonly unknown[] }> {
-  const requests = requestsFor(plan);
-  const answers = (await callBatch(guest, [...before, ...requests, ...after])).slice(before.length);
-  return { readings: fold(plan, answers.values()), last: answers.slice(requests.length) };
+  after: R,
+): Promise<{ readings: Readings; last: Answers<R> }> {
+  const { now, last } = await callBatch(guest, { before, now: requestsFor(plan), last: after });
+  return { readings: readingsOf(now), last };
 }
 
-function netdevRequest(dev: string): AgentRequest {
-  return { op: 'netdev', dev };
-}
+/** Where softnet_stat and snmp are. */
+const PROC_NET = '/proc/net';
 
-function statsOf({ stats, ethtool }: NetdevAnswer): Record<string, number> {
-  return { ...ethtool, ...stats };
-}
-
-function requestsFor({ devices, programs }: ReadPlan): AgentRequest[] {
-  return [
-    { op: 'observers_read' },
-    { op: 'softnet' },
-    { op: 'snmp' },
-    ...devices.map(netdevRequest),
-    ...programs.map(program => ({ op: 'actions_read', program })),
-    ...(devices.includes('rx') ? [{ op: 'stack_read', dev: 'rx' }] : []),
-  ];
-}
-
-/** Answers in the order of `requestsFor`. */
-function fold(plan: ReadPlan, answers: Iterator<unknown>): Readings {
-  const take = <T>(): T => answers.next().value as T;
-  const observers = take<ObserverRows>();
-  const softnet = take<{ rows: SoftnetRow[] }>().rows;
-  const snmp = take<Record<string, number>>();
-  const devices = plan.devices.map(dev => [dev, take<NetdevAnswer>()] as const);
-  const actions = plan.programs.map(program => [program, take<Record<string, number>>()] as const);
-  const stack = plan.devices.includes('rx') ? take<{ rows: StackRow[] }>().rows : [];
+function requestsFor(plan: ReadPlan) {
   return {
-    observers,
-    softnet,
-    snmp,
-    devices: Object.fromEntries(devices.map(([dev, answer]) => [dev, statsOf(answer)])),
-    ifindex: Object.fromEntries(devices.map(([dev, { ifindex }]) => [dev, ifindex])),
-    actions: Object.fromEntries(actions),
-    stack,
+    observers: request('observers_read', {}),
+    softnet: request('read_file', { path: `${PROC_NET}/softnet_stat` }),
+    snmp: request('read_file', { path: `${PROC_NET}/snmp` }),
+    devices: byName(plan.devices, dev => request('netdev', { dev })),
+    actions: byName(plan.programs, program => request('actions_read', { program })),
+    stack: rxOf(plan).map(dev => request('stack_read', { dev })),
   };
 }
 
-/** Reading 5.10's trace buffer takes longest: 100,000 events are seconds under emulation. */
-const BATCH_MS = 60_000;
+function readingsOf(answers: Answers<ReturnType<typeof requestsFor>>): Readings {
+  const { observers, softnet, snmp, devices, actions, stack } = answers;
+  return {
+    observers,
+    softnet: parseSoftnet(softnet.data),
+    snmp: parseSnmp(snmp.data),
+    devices: mapRecord(devices, (_, answer) => statsOf(answer)),
+    ifindex: mapRecord(devices, (_, { ifindex }) => ifindex),
+    actions,
+    stack: stack[0]?.rows ?? [],
+  };
+}
 
-/** Sends many requests in one and gives their answers; throws on the first that failed. */
-export async function callBatch(guest: RunningGuest, requests: readonly AgentRequest[]): Promise<unknown[]> {
-  const { answers } = await guest.call<BatchAnswer>({ op: 'batch', requests }, BATCH_MS);
-  return answers.map((answer, index) => {
-    if (answer.error !== undefined) throw new Error(`${requests[index]?.op}: ${answer.error.message}`);
-    return answer.ok;
-  });
+function rxOf({ devices }: ReadPlan): string[] {
+  return devices.filter(dev => dev === 'rx');
+}
+
+function statsOf({ stats, ethtool }: OpAnswer<'netdev'>): Record<string, number> {
+  return { ...ethtool, ...stats };
 }
 
 /** What moved between two readings: `after` minus `before`, for the counters that are not reset at the start. */
@@ -157,32 +133,28 @@ export function difference(before: Readings, after: Readings): Readings {
     actions: mapRecord(after.actions, (name, counts) => subtract(counts, before.actions[name] ?? {})),
     devices: mapRecord(after.devices, (name, stats) => subtract(stats, before.devices[name] ?? {})),
     snmp: subtract(after.snmp, before.snmp),
-    softnet: after.softnet.map(row => {
-      const old = before.softnet.find(({ cpu }) => cpu === row.cpu);
-      return {
-        cpu: row.cpu,
-        processed: row.processed - (old?.processed ?? 0),
-        dropped: row.dropped - (old?.dropped ?? 0),
-        time_squeeze: row.time_squeeze - (old?.time_squeeze ?? 0),
-      };
-    }),
-    stack: after.stack.map(({ cpu, ...row }) => {
-      const { cpu: _, ...old } = before.stack.find(one => one.cpu === cpu) ?? { cpu, ...NOTHING };
-      return { cpu, ...(subtract(row, old) as typeof row) };
-    }),
+    softnet: subtractByCpu(after.softnet, before.softnet),
+    stack: subtractByCpu(after.stack, before.stack),
   };
 }
 
-const NOTHING = { frames: 0, bytes: 0, skbs: 0, exact: 0, metas: 0 } as const;
-
-/** True when nothing that a packet moves has moved between two readings: what `quiet` means. */
+/** True when nothing that a packet moves has moved between two readings: what `waitUntilIdle` waits for. */
 export function sameCounts(a: Readings, b: Readings): boolean {
   return fingerprint(a) === fingerprint(b);
 }
 
-/** softnet and snmp are left out: the management channel itself moves them. */
+/** softnet and snmp are left out: not only packets move them. */
 function fingerprint({ observers, actions, stack, devices }: Readings): string {
   return JSON.stringify([observers, actions, stack, devices]);
+}
+
+/** Rows of numbers, one per CPU, minus the earlier row of the same CPU. */
+function subtractByCpu<R extends { readonly cpu: number }>(after: readonly R[], before: readonly R[]): R[] {
+  return after.map(row => {
+    const old = before.find(({ cpu }) => cpu === row.cpu) ?? {};
+    const numbers = row as unknown as Record<string, number>;
+    return { ...subtract(numbers, old), cpu: row.cpu } as unknown as R;
+  });
 }
 
 function subtract(
@@ -190,6 +162,10 @@ function subtract(
   b: Readonly<Record<string, number>>,
 ): Record<string, number> {
   return mapRecord(a, (name, value) => value - (b[name] ?? 0));
+}
+
+function byName<T>(names: readonly string[], make: (name: string) => T): Record<string, T> {
+  return Object.fromEntries(names.map(name => [name, make(name)]));
 }
 
 function mapRecord<A, B>(

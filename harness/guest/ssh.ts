@@ -12,14 +12,14 @@ export interface SshTarget {
 }
 
 /** One ssh session to a guest's dropbear. */
-export class SshSession {
+export class SshSession implements Disposable {
   readonly #client: Client;
 
   private constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Connects with our key and the pinned host key. Retries until `timeoutMs`; throws `infra` then, `harness` for a foreign host key. */
+  /** Connects with our key and the pinned host key. Retries until `timeoutMs`, then throws `infra`. */
   static async connect(target: SshTarget, timeoutMs: number): Promise<SshSession> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -34,17 +34,6 @@ export class SshSession {
     }
   }
 
-  /** Connects to a port of the guest's own loopback device: a channel without a program at its end, whose start is what costs under emulation. */
-  forward(port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
-        if (error)
-          reject(new BpfrigError('infra', `ssh: cannot reach port ${port} in the guest: ${error.message}`));
-        else resolve(channel);
-      });
-    });
-  }
-
   /** Starts an interactive shell with a terminal of the given size. */
   shell(terminal: { readonly term: string; readonly rows: number; readonly cols: number }): Promise<Duplex> {
     return new Promise((resolve, reject) => {
@@ -52,7 +41,7 @@ export class SshSession {
     });
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#client.destroy();
   }
 }
@@ -61,14 +50,14 @@ function dial({ port, keys }: SshTarget, timeoutMs: number): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.once('ready', () => resolve(client));
-    // Every error: after the first one, and of a connection that breaks later, which shows as the end of its channels.
+    // Errors after the first one too: a connection that breaks later shows as the end of its channels.
     client.on('error', reject);
     client.connect({
       // Small packets that wait for an acknowledgement of the last would cost 40 ms each.
       sock: connect({ host: '127.0.0.1', port, noDelay: true }),
       username: 'root',
       privateKey: keys.clientKey,
-      // Not 'none' first: each question costs a round trip.
+      // Without 'none' first: each question costs a round trip.
       authHandler: ['publickey'],
       readyTimeout: Math.max(timeoutMs, 1),
       hostVerifier: (key: Buffer) => key.toString('base64') === keys.hostPublicKey,

@@ -1,41 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cachedFolder } from '../util/cache.ts';
 import { orDispose } from '../util/dispose.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
-import { cloneVm } from '../vm/running-vm.ts';
 import type { GuestSpec } from '../vm/spec.ts';
-import type { AgentRequest } from './agent-client.ts';
-import type { GuestKeys } from './keys.ts';
+import { cloneVm } from '../vm/start.ts';
+import { makeReady, type Preparation, type Ready } from './make-ready.ts';
+import type { OpArgs } from './protocol.ts';
 import { bootGuest, connectGuest, type RunningGuest, type StartOptions } from './running-guest.ts';
-import { makeTopology, type Wiring } from './topology.ts';
-
-/** What the agent probed, by name. */
-export type Probes = Readonly<Record<string, boolean>>;
-
-/** A guest that is ready for a cell. */
-export interface Ready {
-  readonly probes: Probes;
-  /** Where the kernel's log stood then. */
-  readonly logStart: number;
-}
 
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
 export interface Template {
   readonly dir: string;
   readonly spec: GuestSpec;
-  readonly keys: GuestKeys;
   readonly ready: Ready;
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 6;
+const LAYOUT = 7;
 
-/** How long a guest is left alone before it is saved: RCU, workqueues and the ended ssh session come to rest meanwhile. */
+/** How long a guest is left alone before it is saved: the ended session, RCU and workqueues come to rest meanwhile. */
 const SETTLE_MS = 300;
 
 /** What makes two templates the same; `initrdKey` stands for the initramfs's content, `imageKey` for the kernel's. */
@@ -44,13 +32,15 @@ export interface TemplateIdentity {
   readonly imageKey: string;
   readonly initrdKey: string;
   readonly qemu: string;
+  /** What is done to the guest before it is saved. */
+  readonly preparation: Preparation;
 }
 
 /** Key of a template in the cache. */
-export function templateKey({ spec, imageKey, initrdKey, qemu }: TemplateIdentity): string {
+export function templateKey({ spec, imageKey, initrdKey, qemu, preparation }: TemplateIdentity): string {
   // CPUs that take turns and CPUs that do not are the same devices.
   const { image: _, initrd: __, parallel: ___, ...shape } = spec;
-  return hashKey([LAYOUT, shape, imageKey, initrdKey, qemu]);
+  return hashKey([LAYOUT, shape, imageKey, initrdKey, qemu, preparation]);
 }
 
 /** Takes a template from the cache, or boots a guest and saves it. Throws as `bootGuest` does. */
@@ -61,13 +51,12 @@ export async function takeTemplate(
 ): Promise<Template> {
   const path = join(cacheDir, 'templates', templateKey(identity));
   if (existsSync(path) && !isWhole(path, identity.spec)) await rm(path, { recursive: true, force: true });
-  const dir = await cachedFolder(path, temp => makeTemplate(identity.spec, temp, options));
-  const kept = JSON.parse(await readFile(join(dir, 'template.json'), 'utf8')) as KeptTemplate;
-  const keys = { ...kept.keys, hostKey: Buffer.from(kept.keys.hostKey, 'base64') };
-  return { dir, spec: { ...identity.spec, initrd: join(dir, 'initramfs') }, keys, ready: kept.ready };
+  const dir = await cachedFolder(path, temp => makeTemplate(identity, temp, options));
+  const ready = JSON.parse(await readFile(join(dir, 'template.json'), 'utf8')) as Ready;
+  return { dir, spec: identity.spec, ready };
 }
 
-/** Throws a template away that turned out to be of no use: the next `takeTemplate` makes it anew. */
+/** Removes a template that turned out to be of no use: the next `takeTemplate` makes it anew. */
 export async function dropTemplate(template: Template): Promise<void> {
   await rm(template.dir, { recursive: true, force: true });
 }
@@ -77,61 +66,39 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const saved = { ram: join(template.dir, 'ram'), state: join(template.dir, 'state') };
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
-  const guest = await connectGuest(vm, template.keys, options.limits);
+  const guest = await connectGuest(vm, options.limits);
   guest.logStart = template.ready.logStart;
   return await orDispose(guest, async () => {
-    await guest.call(renewal());
+    await guest.call('renew', renewal());
     return guest;
   });
 }
 
 /** What must not be the same in two clones: the time, the random numbers, the name. Each has its network to itself already. */
-function renewal(): AgentRequest {
-  const entropy = randomBytes(64).toString('hex');
+function renewal(): OpArgs<'renew'> {
   return {
-    op: 'renew',
     time_ns: Date.now() * 1_000_000,
-    entropy,
+    entropy: randomBytes(64).toString('hex'),
     name: `bpfrig-${randomBytes(4).toString('hex')}`,
   };
 }
 
-interface KeptTemplate {
-  readonly keys: Omit<GuestKeys, 'hostKey'> & { readonly hostKey: string };
-  readonly ready: Ready;
-}
-
-/** Everything that every cell would do first is done once here. */
+/** Everything that every cell would do first is done once here. The agent has no client when the guest is saved. */
 async function makeTemplate(
-  spec: GuestSpec,
+  { spec, preparation }: TemplateIdentity,
   dir: string,
   options: Pick<StartOptions, 'limits' | 'signal'>,
 ): Promise<void> {
   const ram = { kind: 'shared', path: join(dir, 'ram') } as const;
-  // QMP's socket is in a folder of its own: the cache's path may be too long for one.
+  // The sockets are in a folder of their own: the cache's path may be too long for one.
   await using workspace = await makeWorkspace();
   const { vm, guest } = await bootGuest(spec, { ...options, dir: workspace.dir }, ram);
   await using _ = guest;
-  const ready = await makeReady(guest, spec);
+  const ready = await makeReady(guest, spec, preparation);
   guest.disconnect();
   await sleep(SETTLE_MS);
   await vm.save(join(dir, 'state'));
-  await cp(join(workspace.dir, 'initramfs'), join(dir, 'initramfs'));
-  const hostKey = guest.keys.hostKey.toString('base64');
-  const kept: KeptTemplate = { keys: { ...guest.keys, hostKey }, ready };
-  await writeFile(join(dir, 'template.json'), JSON.stringify(kept), { mode: 0o600 });
-}
-
-/** Devices up and quiet, observers attached: a cell then only does what its scenario says. */
-export async function makeReady(guest: RunningGuest, wiring: Wiring): Promise<Ready> {
-  const { probes } = await guest.call<{ probes: Probes }>({ op: 'probes' });
-  await makeTopology(guest, wiring);
-  await guest.call({ op: 'observers_start' });
-  if (wiring.ends.includes('rx')) await guest.call({ op: 'stack_start', dev: 'rx' });
-  await guest.call({ op: 'keep' });
-  const { seq } = await guest.call<{ seq: number }>({ op: 'kmsg' });
-  guest.logStart = seq;
-  return { probes, logStart: seq };
+  await writeFile(join(dir, 'template.json'), JSON.stringify(ready));
 }
 
 /** A template that was cut off in the making is never seen (it is renamed when whole); one that was tampered with is not used. */

@@ -5,7 +5,7 @@ import type { RunningGuest } from './running-guest.ts';
 export class Testbed implements AsyncDisposable {
   /** Has device `rx`, the programs and the maps. */
   readonly dut: RunningGuest;
-  /** Has device `tx`; `dut` itself but in topology `link`. */
+  /** Has device `tx`; `dut` itself except in topology `link`. */
   readonly generator: RunningGuest;
 
   constructor(dut: RunningGuest, generator: RunningGuest = dut) {
@@ -23,17 +23,17 @@ export class Testbed implements AsyncDisposable {
     return this.guests.reduce((inner, guest) => guest.whileAlive(inner), work);
   }
 
-  /** What the kernels have complained of on their consoles so far, without times; the generator's lines bear its name. */
+  /** What the kernels have complained of on their consoles so far, without times; the generator's lines have its name in front. */
   async complaints(): Promise<string[]> {
     await Promise.all(this.guests.map(({ vm }) => vm.console.poll()));
     return this.guests.flatMap(guest =>
-      guest.vm.console.splats.map(({ line }) => tell(guest, withoutTime(line))),
+      guest.vm.console.splats.map(({ line }) => named(guest, withoutTime(line))),
     );
   }
 
-  /** The last lines of the consoles; the generator's bear its name. */
+  /** The last lines of the consoles; the generator's have its name in front. */
   get consoleTail(): string[] {
-    return this.guests.flatMap(guest => guest.vm.console.tail.map(line => tell(guest, line)));
+    return this.guests.flatMap(guest => guest.vm.console.tail.map(line => named(guest, line)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -41,6 +41,6 @@ export class Testbed implements AsyncDisposable {
   }
 }
 
-function tell({ name }: RunningGuest, line: string): string {
+function named({ name }: RunningGuest, line: string): string {
   return name === null ? line : `${name}: ${line}`;
 }

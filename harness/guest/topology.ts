@@ -1,16 +1,12 @@
-import { MAC, type End, type GuestSpec, type Topology } from '../vm/spec.ts';
-import { callBatch } from './readings.ts';
+import { MAC, type End, type Topology } from '../model/topology.ts';
+import { BpfrigError } from '../util/errors.ts';
+import type { GuestSpec } from '../vm/spec.ts';
+import { callBatch } from './batch.ts';
+import { request } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 
 /** Addresses of the traffic: TEST-NET of RFC 2544. The source has no device in the guest, so that nothing answers to it. */
 export const ADDRESS = { source: '198.18.0.1', destination: '198.18.1.1', prefix: 24 } as const;
-
-/** What `exec` answers. */
-interface ExecAnswer {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** What the devices of a guest depend on. */
 export type Wiring = Pick<GuestSpec, 'topology' | 'ends' | 'queues'>;
@@ -29,18 +25,18 @@ export async function makeTopology(guest: RunningGuest, { topology, ends, queues
     ...(sending && topology !== 'veth' ? [LOSSLESS] : []),
     ...(sending && topology === 'link' ? [PROMISCUOUS] : []),
   ];
-  const requests = commands.map(command => ({ op: 'exec', argv: command.split(' ') }));
-  const answers = (await callBatch(guest, requests)) as ExecAnswer[];
+  const answers = await callBatch(
+    guest,
+    commands.map(command => request('exec', { argv: command.split(' ') })),
+  );
   const index = answers.findIndex(({ status }) => status !== 0);
   if (index >= 0) throw new TopologyError(topology, `${commands[index]}: ${answers[index]?.stderr.trim()}`);
 }
 
 /** The guest's kernel does not make the devices. */
-export class TopologyError extends Error {
-  override readonly name = 'TopologyError';
-
+export class TopologyError extends BpfrigError {
   constructor(topology: Topology, text: string) {
-    super(`the ${topology} topology cannot be made: ${text}`);
+    super('topology', `the ${topology} topology cannot be made: ${text}`);
   }
 }
 
@@ -55,7 +51,7 @@ async function virtioCommands(
   topology: Topology,
   ends: readonly End[],
 ): Promise<string[]> {
-  const { stdout } = await guest.call<ExecAnswer>({ op: 'exec', argv: ['ip', '-o', 'link'] });
+  const { stdout } = await guest.call('exec', { argv: ['ip', '-o', 'link'] });
   return ends.map(end => {
     const name = new RegExp(`^\\d+: ([^:@]+)[:@].*link/ether ${MAC[end]}`, 'm').exec(stdout)?.[1];
     if (name === undefined)
@@ -68,10 +64,10 @@ function up(end: End): string {
   return `ip link set dev ${end} arp off multicast off addrgenmode none up`;
 }
 
-/** Debian's default, fq_codel, drops what it finds late, after the socket was told that it is sent. A FIFO refuses when it is full. */
+/** Debian's default, fq_codel, drops what it finds late, after the socket got its success. A FIFO refuses when it is full. */
 const LOSSLESS = 'tc qdisc replace dev tx root pfifo limit 10000';
 
-/** What a program sends back has not the generator's address, and is to be counted there. */
+/** What a program sends back does not have the generator's address, and must be counted there. */
 const PROMISCUOUS = 'ip link set dev tx promisc on';
 
 const ADDRESSING: Readonly<Record<End, readonly string[]>> = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cpio } from './cpio.ts';
 
-t.test('busybox unpacks it: files, links, and parents that were not named', async t => {
+t.test('busybox unpacks files, links, and parent folders without an entry', async t => {
   const dir = t.testdir();
   const archive = cpio([
     { path: '/a/b/file', kind: 'file', mode: 0o755, data: Buffer.from('content') },
@@ -18,7 +18,7 @@ t.test('busybox unpacks it: files, links, and parents that were not named', asyn
   t.equal(statSync(join(dir, 'secret')).mode & 0o777, 0o700);
 });
 
-t.test('the same entries give the same bytes', async t => {
+t.test('the same entries result in the same bytes', async t => {
   const entries = [{ path: '/x', kind: 'file', mode: 0o644, data: Buffer.from('y') }] as const;
   t.same(cpio(entries), cpio(entries));
   t.equal(cpio(entries).length % 512, 0);

@@ -14,8 +14,8 @@ export interface CpioEntry {
 const TYPE = { file: 0o100000, dir: 0o040000, link: 0o120000, char: 0o020000 } as const;
 
 /**
- * A cpio archive in the "newc" format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst).
- * Written here and not by cpio(1), which cannot make device nodes without root. Archives can be concatenated.
+ * Returns a cpio archive in the "newc" format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst).
+ * cpio(1) is not used, because it cannot create device nodes without root. Archives can be concatenated.
  */
 export function cpio(entries: readonly CpioEntry[]): Buffer {
   const parts = withParents(entries).flatMap((entry, index) => encode(entry, index + 1));
@@ -34,7 +34,7 @@ function encode(entry: CpioEntry, inode: number): Buffer[] {
     0, // uid
     0, // gid
     1, // links
-    0, // mtime: none, so that the same content gives the same archive
+    0, // mtime: always 0, so that the same content results in the same archive
     data.length,
     0,
     0,

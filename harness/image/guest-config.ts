@@ -11,10 +11,10 @@ const schema = z.strictObject({
   files: z.record(z.string().startsWith('/'), z.string()),
 });
 
-/** images/guest.yaml: what goes into the guest's initramfs. */
+/** Content of images/guest.yaml: what the guest's initramfs contains. */
 export type GuestConfig = z.infer<typeof schema>;
 
-/** Reads images/guest.yaml. Throws `usage` naming the file and the entry. */
+/** Reads images/guest.yaml. Throws a `usage` error that names the file and the entry. */
 export async function readGuestConfig(root = PROJECT_ROOT): Promise<GuestConfig> {
   const path = join(root, 'images', 'guest.yaml');
   try {

@@ -5,10 +5,10 @@ import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
 import type { CpioEntry } from './cpio.ts';
 
-/** Where programs are looked for beside PATH: a user's PATH often lacks the sbin folders. */
+/** Folders that are searched in addition to PATH, because a user's PATH often lacks the sbin folders. */
 const SYSTEM_DIRS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
 
-/** Path of a host program. Throws `infra` naming it. */
+/** Returns the path of a host program. Throws an `infra` error that names the program if it is not installed. */
 export async function findProgram(name: string): Promise<string> {
   for (const dir of [...(process.env['PATH'] ?? '').split(':'), ...SYSTEM_DIRS]) {
     const path = join(dir, name);
@@ -20,7 +20,7 @@ export async function findProgram(name: string): Promise<string> {
   );
 }
 
-/** A host program and the shared libraries that it is linked to, as entries of an initramfs. */
+/** Returns a host program and the shared libraries that it is linked to, as entries of an initramfs. */
 export async function programEntries(guestPath: string, name: string): Promise<CpioEntry[]> {
   const hostPath = await findProgram(name);
   const libraries = await sharedLibraries(hostPath);
@@ -35,7 +35,7 @@ export async function programEntries(guestPath: string, name: string): Promise<C
   );
 }
 
-/** What ldd names, under the paths that the loader will look them up by. A static program has none. */
+/** Returns the libraries that ldd lists, at the paths where the loader searches for them. A static program has none. */
 async function sharedLibraries(path: string): Promise<string[]> {
   const result = await execa('ldd', [path], { reject: false });
   if (result.exitCode !== 0) return [];

@@ -50,7 +50,7 @@ debug /sys/kernel/debug debugfs defaults 0 0
 trace /sys/kernel/tracing tracefs defaults 0 0
 `;
 
-/** What every guest has, whatever goes into it besides. */
+/** What every guest has, whatever else goes into it. */
 const BASE: readonly CpioEntry[] = [
   { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
   { path: '/bin/sh', kind: 'link', mode: 0o777, data: Buffer.from('busybox') },
@@ -63,20 +63,6 @@ const BASE: readonly CpioEntry[] = [
   ...['/proc', '/sys', '/run'].map(path => ({ path, kind: 'dir', mode: 0o755 }) as const),
   { path: '/etc/fstab', kind: 'file', mode: 0o644, data: Buffer.from(FSTAB) },
 ];
-
-/** The part of an initramfs that only one guest has: its ssh keys. Concatenated behind the kernel's initramfs. */
-export function keyPart(keys: { readonly hostKey: Buffer; readonly authorizedKey: string }): Buffer {
-  return cpio([
-    { path: '/etc/dropbear/host_key', kind: 'file', mode: 0o600, data: keys.hostKey },
-    { path: '/root/.ssh', kind: 'dir', mode: 0o700 },
-    {
-      path: '/root/.ssh/authorized_keys',
-      kind: 'file',
-      mode: 0o600,
-      data: Buffer.from(`${keys.authorizedKey}\n`),
-    },
-  ]);
-}
 
 async function programParts(config: GuestConfig): Promise<CpioEntry[]> {
   const parts = await Promise.all(

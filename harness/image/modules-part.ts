@@ -7,7 +7,7 @@ import { BpfrigError } from '../util/errors.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
 
-/** Decompressors of a module file, by its ending; xz from Debian 6.12 on, zstd on some distributions. */
+/** Decompressors of module files, by the end of the file name. Debian uses xz since 6.12, some distributions use zstd. */
 const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
   '.xz': ['xz', '-dc'],
   '.zst': ['zstd', '-dcq'],
@@ -15,9 +15,9 @@ const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The modules that a guest of this kernel needs, uncompressed, and `/modules.list`, their paths in load order.
- * A kernel without a modules folder has everything built in, or says so itself when a device cannot be made.
- * Throws `infra` naming a required module that the kernel does not have.
+ * Returns the modules that a guest of this kernel needs, uncompressed, and `/modules.list`, which has their paths in load order.
+ * A kernel without a modules folder is assumed to have everything built in; if it does not, creating a device in the guest fails.
+ * Throws an `infra` error that names the required modules that the kernel does not have.
  */
 export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
   if (kernel.modulesDir === null) return [listEntry([])];

@@ -36,7 +36,7 @@ Components: main
   );
 });
 
-t.test('archives are told by their suites', async t => {
+t.test('archives are recognized by their suites', async t => {
   const etc = t.testdir({
     'sources.list': 'deb http://one.example/debian bullseye main\n',
     'sources.list.d': {

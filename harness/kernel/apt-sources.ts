@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where this machine gets each of Debian's archives from; null where its apt sources do not say. */
+/** The address from which this machine fetches each of Debian's archives; null if its apt sources do not name one. */
 export interface ArchiveUris {
   readonly debian: string | null;
   readonly 'debian-security': string | null;
 }
 
-/** One `deb` entry of apt's sources, in either of the two formats. */
+/** One `deb` entry of apt's sources, in either format (one-line or deb822). */
 interface Source {
   readonly uri: string;
   readonly suites: readonly string[];
@@ -17,7 +17,7 @@ const RELEASE =
   /^(?:bullseye|bookworm|trixie|forky|sid|unstable|testing|stable|oldstable|oldoldstable)(?:-updates|-backports)?$/;
 const SECURITY = /^[a-z]+(?:-security|\/updates)$/;
 
-/** Archive addresses from /etc/apt/sources.list and sources.list.d: bpfrig names no host of its own. */
+/** Reads the archive addresses from /etc/apt/sources.list and sources.list.d. bpfrig itself contains no address of a mirror. */
 export function machineArchives(etcApt: string = '/etc/apt'): ArchiveUris {
   const folder = join(etcApt, 'sources.list.d');
   const parts = existsSync(folder)
@@ -35,7 +35,7 @@ export function machineArchives(etcApt: string = '/etc/apt'): ArchiveUris {
   return { debian: carrying(RELEASE), 'debian-security': carrying(SECURITY) };
 }
 
-/** `deb [options] URI SUITE COMPONENT...` lines; see sources.list(5). Only entries with component main. */
+/** Parses `deb [options] URI SUITE COMPONENT...` lines; see sources.list(5). Returns only entries with component main. */
 export function parseListFile(text: string): Source[] {
   return text.split('\n').flatMap(line => {
     const match = /^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)\s+(\S+)\s+([^#]*)/.exec(line);
@@ -44,7 +44,7 @@ export function parseListFile(text: string): Source[] {
   });
 }
 
-/** deb822 stanzas; see sources.list(5). Only entries that are enabled, of type deb and with component main. */
+/** Parses deb822 stanzas; see sources.list(5). Returns only enabled entries of type deb with component main. */
 export function parseSourcesFile(text: string): Source[] {
   const uncommented = text.replace(/^#.*\n?/gm, '');
   return uncommented.split(/\n\s*\n/).flatMap(stanza => {

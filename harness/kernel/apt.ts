@@ -10,44 +10,44 @@ import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
-/** How long an index is used before the mirror is asked again. */
+/** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
 
 const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
   join('/usr/share/keyrings', name),
 );
 
-/** One suite's kernel packages as the mirror last had them. */
+/** The kernel packages of one suite, as of the last update from the mirror. */
 export interface SuiteIndex {
   readonly suite: string;
   readonly packages: readonly IndexedPackage[];
-  /** Checksums of packages that the index lists and that the mirror answered 404 for. */
+  /** SHA-256 of packages that the index lists but for which the mirror returned 404. */
   readonly unavailable: readonly string[];
-  /** Why this is an old index: the mirror could not be asked. Null when it is fresh. */
+  /** Why the mirror could not be reached, if this is an old index; null if the index is fresh. */
   readonly stale: string | null;
 }
 
-/** What a suite's calls need to know. */
+/** Options of every call that uses a suite. */
 export interface AptOptions {
-  /** bpfrig's cache; each suite has its private apt state under `apt/SUITE`. */
+  /** bpfrig's cache. Each suite has its own apt state in `apt/SUITE`. */
   readonly cacheDir: string;
   readonly catalogue: Catalogue;
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** The mirror lists a package and does not have it: the next candidate may still be had. */
+/** The mirror lists a package but does not have it. The next candidate may still be available. */
 export class PackageGone extends Error {
   readonly sha256: string;
   constructor(entry: IndexedPackage, suite: string) {
-    super(`${entry.name} ${entry.version} is listed in ${suite}, but the mirror answers 404`);
+    super(`${entry.name} ${entry.version} is listed in ${suite}, but the mirror returns 404`);
     this.sha256 = entry.sha256;
   }
 }
 
 /**
- * Kernel packages of a suite, asking the mirror at most every `maxAgeMs`. Signatures are checked by apt. When the mirror cannot
- * be asked an older index serves, and says so; with none, throws an `infra` error.
+ * Returns the kernel packages of a suite. Asks the mirror at most every `maxAgeMs`; apt checks the signatures. If the mirror cannot
+ * be reached, an older index is returned with `stale` set. If there is no older index, throws an `infra` error.
  */
 export async function suiteIndex(
   suite: string,
@@ -73,8 +73,8 @@ export async function suiteIndex(
 }
 
 /**
- * Downloads packages of a suite into `folder` and returns the .deb files in the same order, checked against the index's checksums.
- * Throws `PackageGone` on a 404, and remembers it until the index is next updated; an `infra` error for anything else.
+ * Downloads packages of a suite into `folder` and returns the .deb files in the same order. Their checksums are compared with the
+ * index. Throws `PackageGone` on a 404, which is remembered until the next update of the index; an `infra` error for any other failure.
  */
 export async function downloadPackages(
   suite: string,
@@ -101,13 +101,14 @@ export async function downloadPackages(
     const name = (await readdir(folder)).find(
       file => file.startsWith(`${entry.name}_`) && file.endsWith('.deb'),
     );
-    if (name === undefined) throw aptError(`apt-get download left no file for ${entry.name}`, result);
+    if (name === undefined)
+      throw aptError(`apt-get download succeeded but wrote no file for ${entry.name}`, result);
     const file = join(folder, name);
     const sha256 = await hashFile(file);
     if (sha256 !== entry.sha256) {
       throw new BpfrigError(
         'infra',
-        `${name}: SHA-256 is ${sha256}, the index of ${suite} says ${entry.sha256}`,
+        `${name}: SHA-256 is ${sha256}, the index of ${suite} lists ${entry.sha256}`,
       );
     }
     files.push(file);
@@ -130,7 +131,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
   if (targets.failed || index === undefined)
     throw aptError(`apt has no Packages index for ${suite}`, targets);
-  // apt keeps indexes in whatever compression the machine's configuration asks for.
+  // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
   const text = await execa('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
     maxBuffer: 1_000_000_000,
@@ -139,7 +140,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
   return parsePackages(text.stdout);
 }
 
-/** Writes apt's configuration and source list for one suite: its own state, cache and sources, the machine's proxies. */
+/** Writes apt's configuration and source list for one suite: private state, cache and sources, but the machine's proxies. */
 async function privateState(suite: string, options: AptOptions): Promise<{ config: string }> {
   const entry = options.catalogue.suites[suite];
   if (entry === undefined) throw new BpfrigError('usage', `no suite "${suite}" in images/kernels.yaml`);
@@ -147,12 +148,12 @@ async function privateState(suite: string, options: AptOptions): Promise<{ confi
   if (uri === null) {
     throw new BpfrigError(
       'infra',
-      `no ${entry.archive} archive in this machine's apt sources, which ${suite} needs: add one`,
+      `suite ${suite} needs a ${entry.archive} archive, and this machine's apt sources have none: add one`,
     );
   }
   const keyring = KEYRINGS.find(file => existsSync(file));
   if (keyring === undefined) {
-    throw new BpfrigError('infra', `no ${KEYRINGS[0]}: install the package debian-archive-keyring`);
+    throw new BpfrigError('infra', `${KEYRINGS[0]} is missing: install the package debian-archive-keyring`);
   }
   const root = join(options.cacheDir, 'apt', suite);
   await mkdir(join(root, 'lists', 'partial'), { recursive: true });
@@ -170,13 +171,13 @@ async function privateState(suite: string, options: AptOptions): Promise<{ confi
   return { config };
 }
 
-// Another process's apt may be reading it right now.
+// Unchanged files are not rewritten, because apt in another process may be reading them.
 async function writeIfChanged(file: string, text: string): Promise<void> {
   if (existsSync(file) && (await readFile(file, 'utf8')) === text) return;
   await writeFile(file, text);
 }
 
-// Given by -c, and so read after the machine's own configuration, from which proxies and credentials stay.
+// Passed with -c, so it is read after the machine's own configuration, whose proxies and credentials stay in effect.
 function aptConfig(root: string): string {
   return `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -229,7 +230,7 @@ async function remember(file: string, sha256: string): Promise<void> {
     if (index === null || index.unavailable.includes(sha256)) return;
     const { atime, mtime } = await stat(file);
     await writeFile(file, JSON.stringify({ ...index, unavailable: [...index.unavailable, sha256] }));
-    // The index is as old as it was.
+    // Recording a 404 does not make the index newer.
     await utimes(file, atime, mtime);
   });
 }

@@ -10,7 +10,7 @@ const PACKINGS = [
   [''],
 ];
 
-t.test('every packing is undone to the same ELF', async t => {
+t.test('every compression format is unpacked to the same ELF', async t => {
   for (const tool of PACKINGS) {
     const image = tinyBzImage(tinyElf(), tool);
     const header = parseBzImage(image);
@@ -20,7 +20,7 @@ t.test('every packing is undone to the same ELF', async t => {
   }
 });
 
-t.test('a damaged payload is an error, an unknown packing is none', async t => {
+t.test('a damaged payload is an error, an unknown compression format is not', async t => {
   const image = tinyBzImage(tinyElf(), ['gzip', '-9']);
   const header = parseBzImage(image);
   if (header === null) return t.fail('no header');
@@ -32,7 +32,7 @@ t.test('a damaged payload is an error, an unknown packing is none', async t => {
   t.equal(await unpackPayload(unknown, header, 'bzImage'), null);
 });
 
-t.test('what is no bzImage is told so', async t => {
+t.test('a file that is not a bzImage is recognized', async t => {
   const image = tinyBzImage(tinyElf(), ['gzip']);
   t.equal(parseBzImage(tinyElf()), null, 'an ELF');
   t.equal(parseBzImage(Buffer.alloc(10)), null, 'a short file');
@@ -42,12 +42,12 @@ t.test('what is no bzImage is told so', async t => {
   t.equal(parseBzImage(old), null, 'a protocol without payload fields');
 });
 
-t.test('the banner of an ELF is the text and not its format', async t => {
+t.test('the banner of an ELF is the text, not the format string', async t => {
   t.equal(bannerOfElf(tinyElf()), `Linux version ${BANNER}`);
   t.equal(bannerOfElf(Buffer.from('\x7fELF nothing here')), null);
 });
 
-t.test('release and upstream version come out of a banner', async t => {
+t.test('release and upstream version are parsed from a banner', async t => {
   const rows: [string, string, string][] = [
     [BANNER, '5.10.0-46-amd64', '5.10.262'],
     [`Linux version ${BANNER}`, '5.10.0-46-amd64', '5.10.262'],

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
 
-/** Fields of a bzImage's setup header that matter here; Documentation/arch/x86/boot.rst. Offsets are into the file, in bytes. */
+/** Fields of a bzImage's setup header that bpfrig uses; see Documentation/arch/x86/boot.rst. Offsets are in bytes from the start of the file. */
 export interface BzImage {
-  /** What `kernel_version` points to: `uname -r`, builder and `uname -v` in one line. Null where there is none. */
+  /** The text that `kernel_version` points to: `uname -r`, builder and `uname -v` in one line; null if there is none. */
   readonly banner: string | null;
   readonly payloadOffset: number;
   readonly payloadLength: number;
 }
 
-/** How a payload is packed, told by its first bytes; the tool writes the content on stdout. */
+/** Compression formats of a payload, recognized by its first bytes. The tool writes the content to stdout. */
 const PACKINGS = [
   { magic: '1f8b', tool: 'gzip', args: ['-dc'], sizeAppended: false },
   { magic: 'fd377a585a00', tool: 'xz', args: ['-dc'], sizeAppended: true },
@@ -20,7 +20,7 @@ const PACKINGS = [
   { magic: '5d0000', tool: 'xz', args: ['--format=lzma', '-dc'], sizeAppended: true },
 ] as const;
 
-/** Reads the setup header; null for a file that is not a bzImage of boot protocol 2.08 or later. */
+/** Parses the setup header. Returns null for a file that is not a bzImage of boot protocol 2.08 or later. */
 export function parseBzImage(file: Buffer): BzImage | null {
   if (file.length < 0x260 || file.toString('latin1', 0x202, 0x206) !== 'HdrS') return null;
   if (file.readUInt16LE(0x206) < 0x208) return null;
@@ -40,15 +40,15 @@ export function isElf(file: Buffer): boolean {
 }
 
 /**
- * The uncompressed ELF of a bzImage, or null when it is packed in a way that bpfrig has no tool for (QEMU then boots the bzImage,
- * more slowly). Throws an `infra` error when the tool is not installed or the payload is damaged.
+ * Returns the uncompressed ELF of a bzImage, or null if bpfrig does not know the compression format (QEMU then boots the bzImage
+ * itself, which is slower). Throws an `infra` error if the tool is not installed or the payload is damaged.
  */
 export async function unpackPayload(file: Buffer, image: BzImage, path: string): Promise<Buffer | null> {
   const payload = file.subarray(image.payloadOffset, image.payloadOffset + image.payloadLength);
   if (isElf(payload)) return payload;
   const packing = PACKINGS.find(({ magic }) => payload.toString('hex', 0, magic.length / 2) === magic);
   if (packing === undefined) return null;
-  // All but gzip, whose own trailer has it, are followed by the unpacked size (scripts/Makefile.lib, size_append).
+  // The unpacked size follows the payload (scripts/Makefile.lib, size_append), except with gzip, whose trailer contains it.
   const packed = packing.sizeAppended ? payload.subarray(0, -4) : payload;
   const result = await execa(packing.tool, packing.args, {
     input: packed,
@@ -59,7 +59,7 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   if (result.code === 'ENOENT') {
     throw new BpfrigError(
       'infra',
-      `${path} is packed with ${packing.tool}, which is not installed: install it`,
+      `${path} is compressed with ${packing.tool}, which is not installed: install it`,
     );
   }
   const unpacked = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
@@ -67,7 +67,7 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   if (result.failed || !isElf(unpacked) || unpacked.length !== size) {
     throw new BpfrigError(
       'infra',
-      `${path}: its ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
+      `${path}: the ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
       {
         detail: Buffer.from(result.stderr).toString(),
       },
@@ -76,16 +76,17 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   return unpacked;
 }
 
-/** `uname -r` and upstream version out of a kernel's banner. */
+/** `uname -r` and the upstream version, parsed from a kernel's banner. */
 export interface KernelName {
   readonly release: string;
-  /** Three numbers, `6.12.117`. */
+  /** Three numbers, for example `6.12.117`. */
   readonly version: string;
 }
 
 /**
- * Reads `6.12.74+deb13-amd64 (who@where) #1 SMP PREEMPT_DYNAMIC Debian 6.12.74-2 (2026-03-08)`, with or without `Linux version `
- * before it. Debian freezes the release's number (5.10.0-46) and has the upstream version at the end.
+ * Parses `6.12.74+deb13-amd64 (who@where) #1 SMP PREEMPT_DYNAMIC Debian 6.12.74-2 (2026-03-08)`, with or without a leading
+ * `Linux version `. The release of some Debian kernels does not contain the upstream version (5.10.0-46); it is then taken from the
+ * end of the banner. Returns null for other text.
  */
 export function parseBanner(banner: string): KernelName | null {
   const text = banner.replace(/^Linux version /, '');
@@ -97,9 +98,9 @@ export function parseBanner(banner: string): KernelName | null {
   return { release, version: number.split('.').length === 2 ? `${number}.0` : number };
 }
 
-/** The `Linux version ...` line of an uncompressed kernel (init/version.c, linux_banner); null where there is none. */
+/** Returns the `Linux version ...` line of an uncompressed kernel (init/version.c, linux_banner); null if there is none. */
 export function bannerOfElf(file: Buffer): string | null {
-  // The same words, followed by %s, are in a format string.
+  // A format string in the kernel starts with the same words, followed by %s.
   for (let at = file.indexOf('Linux version '); at >= 0; at = file.indexOf('Linux version ', at + 1)) {
     if (!/\d/.test(String.fromCharCode(file[at + 14] ?? 0))) continue;
     const end = file.indexOf('\n', at);
@@ -108,7 +109,7 @@ export function bannerOfElf(file: Buffer): string | null {
   return null;
 }
 
-/** Reads a kernel file whole. Throws an `infra` error with the reason. */
+/** Reads a whole kernel file. Throws an `infra` error with the reason. */
 export async function readKernelFile(path: string): Promise<Buffer> {
   try {
     return await readFile(path);

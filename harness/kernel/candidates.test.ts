@@ -20,7 +20,7 @@ const split = (abi: string, version: string, without: string[] = []): string =>
 const index = (...stanzas: string[]): IndexedPackage[] => parsePackages(stanzas.join(''));
 const names = (packages: readonly IndexedPackage[]) => packages.map(entry => entry.name);
 
-t.test('an index gives kernels of this architecture, and no metapackage or debug symbols', async t => {
+t.test('an index contains kernels of this architecture, without metapackages and debug symbols', async t => {
   const found = index(
     stanza('bash', '5.2'),
     stanza('linux-image-amd64', '6.12.117-1'),
@@ -42,7 +42,7 @@ t.test('an index gives kernels of this architecture, and no metapackage or debug
   ]);
 });
 
-t.test('newest version first, signed before unsigned, of the series and flavour only', async t => {
+t.test('candidates: this series and flavour only, newest version first, signed before unsigned', async t => {
   const suite = index(
     stanza('linux-image-5.10.0-9-amd64', '5.10.70-1'),
     stanza('linux-image-5.10.0-46-amd64-unsigned', '5.10.262-1'),
@@ -82,7 +82,7 @@ t.test('split packages are found by Depends, with the unsigned binary as second 
   t.strictSame(more, []);
 });
 
-t.test('what a kernel misses is said by name', async t => {
+t.test('packages that a kernel lacks are named', async t => {
   const abi = '7.1.13+deb13-amd64';
   const missing = (...without: string[]) =>
     candidatesOf('s', index(split(abi, '7.1.13-1', without)), '7.1', 'amd64').map(
@@ -92,10 +92,10 @@ t.test('what a kernel misses is said by name', async t => {
   t.strictSame(missing('base', 'modules', 'binary-unsigned'), [
     [`linux-base-${abi}`, `linux-modules-${abi}`],
   ]);
-  t.strictSame(missing('binary'), [[`linux-binary-${abi}`], []], 'the unsigned twin stands in');
+  t.strictSame(missing('binary'), [[`linux-binary-${abi}`], []], 'the unsigned package is used instead');
 });
 
-t.test('linux-base is no loss to an image that holds its own modules', async t => {
+t.test('an image that contains its own modules does not need linux-base', async t => {
   const abi = '6.18.15+deb13-amd64';
   const image = stanza(`linux-image-${abi}`, '6.18.15-1', `linux-base-${abi} (= 6.18.15-1), kmod`);
   const [without] = candidatesOf('s', index(image), '6.18', 'amd64');

@@ -2,23 +2,23 @@ import type { Flavour } from '../model/kernel.ts';
 import { compareDebianVersions, seriesOfVersion, upstreamVersion } from './debian-version.ts';
 import type { IndexedPackage } from './package-index.ts';
 
-/** A set of packages that makes one bootable kernel. */
+/** A set of packages that together are one bootable kernel. */
 export interface Candidate {
   readonly suite: string;
   /** Debian version of the image package. */
   readonly version: string;
-  /** Upstream version, `6.12.117`. */
+  /** Upstream version, for example `6.12.117`. */
   readonly upstream: string;
-  /** The image package first, then what it needs. */
+  /** The image package first, then the packages that it needs. */
   readonly packages: readonly IndexedPackage[];
-  /** Names of needed packages that the suite does not have; empty for a whole kernel. */
+  /** Names of needed packages that the suite does not have; empty for a complete kernel. */
   readonly missing: readonly string[];
 }
 
 /**
- * Kernels of one series and flavour in one suite's index, best first: newest Debian version, then signed before unsigned.
- * Incomplete ones are included, with what they miss. Which packages a kernel needs is taken from Depends: up to 6.18 one package
- * holds all, from 6.19 linux-image is empty and linux-binary, linux-modules and linux-base hold the parts.
+ * Returns the kernels of one series and flavour in one suite's index, best first: newest Debian version, then signed before
+ * unsigned. Incomplete kernels are included; `missing` names what they lack. Depends says which packages a kernel needs: up to 6.18
+ * one package contains everything; from 6.19 on linux-image is empty, and linux-binary, linux-modules and linux-base contain the parts.
  */
 export function candidatesOf(
   suite: string,
@@ -56,8 +56,8 @@ function newestByName(index: readonly IndexedPackage[]): Map<string, IndexedPack
 
 const BASE = /^linux-base-/;
 
-// An image that needs no more than linux-base-VERSION (6.16 to 6.18) holds kernel and modules itself: that package's config and
-// lists are then welcome and not needed, and mirrors have dropped it. With split packages it is needed, for modules.builtin.
+// An image that needs only linux-base-VERSION (6.16 to 6.18) contains kernel and modules itself. The config and the lists in
+// linux-base are then optional, and mirrors have dropped that package. Split packages need it, because it has modules.builtin.
 function whole(
   suite: string,
   upstream: string,
@@ -81,7 +81,7 @@ function whole(
   return { suite, version: image.version, upstream, packages: [...packages.values()], missing: [...missing] };
 }
 
-// linux-image depends on the signed linux-binary; the unsigned twin is the same kernel and boots as well in a guest.
+// linux-image depends on the signed linux-binary. The unsigned package is the same kernel and boots in a guest, too.
 function withUnsignedBinary(
   candidate: Candidate,
   byName: ReadonlyMap<string, IndexedPackage>,

@@ -4,7 +4,7 @@ import { CATALOGUE_FILE, loadCatalogue, parseCatalogue, seriesOf } from './catal
 const ENTRY = 'default: true, suites: [trixie], flavours: [amd64]';
 const SUITES = 'suites: { trixie: { archive: debian } }';
 
-t.test("the project's own kernels.yaml holds", async t => {
+t.test("the project's own kernels.yaml is valid", async t => {
   const catalogue = loadCatalogue(CATALOGUE_FILE);
   t.strictSame(seriesOf(catalogue, 'default'), ['5.10', '6.1', '6.12', '6.18', '7.3']);
   t.ok(seriesOf(catalogue, 'all').length > 5);
@@ -12,16 +12,16 @@ t.test("the project's own kernels.yaml holds", async t => {
   t.strictSame(
     ignoring,
     ['bullseye', 'bullseye-security'],
-    'an index out of date is only taken of a suite that has ended',
+    'an expired index is accepted only for a suite that has ended',
   );
 });
 
-t.test('a broken kernels.yaml is refused with the place', async t => {
+t.test('an invalid kernels.yaml is refused, and the message names the place', async t => {
   const refused: [string, string, RegExp][] = [
     [
       'unquoted series',
       `series: { 6.10: { ${ENTRY} } }\n${SUITES}`,
-      /series 6\.1 is a number to YAML.*quote it/,
+      /YAML reads the series 6\.1 as a number.*quote it/,
     ],
     [
       'unknown suite',
@@ -30,7 +30,7 @@ t.test('a broken kernels.yaml is refused with the place', async t => {
     ],
     ['unknown field', `series: { '6.1': { ${ENTRY}, colour: red } }\n${SUITES}`, /series\.6\.1: .*colour/],
     ['not YAML', 'series: {', /not valid YAML/],
-    ['no series name', `series: { newest: { ${ENTRY} } }\n${SUITES}`, /series/],
+    ['not a series name', `series: { newest: { ${ENTRY} } }\n${SUITES}`, /series/],
   ];
   for (const [name, text, message] of refused) {
     t.throws(() => parseCatalogue(text, 'kernels.yaml'), { code: 'usage', message }, name);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
-const Series = z.string().regex(/^\d+\.\d+$/, 'a series is quoted text such as "6.12"');
+const Series = z.string().regex(/^\d+\.\d+$/, 'a series must be quoted text such as "6.12"');
 const FlavourName = z.enum(['amd64', 'cloud', 'rt']);
 
 const CatalogueSchema = z
@@ -23,7 +23,7 @@ const CatalogueSchema = z
       z.string().regex(/^[a-z][a-z0-9-]*$/),
       z.strictObject({
         archive: z.enum(['debian', 'debian-security']),
-        /** Why the index's Valid-Until date is not held against it; null: it is. */
+        /** Why the index's Valid-Until date is ignored; null if it is checked. */
         ignoreValidUntil: z.string().nullable().default(null),
       }),
     ),
@@ -41,22 +41,22 @@ const CatalogueSchema = z
     }
   });
 
-/** images/kernels.yaml as read: series, the suites that carry them, and series that are gone. The file explains its fields. */
+/** The content of images/kernels.yaml: series, the suites that carry them, and series that no mirror has any more. The file explains its fields. */
 export type Catalogue = z.infer<typeof CatalogueSchema>;
 
-/** The one of the project; its comments are the documentation. */
+/** The project's kernels.yaml. Its comments are the documentation. */
 export const CATALOGUE_FILE = join(PROJECT_ROOT, 'images', 'kernels.yaml');
 
-/** Reads kernels.yaml. Throws a `usage` error that names the file and what is wrong in it. */
+/** Reads kernels.yaml. Throws a `usage` error that names the file and what is wrong with it. */
 export function loadCatalogue(file: string = CATALOGUE_FILE): Catalogue {
   return parseCatalogue(readFileSync(file, 'utf8'), file);
 }
 
-/** As `loadCatalogue`, from text; `file` is only for messages. */
+/** Like `loadCatalogue`, but from text; `file` is used only in messages. */
 export function parseCatalogue(text: string, file: string): Catalogue {
   let value: unknown;
   try {
-    // A Map first: a key that YAML read as a number (6.10 -> 6.1) must be refused, not turned into text.
+    // Parsed to a Map, because an object would turn a key that YAML reads as a number (6.10 -> 6.1) into text. It must be refused.
     const map: unknown = parse(text, { mapAsMap: true });
     refuseNumericSeries(map, file);
     value = parse(text);
@@ -86,25 +86,25 @@ function refuseNumericSeries(document: unknown, file: string): void {
       if (typeof key !== 'number') continue;
       throw new BpfrigError(
         'usage',
-        `${file}: ${section}: the series ${key} is a number to YAML (6.10 would be 6.1): quote it`,
+        `${file}: ${section}: YAML reads the series ${key} as a number (6.10 would become 6.1): quote it`,
       );
     }
   }
 }
 
-/** Series of a catalogue, oldest first. */
+/** The series of a catalogue, oldest first. */
 export function seriesOf(catalogue: Catalogue, which: 'default' | 'all'): string[] {
   return Object.keys(catalogue.series)
     .filter(series => which === 'all' || catalogue.series[series]?.default === true)
     .sort(compareSeries);
 }
 
-/** Orders `6.9` before `6.12`. */
+/** Compares two series; `6.9` is before `6.12`. */
 export function compareSeries(a: string, b: string): number {
   return ordinal(a) - ordinal(b);
 }
 
-/** A number that orders series; distances between series of one major version are their minor versions'. */
+/** A number that orders series. Within one major version, the difference of two is the difference of their minor versions. */
 export function ordinal(series: string): number {
   const [major, minor] = series.split('.').map(Number);
   return (major ?? 0) * 1000 + (minor ?? 0);

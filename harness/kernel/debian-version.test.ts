@@ -16,18 +16,18 @@ const PAIRS = [
   ['1.0~~', '1.0~'],
 ] as const;
 
-t.test('versions are ordered as dpkg orders them', async t => {
+t.test('versions are ordered as in dpkg', async t => {
   for (const [a, b] of PAIRS) {
     const ours = Math.sign(compareDebianVersions(a, b));
     const dpkg = ['lt', 'eq', 'gt'].findIndex(
       relation => spawnSync('dpkg', ['--compare-versions', a, relation, b]).status === 0,
     );
-    t.equal(ours, dpkg - 1, `${a} against ${b}`);
-    t.equal(Math.sign(compareDebianVersions(b, a)), 1 - dpkg, `${b} against ${a}`);
+    t.equal(ours, dpkg - 1, `${a} compared with ${b}`);
+    t.equal(Math.sign(compareDebianVersions(b, a)), 1 - dpkg, `${b} compared with ${a}`);
   }
 });
 
-t.test('the upstream version is what comes before the revision', async t => {
+t.test('the upstream version is the part before the revision', async t => {
   t.equal(upstreamVersion('5.10.262-1'), '5.10.262');
   t.equal(upstreamVersion('7.3.4-1~bpo13+1'), '7.3.4');
   t.equal(upstreamVersion('7.3-1'), '7.3.0');

@@ -1,6 +1,6 @@
 /**
- * Orders two Debian versions as `dpkg --compare-versions` does: negative when `a` is older, 0 when equal.
- * Rules from deb-version(7): epoch, upstream version, revision; `~` sorts before everything, even the end.
+ * Compares two Debian versions as `dpkg --compare-versions` does. Returns a negative number if `a` is older, 0 if they are equal.
+ * The rules are those of deb-version(7): epoch, upstream version, revision; `~` sorts before everything, even the end of the text.
  */
 export function compareDebianVersions(a: string, b: string): number {
   const left = split(a);
@@ -12,15 +12,15 @@ export function compareDebianVersions(a: string, b: string): number {
   );
 }
 
-/** Upstream version of a kernel package, `5.10.262-1` -> `5.10.262`, or null where the version does not look like a kernel's. */
+/** Returns the upstream version of a kernel package, `5.10.262-1` -> `5.10.262`; null if the text is not a kernel version. */
 export function upstreamVersion(version: string): string | null {
   const match = /^(?:\d+:)?(\d+\.\d+(?:\.\d+)?)(?=[-~+]|$)/.exec(version);
   if (match?.[1] === undefined) return null;
-  // Ranges are semver's, which wants three numbers.
+  // Version ranges are evaluated by semver, which requires three numbers.
   return match[1].split('.').length === 2 ? `${match[1]}.0` : match[1];
 }
 
-/** `6.12.117` -> `6.12`. */
+/** Returns the series of an upstream version, `6.12.117` -> `6.12`. */
 export function seriesOfVersion(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
@@ -36,7 +36,7 @@ function split(version: string): { epoch: number; upstream: string; revision: st
   };
 }
 
-// Alternates between runs of non-digits, compared by a modified ASCII order, and runs of digits, compared as numbers.
+// Compares runs of non-digits by a modified ASCII order and runs of digits as numbers, alternately.
 function comparePart(a: string, b: string): number {
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {

@@ -13,7 +13,7 @@ import { fetchKernel } from './provider.ts';
 import { parseKernelSpec } from './spec.ts';
 import { tinyBzImage, tinyElf } from './testing.ts';
 
-// All is real but apt's transport: real .deb files, dpkg-deb, apt-helper, depmod and packers, behind a fixture in place of apt-get.
+// Only apt-get is replaced, by a fixture. The .deb files, dpkg-deb, apt-helper, depmod and compression tools are real.
 const catalogue = parseCatalogue(
   `series: { '5.10': { default: true, suites: [first, second], flavours: [amd64] } }
 suites: { first: { archive: debian }, second: { archive: debian } }`,
@@ -24,18 +24,18 @@ const work = t.testdir({});
 const mirror = join(work, 'mirror');
 const cacheDir = join(work, 'cache');
 process.env['FAKE_MIRROR'] = mirror;
-// The same package built twice is the same file.
+// Makes builds reproducible: a package that is built twice is the same file.
 process.env['SOURCE_DATE_EPOCH'] = '0';
 
 interface Listed {
   readonly abi: string;
   readonly version: string;
-  /** Listed in Packages and not in the pool. */
+  /** Listed in Packages but not in the pool. */
   readonly gone?: boolean;
   readonly modules?: readonly string[];
 }
 
-/** Makes a suite of the mirror anew, from real .deb files. */
+/** Creates or replaces a suite of the mirror, from real .deb files. */
 function publish(suite: string, kernels: readonly Listed[]): void {
   const folder = join(mirror, suite);
   rmSync(folder, { recursive: true, force: true });
@@ -100,7 +100,7 @@ t.beforeEach(() => {
   publish('second', [FALLBACK]);
 });
 
-t.test('the newest is fetched whole, once', async t => {
+t.test('the newest kernel is fetched completely, once', async t => {
   const [kernel, same] = await Promise.all([fetch(), fetch()]);
   t.match(kernel, {
     id: '5.10',
@@ -113,20 +113,20 @@ t.test('the newest is fetched whole, once', async t => {
   t.ok(readFileSync(kernel.image, 'latin1').startsWith('\x7fELF'));
   t.ok(existsSync(join(kernel.modulesDir ?? '', 'modules.dep')));
   t.strictSame(same, kernel);
-  t.equal(calls().filter(call => call.includes('download')).length, 1, 'two at once download once');
+  t.equal(calls().filter(call => call.includes('download')).length, 1, 'two concurrent calls download once');
   const before = calls().length;
   t.strictSame(await fetch(), kernel);
   t.equal(calls().length, before, 'the mirror is not asked again');
 });
 
-t.test('what the mirror has lost is passed over, and said', async t => {
+t.test('a kernel that the mirror has lost is skipped, and a note says so', async t => {
   publish('first', [{ ...NEWEST, gone: true }, OLDER]);
   const older = await fetch();
   t.equal(older.version, '5.10.70');
   t.match(older.notes, [
-    /5\.10\.262-1 is listed in first, but the mirror answers 404; took linux-image-5\.10\.0-9-amd64/,
+    /5\.10\.262-1 is listed in first, but the mirror returns 404; took linux-image-5\.10\.0-9-amd64/,
   ]);
-  t.strictSame((await fetch()).notes, older.notes, 'from the cache too');
+  t.strictSame((await fetch()).notes, older.notes, 'also from the cache');
   t.match(await listKernels({ cacheDir, catalogue, lock: { kernels: {} } }), [
     {
       label: '5.10',
@@ -146,11 +146,11 @@ t.test('what the mirror has lost is passed over, and said', async t => {
   const other = await fetch();
   t.equal(other.version, '5.10.223');
   t.match(other.notes, [
-    /404 \(and 1 more that cannot be had\); took linux-image-5\.10\.0-32-amd64 5\.10\.223-1 of second/,
+    /404 \(and 1 more that is unavailable\); took linux-image-5\.10\.0-32-amd64 5\.10\.223-1 of second/,
   ]);
 });
 
-t.test('a suite that is not there is passed over; with none left it is an infra error', async t => {
+t.test('a missing suite is skipped; without any suite left it is an infra error', async t => {
   rmSync(join(mirror, 'first'), { recursive: true });
   t.equal((await fetch()).version, '5.10.223');
   await t.rejects(fetch('debian:first/5.10'), {
@@ -163,7 +163,7 @@ t.test('a suite that is not there is passed over; with none left it is an infra 
   });
 });
 
-t.test('a mirror that cannot be reached is an error, not a reason for an older kernel', async t => {
+t.test('an unreachable mirror is an error, not a reason for an older kernel', async t => {
   writeFileSync(join(mirror, 'down'), '');
   await t.rejects(fetch(), {
     code: 'infra',
@@ -171,20 +171,20 @@ t.test('a mirror that cannot be reached is an error, not a reason for an older k
   });
 });
 
-t.test('a file that is not what the index says is refused', async t => {
+t.test('a file whose checksum differs from the index is refused', async t => {
   const deb = join(mirror, 'first/pool/linux-image-5.10.0-46-amd64_5.10.262-1_amd64.deb');
   writeFileSync(deb, Buffer.concat([readFileSync(deb), Buffer.from('x')]));
-  await t.rejects(fetch(), { code: 'infra', message: /SHA-256 is .* the index of first says/ });
-  t.strictSame(readdirSync(join(cacheDir, 'kernels')), [], 'and leaves nothing');
+  await t.rejects(fetch(), { code: 'infra', message: /SHA-256 is .* the index of first lists/ });
+  t.strictSame(readdirSync(join(cacheDir, 'kernels')), [], 'nothing is left in the cache');
 });
 
-t.test('a pin holds while it can, is given up aloud, or refused', async t => {
+t.test('a pin is used while it is available; afterwards it is replaced with a note, or refused', async t => {
   publish('first', [OLDER]);
   const lock = pinned(await fetch(), 'first');
   publish('first', [OLDER, NEWEST]);
   for (const what of ['apt', 'kernels']) forget(what);
   const held = await fetch('5.10', { lock, locked: true });
-  t.strictSame([held.version, held.notes], ['5.10.70', []], 'downloaded anew');
+  t.strictSame([held.version, held.notes], ['5.10.70', []], 'downloaded again');
 
   forget('apt');
   const before = calls().length;
@@ -196,18 +196,18 @@ t.test('a pin holds while it can, is given up aloud, or refused', async t => {
   publish('first', [NEWEST]);
   await t.rejects(fetch('5.10', { lock, locked: true }), {
     code: 'infra',
-    message: /the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 has left first/,
+    message: /the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 is no longer in first/,
   });
   const newest = await fetch('5.10', { lock });
   t.equal(newest.version, '5.10.262');
-  t.match(newest.notes, [/^the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 has left first/]);
+  t.match(newest.notes, [/^the pinned linux-image-5\.10\.0-9-amd64 5\.10\.70-1 is no longer in first/]);
   await t.rejects(fetch('debian:second/5.10', { lock, locked: true }), {
     code: 'infra',
     message: /is not pinned/,
   });
 });
 
-t.test('lock pins what was fetched, and what was fetched is what the pin gives', async t => {
+t.test('lock pins the packages that it fetched, and a run takes exactly these', async t => {
   publish('first', [{ ...NEWEST, gone: true }, OLDER]);
   const file = join(work, 'lock.yaml');
   const outcome = await lockKernels({ cacheDir, catalogue, file });
@@ -221,5 +221,5 @@ t.test('lock pins what was fetched, and what was fetched is what the pin gives',
   t.match(await lockKernels({ cacheDir, catalogue, file }), [{ version: null, before: '5.10.70-1' }]);
   t.strictSame(loadLock(file), { kernels: {} });
   writeFileSync(file, 'kernels: { 6.1-amd64: { suite: x } }');
-  t.throws(() => loadLock(file), { code: 'usage', message: /is damaged/ });
+  t.throws(() => loadLock(file), { code: 'usage', message: /is not a valid lock file/ });
 });

@@ -9,22 +9,22 @@ import { type KernelLock, type Pin, pinName } from './lock-file.ts';
 import { isStored, kernelFrom, packagesKey, storedKernel } from './store.ts';
 import { NotWhole, unpackDebs } from './unpack.ts';
 
-/** A kernel of Debian's, as a user asked for it. */
+/** A Debian kernel as the user specified it. */
 export type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
 
 export interface DebianOptions extends AptOptions {
   readonly id: string;
   readonly lock: KernelLock;
-  /** Refuse anything but the pinned packages. */
+  /** Accept only the pinned packages. */
   readonly locked: boolean;
 }
 
-/** A pin older than this is looked for in a fresher index before it is given up: it may have been made elsewhere, since. */
+/** If an index does not contain a pin and is older than this, it is updated first: the pin may have been made later, on another machine. */
 const PIN_INDEX_MAX_AGE_MS = 10 * 60_000;
 
 /**
- * Fetches a Debian kernel: the pinned packages, else the best candidate that the mirror can deliver. A pinned kernel in the cache
- * costs no more than reading its record. Throws an `infra` error that says what was tried and what is missing.
+ * Fetches a Debian kernel: the pinned packages if available, otherwise the best candidate that the mirror can deliver. For a pinned
+ * kernel that is in the cache, only its record is read. Throws an `infra` error that names what was tried and what is missing.
  */
 export async function fetchDebianKernel(spec: DebianSpec, options: DebianOptions): Promise<Kernel> {
   const pin = pinFor(spec, options.lock);
@@ -38,24 +38,24 @@ export async function fetchDebianKernel(spec: DebianSpec, options: DebianOptions
   if (options.locked) {
     throw new BpfrigError(
       'infra',
-      `${spec.text} is not pinned in images/kernels.lock.yaml, and --locked takes nothing else`,
+      `${spec.text} is not pinned in images/kernels.lock.yaml, and --locked accepts only pinned kernels`,
     );
   }
   return (await fetchNewest(spec, options)).kernel;
 }
 
-/** The pin that a spec is held to: of its series and flavour, and of its suite where it names one. */
+/** Returns the pin that applies to a spec: that of its series and flavour, if the spec names no suite or the pin's suite. Null if there is none. */
 export function pinFor(spec: DebianSpec, lock: KernelLock): Pin | null {
   const pin = lock.kernels[pinName(spec.series, spec.flavour)];
   return pin !== undefined && (spec.suite === null || spec.suite === pin.suite) ? pin : null;
 }
 
-/** Suites to look into for a spec, in order. */
+/** Returns the suites to search for a spec, in order. */
 export function suitesFor(spec: DebianSpec, options: Pick<AptOptions, 'catalogue'>): readonly string[] {
   return spec.suite === null ? (options.catalogue.series[spec.series]?.suites ?? []) : [spec.suite];
 }
 
-/** The pinned kernel, or one line that says why it cannot be had. */
+/** Returns the pinned kernel, or one line that says why it is unavailable. */
 async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): Promise<Kernel | string> {
   const upstream = upstreamVersion(pin.version) ?? pin.version;
   const bare = { suite: pin.suite, version: pin.version, upstream, missing: [] };
@@ -74,18 +74,18 @@ async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): 
   } catch (error) {
     return options.signal?.aborted
       ? Promise.reject(error)
-      : gone(`could not be looked for: ${messageOf(error)}`);
+      : gone(`could not be searched for: ${messageOf(error)}`);
   }
   const absent = absentFrom(index, pin);
-  if (absent !== null) return gone(`has left ${pin.suite} (no ${absent} any more)`);
+  if (absent !== null) return gone(`is no longer in ${pin.suite} (${absent} is missing)`);
   const entries = pin.packages.flatMap(entry =>
     index.packages.filter(listed => listed.sha256 === entry.sha256),
   );
   try {
     return await take(spec, { ...bare, packages: entries }, options, []);
   } catch (error) {
-    if (error instanceof PackageGone) return gone(`has left the mirror (${error.message})`);
-    if (error instanceof NotWhole) return gone(`is not whole (${error.message})`);
+    if (error instanceof PackageGone) return gone(`is no longer on the mirror (${error.message})`);
+    if (error instanceof NotWhole) return gone(`is incomplete (${error.message})`);
     throw error;
   }
 }
@@ -97,8 +97,8 @@ function absentFrom(index: SuiteIndex, pin: Pin): string | null {
 }
 
 /**
- * Whatever is pinned, tries candidates, suite by suite and newest first, until the mirror delivers one. `before` are notes that
- * explain why it came to this.
+ * Ignores pins and tries the candidates, suite by suite and newest first, until the mirror delivers one. `before` are notes that
+ * explain why no pin was used; they come first in the notes of the kernel. Throws an `infra` error if no candidate is available.
  */
 export async function fetchNewest(
   spec: DebianSpec,
@@ -116,7 +116,7 @@ export async function fetchNewest(
       tried.push(`${suite}: ${messageOf(error)}`);
       continue;
     }
-    if (index.stale !== null) notes.push(`${suite} is taken from an older index: ${index.stale}`);
+    if (index.stale !== null) notes.push(`an older index of ${suite} is used: ${index.stale}`);
     const candidates = candidatesOf(suite, index.packages, spec.series, spec.flavour);
     if (candidates.length === 0)
       tried.push(`${suite} has no ${spec.series} kernel of flavour ${spec.flavour}`);
@@ -137,27 +137,28 @@ export async function fetchNewest(
   }
   throw new BpfrigError(
     'infra',
-    `no kernel for ${spec.text}: ${[...before, ...tried][0] ?? 'no suite carries it'}`,
+    `no kernel for ${spec.text}: ${[...before, ...tried][0] ?? 'no suite has it'}`,
     {
       detail: [...before, ...tried].join('\n'),
     },
   );
 }
 
-/** Why a candidate cannot be had, as far as the index tells; null when it seems whole. */
+/** Returns why a candidate is unavailable according to the index; null if it seems complete. */
 export function obstacle(candidate: Candidate, index: SuiteIndex): string | null {
   if (candidate.missing.length > 0) {
-    return `${candidate.packages[0]?.name} ${candidate.version} needs ${candidate.missing.join(', ')}, not in ${candidate.suite}`;
+    return `${candidate.packages[0]?.name} ${candidate.version} needs ${candidate.missing.join(', ')}, which ${candidate.suite} does not have`;
   }
   const gone = candidate.packages.find(entry => index.unavailable.includes(entry.sha256));
   return gone === undefined
     ? null
-    : `${gone.name} ${gone.version} is listed in ${candidate.suite}, but the mirror answers 404`;
+    : `${gone.name} ${gone.version} is listed in ${candidate.suite}, but the mirror returns 404`;
 }
 
 function fallbackNotes(tried: readonly string[], candidate: Candidate): string[] {
   if (tried.length === 0) return [];
-  const more = tried.length === 1 ? '' : ` (and ${tried.length - 1} more that cannot be had)`;
+  const others = tried.length - 1;
+  const more = others === 0 ? '' : ` (and ${others} more that ${others === 1 ? 'is' : 'are'} unavailable)`;
   return [
     `${tried[0]}${more}; took ${candidate.packages[0]?.name} ${candidate.version} of ${candidate.suite}`,
   ];

@@ -8,30 +8,30 @@ import { type KernelLock, loadLock } from './lock-file.ts';
 import { kernelLabels } from './spec.ts';
 import { isStored, packagesKey } from './store.ts';
 
-/** One line of `kernels list`: a series and flavour of kernels.yaml against what the mirror has. */
+/** One line of `kernels list`: a series and flavour of kernels.yaml, compared with what the mirror has. */
 export interface KernelListing {
-  /** As a spec: `6.12`, `7.2-cloud`. */
+  /** The kernel spec, for example `6.12` or `7.2-cloud`. */
   readonly label: string;
   readonly series: string;
   readonly flavour: Flavour;
-  /** Runs when no --kernel is given. */
+  /** True if a run without --kernel includes it. */
   readonly isDefault: boolean;
-  /** What a run would take now when nothing were pinned; null when the mirror has nothing whole. */
+  /** The kernel that a run would take now if nothing was pinned; null if the mirror has no complete one. */
   readonly available: {
     readonly suite: string;
     readonly package: string;
     readonly version: string;
     readonly upstream: string;
   } | null;
-  /** Debian version of the pin; null when unpinned. */
+  /** Debian version of the pin; null if there is none. */
   readonly pinned: string | null;
-  /** True when what a run would take (the pin, else the newest) is in the cache. */
+  /** True if the kernel that a run would take (the pinned one, otherwise the newest) is in the cache. */
   readonly cached: boolean;
-  /** Why something newer, or anything, could not be taken: missing packages, 404s, a mirror that does not answer. */
+  /** Why newer kernels, or all kernels, are unavailable: missing packages, 404s, a mirror that does not respond. */
   readonly missing: readonly string[];
 }
 
-/** What is in kernels.yaml against the mirror, oldest series first. Never throws for the mirror's sake: it is said in `missing`. */
+/** Compares kernels.yaml with the mirror; oldest series first. A failure of the mirror does not throw; `missing` reports it. */
 export async function listKernels(
   options: AptOptions & { readonly lock?: KernelLock },
 ): Promise<KernelListing[]> {

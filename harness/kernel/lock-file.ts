@@ -27,30 +27,34 @@ const LockSchema = z.strictObject({ kernels: z.record(z.string(), PinSchema) });
 /** The exact packages of one series and flavour. */
 export type Pin = z.infer<typeof PinSchema>;
 
-/** images/kernels.lock.yaml: pins by `SERIES-FLAVOUR`. */
+/** Content of images/kernels.lock.yaml: pins by `SERIES-FLAVOUR`. */
 export type KernelLock = z.infer<typeof LockSchema>;
 
 export const LOCK_FILE = join(PROJECT_ROOT, 'images', 'kernels.lock.yaml');
 
-const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each kernel, by checksum. Every one was fetched whole when it was written.
-# A run takes these. When one has left the mirror it takes the suite's newest and says so; with --locked it refuses.
+const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each kernel, by checksum. All of them were downloaded when the file was written.
+# A run takes these. If one is no longer on the mirror, it takes the suite's newest kernel and reports that; with --locked it refuses.
 `;
 
-/** Name of a pin: `6.12-amd64`. */
+/** Returns the name of a pin, for example `6.12-amd64`. */
 export function pinName(series: string, flavour: Flavour): string {
   return `${series}-${flavour}`;
 }
 
-/** Reads the lock file; one that is not there pins nothing. Throws a `usage` error when it is damaged. */
+/** Reads the lock file. A missing file pins nothing. Throws a `usage` error if the file is invalid. */
 export function loadLock(file: string = LOCK_FILE): KernelLock {
   if (!existsSync(file)) return { kernels: {} };
   try {
     return LockSchema.parse(parse(readFileSync(file, 'utf8')));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new BpfrigError('usage', `${file} is damaged: write it anew with \`bpfrig kernels lock\``, {
-      detail: why,
-    });
+    throw new BpfrigError(
+      'usage',
+      `${file} is not a valid lock file: write a new one with \`bpfrig kernels lock\``,
+      {
+        detail: why,
+      },
+    );
   }
 }
 

@@ -6,27 +6,27 @@ import { type DebianSpec, fetchNewest } from './debian.ts';
 import { type KernelLock, loadLock, LOCK_FILE, pinName, saveLock } from './lock-file.ts';
 import { kernelLabels } from './spec.ts';
 
-/** What became of one series and flavour. */
+/** The outcome for one series and flavour. */
 export interface LockOutcome {
   readonly label: string;
-  /** What it is pinned to now; null when it could not be had and is not pinned any more. */
+  /** Debian version that is pinned now; null if no kernel was available, so that it is no longer pinned. */
   readonly version: string | null;
-  /** Debian version of the former pin; null when there was none. */
+  /** Debian version of the previous pin; null if there was none. */
   readonly before: string | null;
   /** Fallbacks that were taken, or why there is no pin. */
   readonly notes: readonly string[];
 }
 
 export interface LockOptions extends AptOptions {
-  /** Only these flavours; all of kernels.yaml otherwise. Pins of the others stay as they are. */
+  /** Pin only these flavours; the default is all flavours of kernels.yaml. Pins of other flavours are not changed. */
   readonly flavours?: readonly Flavour[];
   readonly file?: string;
 }
 
 /**
- * Pins each series and flavour of kernels.yaml to the newest packages that the mirror delivers. Each is fetched, since an index also
- * lists packages that are gone: what is pinned has been downloaded whole. The lock file is written after each, so that an
- * interrupted run keeps what it did.
+ * Pins each series and flavour of kernels.yaml to the newest packages that the mirror delivers. Each kernel is downloaded before it
+ * is pinned, because an index also lists packages that are gone. The lock file is written after each kernel, so that an interrupted
+ * run keeps what it has done.
  */
 export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> {
   const file = options.file ?? LOCK_FILE;
@@ -52,10 +52,10 @@ export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> 
 }
 
 function specsToLock(options: LockOptions): DebianSpec[] {
-  const wanted = (flavour: Flavour): boolean => options.flavours?.includes(flavour) ?? true;
+  const selected = (flavour: Flavour): boolean => options.flavours?.includes(flavour) ?? true;
   return seriesOf(options.catalogue, 'all').flatMap(series =>
     (options.catalogue.series[series]?.flavours ?? [])
-      .filter(wanted)
+      .filter(selected)
       .map(
         flavour =>
           ({ kind: 'debian', text: pinName(series, flavour), suite: null, series, flavour }) as const,

@@ -13,7 +13,7 @@ kernel/net/core/failover.ko:
     'modules.builtin': 'kernel/net/core/pktgen.ko\nkernel/drivers/char/virtio-console.ko\n',
   });
 
-t.test('each file comes after all that it depends on, and once', async t => {
+t.test('each file is listed once, after all files that it depends on', async t => {
   const dir = folder(t);
   const { files, builtin, missing } = moduleClosure(dir, ['virtio-net', 'virtio_pci', 'veth']);
   t.strictSame(
@@ -30,7 +30,7 @@ t.test('each file comes after all that it depends on, and once', async t => {
   t.strictSame([builtin, missing], [[], []]);
 });
 
-t.test('builtin and missing modules are told apart', async t => {
+t.test('builtin and missing modules are distinguished', async t => {
   t.strictSame(moduleClosure(folder(t), ['pktgen', 'virtio_console', 'nosuch']), {
     files: [],
     builtin: ['pktgen', 'virtio_console'],

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 
-/** What loading some modules takes. */
+/** What is needed to load a set of modules. */
 export interface ModuleClosure {
-  /** Module files (.ko, .ko.xz, .ko.zst or .ko.gz), absolute, each after all that it depends on. */
+  /** Absolute paths of module files (.ko, .ko.xz, .ko.zst or .ko.gz), each after all files that it depends on. */
   readonly files: string[];
-  /** Asked for, and part of the kernel image. */
+  /** Requested modules that are part of the kernel image. */
   readonly builtin: string[];
-  /** Asked for, and neither. */
+  /** Requested modules that are neither a file nor builtin. */
   readonly missing: string[];
 }
 
 /**
  * Resolves module names (`veth`, `virtio-net`; `-` and `_` are the same) with their dependencies from `modules.dep` and
- * `modules.builtin` in `modulesDir`; see modules.dep(5). With null, for a kernel without modules, all are taken for builtin: only
- * the guest can tell.
+ * `modules.builtin` in `modulesDir`; see modules.dep(5). If `modulesDir` is null (a kernel without modules), all names are returned
+ * as builtin, because only the guest can show whether they are.
  */
 export function moduleClosure(modulesDir: string | null, names: readonly string[]): ModuleClosure {
   if (modulesDir === null) return { files: [], builtin: [...names], missing: [] };
@@ -26,7 +26,7 @@ export function moduleClosure(modulesDir: string | null, names: readonly string[
   for (const name of names) {
     const entry = dependencies.get(canonical(name));
     if (entry !== undefined) {
-      // modules.dep lists what is needed directly or not, and modprobe loads it from the last to the first.
+      // modules.dep lists direct and indirect dependencies; modprobe loads them from the last to the first.
       for (const file of [...entry.needs.toReversed(), entry.file]) files.add(file);
     } else {
       (builtins.has(canonical(name)) ? builtin : missing).push(name);

@@ -1,4 +1,4 @@
-/** One kernel package of a suite's index, with what matters of it here. */
+/** One kernel package of a suite's index, with the fields that bpfrig uses. */
 export interface IndexedPackage {
   readonly name: string;
   readonly version: string;
@@ -6,7 +6,7 @@ export interface IndexedPackage {
   readonly sha256: string;
   /** Size of the .deb in bytes. */
   readonly size: number;
-  /** Kernel packages that it depends on; alternatives stay together, first choice first. */
+  /** Kernel packages that it depends on. Alternatives are kept together, preferred one first. */
   readonly needs: readonly (readonly string[])[];
 }
 
@@ -14,12 +14,12 @@ const KERNEL_PACKAGE =
   /^linux-(?:image|binary|binary-unsigned|modules|base)-\d+\.\d+\.\d+.*-amd64(?:-unsigned)?$/;
 
 /**
- * Kernel packages of a Debian `Packages` file (deb822 stanzas), without metapackages, debug symbols and other architectures.
- * Metapackages (linux-image-amd64, linux-image-6.12-amd64) have no three-part version in their name.
+ * Returns the kernel packages of a Debian `Packages` file (deb822 stanzas), without metapackages, debug symbols and other
+ * architectures. Metapackages (linux-image-amd64, linux-image-6.12-amd64) do not have a three-part version in their name.
  */
 export function parsePackages(text: string): IndexedPackage[] {
   const packages: IndexedPackage[] = [];
-  // Indexes are tens of megabytes with some dozens of kernels in them: look only at stanzas that begin like one.
+  // An index has tens of megabytes but only some dozens of kernels: parse only stanzas that begin like one.
   let at = text.startsWith('Package: linux-') ? 0 : nextStanza(text, 0);
   while (at >= 0) {
     const end = text.indexOf('\n\n', at);

@@ -6,13 +6,13 @@ import { tinyBzImage, tinyElf } from './testing.ts';
 
 const RELEASE = '5.10.0-46-amd64';
 const bzImage = tinyBzImage(tinyElf(), ['gzip']);
-// tap refuses a fixture that is the same object twice.
+// A function, because tap refuses a fixture that contains the same object twice.
 const modules = () => ({
   [RELEASE]: { kernel: {}, 'modules.dep': '' },
   '4.0.0-other': { kernel: {}, 'modules.dep': '' },
 });
 
-t.test('a kernel is found where people keep them', async t => {
+t.test('a kernel is found in the usual places', async t => {
   const root = t.testdir({
     cache: {},
     installed: { boot: { [`vmlinuz-${RELEASE}`]: bzImage }, lib: { modules: modules() } },
@@ -38,12 +38,12 @@ t.test('a kernel is found where people keep them', async t => {
     t.ok(readFileSync(kernel.image).equals(tinyElf()), `uncompressed image of ${path}`);
   }
   const elf = await fetch('built/vmlinux');
-  t.equal(elf.image, join(root, 'built/vmlinux'), 'an ELF is used where it is');
-  t.not(elf.key, (await fetch('flat')).key, 'another content has another key');
+  t.equal(elf.image, join(root, 'built/vmlinux'), 'an ELF is used in place, without a copy');
+  t.not(elf.key, (await fetch('flat')).key, 'different content has a different key');
   t.equal((await fetch('flat')).key, (await fetch('installed')).key, 'the same content has the same key');
 });
 
-t.test('what is no kernel is refused', async t => {
+t.test('a path without a kernel is refused', async t => {
   const root = t.testdir({
     empty: {},
     text: 'hello',

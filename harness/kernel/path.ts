@@ -9,7 +9,7 @@ import { seriesOfVersion } from './debian-version.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
 import { uncompress } from './unpack.ts';
 
-/** Where a kernel given by path is, and what to call it. */
+/** The path of a kernel, and its names. */
 export interface PathRequest {
   readonly path: string;
   readonly id: string;
@@ -19,9 +19,9 @@ export interface PathRequest {
 }
 
 /**
- * A kernel from the user's own disk: a vmlinuz, bzImage or vmlinux, or a folder that holds one, with lib/modules/RELEASE near it
- * or with everything built in. A compressed one is unpacked into the cache; modules stay where they are. Throws a `usage` error
- * when there is no kernel at the path, `infra` when it cannot be read.
+ * Takes a kernel from the user's disk: a vmlinuz, bzImage or vmlinux, or a folder that contains one, with lib/modules/RELEASE next to
+ * it or with everything built in. A compressed image is unpacked into the cache; modules are used in place. Throws a `usage` error if
+ * there is no kernel at the path, `infra` if it cannot be read.
  */
 export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   const file = await findImage(request.path);
@@ -30,7 +30,7 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   if (header === null && !isElf(content)) {
     throw new BpfrigError(
       'usage',
-      `${request.spec}: ${file} is neither a bzImage nor an ELF; give a vmlinuz, bzImage or vmlinux`,
+      `${request.spec}: ${file} is neither a bzImage nor an ELF; use a vmlinuz, bzImage or vmlinux`,
     );
   }
   const banner = header === null ? bannerOfElf(content) : header.banner;
@@ -38,7 +38,7 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   if (name === null) {
     throw new BpfrigError(
       'usage',
-      `${request.spec}: ${file} holds no "Linux version" text, so it is no kernel that can be told apart`,
+      `${request.spec}: ${file} contains no "Linux version" text, so its version is unknown; use a vmlinuz, bzImage or vmlinux`,
     );
   }
   const modulesDir = findModules(request.path, file, name.release);
@@ -59,12 +59,12 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
     const unpacked = await uncompress(file, join(folder, 'vmlinux'));
     return { ...about, image: unpacked ? 'vmlinux' : '', modulesDir: null };
   });
-  // A packing that bpfrig cannot undo is QEMU's own to boot.
+  // QEMU itself boots an image whose compression format bpfrig does not know.
   const image = stored.image === '' ? { image: file } : {};
   return { ...kernelFrom(stored, { ...kernel, cacheDir }), ...image, modulesDir };
 }
 
-/** The kernel image at a path: the file itself, or the most likely one of a folder. */
+/** Returns the kernel image at a path: the file itself, or the most likely file in a folder. */
 async function findImage(path: string): Promise<string> {
   const seen = statSync(path, { throwIfNoEntry: false });
   if (seen === undefined) throw new BpfrigError('usage', `no kernel at ${path}: no such file or folder`);
@@ -82,7 +82,7 @@ async function findImage(path: string): Promise<string> {
     ...fixed.map(name => join(path, name)).filter(existsSync),
     ...(await matching(join(path, 'boot'), /^vmlinu[xz]-/)),
     ...(await matching(path, /^vmlinu[xz]-/)),
-    ...(await imagesBesideModules(path)),
+    ...(await imagesNextToModules(path)),
   ];
   if (found[0] !== undefined) return found[0];
   throw new BpfrigError(
@@ -97,7 +97,7 @@ async function matching(folder: string, pattern: RegExp): Promise<string[]> {
   return names.map(name => join(folder, name));
 }
 
-async function imagesBesideModules(path: string): Promise<string[]> {
+async function imagesNextToModules(path: string): Promise<string[]> {
   const folders = [join(path, 'lib/modules'), join(path, 'usr/lib/modules')];
   const releases = await Promise.all(folders.map(folder => matching(folder, /./)));
   return releases
@@ -107,14 +107,14 @@ async function imagesBesideModules(path: string): Promise<string[]> {
 }
 
 function findModules(path: string, file: string, release: string): string | null {
-  const beside = dirname(file);
-  const roots = [path, beside, dirname(beside)];
+  const imageDir = dirname(file);
+  const roots = [path, imageDir, dirname(imageDir)];
   const places = roots.flatMap(root => [
     join(root, 'lib/modules', release),
     join(root, 'usr/lib/modules', release),
   ]);
-  // usr/lib/modules/RELEASE/vmlinuz has its modules right there.
-  if (basename(beside) === release) places.push(beside);
+  // The modules of usr/lib/modules/RELEASE/vmlinuz are in the same folder.
+  if (basename(imageDir) === release) places.push(imageDir);
   const found = places.find(
     place => existsSync(join(place, 'kernel')) || existsSync(join(place, 'modules.dep')),
   );
@@ -122,6 +122,6 @@ function findModules(path: string, file: string, release: string): string | null
   if (existsSync(join(found, 'modules.dep'))) return found;
   throw new BpfrigError(
     'usage',
-    `${found} has modules and no modules.dep: run depmod -b on the folder that holds lib/modules`,
+    `${found} has modules but no modules.dep: run depmod -b on the folder that contains lib/modules`,
   );
 }

@@ -7,25 +7,26 @@ import { fetchPathKernel } from './path.ts';
 import { kernelLabels } from './spec.ts';
 import { fetchTreeKernel } from './tree.ts';
 
-/** How a kernel is fetched. */
+/** Options of `fetchKernel`. */
 export interface FetchOptions {
   /** bpfrig's cache, `cacheRoot()`; kernels are under `kernels/` in it. */
   readonly cacheDir: string;
-  /** Take the packages of kernels.lock.yaml or none. */
+  /** Accept only the packages of kernels.lock.yaml. */
   readonly locked: boolean;
-  /** `Kernel.id`, where a run has several kernels whose labels must differ: see `kernelLabels`. */
+  /** Value of `Kernel.id`, for a run of several kernels, whose labels must differ; see `kernelLabels`. */
   readonly id?: string;
-  /** Called with one line for each step that takes a while. */
+  /** Called with one line of text for each long step. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** In place of images/kernels.yaml and its lock. */
+  /** Used instead of images/kernels.yaml and its lock file. */
   readonly catalogue?: Catalogue;
   readonly lock?: KernelLock;
 }
 
 /**
- * Makes a kernel ready to boot: found in the cache, or downloaded, unpacked or built into it. Safe to call at once from several
- * processes. Throws `BpfrigError`: `infra` when it cannot be had, naming what is missing; `usage` when what was named is no kernel.
+ * Makes a kernel ready to boot: takes it from the cache, or downloads, unpacks or builds it into the cache. Several processes may
+ * call it concurrently. Throws `BpfrigError`: `infra` if the kernel is unavailable (the message names what is missing), `usage` if
+ * the spec does not name a kernel.
  */
 export async function fetchKernel(spec: KernelSpec, options: FetchOptions): Promise<Kernel> {
   const id = options.id ?? kernelLabels([spec])[0] ?? spec.text;
@@ -38,7 +39,7 @@ export async function fetchKernel(spec: KernelSpec, options: FetchOptions): Prom
   if (options.locked) {
     throw new BpfrigError(
       'usage',
-      `${spec.text}: --locked takes only kernels that are pinned in images/kernels.lock.yaml`,
+      `${spec.text}: --locked accepts only kernels that are pinned in images/kernels.lock.yaml`,
     );
   }
   return spec.kind === 'path'

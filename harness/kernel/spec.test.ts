@@ -24,24 +24,24 @@ t.test('every form of a spec', async t => {
   t.strictSame(parse('tree:../linux'), { kind: 'tree', text: 'tree:../linux', dir: '/home/linux' });
 });
 
-t.test('a spec that is none is refused by name, with what is near', async t => {
+t.test('an invalid spec is refused; the message names it and the nearest series', async t => {
   const refused: [string, RegExp][] = [
     ['6.13', /kernel 6\.13: no series "6\.13".*nearest are 6\.12 and 6\.16/],
-    ['7.1', /series 7\.1 cannot be had: .*linux-modules.*nearest are 7\.2 and 7\.3/],
+    ['7.1', /series 7\.1 is unavailable: .*linux-modules.*nearest are 7\.2 and 7\.3/],
     ['latest', /no series "latest".*a kernel is SERIES/],
     ['7.2-tiny', /no series "7\.2-tiny"/],
     ['debian:woody/2.4', /no suite "woody"/],
-    ['debian:trixie', /want debian:SUITE/],
-    ['debian:trixie/6.12/rt/x', /want debian:SUITE/],
+    ['debian:trixie', /must be debian:SUITE/],
+    ['debian:trixie/6.12/rt/x', /must be debian:SUITE/],
     ['debian:trixie/6.12/huge', /no flavour "huge"/],
     ['debian:trixie/six', /no series "six"/],
     ['path:', /nothing after "path:"/],
-    ['ftp:x', /"ftp:" is no source/],
+    ['ftp:x', /"ftp:" is not a kernel source/],
   ];
   for (const [text, message] of refused) t.throws(() => parse(text), { code: 'usage', message }, text);
 });
 
-t.test('none, all and repeated specs expand', async t => {
+t.test('no spec, all, and repeated specs are expanded', async t => {
   const series = (texts: string[]) => expandKernelSpecs(texts, catalogue).map(spec => spec.text);
   t.strictSame(series([]), ['5.10', '6.1', '6.12', '6.18', '7.3']);
   t.strictSame(series(['6.12', 'all', '6.12']), [
@@ -56,7 +56,7 @@ t.test('none, all and repeated specs expand', async t => {
   ]);
 });
 
-t.test('labels are short and tell kernels apart', async t => {
+t.test('labels are short and unique', async t => {
   const labels = (...texts: string[]) => kernelLabels(texts.map(parse));
   t.strictSame(labels('6.12', '6.12-rt', 'debian:trixie/6.12/rt'), ['6.12', '6.12-rt', '6.12-rt@trixie']);
   t.strictSame(labels('path:/a/vmlinux'), ['path:vmlinux']);

@@ -7,8 +7,8 @@ const GRAMMAR =
   'SERIES[-FLAVOUR] (6.12, 7.2-cloud), debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR or all';
 
 /**
- * One kernel as a user names it: `6.12`, `7.2-cloud`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`.
- * Relative paths are taken from `cwd`. Throws a `usage` error that names the text and, for a series, the nearest that exist.
+ * Parses a kernel spec: `6.12`, `7.2-cloud`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`. Relative paths
+ * are resolved against `cwd`. Throws a `usage` error that names the text and, for an unknown series, the nearest existing ones.
  */
 export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string = process.cwd()): KernelSpec {
   const colon = text.indexOf(':');
@@ -22,13 +22,13 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
   if (scheme === 'debian') return parseDebian(text, rest, catalogue);
   throw new BpfrigError(
     'usage',
-    `kernel ${text}: "${scheme}:" is no source of kernels; a kernel is ${GRAMMAR}`,
+    `kernel ${text}: "${scheme}:" is not a kernel source; a kernel is ${GRAMMAR}`,
   );
 }
 
 /**
- * All kernels that a command line names, in its order and each once; `all` stands for every series of kernels.yaml, and none at
- * all for its default series.
+ * Returns all kernels that a command line names, in its order, each once. `all` means every series of kernels.yaml; an empty list
+ * means its default series.
  */
 export function expandKernelSpecs(
   texts: readonly string[],
@@ -41,8 +41,8 @@ export function expandKernelSpecs(
 }
 
 /**
- * Labels of matrix columns, unique among these: `6.12`, `7.2-cloud`, `6.12-rt@trixie`, `path:bzImage`. Two paths that end alike
- * get as many more folders as tell them apart.
+ * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12-rt@trixie`, `path:bzImage`. Paths with
+ * the same end are labelled with as many parent folders as are needed to make them differ.
  */
 export function kernelLabels(specs: readonly KernelSpec[]): string[] {
   return specs.map(spec => {
@@ -83,7 +83,7 @@ function parseSeries(text: string, catalogue: Catalogue): KernelSpec {
 function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSpec {
   const [suite = '', seriesText, flavour = 'amd64', ...more] = rest.split('/');
   if (seriesText === undefined || more.length > 0) {
-    throw new BpfrigError('usage', `kernel ${text}: want debian:SUITE/SERIES[/FLAVOUR]`);
+    throw new BpfrigError('usage', `kernel ${text}: must be debian:SUITE/SERIES[/FLAVOUR]`);
   }
   if (!(suite in catalogue.suites)) {
     const suites = Object.keys(catalogue.suites).join(', ');
@@ -93,9 +93,12 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
     );
   }
   if (!isFlavour(flavour)) {
-    throw new BpfrigError('usage', `kernel ${text}: no flavour "${flavour}"; there are amd64, cloud and rt`);
+    throw new BpfrigError(
+      'usage',
+      `kernel ${text}: no flavour "${flavour}"; the flavours are amd64, cloud and rt`,
+    );
   }
-  // A suite may well have a series that kernels.yaml does not list; only its shape can be checked here.
+  // A suite can have a series that kernels.yaml does not list, so only the format is checked here.
   if (!/^\d+\.\d+$/.test(seriesText)) knownSeries(text, seriesText, catalogue);
   return { kind: 'debian', text, suite, series: seriesText, flavour };
 }
@@ -108,7 +111,7 @@ function knownSeries(text: string, series: string, catalogue: Catalogue): string
   if (series in catalogue.series) return series;
   const gone = catalogue.gone[series];
   const why = gone
-    ? `series ${series} cannot be had: ${gone}`
+    ? `series ${series} is unavailable: ${gone}`
     : `no series "${series}" in images/kernels.yaml`;
   const known = seriesOf(catalogue, 'all');
   if (!/^\d+\.\d+/.test(series)) {

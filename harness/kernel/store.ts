@@ -5,26 +5,26 @@ import type { Kernel, KernelPackage } from '../model/kernel.ts';
 import { cachedFolder } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 
-/** What a cached kernel's own folder says of it; `image` and `modulesDir` are relative to the folder. */
+/** Content of kernel.json in a cached kernel's folder; `image` and `modulesDir` are relative to the folder. */
 export type StoredKernel = Pick<
   Kernel,
   'series' | 'version' | 'release' | 'image' | 'modulesDir' | 'packages'
 >;
 
-/** To be raised when what is kept of a kernel changes, so that older folders are not used. */
+/** Increase this when the content of a kernel's folder changes, so that older folders are not used. */
 const STORE_FORMAT = 1;
 
-/** Cache key of what Debian packages hold: their checksums, in any order. */
+/** Returns the cache key of a set of Debian packages. It depends on their checksums, not on their order. */
 export function packagesKey(packages: readonly Pick<KernelPackage, 'sha256'>[]): string {
   return hashKey([STORE_FORMAT, ...packages.map(entry => entry.sha256).sort()]);
 }
 
-/** Cache key of kernel files given by path: their contents' checksums. */
+/** Returns the cache key of kernel files given by path, from the checksums of their content. */
 export function contentKey(checksums: readonly string[]): string {
   return hashKey([STORE_FORMAT, 'content', ...checksums]);
 }
 
-/** Folder of a cached kernel. */
+/** Returns the folder of a cached kernel. */
 export function storeFolder(cacheDir: string, key: string): string {
   return join(cacheDir, 'kernels', key);
 }
@@ -34,8 +34,8 @@ export function isStored(cacheDir: string, key: string): boolean {
 }
 
 /**
- * A kernel from the cache, filled by `fill(folder)` when it is not there. Safe between processes; an error of `fill` passes through
- * and leaves nothing.
+ * Returns a kernel from the cache. If it is missing, `fill(folder)` creates it. Several processes may call this concurrently. If `fill`
+ * throws, the error is passed on and nothing is left in the cache.
  */
 export async function storedKernel(
   cacheDir: string,
@@ -48,7 +48,7 @@ export async function storedKernel(
   return JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8')) as StoredKernel;
 }
 
-/** A cached kernel as the rest of bpfrig sees it: paths absolute. */
+/** Returns a cached kernel with absolute paths, as the rest of bpfrig uses it. */
 export function kernelFrom(
   stored: StoredKernel,
   about: Pick<Kernel, 'id' | 'spec' | 'flavour' | 'notes' | 'key'> & { readonly cacheDir: string },

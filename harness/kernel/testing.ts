@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** A banner as Debian's 5.10 has it: the release does not tell the upstream version. */
+/** A banner like that of Debian's 5.10: the release does not contain the upstream version. */
 export const BANNER = '5.10.0-46-amd64 (kernel@example) #1 SMP Debian 5.10.262-1 (2026-09-01)';
 
-/** Enough of an uncompressed kernel for the code under test: an ELF's magic and the banner of init/version.c. */
+/** The parts of an uncompressed kernel that the code under test reads: the ELF magic and the banner of init/version.c. */
 export function tinyElf(banner: string = BANNER): Buffer {
   const format = 'Linux version %s (%s)\0';
   return Buffer.concat([
@@ -13,7 +13,7 @@ export function tinyElf(banner: string = BANNER): Buffer {
   ]);
 }
 
-/** A bzImage of boot protocol 2.15 around `elf`, packed by the real tool as arch/x86/boot/compressed/Makefile has it. */
+/** A bzImage of boot protocol 2.15 with `elf` as payload, compressed by the real tool as in arch/x86/boot/compressed/Makefile. */
 export function tinyBzImage(elf: Buffer, tool: readonly string[], banner: string = BANNER): Buffer {
   const [command = '', ...args] = tool;
   const packed = command === '' ? elf : spawnSync(command, args, { input: elf }).stdout;
@@ -28,6 +28,6 @@ export function tinyBzImage(elf: Buffer, tool: readonly string[], banner: string
   setup.writeUInt32LE(16, 0x248);
   setup.writeUInt32LE(payload.length, 0x24c);
   setup.write(`${banner}\0`, 0x280, 'latin1');
-  // Something stands before and after the payload in the protected-mode code.
+  // In a real image, the protected-mode code has other bytes before and after the payload.
   return Buffer.concat([setup, Buffer.alloc(16, 0xaa), payload, Buffer.alloc(64, 0xbb)]);
 }

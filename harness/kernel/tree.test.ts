@@ -22,7 +22,7 @@ const tree = (t: { testdir(fixture: Fixture): string }, more: Fixture = {}) => {
   return { dir, fetch: () => fetchKernel(spec, { cacheDir: join(dir, 'cache'), locked: false }) };
 };
 
-t.test('a tree is built, and built again after an edit', async t => {
+t.test('a tree is built, and rebuilt after an edit', async t => {
   const { dir, fetch } = tree(t, { prepared: tinyBzImage(tinyElf(), ['gzip']) });
   const kernel = await fetch();
   t.match(kernel, {
@@ -40,7 +40,7 @@ t.test('a tree is built, and built again after an edit', async t => {
   t.not(again.key, kernel.key);
 });
 
-t.test('a tree that cannot be built says why', async t => {
+t.test('a failed build of a tree is reported with the reason', async t => {
   await t.rejects(tree(t, { broken: '' }).fetch(), {
     code: 'infra',
     message: /make bzImage failed: .*error: expected ';'/,
@@ -52,6 +52,6 @@ t.test('a tree that cannot be built says why', async t => {
   const bare = t.testdir({ Makefile: MAKEFILE, Kconfig: '' });
   const fetch = (dir: string) =>
     fetchKernel(parseKernelSpec(`tree:${dir}`, catalogue), { cacheDir: bare, locked: false });
-  await t.rejects(fetch(bare), { code: 'usage', message: /has no \.config; make one/ });
-  await t.rejects(fetch(join(bare, 'nowhere')), { code: 'usage', message: /is no kernel source tree/ });
+  await t.rejects(fetch(bare), { code: 'usage', message: /has no \.config; create one/ });
+  await t.rejects(fetch(join(bare, 'nowhere')), { code: 'usage', message: /is not a kernel source tree/ });
 });

@@ -18,33 +18,37 @@ export interface TreeRequest {
 }
 
 /**
- * Builds a configured kernel source tree (`make bzImage`, which is quick when nothing changed) and takes the image. Modules are not
- * built: what a guest needs must be =y. Throws a `usage` error without a .config, `infra` with the build's output when it fails.
+ * Builds a configured kernel source tree (`make bzImage`, which is quick if nothing changed) and takes the image. Modules are not
+ * built: the configuration must have everything that a guest needs as =y. Throws a `usage` error if there is no .config, `infra` with
+ * the build's output if the build fails.
  */
 export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
   const { dir, spec } = request;
   if (!existsSync(join(dir, 'Makefile')) || !existsSync(join(dir, 'Kconfig'))) {
-    throw new BpfrigError('usage', `${spec}: ${dir} is no kernel source tree (no Makefile and Kconfig)`);
+    throw new BpfrigError(
+      'usage',
+      `${spec}: ${dir} is not a kernel source tree (Makefile or Kconfig is missing)`,
+    );
   }
   if (!existsSync(join(dir, '.config'))) {
     throw new BpfrigError(
       'usage',
-      `${spec}: ${dir} has no .config; make one, for example with \`make tinyconfig\` and a fragment`,
+      `${spec}: ${dir} has no .config; create one, for example with \`make tinyconfig\` and a fragment`,
     );
   }
   request.onProgress?.(`building ${dir} (make bzImage)`);
-  // Two runs at once must not build the same tree.
+  // Concurrent runs must not build the same tree.
   await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request));
   const image = join(dir, 'arch', 'x86', 'boot', 'bzImage');
   if (!existsSync(image))
-    throw new BpfrigError('infra', `${spec}: make left no arch/x86/boot/bzImage in ${dir}`);
-  const notes = [`built from ${dir}; it has what is built in and no modules`];
+    throw new BpfrigError('infra', `${spec}: make succeeded but wrote no arch/x86/boot/bzImage in ${dir}`);
+  const notes = [`built from ${dir}; only built-in features, no modules`];
   const { id, cacheDir } = request;
   return { ...(await fetchPathKernel({ path: image, id, spec, cacheDir, notes })), modulesDir: null };
 }
 
 async function build(request: TreeRequest): Promise<void> {
-  // stdin is closed: a .config with new symbols takes their defaults through olddefconfig instead of asking.
+  // stdin is closed, so that make cannot ask for the values of new symbols; olddefconfig sets them to their defaults.
   const options = { cwd: request.dir, all: true, stdin: 'ignore', reject: false } as const;
   const cancel = request.signal === undefined ? {} : { cancelSignal: request.signal };
   for (const target of ['olddefconfig', 'bzImage']) {

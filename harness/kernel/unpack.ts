@@ -6,24 +6,24 @@ import { BpfrigError } from '../util/errors.ts';
 import { moduleClosure } from './modules.ts';
 import { isElf, parseBzImage, readKernelFile, unpackPayload } from './bzimage.ts';
 
-/** An unpacked kernel within its folder; paths are relative to that. */
+/** An unpacked kernel; paths are relative to its folder. */
 export interface UnpackedKernel {
   readonly release: string;
-  /** `vmlinux` (ELF), or `vmlinuz` where the payload could not be unpacked. */
+  /** `vmlinux` (ELF), or `vmlinuz` if the payload could not be unpacked. */
   readonly image: string;
   readonly modulesDir: string;
 }
 
-/** Packages that were downloaded and do not make a kernel that bpfrig can use: another candidate may. */
+/** Downloaded packages that are not a kernel that bpfrig can use. Another candidate may be. */
 export class NotWhole extends Error {}
 
-/** Without these no scenario has a NIC or traffic. */
+/** Without these modules no scenario has a NIC or traffic. */
 const NEEDED_MODULES = ['virtio_net', 'veth', 'pktgen'];
 
 /**
- * Unpacks Debian packages of one kernel into `folder`: `vmlinux`, `config` and `lib/modules/RELEASE` with modules.dep, and nothing
- * else. Where the packages put the parts (boot/ or usr/lib/modules/) is found by looking. Throws `NotWhole` when a part is not in
- * them, and an `infra` error when a tool fails.
+ * Unpacks the Debian packages of one kernel into `folder`: `vmlinux`, `config` and `lib/modules/RELEASE` with modules.dep, and nothing
+ * else. Packages have these parts in different places (boot/ or usr/lib/modules/); all are searched. Throws `NotWhole` if a part is
+ * missing, and an `infra` error if a tool fails.
  */
 export async function unpackDebs(
   debs: readonly string[],
@@ -49,7 +49,7 @@ export async function unpackDebs(
   );
   if (config !== undefined) await cp(config, join(folder, 'config'));
 
-  // Debian's packages leave this to their postinst.
+  // Debian's packages run depmod in their postinst, which dpkg-deb -x does not run.
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
   await attempt(`run depmod for ${release}`, () => execa('depmod', ['-b', folder, release], { ...run, env }));
   await rm(root, { recursive: true, force: true });
@@ -91,7 +91,7 @@ async function placeImage(
   return 'vmlinuz';
 }
 
-/** Writes the uncompressed ELF of the bzImage `from` to `to`; false when bpfrig has no tool for its packing. */
+/** Writes the uncompressed ELF of the bzImage `from` to `to`. Returns false if bpfrig does not know its compression format. */
 export async function uncompress(from: string, to: string): Promise<boolean> {
   const file = await readKernelFile(from);
   if (isElf(file)) {

@@ -11,80 +11,41 @@ export type XdpAction = (typeof XDP_ACTIONS)[number];
 /** How often a program returned each action (fexit on the program). */
 export type ActionCounts = Readonly<Record<XdpAction, number>>;
 
-/** Sums of `xdp:xdp_cpumap_enqueue`, one row a (map_id, cpu, to_cpu). */
-export interface EnqueueRow {
-  readonly map_id: number;
-  readonly cpu: number;
-  readonly to_cpu: number;
-  readonly events: number;
-  readonly processed: number;
-  readonly drops: number;
-  /** batch[n]: events with `processed == n`, n from 0 to 8. Empty from a witness that cannot tell. */
-  readonly batch: readonly number[];
-}
+/**
+ * One row of an observer's table: its keys and sums by the names of `bpf/bpfrig.h`, a list for an array member.
+ * The tables, with the unit and the meaning of every field, are declared in `../oracle/subjects/`.
+ */
+export type Row = Readonly<Record<string, number | readonly number[]>>;
 
-/** Sums of `xdp:xdp_cpumap_kthread`, one row a (map_id, cpu). */
-export interface KthreadRow {
-  readonly map_id: number;
-  readonly cpu: number;
-  readonly events: number;
-  readonly processed: number;
-  readonly drops: number;
-  readonly sched: number;
-  readonly xdp_pass: number;
-  readonly xdp_drop: number;
-  readonly xdp_redirect: number;
-  readonly batch: readonly number[];
-}
-
-/** Counts of `xdp:xdp_redirect` (err == 0) and `xdp:xdp_redirect_err`. */
-export interface RedirectRow {
-  readonly prog_id: number;
-  readonly ifindex: number;
-  readonly to_ifindex: number;
-  readonly map_id: number;
-  readonly map_index: number;
-  readonly cpu: number;
-  /** 0 or a negative errno. */
-  readonly err: number;
-  readonly events: number;
-}
-
-/** Counts of `xdp:xdp_exception`. */
-export interface ExceptionRow {
-  readonly prog_id: number;
-  readonly ifindex: number;
-  readonly act: number;
-  readonly events: number;
-}
-
-/** Sums of `xdp:xdp_devmap_xmit`. */
-export interface DevmapRow {
-  readonly from_ifindex: number;
-  readonly to_ifindex: number;
-  readonly err: number;
-  readonly events: number;
-  readonly sent: number;
-  readonly drops: number;
-}
+/** Rows by the name of their table: `enqueue`, `redirect`, `devmap`. */
+export type Tables = Readonly<Record<string, readonly Row[]>>;
 
 /** All that the observers counted. */
 export interface ObserverRows {
-  readonly enqueue: readonly EnqueueRow[];
-  readonly kthread: readonly KthreadRow[];
-  readonly redirect: readonly RedirectRow[];
-  readonly exception: readonly ExceptionRow[];
-  readonly devmap: readonly DevmapRow[];
+  readonly tables: Tables;
   /** Events that found no room in an observer's map: must be 0, or the counts are void. */
   readonly lost: number;
 }
 
-/** The same tracepoints by way of tracefs, without BPF. */
+/** The same tracepoints via tracefs, without BPF: those tables that the request named. */
 export interface WitnessRows {
   /** How it counted: hist triggers, or the raw trace buffer where the kernel has no hist triggers. */
   readonly kind: 'hist' | 'trace';
-  readonly enqueue: readonly EnqueueRow[];
-  readonly kthread: readonly KthreadRow[];
+  readonly tables: Tables;
   /** Events dropped by the trace buffer or the hist table: must be 0, or the counts are void. */
   readonly lost: number;
+}
+
+/** One event that the second witness is to count: the arguments of the agent's `witness_start`. */
+export interface WitnessEvent {
+  /** Table of the answer. */
+  readonly name: string;
+  /** Event of tracefs, `xdp/xdp_cpumap_enqueue`. */
+  readonly event: string;
+  /** Fields of the event that tell its rows apart. */
+  readonly keys: readonly string[];
+  /** Fields of the event that are added up. */
+  readonly sums: readonly string[];
+  /** Field whose values are also counted one by one, in a list `batch`, where the witness can. */
+  readonly batch?: string;
 }

@@ -29,7 +29,7 @@ export interface ShardOfRun {
   readonly plan: readonly Cell[];
 }
 
-/** The spine of a run: everything that is reported is one of these, in order, in events.jsonl. */
+/** One entry of the event log of a run: everything that is reported is one of these, in order, in events.jsonl. */
 export type RunEvent = { readonly at: string } & (
   | {
       readonly type: 'run-start';
@@ -65,7 +65,7 @@ export type RunEvent = { readonly at: string } & (
     }
 );
 
-/** An event as it is emitted, before the spine stamps its time. */
+/** An event as it is emitted, before the event log stamps it with the time. */
 export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
 
 /** Version of the shape of run.json and events.jsonl. */

@@ -83,6 +83,8 @@ export interface Observations {
   readonly programs: readonly ProgramReading[];
   /** Map ids by the scenario's names. */
   readonly maps: Readonly<Record<string, number>>;
+  /** Types of the same maps as the scenario wrote them: `cpumap`, `devmap`, or the number of `enum bpf_map_type`. */
+  readonly mapTypes: Readonly<Record<string, string>>;
   readonly observers: ObserverRows;
   readonly witness: WitnessRows | null;
   readonly stack: readonly StackRow[];

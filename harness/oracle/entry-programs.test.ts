@@ -42,8 +42,8 @@ t.test('only frames of an entry that had no program may go past it', async t => 
       delivered: 100,
       steps: { refused: { errno: 'ENOMEM' } },
     });
-    const counters = count(observations, { version: '6.12.1', series: '6.12' }, VARIANT);
-    return stages(observations, counters, VARIANT).find(({ name }) => name === 'entry')?.residual;
+    const { accounts } = count(observations, { version: '6.12.1', series: '6.12' }, VARIANT);
+    return stages(accounts).find(({ name }) => name === 'entry')?.residual;
   };
   t.equal(residual(0, 0), 0, 'never a program');
   t.equal(residual(1, 100), 0, 'always one');
@@ -72,8 +72,8 @@ expect: ['sent == 100']
       delivered: 100,
       steps: { refused: { errno: 'ENOMEM' } },
     });
-    const counters = count(observations, { version: '6.12.1', series: '6.12' }, variant);
-    return stages(observations, counters, variant).find(({ name }) => name === 'entry')?.residual;
+    const { accounts } = count(observations, { version: '6.12.1', series: '6.12' }, variant);
+    return stages(accounts).find(({ name }) => name === 'entry')?.residual;
   };
   t.equal(residual(plain), 0);
   t.equal(residual(VARIANT), 100, 'a map with programs: nothing may pass on a CPU without an entry');

@@ -3,15 +3,18 @@ import type { ExpectationResult } from '../model/cell.ts';
 import type { Counters } from '../model/counters.ts';
 import { compileAny } from '../scenario/cel.ts';
 import type { Expression } from '../scenario/cel.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';
 
-/** What an expression came to: held or not with its values, or the reason why it says nothing. */
+/** The outcome of an expression: it held or not, with its values, or why it could not be evaluated. */
 export type Outcome =
   | { readonly ok: boolean; readonly values: string | null; readonly error: null }
   | { readonly ok: false; readonly values: null; readonly error: string };
+
+/** Names without a value in a cell, by their path, with the reason. */
+export type Absent = Readonly<Record<string, string>>;
 
 /** The expectations that apply to a kernel: all but those with another range of `kernels`. */
 export function applicable(expectations: readonly Expectation[], version: string): Expectation[] {
@@ -22,24 +25,25 @@ export function applicable(expectations: readonly Expectation[], version: string
 export function checkExpectations(
   expectations: readonly Expectation[],
   counters: Counters,
+  absent: Absent = {},
 ): ExpectationResult[] {
   return expectations.map(({ expression, place }) => ({
     expr: expression.text,
     line: place.line,
-    ...evaluate(expression, counters),
+    ...evaluate(expression, counters, absent),
   }));
 }
 
 /**
- * Evaluates one expression. A name that nothing has is an error even where CEL's logic would not have needed its value; but what a step
- * would have given that the kernel refused does not hold.
+ * Evaluates one expression. A name without a value is an error even where CEL's logic would not have needed its value; but what a step
+ * would have returned that the kernel refused does not hold.
  */
-export function evaluate(expression: Expression, counters: Counters): Outcome {
+export function evaluate(expression: Expression, counters: Counters, absent: Absent = {}): Outcome {
   for (const name of expression.names) {
     const found = lookUp(counters, name);
     if (!('missing' in found) || name.optional) continue;
     const errno = refusalOf(counters[name.path[0] ?? '']);
-    if (errno === null) return broken(found.missing);
+    if (errno === null) return broken(reasonFor(name.path, absent) ?? found.missing);
     return { ok: false, values: `${name.path[0]} was refused: ${errno}`, error: null };
   }
   const context = celContext(counters);
@@ -47,11 +51,17 @@ export function evaluate(expression: Expression, counters: Counters): Outcome {
     const mixed = mixedTypes(expression, context);
     if (mixed !== null) return broken(mixed);
     const result = expression.evaluate(context);
-    if (typeof result !== 'boolean') return broken(`gives ${show(result)}, not true or false`);
+    if (typeof result !== 'boolean') return broken(`returns ${show(result)}, not true or false`);
     return { ok: result, values: result ? null : explain(expression, counters, context), error: null };
   } catch (error) {
     return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
   }
+}
+
+/** Why a name has no value, where a subject says so. */
+function reasonFor(path: readonly string[], absent: Absent): string | null {
+  const name = path.join('.');
+  return absent[name] === undefined ? null : `\`${name}\` has no value in this cell: ${absent[name]}`;
 }
 
 /** The errno of a step that the kernel refused; null for anything else. */
@@ -73,7 +83,7 @@ function conjuncts(expression: Expression): string[] {
   return parts(expression.ast).map(({ range }) => expression.text.slice(range.start, range.end));
 }
 
-/** CEL finds a number and a text unequal without a word; to an author that is a mistake. */
+/** CEL finds a number and a text unequal and says nothing; for an author that is a mistake. */
 function mixedTypes(expression: Expression, context: Record<string, unknown>): string | null {
   for (const part of conjuncts(expression)) {
     const sides = comparison(part, context);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Tables } from '../model/counters.ts';
 import type { Observations } from '../model/observations.ts';
 import { judge } from './judge.ts';
 import type { JudgeInput } from './judge.ts';
@@ -23,6 +24,11 @@ const WHOLE: Observations = seen({
   observers: { redirect: [redirected(20000)], enqueue: [enqueue(20000)], kthread: [kthread(20000)] },
   delivered: 20000,
 });
+
+/** The rows of {@link WHOLE} with those of some tables replaced. */
+function withTables(tables: Tables) {
+  return { tables: { ...WHOLE.observers.tables, ...tables }, lost: 0 };
+}
 
 function verdictOf(input: Partial<JudgeInput> & Pick<JudgeInput, 'variant'>) {
   return judge({ observations: WHOLE, kernel: KERNEL, splats: [], stepFailure: null, ...input });
@@ -69,7 +75,7 @@ t.test('packets that vanish between two counts are a residual', async t => {
     { lost: 'redirect', observers: { redirect: [redirected(19000)] }, stages: ['redirect', 'cpumap'] },
   ];
   for (const { lost, observers, stages } of rows) {
-    const observations = { ...WHOLE, observers: { ...WHOLE.observers, ...observers } };
+    const observations = { ...WHOLE, observers: withTables(observers) };
     const { verdict, reason, ledger } = verdictOf({ observations, variant: variantOf(['sent == 20000']) });
     t.equal(verdict, 'fail', lost);
     t.match(reason, /^ledger: stage /);
@@ -144,16 +150,18 @@ t.test('splats, refused steps and void counts fail a cell whose counts are right
   });
 });
 
-t.test('what a preempted observer missed is the witness’s, if that is all', async t => {
+t.test('what a preempted observer missed is taken from the witness, if that is all', async t => {
   const variant = variantOf(['kthread.processed == sent']);
-  const missing = { ...kthread(19992), events: kthread(20000).events - 1 };
-  const missed = { ...WHOLE.observers, kthread: [missing], lost: 1 };
-  const witness = { kind: 'hist', enqueue: [enqueue(20000)], kthread: [kthread(20000)], lost: 0 } as const;
+  const missing = { ...kthread(19992), events: 19999 };
+  const missed = { ...withTables({ kthread: [missing] }), lost: 1 };
+  const tables = { enqueue: [enqueue(20000)], kthread: [kthread(20000)] };
+  const witness = { kind: 'hist', tables, lost: 0 } as const;
   t.match(verdictOf({ variant, observations: { ...WHOLE, observers: missed, witness } }), {
     verdict: 'pass',
     detail: /^the observers missed 1 events/,
   });
-  const elsewhere = { ...witness, enqueue: [{ ...enqueue(20000), processed: 19999 }] };
+  const less = { ...tables, enqueue: [{ ...enqueue(20000), processed: 19999 }] };
+  const elsewhere = { ...witness, tables: less };
   t.match(verdictOf({ variant, observations: { ...WHOLE, observers: missed, witness: elsewhere } }), {
     verdict: 'fail',
     reason: /enqueue .*: processed is 20000 to the observer, 19999 to the witness/,
@@ -227,7 +235,7 @@ t.test('a known entry may speak of a splat', async t => {
   const more = 'known: [{ kernels: "*", reason: r, splat: "cpumap.c:1\\\\d+" }]';
   const variant = variantOf(['sent == 20000'], { more });
   const observations = WHOLE;
-  const broken = { ...WHOLE, observers: { ...WHOLE.observers, kthread: [kthread(1)] } };
+  const broken = { ...WHOLE, observers: withTables({ kthread: [kthread(1)] }) };
   const splats = ['WARNING: at kernel/bpf/cpumap.c:105'];
   t.equal(verdictOf({ variant, observations, splats }).verdict, 'known');
   t.equal(verdictOf({ variant, observations, splats: [...splats, 'BUG: other'] }).verdict, 'fail');

@@ -4,13 +4,13 @@ import type { Ledger } from '../model/ledger.ts';
 import type { Observations } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
-import { count, normalise } from './counters.ts';
-import type { CellCounters, KernelFacts } from './counters.ts';
+import { count } from './counters.ts';
+import type { CellCounts, KernelFacts } from './counters.ts';
 import { applicable, checkExpectations } from './expectations.ts';
 import { knownOn, matchKnown } from './known.ts';
 import { missedText, withMissed } from './missed.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
-import { entryDifference, witnessDifferences } from './witness.ts';
+import { witnessDifferences } from './witness.ts';
 
 /** All that a verdict rests on. */
 export interface JudgeInput {
@@ -32,24 +32,24 @@ export interface Judgement {
   readonly expectations: readonly ExpectationResult[];
   readonly ledger: Ledger | null;
   readonly counters: Counters;
-  /** What a reader should know of how it was counted; null: nothing out of the ordinary. */
+  /** A note on how it was counted; null: nothing unusual. */
   readonly detail: string | null;
 }
 
 /**
  * Judges a cell whose guest lived to the end. Pure: the same input gives the same verdict.
  *
- * Throws a BpfrigError with code `harness` when the observations are not whole.
+ * Throws a BpfrigError with code `harness` when the observations are incomplete.
  */
 export function judge(input: JudgeInput): Judgement {
   const { variant, kernel, splats } = input;
   const seen = input.observations === null ? null : withMissed(input.observations);
   const expectations = applicable(variant.expect, kernel.version);
-  const counters = seen === null ? {} : normalise(seen, kernel, variant);
   const counted = seen === null ? null : count(seen, kernel, variant);
-  const results = seen === null ? [] : checkExpectations(expectations, counters);
+  const counters = counted?.counters ?? {};
+  const results = counted === null ? [] : checkExpectations(expectations, counters, counted.absent);
   const named = expectations.flatMap(({ expression }) => expression.names);
-  const ledger = seen === null || counted === null ? null : drawLedger(seen, counted, variant, named);
+  const ledger = seen === null || counted === null ? null : drawLedger(seen, counted.accounts, named);
   const completed = input.observations !== null && seen !== input.observations;
   const detail = completed ? missedText(input.observations) : null;
   const evidence = { expectations: results, ledger, counters, detail };
@@ -88,11 +88,10 @@ export function judge(input: JudgeInput): Judgement {
   return { verdict: 'fail', reason: [joined(faults), ...whys, ...errors].join('; '), ...evidence };
 }
 
-function voidCounts(seen: Observations, counters: CellCounters): string[] {
-  const entry = entryDifference(counters);
+function voidCounts(seen: Observations, { accounts }: CellCounts): string[] {
   const differences = [
     ...witnessDifferences(seen.observers, seen.witness, Object.values(seen.maps)),
-    ...(entry === null ? [] : [entry]),
+    ...accounts.flatMap(one => one.differences ?? []),
   ];
   return differences.map(text => `witness: ${text}`);
 }
@@ -102,10 +101,10 @@ function failedText({ expr, values }: ExpectationResult): string {
   return values === null ? expr : `${expr}   (${values})`;
 }
 
-/** Longest list of faults that a reason still tells one by one. */
-const TOLD = 3;
+/** How many faults a reason lists one by one. */
+const MOST_LISTED = 3;
 
 function joined(texts: readonly string[]): string {
-  const more = texts.length - TOLD;
-  return texts.slice(0, TOLD).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  const more = texts.length - MOST_LISTED;
+  return texts.slice(0, MOST_LISTED).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

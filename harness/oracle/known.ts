@@ -1,5 +1,5 @@
 import type { Counters } from '../model/counters.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 import type { KnownFailure } from '../scenario/scenario.ts';
 import { evaluate } from './expectations.ts';
 

@@ -1,11 +1,13 @@
 import { XDP_ACTIONS } from '../model/counters.ts';
-import type { ActionCounts, EnqueueRow, KthreadRow, ObserverRows, RedirectRow } from '../model/counters.ts';
+import type { ActionCounts, Row, Tables } from '../model/counters.ts';
 import type { Observations, ProgramReading, SourceReport, XdpMode } from '../model/observations.ts';
 import { parseScenario, problemLines } from '../scenario/parse.ts';
 import { yamlSource } from '../scenario/places.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
+import { TABLES, VOCABULARY } from './subjects.ts';
+import { sumFields } from './table.ts';
 
-/** Made-up observations for the oracle's tests: one rx device, one cpumap `cpus` with id 7, an entry on CPU 2. */
+/** Made-up observations for the oracle's tests: one device `rx`, one cpumap `cpus` with id 7, an entry on CPU 2. */
 export const MAP_ID = 7;
 export const MAIN_ID = 40;
 export const ENTRY_ID = 41;
@@ -26,33 +28,34 @@ export function source(sent: number, some: Partial<SourceReport> = {}): SourceRe
   return { source: 'pktgen', on: 'tx', requested: sent, sent, errors: 0, pps: 0, ...some };
 }
 
-export function enqueue(processed: number, drops = 0, some: Partial<EnqueueRow> = {}): EnqueueRow {
-  return {
-    map_id: MAP_ID,
-    cpu: 0,
-    to_cpu: 2,
-    events: processed + drops,
-    processed,
-    drops,
-    batch: [],
-    ...some,
-  };
+/** A row of a table: what is not given is 0. */
+export function row(table: string, some: Row): Row {
+  const declared = TABLES.find(({ name }) => name === table);
+  if (declared === undefined) throw new TypeError(`no table ${table}`);
+  const fields = [...Object.keys(declared.keys), ...Object.keys(sumFields(declared))];
+  const lists = declared.batch === undefined ? {} : { batch: [] };
+  return { ...Object.fromEntries(fields.map(field => [field, 0])), ...lists, ...some };
 }
 
-export function kthread(processed: number, some: Partial<KthreadRow> = {}): KthreadRow {
-  const none = { drops: 0, sched: 0, xdp_pass: 0, xdp_drop: 0, xdp_redirect: 0, batch: [] };
-  return { map_id: MAP_ID, cpu: 2, events: processed, processed, ...none, ...some };
+export function enqueue(processed: number, drops = 0, some: Row = {}): Row {
+  const events = processed + drops;
+  return row('enqueue', { map_id: MAP_ID, cpu: 0, to_cpu: 2, events, processed, drops, ...some });
 }
 
-export function redirected(events: number, some: Partial<RedirectRow> = {}): RedirectRow {
-  const row = { prog_id: MAIN_ID, ifindex: 3, to_ifindex: 0, map_id: MAP_ID, map_index: 2, cpu: 0, err: 0 };
-  return { ...row, events, ...some };
+export function kthread(processed: number, some: Row = {}): Row {
+  return row('kthread', { map_id: MAP_ID, cpu: 2, events: processed, processed, ...some });
+}
+
+export function redirected(events: number, some: Row = {}): Row {
+  const where = { prog_id: MAIN_ID, ifindex: 3, to_ifindex: 0, map_id: MAP_ID, map_index: 2 };
+  return row('redirect', { ...where, events, ...some });
 }
 
 /** Observations: what is not given is empty, and the devices carried what the sources sent. */
 export function seen(
   some: Partial<Omit<Observations, 'observers' | 'stack'>> & {
-    readonly observers?: Partial<ObserverRows>;
+    /** Rows by table. */
+    readonly observers?: Tables;
     readonly delivered?: number;
   },
 ): Observations {
@@ -66,17 +69,20 @@ export function seen(
     ifindex: { rx: 3, tx: 4 },
     programs: [],
     maps: { cpus: MAP_ID },
+    mapTypes: { cpus: 'cpumap' },
     witness: null,
     softnet: [],
     snmp: {},
     steps: {},
     log: [],
     ...rest,
-    observers: { enqueue: [], kthread: [], redirect: [], exception: [], devmap: [], lost: 0, ...observers },
+    observers: { tables: { ...NO_ROWS, ...observers }, lost: 0 },
     arrivals: null,
     stack: delivered === 0 ? [] : [stackRow(delivered)],
   };
 }
+
+const NO_ROWS: Tables = Object.fromEntries(TABLES.map(({ name }) => [name, []]));
 
 function stackRow(frames: number) {
   return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, metas: 0 };
@@ -84,11 +90,8 @@ function stackRow(frames: number) {
 
 /** A scenario from its text; throws with all that is wrong with it. */
 export function scenarioOf(text: string): Scenario {
-  const { scenario, problems } = parseScenario(yamlSource(text), {
-    name: 't',
-    file: 't.yaml',
-    path: '/t.yaml',
-  });
+  const file = { name: 't', file: 't.yaml', path: '/t.yaml' };
+  const { scenario, problems } = parseScenario(yamlSource(text), file, { vocabulary: VOCABULARY });
   if (scenario === null) throw new Error(problemLines('t.yaml', problems).join('\n'));
   return scenario;
 }

@@ -1,69 +1,16 @@
 import t from 'tap';
-import type { ObserverRows, WitnessRows } from '../model/counters.ts';
-import type { KernelPackage } from '../model/kernel.ts';
-import { FEATURE_NAMES } from '../scenario/feature-names.ts';
+import { FEATURE_NAMES, FEATURES } from '../kernel/features.ts';
+import type { ObserverRows, Row, Tables, WitnessRows } from '../model/counters.ts';
 import { count } from './counters.ts';
 import { errnoName } from './errno.ts';
-import { FEATURES, decideFeatures } from './features.ts';
-import { MAP_ID, enqueue, entry, kthread, main, seen, variantOf } from './made-up.fixture.ts';
-import { SEMANTICS, meaning } from './semantics.ts';
-import { entryDifference, witnessDifferences } from './witness.ts';
-
-/** A distribution's kernel of some version. */
-function packaged(version: string): { version: string; packages: KernelPackage[] } {
-  return { version, packages: [{ name: 'linux-image', version, sha256: '' }] };
-}
-
-t.test('features: probed absent is a skip on an old kernel and a fail on a newer one', async t => {
-  const rows: [string, Record<string, boolean>, string][] = [
-    ['5.10.262', { generic_cpumap: false }, 'skip'],
-    ['5.10.262', { generic_cpumap: true }, 'run'],
-    ['6.1.192', { generic_cpumap: false }, 'fail'],
-    ['6.1.192', { generic_cpumap: true }, 'run'],
-  ];
-  for (const [version, probes, action] of rows) {
-    t.equal(
-      decideFeatures(['generic-cpumap'], packaged(version), probes).action,
-      action,
-      `${version} ${JSON.stringify(probes)}`,
-    );
-  }
-  t.match(decideFeatures(['generic-cpumap'], packaged('5.10.262'), { generic_cpumap: false }), {
-    reason: /since 5\.15 \(11941f8a8536/,
-  });
-  t.throws(() => decideFeatures(['live-frames'], packaged('6.1.1'), {}), { code: 'harness' });
-});
-
-t.test('features without a probe go by version, stable backports included', async t => {
-  for (const [version, action] of [
-    ['5.10.262', 'skip'],
-    ['6.1.44', 'skip'],
-    ['6.1.45', 'run'],
-    ['6.4.9', 'skip'],
-    ['6.5', 'run'],
-  ] as const) {
-    t.equal(decideFeatures(['kthread-ready-on-update'], packaged(version), {}).action, action, version);
-  }
-});
-
-t.test(
-  'a configuration is the choice of whoever built the kernel: a skip there, a fail on a package',
-  async t => {
-    const decide = (kernel: { version: string; packages: KernelPackage[] }, many_cpus: boolean) =>
-      decideFeatures(['many-cpus'], kernel, { many_cpus });
-    const own = { version: '7.3.4', packages: [] };
-    t.match(decide(own, false), { action: 'skip', reason: /CONFIG_NR_CPUS/ });
-    t.match(decide(packaged('7.3.4'), false), { action: 'fail', reason: /distribution/ });
-    t.match(decide(own, true), { action: 'run' });
-  },
-);
-
-t.test('a fail outranks a skip', async t => {
-  const probes = { cpumap_program: false, live_frames: false };
-  t.equal(decideFeatures(['live-frames', 'cpumap-program'], packaged('5.10.262'), probes).action, 'fail');
-});
+import { MAP_ID, enqueue, entry, kthread, main, row, seen, variantOf } from './made-up.fixture.ts';
+import { meanings } from './semantics.ts';
+import { SEMANTICS } from './subjects.ts';
+import { sumFields } from './table.ts';
+import { WITNESSED, witnessDifferences } from './witness.ts';
 
 t.test('every feature has a commit or a configuration, every field a meaning on every kernel', async t => {
+  const meaning = meanings(SEMANTICS);
   for (const name of FEATURE_NAMES) {
     const needed = FEATURES[name];
     t.ok(needed.kind === 'feature' ? needed.commit : needed.config);
@@ -90,59 +37,59 @@ t.test('errnos by name', async t => {
   ]);
 });
 
-t.test('two witnesses: any difference is told, other maps do not count', async t => {
-  const observers: ObserverRows = {
-    ...seen({}).observers,
-    enqueue: [enqueue(10)],
-    kthread: [kthread(10, { xdp_pass: 10 })],
-  };
-  const witness: WitnessRows = {
-    kind: 'hist',
-    enqueue: observers.enqueue,
-    kthread: observers.kthread,
-    lost: 0,
-  };
+t.test('two witnesses: any difference is reported, other maps do not count', async t => {
+  const tables = { enqueue: [enqueue(10)], kthread: [kthread(10, { xdp_pass: 10 })] };
+  const observers: ObserverRows = { tables, lost: 0 };
+  const witness: WitnessRows = { kind: 'hist', tables, lost: 0 };
   t.strictSame(witnessDifferences(observers, null, [MAP_ID]), []);
   t.strictSame(witnessDifferences(observers, witness, [MAP_ID]), []);
-  const stray = { ...witness, enqueue: [...witness.enqueue, enqueue(5, 0, { map_id: 99 })] };
+  const saw = (some: Tables): WitnessRows => ({ ...witness, tables: { ...tables, ...some } });
+  const stray = saw({ enqueue: [enqueue(10), enqueue(5, 0, { map_id: 99 })] });
   t.strictSame(witnessDifferences(observers, stray, [MAP_ID]), []);
-  const rows: [Partial<WitnessRows>, string][] = [
-    [{ lost: 2 }, 'witness (hist) lost 2 events: the counts are void'],
+  const rows: [WitnessRows, string][] = [
+    [{ ...witness, lost: 2 }, 'witness (hist) lost 2 events: the counts are void'],
     [
-      { enqueue: [enqueue(10, 1, { events: 10 })] },
+      saw({ enqueue: [enqueue(10, 1, { events: 10 })] }),
       `enqueue map_id=7 cpu=0 to_cpu=2: drops is 0 to the observer, 1 to the witness (hist)`,
     ],
     [
-      { kthread: [kthread(10, { xdp_pass: 9 })] },
+      saw({ kthread: [kthread(10, { xdp_pass: 9 })] }),
       `kthread map_id=7 cpu=2: xdp_pass is 10 to the observer, 9 to the witness (hist)`,
     ],
   ];
-  for (const [change, text] of rows) {
-    t.strictSame(witnessDifferences(observers, { ...witness, ...change }, [MAP_ID]), [text]);
+  for (const [other, text] of rows) t.strictSame(witnessDifferences(observers, other, [MAP_ID]), [text]);
+  t.equal(witnessDifferences(observers, saw({ kthread: [] }), [MAP_ID]).length, 3, 'a row that is missing');
+});
+
+t.test('every sum of a witnessed table is compared, every key tells rows apart', async t => {
+  for (const table of WITNESSED) {
+    const one = row(table.name, { map_id: MAP_ID });
+    const differences = (other: Row) =>
+      witnessDifferences(
+        { tables: { [table.name]: [one] }, lost: 0 },
+        { kind: 'hist', tables: { [table.name]: [other] }, lost: 0 },
+        [MAP_ID],
+      ).length;
+    for (const field of Object.keys(sumFields(table)))
+      t.equal(differences({ ...one, [field]: 1 }), 1, `${table.name}.${field}`);
+    const keys = Object.keys(table.keys).filter(key => key !== table.owner);
+    // The sums differ only if the rows are told apart.
+    for (const key of keys) t.equal(differences({ ...one, events: 1, [key]: 5 }), 1, `${table.name}.${key}`);
   }
-  t.equal(
-    witnessDifferences(observers, { ...witness, kthread: [] }, [MAP_ID]).length,
-    3,
-    'a row that is missing',
-  );
 });
 
 t.test('kthread events against what entries’ programs returned (C5)', async t => {
   const kernel = { version: '6.12.117', series: '6.12' };
   const variant = variantOf(['sent == 0']);
-  const of = (mode: 'native' | 'generic', xdp_pass: number) =>
-    entryDifference(
-      count(
-        seen({
-          programs: [main({}, mode), entry({ pass: 6, drop: 4 })],
-          observers: { kthread: [kthread(10, { xdp_pass, xdp_drop: 4 })] },
-        }),
-        kernel,
-        variant,
-      ),
-    );
-  t.equal(of('native', 6), null);
-  t.equal(of('generic', 0), null, 'generic mode never counts xdp_pass');
-  t.match(of('native', 5), /= 9, the entries' programs returned 10/);
-  t.match(of('generic', 6), /= 10, the entries' programs returned 4/);
+  const of = (mode: 'native' | 'generic', xdp_pass: number) => {
+    const observations = seen({
+      programs: [main({}, mode), entry({ pass: 6, drop: 4 })],
+      observers: { kthread: [kthread(10, { xdp_pass, xdp_drop: 4 })] },
+    });
+    return count(observations, kernel, variant).accounts.flatMap(one => one.differences ?? []);
+  };
+  t.strictSame(of('native', 6), []);
+  t.strictSame(of('generic', 0), [], 'generic mode never counts xdp_pass');
+  t.match(of('native', 5), [/= 9, the entries' programs returned 10/]);
+  t.match(of('generic', 6), [/= 10, the entries' programs returned 4/]);
 });

@@ -1,63 +1,13 @@
 import { XDP_ACTIONS } from '../model/counters.ts';
-import type { ActionCounts, EnqueueRow, KthreadRow, XdpAction } from '../model/counters.ts';
-import type { Meanings } from './semantics.ts';
-
-/** What happened at a cpumap's rings: `offered = accepted + ring_full`. */
-export type Flow = {
-  readonly offered: number;
-  readonly accepted: number;
-  readonly ring_full: number;
-  readonly events: number;
-};
-
-/** What kthreads took out of the rings, in the tracepoint's own fields and split by meaning. */
-export type Consumed = {
-  readonly processed: number;
-  readonly drops: number;
-  /** Frames for which no skb could be had. */
-  readonly alloc_drops: number;
-  /** Frames that the stack refused; only before 5.13, where they cannot be told from `alloc_drops`. */
-  readonly refused: number;
-  readonly xdp_pass: number;
-  readonly xdp_drop: number;
-  readonly xdp_redirect: number;
-  readonly sched: number;
-  readonly events: number;
-};
+import type { ActionCounts, Row, XdpAction } from '../model/counters.ts';
+import { numberOf, sumFields, type Table } from './table.ts';
 
 /** Adds up one number of every row. */
 export function sum<T>(rows: readonly T[], value: (row: T) => number): number {
   return rows.reduce((total, row) => total + value(row), 0);
 }
 
-export function flowOf(rows: readonly EnqueueRow[], processedMeans: Meanings['enqueue.processed']): Flow {
-  const processed = sum(rows, row => row.processed);
-  const ring_full = sum(rows, row => row.drops);
-  const accepted = processedMeans === 'attempts' ? processed - ring_full : processed;
-  return { offered: accepted + ring_full, accepted, ring_full, events: sum(rows, row => row.events) };
-}
-
-export function consumedOf(rows: readonly KthreadRow[], dropsMean: Meanings['kthread.drops']): Consumed {
-  const drops = sum(rows, row => row.drops);
-  return {
-    processed: sum(rows, row => row.processed),
-    drops,
-    alloc_drops: dropsMean === 'allocation' ? drops : 0,
-    refused: dropsMean === 'allocation' ? 0 : drops,
-    xdp_pass: sum(rows, row => row.xdp_pass),
-    xdp_drop: sum(rows, row => row.xdp_drop),
-    xdp_redirect: sum(rows, row => row.xdp_redirect),
-    sched: sum(rows, row => row.sched),
-    events: sum(rows, row => row.events),
-  };
-}
-
-/** batch[n]: events that had n frames, n from 0 to 8. */
-export function batchOf(rows: readonly { readonly batch: readonly number[] }[]): number[] {
-  return Array.from({ length: 9 }, (_, n) => sum(rows, row => row.batch[n] ?? 0));
-}
-
-/** Groups rows by a key; the `always` keys stand there even without rows. */
+/** Groups rows by a key; the `always` keys are present even without rows. */
 export function groupBy<T, V>(
   rows: readonly T[],
   always: readonly string[],
@@ -68,6 +18,26 @@ export function groupBy<T, V>(
   return Object.fromEntries(keys.map(one => [one, tally(rows.filter(row => key(row) === one))]));
 }
 
+/** The sums of a table's rows, `events` included, under the tracepoint's own names. */
+export function totals<T extends Table>(
+  table: T,
+  rows: readonly Row[],
+): Record<(keyof T['sums'] & string) | 'events', number> {
+  const names = Object.keys(sumFields(table));
+  return Object.fromEntries(names.map(name => [name, sum(rows, row => numberOf(row, name))])) as Record<
+    (keyof T['sums'] & string) | 'events',
+    number
+  >;
+}
+
+/** batch[n]: events whose batch was n. */
+export function batchOf(
+  { batch }: Table & { readonly batch: { readonly max: number } },
+  rows: readonly { readonly batch: readonly number[] }[],
+): number[] {
+  return Array.from({ length: batch.max + 1 }, (_, n) => sum(rows, row => row.batch[n] ?? 0));
+}
+
 /** Adds up what several programs returned. */
 export function actionsOf(
   programs: readonly { readonly actions: ActionCounts }[],
@@ -75,4 +45,9 @@ export function actionsOf(
   return Object.fromEntries(
     XDP_ACTIONS.map(action => [action, sum(programs, program => program.actions[action])]),
   ) as Record<XdpAction, number>;
+}
+
+/** How often programs ran: the sum over everything that they returned. */
+export function runsOf(programs: readonly { readonly actions: ActionCounts }[]): number {
+  return sum(programs, ({ actions }) => sum(Object.values(actions), n => n));
 }

@@ -1,3 +1,4 @@
+import { isSpoiled } from '../model/verdict.ts';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { Counters, Value } from '../model/counters.ts';
 import type { RunSummary } from './fold.ts';
@@ -6,48 +7,48 @@ import type { CellStatus } from './status.ts';
 
 /** One counter in which two cells differ. */
 export interface CounterChange {
-  /** `kthread.xdp_drop`, `stack.cpu.2`. */
+  /** For example `kthread.xdp_drop` or `stack.cpu.2`. */
   readonly name: string;
-  /** As counted; null where the name is not there. */
+  /** The value as counted; null if the cell does not have this counter. */
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** Where a cell's behaviour is not that of the same cell on an older kernel. */
+/** A difference between a cell and the same cell on an older kernel. */
 export interface BehaviourChange {
-  /** `Kernel.id` of the newest older kernel that said anything. */
+  /** `Kernel.id` of the newest older kernel with a result for this cell. */
   readonly from: string;
   readonly to: string;
   readonly cell: Cell;
-  /** Set when the verdicts differ. */
+  /** The verdicts before and after, if they differ; otherwise null. */
   readonly verdicts: readonly [CellStatus, CellStatus] | null;
   readonly counters: readonly CounterChange[];
 }
 
-/** What is read of counters. */
+/** How counters are compared. */
 export interface BehaviourOptions {
-  /** Also what depends on timing, and exact numbers in place of amounts. */
+  /** Also compare counters that depend on timing, and compare exact numbers instead of shares. */
   readonly allCounters: boolean;
 }
 
-// Background and timing of the guest, and facts that name the kernel itself: they differ between two runs of one kernel.
+// Background activity and timing of the guest, and facts that identify the kernel. They can differ between two runs on one kernel.
 const NOT_BEHAVIOUR = new Set(['softnet', 'snmp', 'devices', 'log', 'variant', 'kernel', 'mode']);
 
-// How the same packets were grouped into events, wake-ups and batches, and how often a full device made the source try again.
-// Measured: these, and nothing else after `amount`, differ between two runs of the suite on the same kernels.
+// How the packets were grouped into events, wake-ups and batches, and how often the source had to retry because a device was full.
+// Measured: after `amount`, only these counters differ between two runs of the suite on the same kernels.
 const DEPENDS_ON_TIMING =
   /(^|\.)(events|sched|batch|bytes|skbs|exceptions)$|^stack\.seq\.(list|mod8|inversions|min|max)$|^tx\.dropped$|^source\.errors$/;
 
 /**
- * A cell's counters as far as they are the kernel's behaviour, by name. A number is compared as an amount of what was sent: how
- * many of the packets a ring overflowed depends on timing, that it was some and not all does not.
+ * Returns those counters of a cell that show the kernel's behaviour, by name. `amount` is the number as a share of the sent packets.
+ * It is what is compared: how many packets overflow a ring depends on timing, but not that it is some and not all.
  */
 export function behaviourOf(
   result: Pick<CellResult, 'counters'>,
   { allCounters }: BehaviourOptions = { allCounters: false },
 ): ReadonlyMap<string, { readonly amount: string; readonly exact: string }> {
   const sent = typeof result.counters['sent'] === 'number' ? result.counters['sent'] : 0;
-  const wanted = allCounters
+  const compared = allCounters
     ? ([name]: Named): boolean => !/^(log|variant|kernel)(\.|$)/.test(name)
     : ([name]: Named): boolean =>
         !NOT_BEHAVIOUR.has(name.split('.')[0] ?? '') &&
@@ -56,7 +57,7 @@ export function behaviourOf(
         !IS_TEXT.test(name);
   return new Map(
     flatten(result.counters)
-      .filter(wanted)
+      .filter(compared)
       .map(([name, value]) => {
         const exact = typeof value === 'string' ? value : JSON.stringify(value);
         return [name, { exact, amount: allCounters ? exact : amount(name, value, sent, exact) }];
@@ -77,14 +78,14 @@ function isRecord(value: Value): value is Counters {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-// Ids of maps and programs are the kernel's to choose; an entry's raw value holds one, and its fields are there by name.
+// The kernel chooses the ids of maps and programs. An entry's raw value contains one; its fields are compared by name.
 const IS_ID = /(^|\.)(id|prog_id)$/;
 const HOLDS_ID = /(^|\.)value$|\.pid$|\.fdinfo\.(mnt_id|ino|pos)$/;
 
-// What a step read or was told in words: a verifier's log, a trace, where in the kernel an error came from. Its errno says what it is.
+// Texts that a step read: a verifier's log, a trace, the place in the kernel where an error occurred. The errno is compared instead.
 const IS_TEXT = /\.(log|text|stdout|stderr|where|message)$/;
 
-// An exact eighth or half is by design (two flows of four): it must stay one. Anything between is "some".
+// An exact share such as a half or an eighth is by design (two flows of four) and must stay the same. Anything else is "some".
 function amount(name: string, value: Value, sent: number, exact: string): string {
   if (IS_ID.test(name)) return value === 0 ? 'none' : 'an id';
   if (typeof value !== 'number' || value === 0 || sent === 0) return exact;
@@ -94,7 +95,7 @@ function amount(name: string, value: Value, sent: number, exact: string): string
   return value < sent ? 'some' : 'more';
 }
 
-/** Counters in which two cells differ, in the order in which the first has them. */
+/** Returns the counters in which two cells differ, in the order of the first cell. */
 export function counterChanges(
   before: Pick<CellResult, 'counters'>,
   after: Pick<CellResult, 'counters'>,
@@ -106,10 +107,10 @@ export function counterChanges(
     .map(name => ({ name, before: a.get(name)?.exact ?? null, after: b.get(name)?.exact ?? null }));
 }
 
-// Nothing about a kernel is known from a cell that the host or the harness spoiled.
-const SAYS_NOTHING: ReadonlySet<CellStatus> = new Set(['infra', 'error', 'unfinished']);
-
-/** Every place along the kernels, old to new, where a cell behaves otherwise than on the kernel before. By the newer cell's id. */
+/**
+ * Compares each cell with the same cell on the previous kernel that has a result, from old to new. Returns the changes by the id of
+ * the newer cell.
+ */
 export function behaviourChanges(
   summary: RunSummary,
   options?: BehaviourOptions,
@@ -120,7 +121,7 @@ export function behaviourChanges(
     const results = row
       .toSorted((a, b) => (order.get(a.kernel) ?? 0) - (order.get(b.kernel) ?? 0))
       .flatMap(cell => summary.results.get(cell.id) ?? [])
-      .filter(result => !SAYS_NOTHING.has(result.verdict));
+      .filter(result => !isSpoiled(result.verdict));
     results.forEach((result, i) => {
       const before = results[i - 1];
       const change = before === undefined ? null : changeBetween(before, result, options);
@@ -130,13 +131,13 @@ export function behaviourChanges(
   return changes;
 }
 
-/** What differs between two cells that both say something of their kernels; null when nothing does. */
+/** Compares two cells that both have a result of their kernel; null if they do not differ. */
 export function changeBetween(
   before: CellResult,
   after: CellResult,
   options?: BehaviourOptions,
 ): BehaviourChange | null {
-  // A skip, a panic: there is a verdict to compare, and no more.
+  // A skip or a panic has no counters: only the verdicts can be compared.
   const bare = [before, after].some(result => Object.keys(result.counters).length === 0);
   const counters = bare ? [] : counterChanges(before, after, options);
   const verdicts = before.verdict === after.verdict ? null : ([before.verdict, after.verdict] as const);
@@ -144,12 +145,12 @@ export function changeBetween(
   return { from: before.cell.kernel, to: after.cell.kernel, cell: after.cell, verdicts, counters };
 }
 
-/** The same for the same variant of the same scenario on every kernel. */
+/** Returns a key that is equal for the same variant of a scenario on all kernels. */
 export function rowKey(cell: Cell): string {
   return JSON.stringify([cell.scenario, Object.entries(cell.variant)]);
 }
 
-/** `verdict pass → fail; kthread.xdp_drop 10000 → 2574; 3 more`. */
+/** Returns text such as `verdict pass → fail; kthread.xdp_drop 10000 → 2574; 3 more`. At most `most` counters are named. */
 export function changeText(change: Pick<BehaviourChange, 'verdicts' | 'counters'>, most = 3): string {
   const verdicts = change.verdicts === null ? [] : [`verdict ${change.verdicts.join(' → ')}`];
   const counters = withoutParts(change.counters);
@@ -158,7 +159,7 @@ export function changeText(change: Pick<BehaviourChange, 'verdicts' | 'counters'
   return [...verdicts, ...shown, ...(left > 0 ? [`${left} more`] : [])].join('; ');
 }
 
-/** To a reader a counter by map, by CPU or as the tracepoint had it says nothing new where its sum has changed too. */
+/** Omits the counters by map, by CPU and of the raw tracepoint fields if the sum that they are part of has changed, too. */
 function withoutParts(counters: readonly CounterChange[]): CounterChange[] {
   const names = new Set(counters.map(c => c.name));
   return counters.filter(({ name }) => {
@@ -167,12 +168,16 @@ function withoutParts(counters: readonly CounterChange[]): CounterChange[] {
   });
 }
 
-/** `kthread.xdp_drop 10000 → 2574`. */
+/** Returns text such as `kthread.xdp_drop 10000 → 2574`. */
 export function counterText({ name, before, after }: CounterChange): string {
   const shown = (value: string | null): string =>
-    value === null ? 'absent' : value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
+    value === null
+      ? 'absent'
+      : value.length > MAX_VALUE_LENGTH
+        ? `${value.slice(0, MAX_VALUE_LENGTH)}…`
+        : value;
   return `${name} ${shown(before)} → ${shown(after)}`;
 }
 
-/** What is longer says no more to a reader; the cells have all of it. */
-const LONGEST = 60;
+/** Longer values are cut in texts, in characters. The cells contain the whole value. */
+const MAX_VALUE_LENGTH = 60;

@@ -4,29 +4,29 @@ import type { RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { count, oneLine, variantText } from './text.ts';
 
-/** One change between neighbouring kernels, with every variant of the scenario that has it. */
+/** One change between two successive kernels, with all variants of the scenario that have it. */
 export interface SharedChange {
-  /** Kernel before the change, and the first with it. */
+  /** The last kernel before the change; `to` is the first kernel with it. */
   readonly from: string;
   readonly to: string;
   readonly variants: readonly string[];
-  /** That of the first variant; the others differ in the same verdicts and the same counters. */
+  /** The change of the first variant. The others have the same change of verdict, and the same counters change. */
   readonly change: Pick<BehaviourChange, 'verdicts' | 'counters'>;
 }
 
-/** The kernels of one run against each other. */
+/** The comparison of the kernels of one run. */
 export interface KernelComparison {
   readonly runId: string | null;
-  /** Kernels that counted the same in every cell, old to new. */
+  /** Groups of kernels with the same counters in every cell, old to new. */
   readonly clusters: readonly (readonly string[])[];
-  /** Scenarios in which anything changed, in the order of the plan. */
+  /** Scenarios with a change, in the order of the plan. */
   readonly scenarios: readonly {
     readonly scenario: string;
-    /** The first kernel, old to new, with a change. */
+    /** The oldest kernel with a change. */
     readonly first: string;
     readonly changes: readonly SharedChange[];
   }[];
-  /** Scenarios in which every kernel counted the same. */
+  /** Scenarios with the same counters on every kernel. */
   readonly same: readonly string[];
 }
 
@@ -69,7 +69,7 @@ function sharedChanges(
     .toSorted((a, b) => order.indexOf(a.to) - order.indexOf(b.to));
 }
 
-// A kernel opens a new cluster where any cell of it changed; one that goes back to an older behaviour is told by its changes.
+// A kernel with a change in any cell starts a new cluster, even if it returns to the behaviour of an older kernel.
 function clustersOf(
   summary: RunSummary,
   changes: ReadonlyMap<string, BehaviourChange>,
@@ -86,10 +86,10 @@ function clustersOf(
   return clusters;
 }
 
-/** The comparison for people. */
+/** Returns the comparison as text for people. */
 export function kernelComparisonText(comparison: KernelComparison): string {
   const lines = [
-    'kernels that counted the same:',
+    'kernels with the same counters:',
     ...comparison.clusters.map(cluster => `  ${cluster.map(oneLine).join(' ')}`),
     ...comparison.scenarios.flatMap(({ scenario, first, changes }) => [
       '',

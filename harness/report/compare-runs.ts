@@ -1,29 +1,30 @@
+import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { changeText, counterChanges, type BehaviourOptions, type CounterChange } from './behaviour.ts';
 import { statusOf, type RunSummary } from './fold.ts';
-import { STATUS_LOOKS, type CellStatus } from './status.ts';
+import { isRedStatus, type CellStatus } from './status.ts';
 import { count, formatMs, oneLine } from './text.ts';
 
-/** One cell whose status is another than in the run before. */
+/** One cell whose status differs from the earlier run. */
 export interface StatusChange {
   readonly id: string;
   readonly before: CellStatus;
   readonly after: CellStatus;
-  /** What was seen in the later run. */
+  /** The reason of the status in the later run. */
   readonly reason: string;
 }
 
-/** A run against an older one. */
+/** The comparison of a run with an earlier one. */
 export interface RunComparison {
   readonly before: string | null;
   readonly after: string | null;
-  /** Kernels that are not the same build in both runs. */
+  /** Kernels whose builds differ between the runs. */
   readonly kernels: readonly { readonly id: string; readonly before: string; readonly after: string }[];
-  /** Red now and not before, of the kernel or the scenario: a regression. */
+  /** Cells that are red now but were not before, because of the kernel or the scenario: a regression. */
   readonly newlyRed: readonly StatusChange[];
-  /** Spoiled by the host or the harness now and not before: no answer, so not green either. */
+  /** Cells with the verdict infra or error now that were not red before. They have no result, so they are not green either. */
   readonly newlySpoiled: readonly StatusChange[];
-  /** Cells of the older run that the later one did not even plan. */
+  /** Cells of the earlier run that were not planned in the later one. */
   readonly gone: readonly string[];
   readonly newlyGreen: readonly StatusChange[];
   readonly otherwise: readonly StatusChange[];
@@ -32,18 +33,19 @@ export interface RunComparison {
   readonly durations: {
     readonly beforeMs: number;
     readonly afterMs: number;
-    /** Cells that take more than half as long again and at least a second longer, worst first. */
+    /** Cells that take more than 1.5 times as long and at least one second longer, worst first. */
     readonly slower: readonly { readonly id: string; readonly beforeMs: number; readonly afterMs: number }[];
   };
 }
 
-/** What counts. */
+/** How two runs are compared. */
 export interface CompareOptions extends BehaviourOptions {
-  /** Leave out cells that only one run planned. */
+  /** Ignore cells that only one run planned. */
   readonly commonOnly: boolean;
 }
 
-const SPOILED: ReadonlySet<CellStatus> = new Set(['infra', 'error']);
+/** A cell without a verdict is a loss of the run, not of the host. */
+const spoiled = (status: CellStatus): boolean => status !== 'unfinished' && isSpoiled(status);
 
 /** Compares two runs cell by cell. */
 export function compareRuns(before: RunSummary, after: RunSummary, options: CompareOptions): RunComparison {
@@ -51,26 +53,28 @@ export function compareRuns(before: RunSummary, after: RunSummary, options: Comp
   const now = new Map(after.cells.map(cell => [cell.id, cell]));
   const common = after.cells.filter(cell => old.has(cell.id));
   const changed = common.map(cell => statusChange(before, after, cell)).filter(c => c.before !== c.after);
-  const red = (status: CellStatus): boolean => STATUS_LOOKS[status].red;
-  const turned = changed.filter(c => red(c.after) && !red(c.before));
-  const newlyGreen = changed.filter(c => red(c.before) && !red(c.after));
-  const apart = new Set([...turned, ...newlyGreen]);
+  const newlyBad = changed.filter(c => isRedStatus(c.after) && !isRedStatus(c.before));
+  const newlyGreen = changed.filter(c => isRedStatus(c.before) && !isRedStatus(c.after));
+  const listed = new Set([...newlyBad, ...newlyGreen]);
   return {
     before: before.runId,
     after: after.runId,
     kernels: kernelChanges(before, after),
-    newlyRed: turned.filter(c => !SPOILED.has(c.after)),
-    newlySpoiled: turned.filter(c => SPOILED.has(c.after)),
+    newlyRed: newlyBad.filter(c => !spoiled(c.after)),
+    newlySpoiled: newlyBad.filter(c => spoiled(c.after)),
     gone: options.commonOnly ? [] : before.cells.filter(cell => !now.has(cell.id)).map(cell => cell.id),
     newlyGreen,
-    otherwise: changed.filter(c => !apart.has(c)),
+    otherwise: changed.filter(c => !listed.has(c)),
     added: options.commonOnly ? [] : after.cells.filter(cell => !old.has(cell.id)).map(cell => cell.id),
-    counters: common.flatMap(cell => movedCounters(before, after, cell, options)),
+    counters: common.flatMap(cell => counterChangesOf(before, after, cell, options)),
     durations: durationChanges(before, after, common),
   };
 }
 
-/** Whether the later run lost something: 1 as for a red run, 3 where only the host is to blame, else 0. */
+/**
+ * Returns the exit code of a comparison: 1 if a cell is newly red or gone, 3 if cells only failed because of the host or the harness,
+ * otherwise 0.
+ */
 export function regressionCode({ newlyRed, newlySpoiled, gone }: RunComparison): 0 | 1 | 3 {
   if (newlyRed.length + gone.length > 0) return 1;
   return newlySpoiled.length > 0 ? 3 : 0;
@@ -93,7 +97,7 @@ function kernelChanges(before: RunSummary, after: RunSummary): RunComparison['ke
   });
 }
 
-function movedCounters(
+function counterChangesOf(
   before: RunSummary,
   after: RunSummary,
   cell: Cell,
@@ -122,17 +126,17 @@ function durationChanges(
   return { beforeMs: before.durationMs, afterMs: after.durationMs, slower };
 }
 
-/** How many lines of one kind are worth a reader's time; all of them are in the JSON. */
-const MOST = 20;
+/** Maximum number of lines of one kind in the text. The JSON contains all of them. */
+const MAX_LINES = 20;
 
-/** The comparison for people; what matters most comes last, as in a run's report. */
+/** Returns the comparison as text for people. As in a run's report, the most important part comes last. */
 export function runComparisonText(comparison: RunComparison): string {
   const { durations } = comparison;
   const status = (c: StatusChange): string =>
     `${oneLine(c.id)}: ${c.before} → ${c.after}${c.reason === '' ? '' : `: ${oneLine(c.reason)}`}`;
   const blocks = [
     block(
-      'another kernel',
+      'different kernel build',
       comparison.kernels.map(k => oneLine(`${k.id}: ${k.before} → ${k.after}`)),
     ),
     block(
@@ -141,14 +145,14 @@ export function runComparisonText(comparison: RunComparison): string {
     ),
     block('new cell', comparison.added.map(oneLine)),
     block(
-      'counters moved',
+      'counters changed',
       comparison.counters.map(c =>
         oneLine(`${c.id}: ${changeText({ verdicts: null, counters: c.changes })}`),
       ),
     ),
-    block('another verdict', comparison.otherwise.map(status)),
+    block('other changes of verdict', comparison.otherwise.map(status)),
     block('newly green', comparison.newlyGreen.map(status)),
-    block('newly spoiled by the host or the harness', comparison.newlySpoiled.map(status)),
+    block('newly infra or error (host or harness)', comparison.newlySpoiled.map(status)),
     block('gone', comparison.gone.map(oneLine)),
     block('newly red', comparison.newlyRed.map(status)),
   ];
@@ -158,7 +162,7 @@ export function runComparisonText(comparison: RunComparison): string {
     code === 1
       ? `regression: ${count(lost, 'cell')}`
       : code === 3
-        ? 'no regression, but not all was judged'
+        ? 'no regression, but some cells have no result'
         : 'no regression';
   const time = `${formatMs(durations.beforeMs)} → ${formatMs(durations.afterMs)}`;
   const names = `${oneLine(comparison.before ?? 'no run')} → ${oneLine(comparison.after ?? 'no run')}`;
@@ -167,10 +171,10 @@ export function runComparisonText(comparison: RunComparison): string {
 
 function block(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  const left = lines.length - MOST;
+  const left = lines.length - MAX_LINES;
   return [
     `${title}: ${lines.length}`,
-    ...lines.slice(0, MOST).map(line => `  ${line}`),
+    ...lines.slice(0, MAX_LINES).map(line => `  ${line}`),
     ...(left > 0 ? [`  and ${left} more (--json has all)`] : []),
   ];
 }

@@ -16,19 +16,27 @@ function compare(before: readonly RunEvent[], after: readonly RunEvent[], option
   return compareRuns(foldRun(before), foldRun(after), options);
 }
 
-t.test('a run held against itself has no change', async t => {
+t.test('a run compared with itself has no change', async t => {
   const same = compare(goldenEvents('full'), goldenEvents('full'));
   t.equal(regressionCode(same), 0);
   t.match(runComparisonText(same), /^no regression · /);
 });
 
-t.test('newly red, newly green, gone, spoiled, and what each does to the exit code', async t => {
+t.test('newly red, newly green, gone, newly infra, and the exit code of each', async t => {
   const full = goldenEvents('full');
   const verdict = (from: string, to: 'pass' | 'fail' | 'infra') =>
     changed(end => (end.result.verdict === from ? { ...end, result: { ...end.result, verdict: to } } : end));
   t.equal(regressionCode(compare(full, verdict('pass', 'fail'))), 1);
-  t.equal(regressionCode(compare(verdict('pass', 'fail'), full)), 0, 'the other way it is newly green');
-  t.equal(regressionCode(compare(full, verdict('pass', 'infra'))), 3, 'the host is not the kernel');
+  t.equal(
+    regressionCode(compare(verdict('pass', 'fail'), full)),
+    0,
+    'in the other direction it is newly green',
+  );
+  t.equal(
+    regressionCode(compare(full, verdict('pass', 'infra'))),
+    3,
+    'a failure of the host is not a regression of the kernel',
+  );
   t.equal(
     regressionCode(
       compare(
@@ -45,11 +53,11 @@ t.test('newly red, newly green, gone, spoiled, and what each does to the exit co
   const first = full.find(e => e.type === 'run-start')?.cells[0]?.id;
   const fewer = less.filter(e => !(e.type === 'cell-end' && e.result.cell.id === first));
   t.same(compare(full, fewer).gone, [first]);
-  t.equal(regressionCode(compare(full, fewer)), 1, 'a cell that nobody ran is not green');
+  t.equal(regressionCode(compare(full, fewer)), 1, 'a cell that was not run is not green');
   t.equal(regressionCode(compare(full, fewer, { ...OPTIONS, commonOnly: true })), 0);
 });
 
-t.test('what people read', async t => {
+t.test('the text for people', async t => {
   let nth = 0;
   const after = changed(end => {
     const { result } = end;

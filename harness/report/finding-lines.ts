@@ -4,12 +4,12 @@ import type { Ink, Paint } from './paint.ts';
 
 const INKS: Partial<Record<Finding['kind'], Ink>> = { expectation: 'bold', loss: 'red', more: 'dim' };
 
-/** Findings as lines to read, each labelled by what it is. */
+/** Returns findings as lines of text, each with the label of its kind. */
 export function findingLines(result: CellResult, paint: Paint = plainly, limits?: FindingLimits): string[] {
   return findings(result, limits).map((finding, i, all) => line(finding, all[i - 1], paint));
 }
 
-// The bar keeps a guest's words apart from ours, and a CI's log parser from taking `::error` in a console for a command.
+// The bar separates a guest's text from ours, and keeps a CI's log parser from taking `::error` in a console for a command.
 function line(finding: Finding, before: Finding | undefined, paint: Paint): string {
   const ink = INKS[finding.kind];
   const text = ink === undefined ? finding.text : paint(ink, finding.text);

@@ -2,32 +2,32 @@ import type { CellResult, ExpectationResult } from '../model/cell.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { lastLines as tail, oneLine, padTo, textWidth } from './text.ts';
 
-/** One line of what is known of a cell that did not simply pass, with what sort of line it is. */
+/** One line of information about a cell that did not pass, with the kind of the line. */
 export interface Finding {
   readonly kind:
     'reason' | 'try' | 'expectation' | 'ledger' | 'loss' | 'console' | 'detail' | 'repeat' | 'more';
   readonly text: string;
 }
 
-/** How much of the long texts to show, in lines. */
+/** Maximum numbers of lines of the long texts. */
 export interface FindingLimits {
   readonly console: number;
   readonly detail: number;
 }
 
-// A CI reads the file whole, and what does not fit is in the cell's folder.
+// A CI reads the whole file. The complete texts are in the cell's folder.
 const WIDE_LIMITS: FindingLimits = { console: 500, detail: 500 };
 
-/** Columns of one line of a console or of another long text. */
+/** Maximum width, in columns, of one line of a console or another long text. */
 const WIDEST = 400;
 
-/** Findings in the order of use: what was seen, what was expected, where the packets went, the console, how to repeat it. */
+/** Returns the findings of a cell in the order of reading: what happened, what was expected, where the packets went, the console, how to repeat it. */
 export function findings(result: CellResult, limits: FindingLimits = WIDE_LIMITS): Finding[] {
   return [
     ...(result.reason === '' ? [] : [{ kind: 'reason' as const, text: oneLine(result.reason) }]),
     ...result.earlierTries.map(t => ({
       kind: 'try' as const,
-      text: `an earlier try: ${t.verdict}: ${oneLine(t.reason)}`,
+      text: `an earlier attempt: ${t.verdict}: ${oneLine(t.reason)}`,
     })),
     ...brokenExpectations(result).map(e => ({
       kind: 'expectation' as const,
@@ -45,18 +45,18 @@ export function findings(result: CellResult, limits: FindingLimits = WIDE_LIMITS
   ];
 }
 
-/** Expectations that did not hold or could not be evaluated. */
+/** Returns the expectations that did not hold or could not be evaluated. */
 export function brokenExpectations(result: CellResult): readonly ExpectationResult[] {
   return result.expectations.filter(e => !e.ok);
 }
 
-/** `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`. */
+/** Returns text such as `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`. */
 export function expectationText(e: ExpectationResult): string {
   if (e.error !== null) return `${oneLine(e.expr)}   error: ${oneLine(e.error)}`;
   return e.values === null ? oneLine(e.expr) : `${oneLine(e.expr)}   (${oneLine(e.values)})`;
 }
 
-/** `kthread: 14976 of 20002 packets missing`, one a stage whose residual is not 0. */
+/** Returns texts such as `kthread: 14976 missing`, one per stage whose residual is not 0. */
 export function lossTexts(ledger: Ledger | null): string[] {
   return (ledger?.stages ?? [])
     .filter(stage => stage.residual !== 0)
@@ -67,7 +67,7 @@ function residualText(residual: number): string {
   return residual > 0 ? `${residual} missing` : `${-residual} too many`;
 }
 
-/** The account as a small table, a stage a line; then packets that ended where no expectation looks. */
+/** Returns the ledger as a small table, one line per stage; then the packets that ended in a sink that no expectation names. */
 function ledgerLines(ledger: Ledger | null): Finding[] {
   if (ledger === null || ledger.absent !== null) return [];
   const rows = ledger.stages.map(stage => ({

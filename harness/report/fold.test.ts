@@ -4,7 +4,7 @@ import { foldRun, RunFold } from './fold.ts';
 import { goldenEvents } from './golden.ts';
 import { compareKernels } from './kernel-order.ts';
 
-t.test('the fold agrees with what the run said of itself', async t => {
+t.test('the fold agrees with the totals that the run reported', async t => {
   const events = goldenEvents('full');
   const end = events.find(event => event.type === 'run-end');
   const summary = foldRun(events);
@@ -21,7 +21,7 @@ t.test('the fold agrees with what the run said of itself', async t => {
   t.equal(summary.kernels[0]?.phases['traffic'], 190 * 5);
 });
 
-t.test('a planned cell without a verdict is unfinished, and the reason says what is known', async t => {
+t.test('a planned cell without a verdict is unfinished, and has a reason', async t => {
   const summary = foldRun(goldenEvents('cut'));
   t.equal(summary.complete, false);
   t.equal(summary.exitCode, null);
@@ -31,9 +31,9 @@ t.test('a planned cell without a verdict is unfinished, and the reason says what
     [
       ['5.10', 'kernel 5.10 could not be made ready: linux-image-5.10.0-46-amd64 is not on the mirror: 404'],
       ['5.10', 'kernel 5.10 could not be made ready: linux-image-5.10.0-46-amd64 is not on the mirror: 404'],
-      ['6.12', 'begun, no verdict; the run has no end'],
-      ['7.3', 'never begun; the run has no end'],
-      ['7.3', 'never begun; the run has no end'],
+      ['6.12', 'started, no verdict; the run has no end'],
+      ['7.3', 'never started; the run has no end'],
+      ['7.3', 'never started; the run has no end'],
     ],
   );
   t.same(
@@ -42,12 +42,12 @@ t.test('a planned cell without a verdict is unfinished, and the reason says what
   );
 });
 
-t.test('an end that claims that all is well does not hide a missing verdict', async t => {
+t.test('a run-end with exit code 0 does not hide a missing verdict', async t => {
   const events = goldenEvents('one').filter(event => event.type !== 'cell-end');
   t.equal(foldRun(events).unfinished.length, 1);
 });
 
-t.test('the summary may be asked for between events', async t => {
+t.test('the summary can be read between events', async t => {
   const fold = new RunFold();
   const left = goldenEvents('one').map((event: RunEvent) => {
     fold.add(event);
@@ -56,7 +56,7 @@ t.test('the summary may be asked for between events', async t => {
   t.same(left, [1, 1, 1, 0, 0]);
 });
 
-t.test('kernels stand old to new, flavours after the stock one', async t => {
+t.test('kernels are ordered old to new, other flavours after the stock flavour', async t => {
   const kernel = (id: string, column: Partial<KernelColumn> | null = null) => ({
     id,
     column: column as KernelColumn | null,

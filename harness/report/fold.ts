@@ -1,18 +1,18 @@
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
-import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+import { countVerdicts, type VerdictCounts } from '../model/verdict.ts';
 import { groupBy } from './group-by.ts';
 import { compareKernels } from './kernel-order.ts';
 import type { CellStatus } from './status.ts';
 
-/** One kernel of a run, and what came of its cells. */
+/** One kernel of a run, and the results of its cells. */
 export interface KernelSummary {
   readonly id: string;
   /** Null until the kernel is ready. */
   readonly column: KernelColumn | null;
-  /** Why there is no such kernel; null when nothing went wrong. */
+  /** Why the kernel is unavailable; null if it did not fail. */
   readonly failure: string | null;
-  /** Wall time of the kernel's own preparation (fetch, unpack, template). */
+  /** Wall time of preparing the kernel (fetch, unpack, template), in milliseconds. */
   readonly prepareMs: number;
   readonly counts: VerdictCounts;
   readonly planned: number;
@@ -24,13 +24,13 @@ export interface KernelSummary {
 /** A planned cell without a verdict: it makes the run red. */
 export interface UnfinishedCell {
   readonly cell: Cell;
-  /** One line: what is known of why. */
+  /** Why it has no verdict, as one line. */
   readonly reason: string;
 }
 
-/** What all events so far amount to; every report is drawn from it. */
+/** The state of a run after the events so far. Every report is made from it. */
 export interface RunSummary {
-  /** Null when not even the start of a run was seen. */
+  /** Null if no `run-start` was seen. */
   readonly runId: string | null;
   readonly schema: number;
   readonly startedAt: string | null;
@@ -42,16 +42,16 @@ export interface RunSummary {
   /** In the order of the plan. */
   readonly cells: readonly Cell[];
   readonly results: ReadonlyMap<string, CellResult>;
-  /** Cells that have begun and not ended. */
+  /** Cells that have started but not ended. */
   readonly running: readonly Cell[];
-  /** Every planned cell without a verdict; while the run goes on, those still to come too. */
+  /** Every planned cell without a verdict. While the run continues, this includes cells that will run later. */
   readonly unfinished: readonly UnfinishedCell[];
   readonly counts: VerdictCounts;
   readonly notes: readonly { readonly level: 'info' | 'warning'; readonly text: string }[];
-  /** As the run's end says; up to the last event where there is no end. */
+  /** Wall time of the run, in milliseconds, from `run-end`; without one, the time until the last event. */
   readonly durationMs: number;
   readonly interrupted: boolean;
-  /** True when the end of the run was seen. */
+  /** True if `run-end` was seen. */
   readonly complete: boolean;
   readonly exitCode: number | null;
 }
@@ -59,7 +59,7 @@ export interface RunSummary {
 type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
 
-/** Takes events one by one; `summary()` may be asked for at any time. */
+/** Takes events one by one; `summary()` can be called at any time. */
 export class RunFold {
   #start: RunStart | null = null;
   #end: RunEnd | null = null;
@@ -73,7 +73,7 @@ export class RunFold {
   >();
   readonly #notes: { level: 'info' | 'warning'; text: string }[] = [];
 
-  /** Adds what one event says. */
+  /** Adds one event. */
   add(event: RunEvent): void {
     this.#lastAt = event.at;
     switch (event.type) {
@@ -107,7 +107,7 @@ export class RunFold {
     }
   }
 
-  /** Everything up to now. */
+  /** Returns the state after the events so far. */
   summary(): RunSummary {
     const cells = [...this.#cells.values()];
     for (const cell of cells) this.#kernel(cell.kernel);
@@ -160,7 +160,7 @@ export class RunFold {
   #whyUnfinished(cell: Cell): string {
     const failure = this.#kernel(cell.kernel).failure;
     if (failure !== null) return `kernel ${cell.kernel} could not be made ready: ${failure}`;
-    const why = this.#started.has(cell.id) ? 'begun, no verdict' : 'never begun';
+    const why = this.#started.has(cell.id) ? 'started, no verdict' : 'never started';
     if (this.#end?.interrupted) return `${why}; the run was interrupted`;
     return this.#end === null ? `${why}; the run has no end` : why;
   }
@@ -171,29 +171,19 @@ export class RunFold {
   }
 }
 
-/** Folds a whole run. */
+/** Returns the summary of a whole run. */
 export function foldRun(events: Iterable<RunEvent>): RunSummary {
   const fold = new RunFold();
   for (const event of events) fold.add(event);
   return fold.summary();
 }
 
-/** How many results ended in each verdict. */
-export function countVerdicts(results: Iterable<CellResult>): VerdictCounts {
-  const counts = Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<
-    (typeof VERDICTS)[number],
-    number
-  >;
-  for (const result of results) counts[result.verdict]++;
-  return counts;
-}
-
-/** A planned cell's verdict, or that it has none. */
+/** Returns the verdict of a planned cell, or `unfinished` if it has none. */
 export function statusOf(summary: RunSummary, cell: Cell): CellStatus {
   return summary.results.get(cell.id)?.verdict ?? 'unfinished';
 }
 
-/** Sums phases by name, in the order in which they are first met. */
+/** Sums phases by name, in the order of first occurrence. */
 export function sumPhases(results: Iterable<Pick<CellResult, 'phases'>>): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { phases } of results) {

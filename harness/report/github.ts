@@ -1,12 +1,13 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { brokenExpectations, expectationText, lossTexts } from './findings.ts';
 import type { RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { STATUSES } from './status.ts';
 import { cellLabel, count, plain } from './text.ts';
 
-/** One thing to show beside a line of a file. */
+/** One message to show at a line of a file. */
 interface Annotation {
   readonly level: 'error' | 'warning' | 'notice';
   readonly file?: string;
@@ -16,15 +17,15 @@ interface Annotation {
 }
 
 /**
- * GitHub's workflow commands. GitHub keeps ten errors a step, so cells that fail at one line of one scenario share an
- * annotation, and the worst come first.
+ * Returns a reporter that writes GitHub's workflow commands. GitHub keeps only ten errors per step, so cells that fail at the same
+ * line of a scenario share an annotation, and the worst come first.
  */
 export function createGithubReporter(): Reporter {
   return documentReporter(summary => annotations(summary).map(command).join(''));
 }
 
 function annotations(summary: RunSummary): Annotation[] {
-  const red = [...summary.results.values()].filter(r => STATUS_LOOKS[r.verdict].red);
+  const red = [...summary.results.values()].filter(r => isRed(r.verdict));
   const worstFirst = red.toSorted((a, b) => STATUSES.indexOf(a.verdict) - STATUSES.indexOf(b.verdict));
   const shared = groupBy(worstFirst, r => [r.verdict, r.cell.file, lineOf(r)].join('\0'));
   const missing = summary.unfinished.map(u => `${u.cell.id}: ${u.reason}`);
@@ -61,7 +62,7 @@ function lineOf(result: CellResult): number {
 
 function sharedAnnotation(results: readonly CellResult[]): Annotation {
   const [first] = results;
-  if (first === undefined) throw new RangeError('a group has one member at least');
+  if (first === undefined) throw new RangeError('a group has at least one member');
   const kernels = [...new Set(results.map(r => r.cell.kernel))].join(', ');
   const text = results.map(r =>
     [
@@ -85,12 +86,12 @@ function command({ level, text, ...properties }: Annotation): string {
   return `::${level} ${list.join(',')}::${escapeData(text)}\n`;
 }
 
-/** As actions/toolkit escapes a command's message. */
+/** Escapes a command's message as actions/toolkit does. */
 export function escapeData(text: string): string {
   return plain(text).replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }
 
-/** As actions/toolkit escapes a command's property. */
+/** Escapes a command's property as actions/toolkit does. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }

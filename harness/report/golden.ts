@@ -5,28 +5,28 @@ import type { RunEvent } from '../model/events.ts';
 import { readEvents } from './jsonl.ts';
 import type { Reporter } from './reporter.ts';
 
-// Compiled, this file is in dist/report/; golden files are not copied there.
+// This file runs from dist/report/; golden files are not copied there.
 const FOLDER = join(import.meta.dirname, '../../harness/report');
 
-/** Runs of the tests, by name of `testdata/events-NAME.jsonl`. */
+/** The golden runs: NAME of each `testdata/events-NAME.jsonl`. */
 export const GOLDEN_RUNS = ['full', 'empty', 'one', 'cut'] as const;
 
-/** Events of a golden run. */
+/** Returns the events of a golden run. */
 export function goldenEvents(run: (typeof GOLDEN_RUNS)[number]): readonly RunEvent[] {
   return readEvents(readFileSync(join(FOLDER, 'testdata', `events-${run}.jsonl`), 'utf8')).events;
 }
 
-/** All that a reporter says of a run. */
+/** Returns the whole output of a reporter for a run. */
 export function reportOf(reporter: Reporter, events: readonly RunEvent[]): string {
   return events.map(event => reporter.onEvent(event)).join('') + reporter.close();
 }
 
-/** Holds text against a checked-in file of this folder; `BPFRIG_UPDATE_GOLDEN=1` writes the file instead. */
+/** Compares text with a checked-in file of this folder; `npm run generate` (BPFRIG_UPDATE_GOLDEN=1) writes the file instead. */
 export function matchGolden(test: Pick<typeof t, 'equal'>, file: string, text: string): void {
   const path = join(FOLDER, file);
   if (process.env['BPFRIG_UPDATE_GOLDEN'] === '1') {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  test.equal(text, readFileSync(path, 'utf8'), file);
+  test.equal(text, readFileSync(path, 'utf8'), `${file}; if the change is meant, run \`npm run generate\``);
 }

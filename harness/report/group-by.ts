@@ -1,4 +1,4 @@
-/** Items by key, keys in the order in which they are first met. (`Map.groupBy` came with Node 21.) */
+/** Groups items by key, keys in the order of first occurrence. (`Map.groupBy` needs Node 21.) */
 export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

@@ -1,11 +1,12 @@
 import type { Cell } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
-import { countVerdicts, RunFold } from './fold.ts';
+import { countVerdicts } from '../model/verdict.ts';
+import { RunFold } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { STATUSES } from './status.ts';
 import { formatMs, oneLine } from './text.ts';
 
-/** Gives a line for every group, one kernel's cells of one folder of scenarios, when its last cell has ended. */
+/** Returns one line per group when its last cell has ended. A group is the cells of one kernel and one folder of scenarios. */
 export function groupLines(): (event: RunEvent) => string[] {
   const fold = new RunFold();
   let groups = new Map<string, Cell[]>();

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { runEvent } from './event-schema.ts';
 import { runDocument } from './run-schema.ts';
 
-// `input`: the published schemas let unknown fields pass, as the promise to only ever add fields needs.
-/** The published JSON Schemas by file name in this folder; `schemas.test.ts` writes and checks them. */
+// `input`: the published schemas accept unknown fields, because later versions may add fields.
+/** The published JSON Schemas, by file name in this folder. `schemas.test.ts` writes and checks the files. */
 export function jsonSchemas(): Readonly<Record<string, unknown>> {
   return {
     'run.schema.json': z.toJSONSchema(runDocument, { io: 'input' }),

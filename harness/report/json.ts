@@ -3,12 +3,12 @@ import type { RunSummary } from './fold.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import type { RunDocument } from './run-schema.ts';
 
-/** `run.json`: all of a run in one document; its shape is `run.schema.json`. */
+/** Returns the reporter for `run.json`: the whole run in one document, described by `run.schema.json`. */
 export function createJsonReporter(): Reporter {
   return documentReporter(summary => `${JSON.stringify(toRunDocument(summary), null, 2)}\n`);
 }
 
-/** The summary as `run.json` has it: cells with a verdict in the order of the plan, then those without. */
+/** Returns the content of `run.json`: cells with a verdict in the order of the plan, then those without. */
 export function toRunDocument(summary: RunSummary): RunDocument {
   return structuredClone({
     schema: summary.schema || RUN_SCHEMA,

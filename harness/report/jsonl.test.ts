@@ -4,12 +4,12 @@ import t from 'tap';
 import { goldenEvents, reportOf } from './golden.ts';
 import { createJsonlReporter, readEvents } from './jsonl.ts';
 
-t.test('events survive being written and read', async t => {
+t.test('events are the same after they were written and read', async t => {
   const events = goldenEvents('full');
   t.same(readEvents(reportOf(createJsonlReporter(), events)), { events, truncated: false });
 });
 
-t.test('a run that was killed leaves half a line, and the rest is read', async t => {
+t.test('a killed run leaves an incomplete last line; the other lines are read', async t => {
   const path = join(import.meta.dirname, '../../harness/report/testdata/events-cut.jsonl');
   const read = readEvents(readFileSync(path, 'utf8'));
   t.equal(read.truncated, true);

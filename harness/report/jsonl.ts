@@ -3,20 +3,20 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { runEvent } from './event-schema.ts';
 import type { Reporter } from './reporter.ts';
 
-/** `events.jsonl`: one event a line, as it happens. */
+/** Returns the reporter for `events.jsonl`: one event per line, as it happens. */
 export function createJsonlReporter(): Reporter {
   return { onEvent: event => `${JSON.stringify(event)}\n`, close: () => '' };
 }
 
-/** Events read back, and what was wrong with the last line. */
+/** The events of a file, and whether its last line is complete. */
 export interface ReadEvents {
   readonly events: readonly RunEvent[];
-  /** True when the last line is cut short, as a killed run leaves it. */
+  /** True if the last line is incomplete, because the run was killed. */
   readonly truncated: boolean;
 }
 
 /**
- * Reads `events.jsonl`. Only a last line that has no newline may be broken.
+ * Parses the text of `events.jsonl`. Only a last line without a newline may be incomplete.
  * @throws BpfrigError `usage`, naming the line, for a line that is not an event.
  */
 export function readEvents(text: string): ReadEvents {

@@ -5,7 +5,7 @@ import { GOLDEN_RUNS, goldenEvents, reportOf } from './golden.ts';
 import { createJunitReporter } from './junit.ts';
 import { xmlAttribute, xmlText } from './xml.ts';
 
-// Compiled, this file is in dist/report/; the schema is not copied there.
+// This file runs from dist/report/; the schema is not copied there.
 const SCHEMA = join(import.meta.dirname, '../../harness/report/testdata/junit.xsd');
 
 interface Xml {
@@ -30,7 +30,7 @@ function evaluate(xml: string, xpath: string): string {
 }
 
 for (const run of GOLDEN_RUNS) {
-  t.test(`run ${run} is what Jenkins takes, and its counts are those of its cases`, async t => {
+  t.test(`run ${run} is valid for Jenkins, and its counts agree with its cases`, async t => {
     const xml = reportOf(createJunitReporter(), goldenEvents(run));
     const { valid, problems } = validate(xml);
     t.ok(valid, problems);
@@ -53,7 +53,7 @@ for (const run of GOLDEN_RUNS) {
   });
 }
 
-t.test('the schema refuses what GitLab would show as one cell, and what is no outcome', async t => {
+t.test('the schema refuses duplicate cells (GitLab would show one) and unknown outcomes', async t => {
   const xml = reportOf(createJunitReporter(), goldenEvents('one'));
   const testcase = /    <testcase.*\n/.exec(xml)?.[0] ?? '';
   t.match(validate(xml.replace(testcase, testcase + testcase)).problems, /each-cell-once/);

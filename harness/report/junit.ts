@@ -1,4 +1,5 @@
 import type { Cell, CellResult } from '../model/cell.ts';
+import { countWhere, isExcused, isRed, isSpoiled } from '../model/verdict.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type KernelSummary, type RunSummary } from './fold.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
@@ -6,8 +7,8 @@ import { lastLines, oneLine, variantText } from './text.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
 /**
- * JUnit XML: one suite a kernel, one case a cell, valid against the schema that Jenkins' xunit plugin publishes
- * (junit-10.xsd). The class name holds the kernel, so that a CI keeps the histories of two kernels apart.
+ * Returns the reporter for JUnit XML: one suite per kernel, one case per cell. The file is valid against the schema that Jenkins'
+ * xunit plugin publishes (junit-10.xsd). The class name contains the kernel, so that a CI keeps a separate history for each kernel.
  */
 export function createJunitReporter(): Reporter {
   return documentReporter(renderJunit);
@@ -40,9 +41,9 @@ function tally(summary: RunSummary, kernel: KernelSummary) {
     .reduce((total, r) => total + r.durationMs, 0);
   return {
     tests: planned,
-    failures: counts.fail + counts.panic + counts.hang + counts.fixed,
-    errors: counts.infra + counts.error + unfinished,
-    skipped: counts.skip + counts.known,
+    failures: countWhere(counts, verdict => isRed(verdict) && !isSpoiled(verdict)),
+    errors: countWhere(counts, isSpoiled) + unfinished,
+    skipped: countWhere(counts, isExcused),
     time: seconds(time),
   };
 }
@@ -107,19 +108,10 @@ function outcomeLines(result: CellResult): string[] {
   const text = xmlText(findingLines({ ...result, consoleTail: [] }).join('\n'));
   const tail = lastLines(result.consoleTail, 500, 400).join('\n');
   const console = tail === '' ? [] : [`<system-out>${xmlText(tail)}</system-out>`];
-  switch (result.verdict) {
-    case 'pass':
-      return [];
-    case 'skip':
-      return [`<skipped${attributes}/>`];
-    case 'known':
-      return [`<skipped${attributes}>${text}</skipped>`];
-    case 'infra':
-    case 'error':
-      return [`<error${attributes}>${text}</error>`, ...console];
-    default:
-      return [`<failure${attributes}>${text}</failure>`, ...console];
-  }
+  if (result.verdict === 'skip') return [`<skipped${attributes}/>`];
+  if (isExcused(result.verdict)) return [`<skipped${attributes}>${text}</skipped>`];
+  if (isSpoiled(result.verdict)) return [`<error${attributes}>${text}</error>`, ...console];
+  return isRed(result.verdict) ? [`<failure${attributes}>${text}</failure>`, ...console] : [];
 }
 
 function seconds(ms: number): string {

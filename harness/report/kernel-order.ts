@@ -1,15 +1,15 @@
 import semver from 'semver';
 import type { KernelColumn } from '../model/events.ts';
 
-/** A column of the matrix, which may never have become a kernel. */
+/** A column of the matrix. Its kernel may be unavailable. */
 export interface OrderedKernel {
   readonly id: string;
   readonly column: KernelColumn | null;
 }
 
 /**
- * Old to new by series, the stock flavour before the others, then by upstream version. A kernel that was never made ready
- * has only its label to go by; one without a number in it comes last.
+ * Orders kernels old to new by series, the stock flavour before the others, then by upstream version. A kernel that was never made
+ * ready is ordered by its label; a label without a number comes last.
  */
 export function compareKernels(a: OrderedKernel, b: OrderedKernel): number {
   const [seriesA, seriesB] = [version(a.column?.series ?? a.id), version(b.column?.series ?? b.id)];

@@ -2,7 +2,7 @@ import t from 'tap';
 import { goldenEvents, reportOf } from './golden.ts';
 import { createKtapReporter } from './ktap.ts';
 
-// The lines of a KTAP document that count, and whether plans, numbers and the results of parents agree with them.
+// Parses a KTAP document and checks its plans, its numbers and the results of parent tests.
 function check(text: string): { cases: string[]; faults: string[] } {
   const faults: string[] = [];
   const cases: string[] = [];

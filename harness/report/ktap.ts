@@ -3,12 +3,13 @@ import { findingLines } from './finding-lines.ts';
 import { statusOf, type RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUS_LOOKS } from './status.ts';
+import { isRedStatus } from './status.ts';
 import { cellLabel, oneLine } from './text.ts';
 
 /**
- * The kernel's own dialect, for kernel CI that reads kselftest and KUnit: one test a kernel, its cells as subtests.
- * See Documentation/dev-tools/ktap.rst. Cells of a kernel must stand together, so all of it comes at the end.
+ * Returns the reporter for KTAP, the kernel's TAP dialect, for kernel CI systems that read kselftest and KUnit results. A kernel is a
+ * test and its cells are the subtests; see Documentation/dev-tools/ktap.rst. Subtests must follow each other, so everything is
+ * written at the end.
  */
 export function createKtapReporter(): Reporter {
   return documentReporter(renderKtap);
@@ -25,7 +26,7 @@ function renderKtap(summary: RunSummary): string {
     lines.push('  KTAP version 1', `  1..${cells.length}`);
     cells.forEach((cell, i) => lines.push(...caseLines(summary, cell, i + 1).map(line => `  ${line}`)));
     const statuses = cells.map(cell => statusOf(summary, cell));
-    const result = statuses.some(status => STATUS_LOOKS[status].red) ? 'not ok' : 'ok';
+    const result = statuses.some(status => isRedStatus(status)) ? 'not ok' : 'ok';
     const skipped = statuses.every(status => status === 'skip') ? ' # SKIP every cell was skipped' : '';
     lines.push(`${result} ${++number} ${description(id)}${skipped}`);
   }
@@ -46,7 +47,7 @@ function caseLines(summary: RunSummary, cell: Cell, number: number): string[] {
     case 'skip':
       return [`ok ${number} ${name} # SKIP ${reason}`];
     case 'known':
-      // `ok`, as ksft_test_result_xfail() of tools/testing/selftests/kselftest.h prints it.
+      // `ok`, as ksft_test_result_xfail() in tools/testing/selftests/kselftest.h prints it.
       return [`ok ${number} ${name} # XFAIL ${reason}`];
     default: {
       const directive =
@@ -57,7 +58,7 @@ function caseLines(summary: RunSummary, cell: Cell, number: number): string[] {
   }
 }
 
-// A description cannot hold a `#`, and KTAP knows no escape.
+// A description cannot contain `#`, and KTAP has no escape.
 function description(text: string): string {
   return oneLine(text).replace(/#/g, '_');
 }

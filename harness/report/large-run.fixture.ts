@@ -2,7 +2,7 @@ import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { goldenEvents } from './golden.ts';
 
-/** A run of many cells made from the golden one: its results over and over, under names of their own. */
+/** A run of many cells, made by repeating the results of the golden run under different names. */
 export function largeRun(scenarios: number, kernels: number): RunEvent[] {
   const golden = goldenEvents('full');
   const start = golden.find(event => event.type === 'run-start');

@@ -11,11 +11,11 @@ function boardAfter(events: number, color = false) {
   return board;
 }
 
-t.test('what it shows as the run goes on', async t => {
+t.test('the board during a run', async t => {
   t.same(boardAfter(0).render({ now: START, columns: 80, rows: 24 }), [], 'nothing before the start');
   t.same(boardAfter(2).render({ now: START + 3200, columns: 80, rows: 24 }), [
     '0/10 cells  ────────────────────  0:03',
-    '  6.1   being made ready',
+    '  6.1   preparing',
     '  6.12  ──────────────────── 0/5',
   ]);
   t.same(boardAfter(13).render({ now: START + 9000, columns: 90, rows: 24 }), [
@@ -32,10 +32,10 @@ t.test('it fits the terminal', async t => {
   for (const line of narrow) t.ok(textWidth(line) <= 24, line);
   const low = boardAfter(13).render({ now: START + 9000, columns: 90, rows: 4 });
   t.equal(low.length, 3);
-  t.match(low.at(-1), /entry-drop/, 'the running cell is kept');
+  t.match(low.at(-1), /entry-drop/, 'the running cell is shown');
 });
 
-t.test('colour changes no width', async t => {
+t.test('colour does not change the width', async t => {
   const view = { now: START + 9000, columns: 40, rows: 24 };
   const coloured = boardAfter(13, true).render(view);
   t.not(coloured.join(''), boardAfter(13).render(view).join(''));

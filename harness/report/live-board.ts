@@ -5,31 +5,31 @@ import { timeLeft } from './time-left.ts';
 import { STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, cutTo, oneLine, padTo, textWidth } from './text.ts';
 
-/** Size of the terminal, and the time as `Date.now()` has it. */
+/** Size of the terminal, and the time as `Date.now()` returns it. */
 export interface BoardView {
   readonly now: number;
   readonly columns: number;
   readonly rows: number;
 }
 
-/** What a terminal shows while a run goes on; the caller moves the cursor and draws it again. */
+/** The text that a terminal shows during a run. The caller moves the cursor and draws it again. */
 export interface LiveBoard {
   onEvent(event: RunEvent): void;
-  /** Lines no wider than the terminal, and fewer than its rows; none before the run starts and after its end. */
+  /** Returns lines no wider than the terminal, and fewer than its rows; no lines before the run starts and after its end. */
   render(view: BoardView): string[];
-  /** The same in one line without colours, for a log; '' before the run starts and after its end. */
+  /** Returns the same information as one line without colours, for a log; '' before the run starts and after its end. */
   line(now: number): string;
 }
 
-/** Text in one ink: a line is cut to the terminal's width before it is painted. */
+/** Text in one colour. A line is cut to the terminal's width before it is coloured. */
 type Segment = readonly [Ink | null, string];
 
 const BAR = 20;
 
-/** A board for one run. */
+/** Creates a board for one run. */
 export function createLiveBoard(options: {
   readonly color: boolean;
-  /** How long a cell took when it last ran, in milliseconds. */
+  /** Returns how long a cell took when it last ran, in milliseconds. */
   readonly lastMs?: (cellId: string) => number | undefined;
 }): LiveBoard {
   const paint = createPaint(options.color);
@@ -45,7 +45,7 @@ export function createLiveBoard(options: {
       if (summary.startedAt === null || summary.complete) return [];
       const left = timeLeft(summary, begun, now, options.lastMs);
       const busy = busyLines(summary, begun, now);
-      // On a low terminal the running cells are kept: which one hangs is what a watcher wants to know.
+      // On a terminal with few rows the running cells are kept, because they show which one hangs.
       const room = Math.max(0, rows - 2 - busy.length);
       return [headLine(summary, now, left), ...kernelLines(summary).slice(0, room), ...busy]
         .slice(0, Math.max(1, rows - 1))
@@ -83,7 +83,7 @@ function kernelLines(summary: RunSummary): Segment[][] {
   return summary.kernels.map(kernel => {
     const head: Segment = [null, `  ${padTo(oneLine(kernel.id), width)}  `];
     if (kernel.failure !== null) return [head, ['magenta', oneLine(kernel.failure)]];
-    if (kernel.column === null) return [head, ['dim', 'being made ready']];
+    if (kernel.column === null) return [head, ['dim', 'preparing']];
     return [
       head,
       ...bar(done(kernel), kernel.planned),
@@ -113,7 +113,7 @@ function bar(part: number, whole: number): Segment[] {
   ];
 }
 
-/** Every count but that of passes, worst first. */
+/** Returns every count except that of passes, worst first. */
 function tally(counts: RunSummary['counts']): Segment[] {
   return STATUSES.flatMap((status): Segment[] => {
     const n = status === 'unfinished' || status === 'pass' ? 0 : counts[status];
@@ -133,7 +133,7 @@ function drawn(line: readonly Segment[], columns: number, paint: Paint): string 
   return out;
 }
 
-/** `0:07`, `12:30`, `1:02:03`. */
+/** Returns a time such as `0:07`, `12:30` or `1:02:03`. */
 function clock(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const two = (n: number): string => String(n % 60).padStart(2, '0');

@@ -4,7 +4,7 @@ import { goldenEvents, reportOf } from './golden.ts';
 import { createReporter, REPORTERS, type ReporterName } from './registry.ts';
 
 const PLAIN = { color: false, tty: false, columns: 0, groups: false };
-// These are the record: nothing is left out of them.
+// These reporters write the complete record; they omit nothing.
 const WHOLE: readonly string[] = ['json', 'jsonl'];
 
 function withConsole(lines: readonly string[]): readonly RunEvent[] {
@@ -17,7 +17,7 @@ function withConsole(lines: readonly string[]): readonly RunEvent[] {
 
 t.setTimeout(120_000);
 
-t.test('a console of 5 MB makes no report large or slow, in lines or in one', async t => {
+t.test('a console of 5 MB does not make a report large or slow, in many lines or in one', async t => {
   const rows: [string, string[]][] = [
     ['many lines', Array.from({ length: 70_000 }, (_, i) => `[${i}] ${'x'.repeat(60)} <b>&"'`)],
     ['one line', ['x🐝\u0001'.repeat(1_250_000)]],

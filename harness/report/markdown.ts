@@ -1,21 +1,22 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, count, formatMs, oneLine } from './text.ts';
 import { xmlText } from './xml.ts';
 
-/** GitHub refuses a job summary above 1 MiB; some of it is left to other steps. */
+/** Maximum size in bytes. GitHub refuses a job summary above 1 MiB; other steps can use the rest. */
 const MAX_BYTES = 900 * 1024;
 
-/** GitHub-flavoured markdown, for `$GITHUB_STEP_SUMMARY` or a merge request: counts, matrix, then a fold-out for each red cell. */
+/** Returns the reporter for GitHub-flavoured markdown, for `$GITHUB_STEP_SUMMARY` or a merge request: counts, matrix, one `<details>` per red cell. */
 export function createMarkdownReporter(): Reporter {
   return documentReporter(summary => renderMarkdown(summary, MAX_BYTES));
 }
 
-/** The document, with as many of the fold-outs as fit into `maxBytes`, and a line that says how many were left out. */
+/** Returns the document with as many `<details>` as fit into `maxBytes`, and a line with the number of those that were left out. */
 export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
   const head = [
     `## bpfrig: ${headline(summary)}`,
@@ -25,7 +26,7 @@ export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
     notesList(summary),
     timeLine(summary),
   ];
-  const red = [...summary.results.values()].filter(r => STATUS_LOOKS[r.verdict].red);
+  const red = [...summary.results.values()].filter(r => isRed(r.verdict));
   const worstFirst = red.toSorted((a, b) => STATUSES.indexOf(a.verdict) - STATUSES.indexOf(b.verdict));
   return fit(
     head.filter(part => part !== ''),
@@ -87,7 +88,7 @@ function matrixTable(summary: RunSummary): string {
 function squareText(square: Square): string {
   if (square === null) return '·';
   const text = `${STATUS_LOOKS[square].glyph} ${square}`;
-  return STATUS_LOOKS[square].red ? `**${text}**` : text;
+  return isRedStatus(square) ? `**${text}**` : text;
 }
 
 function unfinishedList(summary: RunSummary): string {
@@ -118,12 +119,13 @@ function timeLine(summary: RunSummary): string {
 function details(result: CellResult): string {
   const head = `${result.verdict}: ${result.cell.kernel} ${cellLabel(result.cell)}`;
   const text = findingLines(result).join('\n');
-  // The summary is within a block of HTML, where markdown's own escapes would show. Inside a fence nothing is markup, so long as the fence is longer than any run of backticks in it.
+  // The summary is in a block of HTML, where escapes of markdown would be visible. Text in a fence contains no markup, if the fence is
+  // longer than every sequence of backticks in the text.
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
   return `<details><summary><code>${xmlText(head)}</code></summary>\n\n${fence}text\n${text}\n${fence}\n\n</details>`;
 }
 
-/** Text as code, whatever backticks and bars are in it. */
+/** Returns text as inline code. It may contain backticks and bars. */
 export function codeSpan(text: string): string {
   const clean = oneLine(text).replace(/\|/g, '\\|');
   const ticks = '`'.repeat(longestRun(clean) + 1);
@@ -131,7 +133,7 @@ export function codeSpan(text: string): string {
   return `${ticks}${space}${clean}${space}${ticks}`;
 }
 
-/** Text in which nothing is markup, a mention or a reference to an issue. */
+/** Escapes text so that it contains no markup, mention or reference to an issue. */
 export function escapeText(text: string): string {
   return oneLine(text)
     .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)

@@ -3,7 +3,7 @@ import { foldRun } from './fold.ts';
 import { goldenEvents } from './golden.ts';
 import { buildMatrix } from './matrix.ts';
 
-t.test('a row a variant', async t => {
+t.test('one row per variant', async t => {
   const { kernels, groups } = buildMatrix(foldRun(goldenEvents('full')));
   t.same(kernels, ['6.1', '6.12']);
   t.same(
@@ -22,7 +22,7 @@ t.test('a row a variant', async t => {
   );
 });
 
-t.test('when there are many, variants that agree on every kernel share a row, and others do not', async t => {
+t.test('in a large matrix, variants with the same results on every kernel share a row', async t => {
   const events = goldenEvents('full').map(event =>
     event.type === 'cell-end' && event.result.cell.scenario.endsWith('one-cpu')
       ? { ...event, result: { ...event.result, verdict: 'pass' as const } }
@@ -36,7 +36,7 @@ t.test('when there are many, variants that agree on every kernel share a row, an
   );
 });
 
-t.test('a cell without a verdict has a square of its own kind, an unplanned one none', async t => {
+t.test('a cell without a verdict is shown as unfinished; an unplanned cell is empty', async t => {
   const events = goldenEvents('cut').map(event =>
     event.type === 'run-start'
       ? { ...event, cells: event.cells.filter(cell => !cell.id.endsWith('one-cpu@7.3')) }

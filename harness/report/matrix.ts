@@ -4,14 +4,14 @@ import { groupBy } from './group-by.ts';
 import { STATUSES, type CellStatus } from './status.ts';
 import { oneLine, variantText } from './text.ts';
 
-/** What one square says: the worst status of its cells; null where no cell was planned. */
+/** The worst status of the cells of one square; null if no cell was planned. */
 export type Square = CellStatus | null;
 
-/** One line of the matrix: one variant, or all variants of a scenario where each kernel gave one answer to all. */
+/** One row of the matrix: one variant, or all variants of a scenario if they have the same status on each kernel. */
 export interface MatrixRow {
-  /** `[nic=veth mode=native]`, `×4` for four variants in one, or '' for a scenario without axes. */
+  /** `[nic=veth mode=native]`, `×4` for a row of four variants, or '' for a scenario without axes. */
   readonly label: string;
-  /** One a kernel, in the order of `Matrix.kernels`. */
+  /** One per kernel, in the order of `Matrix.kernels`. */
   readonly squares: readonly Square[];
 }
 
@@ -21,17 +21,17 @@ export interface MatrixGroup {
   readonly rows: readonly MatrixRow[];
 }
 
-/** Scenario variants down, kernels across. */
+/** The matrix: rows are scenario variants, columns are kernels. */
 export interface Matrix {
   /** Ids of the kernels, old to new. */
   readonly kernels: readonly string[];
   readonly groups: readonly MatrixGroup[];
 }
 
-/** From this many rows on, variants that agree on every kernel share one. */
+/** From this number of rows on, variants with the same status on every kernel share a row. */
 const MANY_ROWS = 24;
 
-/** The matrix of a run; scenarios and variants in the order of the plan. */
+/** Returns the matrix of a run, with scenarios and variants in the order of the plan. */
 export function buildMatrix(summary: RunSummary, manyRows: number = MANY_ROWS): Matrix {
   const kernels = summary.kernels.map(kernel => kernel.id);
   const scenarios = groupBy(summary.cells, cell => cell.scenario);

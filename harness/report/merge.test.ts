@@ -8,7 +8,7 @@ import { mergeRuns } from './merge.ts';
 const rule = (counts: { fail: number }, unfinished: number): number =>
   counts.fail > 0 || unfinished > 0 ? 1 : 0;
 
-// Shard i of n as a run of its own.
+// Shard i of n as a separate run.
 function shard(i: number, n: number): RunEvent[] {
   const all = goldenEvents('full');
   const start = all.find(event => event.type === 'run-start');
@@ -23,7 +23,7 @@ function shard(i: number, n: number): RunEvent[] {
   });
 }
 
-t.test('shards come together as the run that they are of', async t => {
+t.test('merged shards are the run that they are parts of', async t => {
   const whole = foldRun(goldenEvents('full'));
   const merged = foldRun(mergeRuns([shard(0, 3), shard(1, 3), shard(2, 3)], rule));
   t.same(merged.counts, whole.counts);
@@ -38,26 +38,26 @@ t.test('shards come together as the run that they are of', async t => {
   t.equal(merged.durationMs, whole.durationMs);
 });
 
-t.test('a shard that was cut off leaves its cells unfinished, and the whole without an end', async t => {
+t.test('a shard that was cut off leaves its cells unfinished, and the merged run has no end', async t => {
   const cut = shard(1, 2).slice(0, 6);
   const merged = foldRun(mergeRuns([shard(0, 2), cut], rule));
   t.equal(merged.complete, false);
   t.equal(merged.unfinished.length, 4);
 });
 
-t.test('of a cell in several runs the last verdict counts; one run is itself', async t => {
+t.test('if several runs contain a cell, the last verdict is used; a single run is unchanged', async t => {
   const one = goldenEvents('one');
   const red = one.map(e =>
     e.type === 'cell-end' ? { ...e, result: { ...e.result, verdict: 'fail' as const } } : e,
   );
   t.equal(foldRun(mergeRuns([red, one], rule)).exitCode, 0);
   t.equal(foldRun(mergeRuns([one, red], rule)).exitCode, 1);
-  t.equal(mergeRuns([red, one], rule).filter(e => e.type === 'cell-end').length, 1, 'and is reported once');
+  t.equal(mergeRuns([red, one], rule).filter(e => e.type === 'cell-end').length, 1, 'it is reported once');
   t.equal(mergeRuns([one], rule), one);
   t.same(mergeRuns([], rule), []);
 });
 
-// As `run --shard i/n` begins: with the whole plan beside its own cells.
+// A start as `run --shard i/n` writes it: the whole plan in addition to its own cells.
 function plannedShard(i: number, n: number): RunEvent[] {
   const plan = goldenEvents('full').find(event => event.type === 'run-start')?.cells ?? [];
   return shard(i, n).map(event =>
@@ -71,7 +71,7 @@ function plannedShard(i: number, n: number): RunEvent[] {
   );
 }
 
-t.test('merged shards are the whole run but for times and names of runs', async t => {
+t.test('merged shards are equal to the whole run except for times and names', async t => {
   const untimed = (events: readonly RunEvent[]) => {
     const document = JSON.stringify(toRunDocument(foldRun(events)), (key, value: unknown) =>
       ['durationMs', 'prepareMs', 'startedAt', 'runId', 'jobs', 'argv'].includes(key) ? null : value,
@@ -82,7 +82,7 @@ t.test('merged shards are the whole run but for times and names of runs', async 
     [2, 0, 1].map(i => plannedShard(i, 3)),
     rule,
   );
-  t.same(untimed(merged), untimed(goldenEvents('full')), 'in whatever order they are given');
+  t.same(untimed(merged), untimed(goldenEvents('full')), 'in any order');
   t.same(foldRun(merged).argv, ['run', '--jobs', '2']);
   t.same(
     foldRun(merged).notes.filter(n => n.text.includes('shard')),
@@ -90,24 +90,24 @@ t.test('merged shards are the whole run but for times and names of runs', async 
   );
 });
 
-t.test('a shard that is left out is red, and its cells are named', async t => {
+t.test('the cells of a missing shard are unfinished, and are named', async t => {
   const merged = foldRun(mergeRuns([plannedShard(0, 3), plannedShard(2, 3)], () => 0));
   const lost = shard(1, 3).flatMap(e => (e.type === 'run-start' ? e.cells.map(c => c.id) : []));
   t.same(merged.unfinished.map(u => u.cell.id).toSorted(), lost.toSorted());
   t.match(merged.notes, [
-    { level: 'warning', text: /^shard 2\/3 is missing: 3 of 10 cells were run by no shard$/ },
+    { level: 'warning', text: /^shard 2\/3 is missing: 3 of 10 cells were not run by any shard$/ },
   ]);
   const alone = foldRun(mergeRuns([plannedShard(0, 3)], rule));
-  t.equal(alone.unfinished.length, 6, 'even where only one shard came');
+  t.equal(alone.unfinished.length, 6, 'even with a single shard');
   t.equal(alone.exitCode, 1);
 });
 
-t.test('shards that were not cut from one cloth say so', async t => {
+t.test('shards of different divisions cause a warning', async t => {
   const gap = plannedShard(1, 3).map(event =>
     event.type === 'run-start' ? { ...event, cells: event.cells.slice(1) } : event,
   );
   const late = foldRun(mergeRuns([plannedShard(0, 3), gap, plannedShard(2, 3)], rule));
-  t.match(late.notes.at(0)?.text, /all shards are there, and 1 cells are in none/);
+  t.match(late.notes.at(0)?.text, /all shards are present, but 1 cell is in none of them/);
   const mixed = foldRun(mergeRuns([plannedShard(0, 3), plannedShard(1, 2)], rule));
   t.match(mixed.notes.at(0)?.text, /different divisions/);
 });

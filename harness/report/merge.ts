@@ -1,17 +1,20 @@
 import type { RunEvent } from '../model/events.ts';
 import type { VerdictCounts } from '../model/verdict.ts';
-import { countVerdicts, foldRun } from './fold.ts';
+import { countVerdicts } from '../model/verdict.ts';
+import { foldRun } from './fold.ts';
+import { count } from './text.ts';
 
 type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
 
-/** The rule of exit codes, which belongs to run/: cli/ hands it over. */
+/** The rule for exit codes. It belongs to run/; cli/ passes it as a parameter. */
 export type ExitCodeRule = (counts: VerdictCounts, unfinished: number) => number;
 
 /**
- * The events of several runs (shards, or a run and its repetition) as those of one. A cell that ended in several runs
- * has the verdict of the last one given. A kernel is failed only where no run had it. The plan of a sharded run is whole even
- * where shards are missing, so that their cells show as not finished. One run that is no shard comes back unchanged.
+ * Merges the events of several runs (shards, or a run and its repetition) into those of one run. If a cell ended in several runs,
+ * the verdict of the last run in the list is used. A kernel counts as failed only if no run had it. The plan of a sharded run is
+ * complete even if shards are missing, so that their cells are reported as unfinished. A single run that is not a shard is returned
+ * unchanged.
  */
 export function mergeRuns(
   runs: readonly (readonly RunEvent[])[],
@@ -25,7 +28,7 @@ export function mergeRuns(
   const start = mergeStarts(first, starts);
   const merged = [start, ...missingShards(start, starts), ...mergeMiddle(events)];
   const ends = events.filter(event => event.type === 'run-end');
-  // A run that was cut off has no end, and then the whole has none: its cells must show as not finished.
+  // If a run was cut off and has no end, the merged run has no end, so that its cells are reported as unfinished.
   return ends.length < runs.length
     ? merged
     : [...merged, mergeEnds(merged, ends, events.at(-1)?.at ?? first.at, exitCode)];
@@ -49,7 +52,7 @@ function withoutShard(argv: readonly string[]): string[] {
   return argv.filter((word, i) => !/^--shard(=|$)/.test(word) && argv[i - 1] !== '--shard');
 }
 
-/** A warning for each shard that is not there, and one where those that are there leave out what none was left to run. */
+/** Returns a warning if shards are missing, or if all shards are present but some cells are in none of them. */
 function missingShards(whole: RunStart, starts: readonly RunStart[]): RunEvent[] {
   const shards = starts.flatMap(start => start.shard ?? []);
   const total = shards[0]?.count ?? 0;
@@ -59,16 +62,18 @@ function missingShards(whole: RunStart, starts: readonly RunStart[]): RunEvent[]
   const left = whole.cells.filter(cell => !taken.has(cell.id)).length;
   const warn = (text: string): RunEvent => ({ at: whole.at, type: 'note', level: 'warning', text });
   if (shards.some(shard => shard.count !== total))
-    return [warn('these are shards of different divisions of a run')];
+    return [warn('these shards are of different divisions of a run (i/N with different N)')];
   if (absent.length > 0) {
     const names = absent.map(index => `${index}/${total}`).join(', ');
-    return [warn(`shard ${names} is missing: ${left} of ${whole.cells.length} cells were run by no shard`)];
+    return [
+      warn(`shard ${names} is missing: ${left} of ${whole.cells.length} cells were not run by any shard`),
+    ];
   }
   return left === 0
     ? []
     : [
         warn(
-          `all shards are there, and ${left} cells are in none: they did not divide by the same durations`,
+          `all shards are present, but ${count(left, 'cell')} ${left === 1 ? 'is' : 'are'} in none of them: the shards were divided by different durations`,
         ),
       ];
 }
@@ -115,7 +120,7 @@ function mergeEnds(
     counts,
     unfinished: unfinished.map(u => u.cell.id),
     interrupted: ends.some(end => end.interrupted),
-    // Shards run side by side: the longest one is what a person waited for.
+    // Shards run in parallel, so the time of the whole is that of the longest.
     durationMs: Math.max(...ends.map(end => end.durationMs)),
     exitCode: exitCode(counts, unfinished.length),
   };

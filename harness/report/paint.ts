@@ -12,11 +12,11 @@ const CODES = {
 /** A colour or weight that a terminal can show. */
 export type Ink = keyof typeof CODES;
 
-/** Puts text in an ink, or leaves it as it is where colour is off. */
+/** Colours text, or returns it unchanged if colour is off. */
 export type Paint = (ink: Ink, text: string) => string;
 
-// node:util's styleText asks process.stdout whether it may colour, which a pure reporter must not depend on.
-/** The paint of one report: real ANSI codes, or none. */
+// Not node:util's styleText: it depends on process.stdout, and a reporter must be a pure function.
+/** Returns the colouring function of one report: with ANSI codes if `color` is true. */
 export function createPaint(color: boolean): Paint {
   if (!color) return (_ink, text) => text;
   return (ink, text) => {

@@ -5,7 +5,7 @@ import { createReporter, isReporterName, REPORTERS, type ReporterName } from './
 const PLAIN = { color: false, tty: false, columns: 0, groups: false };
 const names = Object.keys(REPORTERS) as ReporterName[];
 
-t.test('every reporter says of every golden run what its golden file says', async t => {
+t.test('the output of every reporter for every golden run is equal to its golden file', async t => {
   for (const run of GOLDEN_RUNS) {
     for (const name of names) {
       const text = withoutPageParts(reportOf(createReporter(name, PLAIN), goldenEvents(run)));
@@ -14,12 +14,12 @@ t.test('every reporter says of every golden run what its golden file says', asyn
   }
 });
 
-// A page's style sheet and script are files of their own, and a change to them is seen there.
+// The page's style sheet and script are separate files; golden files do not repeat them.
 function withoutPageParts(text: string): string {
   return text.replace(/(<style>|<script type="module">).*?(?=<\/(style|script)>)/gs, '$1');
 }
 
-t.test('colour, a narrow terminal and a board beside it', async t => {
+t.test('colour, a narrow terminal, and a live board', async t => {
   const text = reportOf(
     createReporter('terminal', { color: true, tty: true, columns: 60, groups: false }),
     goldenEvents('full'),
@@ -27,7 +27,7 @@ t.test('colour, a narrow terminal and a board beside it', async t => {
   matchGolden(t, 'testdata/full/report-colour.txt', text);
 });
 
-t.test("a CI's log: a line for each group that is done, and each red cell at once", async t => {
+t.test("a CI's log: one line per finished group, and each red cell immediately", async t => {
   const options = { ...PLAIN, groups: true };
   matchGolden(
     t,
@@ -36,7 +36,7 @@ t.test("a CI's log: a line for each group that is done, and each red cell at onc
   );
 });
 
-t.test('no reporter says anything twice', async t => {
+t.test('no reporter writes anything twice', async t => {
   for (const name of names) {
     const reporter = createReporter(name, PLAIN);
     for (const event of goldenEvents('full')) reporter.onEvent(event);
@@ -44,10 +44,10 @@ t.test('no reporter says anything twice', async t => {
   }
 });
 
-t.test('no guest can move the cursor, recolour the terminal or give GitHub a command', async t => {
+t.test('text of a guest cannot move the cursor, colour the terminal or send GitHub a command', async t => {
   for (const name of names.filter(name => !['json', 'jsonl'].includes(name))) {
     const text = reportOf(createReporter(name, PLAIN), goldenEvents('full'));
-    // oxlint-disable-next-line no-control-regex -- that is the point
+    // oxlint-disable-next-line no-control-regex -- control characters are what this test looks for
     t.notMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/, name);
     if (!['github', 'junit', 'html'].includes(name)) t.notMatch(text, /^\s*::error/m, name);
   }

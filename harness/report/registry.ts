@@ -13,7 +13,7 @@ import { createTerminalReporter } from './terminal.ts';
 export interface ReporterEntry {
   /** Name of its file in a run's folder. */
   readonly file: string;
-  /** One line for `--help`. */
+  /** Description for `--help`, one line. */
   readonly about: string;
   readonly create: (options: ReporterOptions) => Reporter;
 }
@@ -22,14 +22,14 @@ export interface ReporterEntry {
 export const REPORTERS = {
   terminal: {
     file: 'report.txt',
-    about: 'for people: a line a cell, the matrix at the end',
+    about: 'for people: one line per cell, the matrix at the end',
     create: createTerminalReporter,
   },
   tap: { file: 'run.tap', about: 'TAP version 14', create: createTapReporter },
   ktap: { file: 'run.ktap', about: "KTAP version 1, the kernel's dialect", create: createKtapReporter },
-  junit: { file: 'junit.xml', about: 'JUnit XML, one suite a kernel', create: createJunitReporter },
+  junit: { file: 'junit.xml', about: 'JUnit XML, one suite per kernel', create: createJunitReporter },
   json: { file: 'run.json', about: 'the whole run as one document', create: createJsonReporter },
-  jsonl: { file: 'events.jsonl', about: 'events as they happen, one a line', create: createJsonlReporter },
+  jsonl: { file: 'events.jsonl', about: 'events as they happen, one per line', create: createJsonlReporter },
   html: { file: 'report.html', about: 'one page with everything, for a browser', create: createHtmlReporter },
   markdown: {
     file: 'report.md',
@@ -46,12 +46,12 @@ export const REPORTERS = {
 /** Name of a reporter. */
 export type ReporterName = keyof typeof REPORTERS;
 
-/** Whether a name is a reporter's. */
+/** Returns whether a name is that of a reporter. */
 export function isReporterName(name: string): name is ReporterName {
   return Object.hasOwn(REPORTERS, name);
 }
 
-/** A new reporter, for one run. */
+/** Creates a reporter for one run. */
 export function createReporter(name: ReporterName, options: ReporterOptions): Reporter {
   return REPORTERS[name].create(options);
 }

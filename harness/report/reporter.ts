@@ -1,32 +1,32 @@
 import type { RunEvent } from '../model/events.ts';
 import { RunFold, type RunSummary } from './fold.ts';
 
-/** Where a report goes, as far as its looks depend on it. */
+/** Properties of the place where a report is shown. */
 export interface ReporterOptions {
-  /** Colour may be used: the caller has honoured NO_COLOR and the like. */
+  /** Use colour. The caller decides this, from NO_COLOR for example. */
   readonly color: boolean;
-  /** A person watches a live board beside this text: lines for cells that went well can be left out. */
+  /** A live board is shown together with this text, so lines for passed cells can be left out. */
   readonly tty: boolean;
   /** Width of the terminal; 0 or less for no limit. */
   readonly columns: number;
-  /** A CI's log: a line for each group of cells that is done in place of one for each cell. */
+  /** For a CI's log: write one line per finished group of cells instead of one per cell. */
   readonly groups: boolean;
 }
 
-/** Turns a run's events into text. A reporter does no input or output of its own. */
+/** Turns a run's events into text. A reporter does no input or output. */
 export interface Reporter {
-  /** Text to append now; '' for none. */
+  /** Returns text to append now; '' for none. */
   onEvent(event: RunEvent): string;
-  /** Text still owed after the last event: the whole report where the run was cut off. '' when `run-end` was seen. */
+  /** Returns the rest of the text after the last event: '' after `run-end`, the closing part if the run was cut off. */
   close(): string;
 }
 
-/** A reporter that says nothing until the run is over, and then everything. */
+/** Creates a reporter that writes nothing until the run is over, and then the whole document. */
 export function documentReporter(render: (summary: RunSummary) => string): Reporter {
   return endReporter(() => '', render);
 }
 
-/** A reporter with lines as the run goes and a closing part, which a cut-off run gets too. */
+/** Creates a reporter that writes lines during the run and a closing part, which is also written if the run was cut off. */
 export function endReporter(
   line: (event: RunEvent) => string,
   end: (summary: RunSummary) => string,

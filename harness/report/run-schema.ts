@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn } from '../model/events.ts';
-import { VERDICTS, type VerdictCounts } from '../model/verdict.ts';
+import { VERDICT_NAMES, type VerdictCounts } from '../model/verdict.ts';
 
-// Annotated with the model's types, so that a field added to the model and forgotten here does not compile.
-// Objects stay open: a later bpfrig may add a field without a new schema version, never take one away.
+// Annotated with the model's types, so that a field that is added to the model but not here is a compile error.
+// Objects accept unknown fields: a later bpfrig may add fields without a new schema version, but never remove any.
 
 const count = z.int().min(0);
 const durationMs = z.number().min(0);
@@ -23,10 +23,10 @@ export const cell: z.ZodType<Cell> = z
   })
   .meta({ id: 'cell', description: 'One variant of one scenario on one kernel' });
 
-/** Counts by verdict; every verdict is there. */
-export const verdictCounts: z.ZodType<VerdictCounts> = z.record(z.enum(VERDICTS), count);
+/** Counts by verdict; every verdict has an entry. */
+export const verdictCounts: z.ZodType<VerdictCounts> = z.record(z.enum(VERDICT_NAMES), count);
 
-/** What the host is. */
+/** The host of the run. */
 export const host: z.ZodType<HostFacts> = z.object({
   bpfrig: z.string(),
   node: z.string(),
@@ -57,22 +57,42 @@ const ledger = z
       z.object({
         name: z.string(),
         in: z.number(),
+        enters: z
+          .record(z.string(), z.number())
+          .default({})
+          .meta({ description: 'Packets that no other stage handed over, by where they come from' }),
         out: z.record(z.string(), z.number()),
-        residual: z
-          .number()
-          .meta({ description: 'Packets that nothing accounts for; negative: too many came out' }),
+        to: z
+          .record(z.string(), z.string())
+          .default({})
+          .meta({ description: 'Edges: the stage that packets of a name in `out` go on to' }),
+        residual: z.number().meta({
+          description: 'Packets that are not accounted for; negative if more came out than went in',
+        }),
       }),
     ),
-    sinks: z.array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() })),
+    sinks: z.array(
+      z.object({
+        name: z.string(),
+        packets: z.number(),
+        claimed: z.boolean(),
+        needed: z.boolean().default(true),
+        received: z.boolean().default(false),
+      }),
+    ),
+    origins: z
+      .array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() }))
+      .default([])
+      .meta({ description: 'Places where the kernel makes packets' }),
     absent: z.string().nullable(),
   })
   .meta({ id: 'ledger', description: 'The account of every packet from sent to delivered' });
 
-/** What came of a cell. */
+/** The result of a cell. */
 export const cellResult: z.ZodType<CellResult> = z
   .object({
     cell,
-    verdict: z.enum(VERDICTS),
+    verdict: z.enum(VERDICT_NAMES),
     reason: z.string(),
     expectations: z.array(
       z.object({
@@ -87,7 +107,7 @@ export const cellResult: z.ZodType<CellResult> = z
     counters: z.record(z.string(), z.json()),
     phases,
     durationMs,
-    earlierTries: z.array(z.object({ verdict: z.enum(VERDICTS), reason: z.string() })),
+    earlierTries: z.array(z.object({ verdict: z.enum(VERDICT_NAMES), reason: z.string() })),
     repeat: z.string(),
     consoleTail: z.array(z.string()),
     detail: z.string().nullable(),
@@ -98,7 +118,7 @@ export const cellResult: z.ZodType<CellResult> = z
 /** The document `run.json`. */
 export const runDocument = z
   .object({
-    schema: z.int().meta({ description: 'Version of this shape' }),
+    schema: z.int().meta({ description: 'Version of this schema' }),
     runId: z.string().nullable(),
     startedAt: z.iso.datetime().nullable(),
     argv: z.array(z.string()),

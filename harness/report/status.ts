@@ -1,30 +1,38 @@
-import type { Verdict } from '../model/verdict.ts';
+import { VERDICTS, isSpoiled, type Verdict } from '../model/verdict.ts';
 
-/** What a report can say of a planned cell: its verdict, or that it never got one. */
+/** The status of a planned cell in a report: its verdict, or `unfinished`. */
 export type CellStatus = Verdict | 'unfinished';
 
-/** How a status looks, and whether it makes a run red. */
+/** The appearance of a status. */
 export interface StatusLook {
-  /** One column wide and in every monospace font: never an emoji, which some terminals draw two wide. */
+  /** One column wide and in every monospace font. Not an emoji: some terminals draw these two columns wide. */
   readonly glyph: string;
   readonly colour: 'red' | 'green' | 'yellow' | 'magenta' | 'grey';
-  /** A red cell is listed by itself at the end of a report. */
-  readonly red: boolean;
 }
 
-/** Worst first, the order in which counts are listed; each status is told apart by its word, not by colour. */
+/** Worst first; counts are listed in this order. Statuses are distinguished by the word, not only by colour. */
 export const STATUS_LOOKS: Readonly<Record<CellStatus, StatusLook>> = {
-  panic: { glyph: '✗', colour: 'red', red: true },
-  hang: { glyph: '✗', colour: 'red', red: true },
-  fail: { glyph: '✗', colour: 'red', red: true },
-  fixed: { glyph: '↑', colour: 'red', red: true },
-  error: { glyph: '!', colour: 'magenta', red: true },
-  infra: { glyph: '!', colour: 'magenta', red: true },
-  unfinished: { glyph: '?', colour: 'magenta', red: true },
-  known: { glyph: '~', colour: 'yellow', red: false },
-  skip: { glyph: '-', colour: 'grey', red: false },
-  pass: { glyph: '✓', colour: 'green', red: false },
+  panic: { glyph: '✗', colour: 'red' },
+  hang: { glyph: '✗', colour: 'red' },
+  fail: { glyph: '✗', colour: 'red' },
+  fixed: { glyph: '↑', colour: 'red' },
+  error: { glyph: '!', colour: 'magenta' },
+  infra: { glyph: '!', colour: 'magenta' },
+  unfinished: { glyph: '?', colour: 'magenta' },
+  known: { glyph: '~', colour: 'yellow' },
+  skip: { glyph: '-', colour: 'grey' },
+  pass: { glyph: '✓', colour: 'green' },
 };
 
-/** The statuses, worst first. */
+/** All statuses, worst first. */
 export const STATUSES = Object.keys(STATUS_LOOKS) as readonly CellStatus[];
+
+/** Whether a cell of this status makes a run red. */
+export function isRedStatus(status: CellStatus): boolean {
+  return status === 'unfinished' || VERDICTS[status].red;
+}
+
+/** Whether a cell of this status says nothing about its kernel although it is no skip. */
+export function saysNothing(status: CellStatus): boolean {
+  return status === 'unfinished' || isSpoiled(status);
+}

@@ -11,7 +11,7 @@ interface Parsed {
   readonly failures: readonly string[];
 }
 
-// `strict`: whatever is not TAP is a failure.
+// `strict`: every line that is not TAP is a failure.
 function parse(text: string): Parsed {
   const finals: FinalResults[] = [];
   const parser = new Parser({ strict: true }, final => finals.push(final));
@@ -21,7 +21,7 @@ function parse(text: string): Parsed {
   parser.on('extra', (line: string) => extra.push(line));
   parser.end(text);
   const [final] = finals;
-  if (final === undefined) throw new Error('the parser came to no end');
+  if (final === undefined) throw new Error('the parser did not finish');
   const failures = final.failures.filter(f => 'tapError' in f && f.tapError).map(f => JSON.stringify(f));
   return { ok: final.ok, plan: [final.plan.start ?? -1, final.plan.end ?? -1], results, extra, failures };
 }
@@ -29,15 +29,15 @@ function parse(text: string): Parsed {
 t.test('a run with every verdict', async t => {
   const events = goldenEvents('full');
   const parsed = parse(reportOf(createTapReporter(), events));
-  t.same(parsed.failures, [], 'a strict parser has nothing to say');
-  t.same(parsed.extra, [], 'and no line is left over');
+  t.same(parsed.failures, [], 'a strict parser reports no failure');
+  t.same(parsed.extra, [], 'no line is outside of TAP');
   t.same(parsed.plan, [1, 10]);
   t.equal(parsed.ok, false);
   const ends = events.flatMap(event => (event.type === 'cell-end' ? [event.result] : []));
   t.same(
     parsed.results.map(r => r.name),
     ends.map(r => r.cell.id),
-    'names come back as they were, whatever is in them',
+    'names are unchanged after parsing, with any characters',
   );
   const by = (verdict: string): Result | undefined =>
     parsed.results[ends.findIndex(r => r.verdict === verdict)];
@@ -64,7 +64,7 @@ t.test('a run with every verdict', async t => {
   t.same(by('fail')?.diag.residuals, { kthread: 3166, stack: -3 });
   t.ok(
     by('panic')?.diag.console.some((line: string) => line.trim() === '...'),
-    'a console line that ends a YAML document does not end the block',
+    'a console line "..." does not end the YAML block',
   );
 });
 

@@ -7,7 +7,7 @@ import { endReporter, type Reporter } from './reporter.ts';
 import { lastLines, oneLine, plain } from './text.ts';
 
 /**
- * TAP version 14: a test point a cell, in the order in which they end, the plan first.
+ * Returns the reporter for TAP version 14: the plan first, then one test point per cell, in the order in which the cells end.
  * See https://testanything.org/tap-version-14-specification.html and the table of verdicts in the README.
  */
 export function createTapReporter(): Reporter {
@@ -27,7 +27,7 @@ export function createTapReporter(): Reporter {
     }
   };
   const end = (summary: RunSummary): string => {
-    if (summary.runId === null) return 'TAP version 14\nBail out! no start of a run was seen\n';
+    if (summary.runId === null) return 'TAP version 14\nBail out! the start of the run was not seen\n';
     const missing = summary.unfinished.map(({ cell, reason }) => {
       const description = `not ok ${++points} - ${escapeTap(cell.id)}\n`;
       return description + diagnostics({ verdict: 'unfinished', reason: oneLine(`not finished: ${reason}`) });
@@ -37,7 +37,7 @@ export function createTapReporter(): Reporter {
   return endReporter(line, end);
 }
 
-// A plan of 0 without a reason is an error to some parsers and a success to others: say that nothing ran.
+// Some parsers take a plan of 0 without a reason for an error, others for a success. The reason says that nothing ran.
 function plan(cells: number): string {
   return cells === 0 ? '1..0 # SKIP no cell was planned' : `1..${cells}`;
 }
@@ -84,7 +84,7 @@ function facts(result: CellResult): Record<string, unknown> {
   };
 }
 
-// Long texts are lists of one-line scalars: a block scalar could hold a line `...`, which ends the block for some parsers.
+// Long texts are lists of one-line scalars, because a block scalar can contain a line `...`, which ends the block for some parsers.
 function diagnostics(value: Record<string, unknown>): string {
   const yaml = stringify(value, { lineWidth: 0, blockQuote: false }).trimEnd().split('\n');
   return ['---', ...yaml, '...'].map(line => `  ${line}\n`).join('');
@@ -94,7 +94,7 @@ function comment(text: string): string {
   return `# ${oneLine(text)}\n`;
 }
 
-/** TAP 14 gives `#` and `\` a meaning within a description or a directive's reason. */
+/** Escapes `#` and `\`, which have a meaning in a description or a directive's reason of TAP 14. */
 export function escapeTap(text: string): string {
   return oneLine(text).replace(/[\\#]/g, c => `\\${c}`);
 }

@@ -1,12 +1,13 @@
+import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { groupBy } from './group-by.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';
 import type { Paint } from './paint.ts';
-import { STATUSES, STATUS_LOOKS } from './status.ts';
+import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
 
-/** The end of the terminal report. What matters most comes last, where the eye is: red cells, then counts and exit code. */
+/** Returns the end of the terminal report. The most important part comes last, where people look first: red cells, then counts and exit code. */
 export function closingText(summary: RunSummary, columns: number, paint: Paint): string {
   const blocks = [
     matrixLines(summary, columns, paint),
@@ -22,7 +23,7 @@ export function closingText(summary: RunSummary, columns: number, paint: Paint):
     .join('');
 }
 
-/** The matrix, cut into several where its columns are wider than the terminal. */
+/** Returns the matrix, split into several if its columns are wider than the terminal. */
 function matrixLines(summary: RunSummary, columns: number, paint: Paint): string[] {
   const matrix = buildMatrix(summary);
   const rows = matrix.groups.flatMap(labelledRows);
@@ -44,7 +45,7 @@ function matrixLines(summary: RunSummary, columns: number, paint: Paint): string
   return [lines.join('\n\n')];
 }
 
-/** A scenario of one row on one line; one of several as a heading and its rows below. */
+/** Returns one line for a scenario with one row; otherwise a heading and one line per row. */
 function labelledRows(group: MatrixGroup): { label: string; squares: readonly Square[] }[] {
   const [first, ...others] = group.rows;
   if (first !== undefined && others.length === 0) {
@@ -65,7 +66,7 @@ function paintedSquare(square: Square, width: number, paint: Paint): string {
   return square === null ? text : paint(STATUS_LOOKS[square].colour, text);
 }
 
-/** Columns by index, in parts that fit a width; a part has one column at least. */
+/** Splits column indexes into parts that fit a width. A part has at least one column. */
 function parts(widths: readonly number[], room: number): number[][] {
   const out: number[][] = [];
   let used = 0;
@@ -80,9 +81,9 @@ function parts(widths: readonly number[], room: number): number[][] {
   return out;
 }
 
-/** Known failures and skips by scenario and reason, with the kernels that share them. */
+/** Returns known failures and skips, grouped by scenario and reason, each with its kernels. */
 function quietLines(summary: RunSummary, paint: Paint): string[] {
-  const quiet = [...summary.results.values()].filter(r => r.verdict === 'known' || r.verdict === 'skip');
+  const quiet = [...summary.results.values()].filter(r => isExcused(r.verdict));
   const groups = [...groupBy(quiet, r => `${r.verdict}\0${r.cell.scenario}\0${r.reason}`).values()];
   return groups
     .toSorted((a, b) => rank(a[0]) - rank(b[0]))
@@ -123,7 +124,7 @@ function timeLines(summary: RunSummary, paint: Paint): string[] {
   ];
 }
 
-/** Every red cell on a line of its own: what to look for further up, or in the run's folder. */
+/** Returns one line per red cell. Details are further up, or in the run's folder. */
 function redLines(summary: RunSummary, paint: Paint): string[] {
   const red = [
     ...[...summary.results.values()].map(r => ({
@@ -133,7 +134,7 @@ function redLines(summary: RunSummary, paint: Paint): string[] {
       dir: r.dir,
     })),
     ...summary.unfinished.map(u => ({ status: 'unfinished' as const, ...u, dir: '' })),
-  ].filter(r => STATUS_LOOKS[r.status].red);
+  ].filter(r => isRedStatus(r.status));
   const words = Math.max(0, ...red.map(r => r.status.length));
   const kernels = Math.max(0, ...red.map(r => textWidth(oneLine(r.cell.kernel))));
   return STATUSES.flatMap(status => red.filter(r => r.status === status)).map(r => {
@@ -150,7 +151,7 @@ function lastLines(summary: RunSummary, paint: Paint): string[] {
   }).filter(text => text !== '');
   const cells = `${count(summary.cells.length, 'cell')} on ${count(summary.kernels.length, 'kernel')}`;
   const state = !summary.complete
-    ? ['cut off: no end of the run was seen']
+    ? ['cut off: the end of the run was not seen']
     : summary.interrupted
       ? ['interrupted']
       : [];

@@ -1,3 +1,4 @@
+import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { findingLines } from './finding-lines.ts';
@@ -8,10 +9,10 @@ import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
 
-/** Lines of a guest's console and of long texts that are worth the reader's scrolling; the rest is in the cell's folder. */
+/** Maximum lines of a guest's console and of long texts. The rest is in the cell's folder. */
 const LIMITS = { console: 12, detail: 20 };
 
-/** What a person reads: a line a cell, a block for each red one, the matrix at the end. */
+/** Returns the reporter for people: one line per cell, a block for each red cell, the matrix at the end. */
 export function createTerminalReporter(options: ReporterOptions): Reporter {
   const paint = createPaint(options.color);
   const groups = options.groups ? groupLines() : () => [];
@@ -61,7 +62,8 @@ function lines(event: RunEvent, width: number, options: ReporterOptions, paint: 
 }
 
 function cellLines(result: CellResult, width: number, options: ReporterOptions, paint: Paint): string[] {
-  const { red, colour } = STATUS_LOOKS[result.verdict];
+  const red = isRed(result.verdict);
+  const { colour } = STATUS_LOOKS[result.verdict];
   if (!red && (options.tty || options.groups)) return [];
   const word = paint(colour, result.verdict.padEnd(5));
   const kernel = padTo(oneLine(result.cell.kernel), width);

@@ -1,7 +1,7 @@
 import type { Cell, Variant } from '../model/cell.ts';
 
-// Guests choose what is on their consoles: nothing of it may move a cursor, recolour a terminal or hide text.
-/* oxlint-disable no-control-regex -- control characters are what these are for */
+// A guest controls the text on its console. This text must not move the cursor, colour the terminal or hide other text.
+/* oxlint-disable no-control-regex -- these expressions match control characters */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /* oxlint-enable no-control-regex */
@@ -9,7 +9,7 @@ const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}/u;
 
-/** Text that a terminal shows as it is: no escape sequences, other control characters as `\x07`, tabs and newlines kept. */
+/** Returns text that a terminal shows literally: without escape sequences, other control characters as `\x07`; tabs and newlines are kept. */
 export function plain(text: string): string {
   return text
     .replace(/\p{Surrogate}/gu, '\ufffd')
@@ -21,7 +21,7 @@ export function plain(text: string): string {
     });
 }
 
-/** `plain`, and on one line. */
+/** Like `plain`, and on one line. */
 export function oneLine(text: string): string {
   return plain(text)
     .replace(/\s*\n\s*/g, ' ')
@@ -29,36 +29,36 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** Columns that a text without escape sequences takes on a terminal. */
+/** Returns the width, in columns, of a text without escape sequences on a terminal. */
 export function textWidth(text: string): number {
   let columns = 0;
   for (const { segment } of SEGMENTER.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
   return columns;
 }
 
-/** Text filled with spaces up to a width in columns. */
+/** Pads text with spaces to a width in columns. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)));
 }
 
-/** More code units than any one character that means something: emoji of a family have 11. */
+/** More UTF-16 code units than any useful character has: a family emoji has 11. */
 const LONGEST_CHARACTER = 16;
 
-/** The last of many lines, each on one line and cut to a width: as much of a long text as a report has room for. */
+/** Returns the last lines of a long text, each cut to a width in columns. */
 export function lastLines(lines: readonly string[], most: number, width: number): string[] {
   return lines.slice(-Math.max(0, most)).map(line => tameLine(line, width));
 }
 
-/** A line of a console is one line however it was cut up, and no report is improved by a megabyte of one. */
+/** Returns one line of a console, on one line and cut to a width in columns, with an ellipsis if something was removed. */
 export function tameLine(line: string, width: number): string {
   const near = line.slice(0, width * LONGEST_CHARACTER);
   const text = plain(near).replace(/\n/g, '\\n').replace(/\t/g, '    ').trimEnd();
   return near.length < line.length ? `${cutTo(text, width - 1).replace(/…$/, '')}…` : cutTo(text, width);
 }
 
-/** Text cut to a width in columns, with an ellipsis where something was cut. */
+/** Cuts text to a width in columns, with an ellipsis if something was removed. */
 export function cutTo(text: string, width: number): string {
-  // A console without a newline is one line of megabytes, and taking all of it apart into characters takes seconds.
+  // A console without newlines is one line of megabytes, and splitting all of it into characters takes seconds.
   const near = text.slice(0, Math.max(0, width) * LONGEST_CHARACTER);
   if (near.length === text.length && textWidth(text) <= width) return text;
   let out = '';
@@ -71,7 +71,7 @@ export function cutTo(text: string, width: number): string {
   return `${out}…`;
 }
 
-/** `412 ms`, `1.2 s`, `3 min 05 s`. */
+/** Returns a duration such as `412 ms`, `1.2 s` or `3 min 05 s`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
@@ -80,12 +80,12 @@ export function formatMs(ms: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** `1 cell`, `2 cells`. */
+/** Returns a number with its noun: `1 cell`, `2 cells`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** `nic=veth mode=native`; empty for a scenario without axes. */
+/** Returns the variant as text, `nic=veth mode=native`; '' for a scenario without axes. */
 export function variantText(variant: Variant): string {
   return oneLine(
     Object.entries(variant)
@@ -94,7 +94,7 @@ export function variantText(variant: Variant): string {
   );
 }
 
-/** `cpumap/redirect/one-cpu [nic=veth mode=native]`: a cell within its kernel. */
+/** Returns the name of a cell without its kernel: `cpumap/redirect/one-cpu [nic=veth mode=native]`. */
 export function cellLabel(cell: Cell): string {
   const variant = variantText(cell.variant);
   return variant === '' ? oneLine(cell.scenario) : `${oneLine(cell.scenario)} [${variant}]`;

@@ -3,7 +3,7 @@ import { RunFold } from './fold.ts';
 import { goldenEvents } from './golden.ts';
 import { timeLeft } from './time-left.ts';
 
-// After so many events of the golden run, of 10 cells and 2 jobs.
+// State after the first `events` events of the golden run, which has 10 cells and 2 jobs.
 function after(events: number) {
   const fold = new RunFold();
   const begun = new Map<string, number>();
@@ -14,7 +14,7 @@ function after(events: number) {
   return { summary: fold.summary(), begun };
 }
 
-t.test('time that is left', async t => {
+t.test('estimated time left', async t => {
   const start = after(1);
   const now = Date.parse(start.summary.startedAt ?? '');
   t.equal(timeLeft(start.summary, start.begun, now), null, 'nothing is known');
@@ -28,7 +28,7 @@ t.test('time that is left', async t => {
   const first = Math.min(...later.begun.values());
   const running = later.summary.running.length;
   const left = timeLeft(later.summary, later.begun, first + 8000, () => 4000) ?? 0;
-  // 4 cells of 4 s in 8 s: twice as fast as the clock. 6 are left, less what those under way have had.
+  // 4 cells of 4 s took 8 s, so the speed is 2. 6 cells are left, minus the time that the running cells have already used.
   t.ok(left <= (6 * 4000) / 2 && left >= ((6 - running) * 4000) / 2, `own speed: ${left}`);
   const all = after(99);
   t.equal(
@@ -38,7 +38,7 @@ t.test('time that is left', async t => {
   );
 });
 
-t.test('a cell that never ran before is taken for a usual one', async t => {
+t.test('a cell that never ran before is assumed to take the usual time', async t => {
   const { summary, begun } = after(1);
   const now = Date.parse(summary.startedAt ?? '');
   const [known] = summary.cells;

@@ -1,11 +1,12 @@
 import type { RunSummary } from './fold.ts';
 
-/** Verdicts needed before this run's own speed is worth more than what was planned. */
+/** Number of verdicts after which the speed of this run is used instead of the number of jobs. */
 const OWN_SPEED_AFTER = 3;
 
 /**
- * How much longer a run will take, in milliseconds: the cells that are left by how long they last took, at the speed that this run
- * gets through such cells. Null where nothing is left, or nothing is known yet. `begun`: when cells began, as `Date.now()` has it.
+ * Estimates how much longer a run will take, in milliseconds, from the last durations of the remaining cells and the speed of this
+ * run. Returns null if nothing is left or nothing is known yet. `begun` has the start times of cells, as `Date.now()` returns them;
+ * `lastMs` returns how long a cell took when it last ran.
  */
 export function timeLeft(
   summary: RunSummary,
@@ -40,7 +41,7 @@ export function timeLeft(
   return work / (speed ?? Math.max(1, summary.jobs));
 }
 
-/** Milliseconds of cells a millisecond of wall time; null where no cell has begun. */
+/** Returns the milliseconds of cell time per millisecond of wall time; null if no cell has started. */
 function speedOf(weights: readonly number[], begun: ReadonlyMap<string, number>, now: number): number | null {
   const elapsed = now - Math.min(...begun.values());
   const work = weights.reduce((sum, ms) => sum + ms, 0);

@@ -1,28 +1,25 @@
 import type { CellResult } from '../model/cell.ts';
-import type { Verdict } from '../model/verdict.ts';
+import { held } from '../model/verdict.ts';
 import { evaluate } from '../oracle/expectations.ts';
 import type { Expression } from '../scenario/cel.ts';
 
-/** What a kernel's cells say to a question of yes or no, and why. */
+/** How a kernel's cells answer a question of yes or no, and why. */
 export interface Answer {
-  /** Null: they say nothing of the kernel. */
+  /** Null: they say nothing about the kernel. */
   readonly holds: boolean | null;
   readonly why: string;
 }
 
-const HELD: ReadonlySet<Verdict> = new Set(['pass', 'fixed']);
-const BROKE: ReadonlySet<Verdict> = new Set(['fail', 'known', 'panic', 'hang']);
-
-/** Whether every cell is as its scenario says; a known failure is a failure here, since it is what one looks for the end of. */
+/** Whether every cell is as its scenario says; a known failure is a failure here, since a bisection looks for its end. */
 export function byVerdict(results: readonly CellResult[]): Answer {
-  const broken = results.find(({ verdict }) => BROKE.has(verdict));
+  const broken = results.find(({ verdict }) => held(verdict) === false);
   if (broken !== undefined) return { holds: false, why: `${broken.verdict}: ${broken.reason}` };
-  const silent = results.find(({ verdict }) => !HELD.has(verdict));
+  const silent = results.find(({ verdict }) => held(verdict) === null);
   if (silent !== undefined) return { holds: null, why: `${silent.verdict}: ${silent.reason}` };
   return results.length === 0 ? { holds: null, why: 'no cell ended' } : { holds: true, why: 'pass' };
 }
 
-/** Whether an expression holds over the counters of every cell; whatever the cells' own verdicts are. */
+/** Whether an expression holds over the counters of every cell, whatever the cells' own verdicts are. */
 export function byExpression(results: readonly CellResult[], expression: Expression): Answer {
   let last = 'no cell ended';
   let broken: string | null = null;

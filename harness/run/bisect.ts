@@ -1,75 +1,119 @@
-/** What one kernel shows: one of two answers, or null where it cannot be judged. */
-export type Probe<T> = (item: T) => Promise<boolean | null>;
+import { join } from 'node:path';
+import { parseKernelSpec } from '../kernel/spec.ts';
+import type { CellResult } from '../model/cell.ts';
+import type { Expression } from '../scenario/cel.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { byExpression, byVerdict } from './answer.ts';
+import { EventLog } from './event-log.ts';
+import { EXIT } from './exit-code.ts';
+import { findTurn, type NoTurn, type Turn } from './find-turn.ts';
+import { packageCandidates, seriesCandidates, type KernelCandidate } from './kernel-candidates.ts';
+import { planCells } from './plan.ts';
+import { RunFolder } from './results.ts';
+import type { Session } from './session.ts';
 
-/** Where the answer changes. */
-export interface Turn<T> {
-  /** The last that answers as the first end does, and the first that is known to answer as the other end does. */
-  readonly before: T;
-  readonly first: T;
-  /** Between the two, and not to be judged: the change may be in any of them. */
-  readonly between: readonly T[];
-  /** How many were asked, both ends among them. */
-  readonly probes: number;
-}
-
-/** Why there is nothing to search for. */
-export interface NoTurn<T> {
-  readonly reason: 'same' | 'end-unjudged';
-  readonly at: T;
-  readonly answer: boolean | null;
+/** What to search for, and over which kernels. */
+export interface BisectRequest {
+  readonly scenarios: readonly Scenario[];
+  /** Axis values to which the cells are restricted, as `--variant`. */
+  readonly variant: Readonly<Record<string, readonly string[]>>;
+  /** The question to ask of a cell's counters; null: its verdict is the answer. */
+  readonly expression: Expression | null;
+  /** The ends of the search: series, or versions of packages. `good` may be the newer one. */
+  readonly good: string | null;
+  readonly bad: string | null;
+  /** A series over whose packages to search; null: over series, unless `good` is a version of a package. */
+  readonly packages: string | null;
+  /** Folder that holds one run per kernel. */
+  readonly out: string;
 }
 
 /**
- * Finds where a probe's answer changes along a list, with a binary search: the two ends, then log2 of what is between. The ends
- * need not be named good and bad, they only have to differ. An item that cannot be judged is stepped over, nearest neighbour first.
+ * Searches for the first kernel that answers otherwise than those before it. `say` receives the progress and the answer, one line
+ * at a time. Returns the exit code: 0 found, 4 nothing changes, 3 an end cannot be judged.
+ * Throws `usage` where the request names no kernels to search.
  */
-export async function findTurn<T>(items: readonly T[], probe: Probe<T>): Promise<Turn<T> | NoTurn<T>> {
-  const answers = new Map<number, boolean | null>();
-  const ask = async (index: number): Promise<boolean | null> => {
-    const known = answers.get(index);
-    if (known !== undefined) return known;
-    const answer = await probe(at(items, index));
-    answers.set(index, answer);
-    return answer;
-  };
-  let [low, high] = [0, items.length - 1];
-  for (const end of [low, high]) {
-    if ((await ask(end)) === null) return { reason: 'end-unjudged', at: at(items, end), answer: null };
-  }
-  const start = await ask(low);
-  if (start === (await ask(high))) return { reason: 'same', at: at(items, high), answer: start };
-  for (;;) {
-    const middle = await judgeable(low, high, ask, answers);
-    if (middle === null) break;
-    if ((await ask(middle)) === start) low = middle;
-    else high = middle;
-  }
-  return {
-    before: at(items, low),
-    first: at(items, high),
-    between: items.slice(low + 1, high),
-    probes: answers.size,
-  };
+export async function bisect(
+  request: BisectRequest,
+  session: Session,
+  say: (line: string) => void,
+): Promise<number> {
+  const candidates = await candidatesFor(request, session);
+  const labels = candidates.map(({ label }) => label);
+  if (candidates.length < 2)
+    throw new BpfrigError('usage', `nothing between the ends: only ${labels.join(', ') || 'none'}`);
+  say(`bisect over ${candidates.length} kernels: ${labels.join(' ')}`);
+  const found = await findTurn(candidates, async candidate => {
+    const results = await runOn(candidate, request, session);
+    session.signal.throwIfAborted();
+    const { expression } = request;
+    const { holds, why } = expression === null ? byVerdict(results) : byExpression(results, expression);
+    say(`  ${candidate.label}: ${wordOf(holds)} (${why})`);
+    return holds;
+  });
+  for (const line of turnLines(found, candidates)) say(line);
+  return codeOf(found);
 }
 
-/** The item nearest to the middle that can be judged; null when none is left between the two. */
-async function judgeable(
-  low: number,
-  high: number,
-  ask: (index: number) => Promise<boolean | null>,
-  answers: ReadonlyMap<number, boolean | null>,
-): Promise<number | null> {
-  const middle = (low + high) / 2;
-  const inside = Array.from({ length: Math.max(0, high - low - 1) }, (_, i) => low + 1 + i);
-  const left = inside.filter(index => answers.get(index) !== null);
-  for (const index of left.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))) {
-    if ((await ask(index)) !== null) return index;
+/** The answer of a search for people, one line each. */
+export function turnLines(
+  found: Turn<KernelCandidate> | NoTurn<KernelCandidate>,
+  candidates: readonly KernelCandidate[],
+): string[] {
+  if ('reason' in found) {
+    if (found.reason === 'end-unjudged')
+      return [`cannot begin: ${found.at.label} says nothing about the kernel`];
+    const both = `${candidates[0]?.label} and ${candidates.at(-1)?.label}`;
+    return [`no change: ${both} both: ${wordOf(found.answer)}`];
   }
-  return null;
+  const asked = `${found.probes} of ${candidates.length} kernels asked`;
+  const first = `first: ${found.first.label}, after ${found.before.label} (${asked})`;
+  if (found.between.length === 0) return [first];
+  const others = found.between.map(({ label }) => label).join(' ');
+  return [first, `or one of these, which cannot be judged: ${others}`];
 }
 
-function at<T>(items: readonly T[], index: number): T {
-  const item = items[index];
-  if (item === undefined) throw new RangeError(`a list of ${items.length} has no item ${index}`);
-  return item;
+function codeOf(found: Turn<KernelCandidate> | NoTurn<KernelCandidate>): number {
+  if (!('reason' in found)) return EXIT.ok;
+  return found.reason === 'same' ? EXIT.nothing : EXIT.infra;
+}
+
+function wordOf(holds: boolean | null): string {
+  return holds === null ? 'cannot be judged' : holds ? 'holds' : 'does not hold';
+}
+
+const PACKAGE_VERSION = /^(\d+\.\d+)\.\d+/;
+
+async function candidatesFor(
+  { good, bad, packages }: BisectRequest,
+  { catalogue, cacheDir, signal }: Session,
+): Promise<KernelCandidate[]> {
+  const named = packages ?? PACKAGE_VERSION.exec(good ?? '')?.[1];
+  if (named !== undefined) {
+    const spec = parseKernelSpec(named, catalogue);
+    if (spec.kind !== 'debian') throw new BpfrigError('usage', `--packages ${named}: must be a series`);
+    return packageCandidates(spec, { from: good, to: bad }, { cacheDir, catalogue, signal });
+  }
+  if (good === null || bad === null)
+    throw new BpfrigError('usage', 'bisect needs --good and --bad, or --packages');
+  return seriesCandidates(parseKernelSpec(good, catalogue), parseKernelSpec(bad, catalogue), catalogue);
+}
+
+/** Runs the scenarios on one kernel: a run like any other, in a folder of its own. */
+async function runOn(
+  { label, spec, lock }: KernelCandidate,
+  { scenarios, variant, out }: BisectRequest,
+  session: Session,
+): Promise<CellResult[]> {
+  const cells = planCells(scenarios, [label], { variant, grep: null, only: null });
+  if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
+  const folder = RunFolder.create(join(out, label));
+  const eventLog = new EventLog();
+  const results: CellResult[] = [];
+  eventLog.listen(event => folder.append(event));
+  eventLog.listen(event => void (event.type === 'cell-end' && results.push(event.result)));
+  const kernel = { id: label, spec, ...(lock !== null && { lock }) };
+  await session.run({ runId: label, folder, kernels: [kernel], cells }, eventLog);
+  return results;
 }

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { AgentError } from '../guest/agent-client.ts';
 import type { Testbed } from '../guest/testbed.ts';
-import type { Probes } from '../guest/template.ts';
-import { TopologyError } from '../guest/topology.ts';
+import { probesOf, type Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Observations } from '../model/observations.ts';
@@ -10,7 +8,7 @@ import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
-import { inRange } from '../scenario/ranges.ts';
+import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
@@ -99,8 +97,7 @@ async function tryCell(
     const onEnd = (): void => clock.next('connect');
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
-    const probes =
-      env.probes.get(kernel.id) ?? (await bed.dut.call<{ probes: Probes }>({ op: 'probes' })).probes;
+    const probes = env.probes.get(kernel.id) ?? probesOf(await bed.dut.call('probes', {}));
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
@@ -159,7 +156,7 @@ function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): O
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
 }
 
-/** What an exception comes to: the guest's end, the kernel's refusal, the scenario's fault, the host's, or ours. */
+/** The outcome of an exception: the guest's end, the kernel's refusal, the scenario's fault, the host's, or ours. */
 function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: Kernel): Outcome {
   if (error instanceof GuestFailure) {
     const { kind, message, consoleTail } = error;
@@ -167,10 +164,9 @@ function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: K
     const outcome = known === null ? plain(kind, message) : plain('known', known.reason);
     return { ...outcome, consoleTail, detail: error.detail };
   }
-  if (error instanceof TopologyError) return plain('fail', error.message);
-  if (error instanceof AgentError) return { ...plain('error', error.message), detail: error.failure.log };
   if (error instanceof BpfrigError) {
-    return { ...plain(error.code === 'infra' ? 'infra' : 'error', error.message), detail: error.detail };
+    const verdict = error.code === 'topology' ? 'fail' : error.code === 'infra' ? 'infra' : 'error';
+    return { ...plain(verdict, error.message), detail: error.detail };
   }
   return {
     ...plain('error', `bpfrig itself: ${messageOf(error)}`),

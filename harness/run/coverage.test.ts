@@ -1,15 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { VOCABULARY } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
-import {
-  coverageOf,
-  coverageTable,
-  findCoverageFile,
-  readCoverageList,
-  type CoverageList,
-} from './coverage.ts';
+import { nearestCoverageFile, readCoverageList, type CoverageList } from '../scenario/coverage-list.ts';
+import { coverageOf, coverages, coverageTable } from './coverage.ts';
 
 const SUITE = join(PROJECT_ROOT, 'scenarios', 'cpumap');
 
@@ -20,6 +16,7 @@ const CATALOGUE = [
 ];
 
 const LIST: CoverageList = {
+  file: 'coverage.yaml',
   title: 'tea.c',
   behaviours: [
     { id: '1', title: 'it boils', reason: null },
@@ -45,12 +42,14 @@ t.test('the list of the suite has every number of the catalogue, in its order', 
 });
 
 t.test('every behaviour and every function of cpumap.c has a scenario or a reason', async t => {
-  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT });
-  const { faults } = coverageOf(readCoverageList(findCoverageFile(scenarios)), scenarios);
-  t.strictSame(faults, []);
+  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT, vocabulary: VOCABULARY });
+  t.strictSame(
+    coverages(scenarios).flatMap(({ faults }) => faults),
+    [],
+  );
 });
 
-t.test('what is missing, what is stale and what is not in the list are faults', async t => {
+t.test('what is missing and what is stale are faults', async t => {
   const cases = [
     {
       scenarios: [scenario('a', [1, '10'], ['tea_boil'])],
@@ -67,10 +66,6 @@ t.test('what is missing, what is stale and what is not in the list are faults', 
     {
       scenarios: [scenario('a', [1, 10], ['tea_boil']), scenario('b', [2])],
       faults: ['behaviour 2 (it cools) has a reason for no scenario, and b'],
-    },
-    {
-      scenarios: [scenario('a', [1, 10, 'C1'], ['tea_boil', 'tea_spill'])],
-      faults: ['a covers C1, which is not in the list', 'a covers tea_spill, which is not in the list'],
     },
   ];
   for (const { scenarios, faults } of cases) t.strictSame(coverageOf(LIST, scenarios).faults, faults);
@@ -102,10 +97,12 @@ t.test('a list lies among scenarios without being one, and is found from any of 
     join(dir, 'deep', 'one.yaml'),
     'title: t\nsource: s\nfunctions: [boil]\nexpect: [sent == 0]\n',
   );
-  const scenarios = await loadScenarios([dir], { root: dir });
+  const scenarios = await loadScenarios([dir], { root: dir, vocabulary: VOCABULARY });
   t.equal(scenarios.length, 1);
   t.strictSame(scenarios[0]?.functions, ['boil']);
-  const list = readCoverageList(findCoverageFile(scenarios));
+  const { file, ...list } = readCoverageList(join(dir, 'coverage.yaml'));
+  t.match(file, /coverage\.yaml$/);
+  t.equal(nearestCoverageFile(scenarios[0]?.path ?? ''), join(dir, 'coverage.yaml'));
   t.strictSame(list, {
     title: 'tea.c',
     behaviours: [
@@ -116,8 +113,38 @@ t.test('a list lies among scenarios without being one, and is found from any of 
   });
 });
 
+t.test(
+  'each scenario belongs to its nearest list; an id that is not there is an error at its place',
+  async t => {
+    const one = (covers: string) => `title: t\nsource: s\ncovers: [${covers}]\nexpect: [sent == 0]\n`;
+    const dir = t.testdir({
+      tea: {
+        'coverage.yaml': 'title: tea.c\nbehaviours: { 1: poured }\nfunctions: {}\n',
+        'a.yaml': one('1'),
+      },
+      milk: { 'coverage.yaml': 'title: milk.c\nbehaviours: { 1: warm, 2: cold }\nfunctions: {}\n' },
+      free: { 'c.yaml': one('77') },
+    });
+    writeFileSync(join(dir, 'milk', 'b.yaml'), one('2'));
+    const options = { root: dir, vocabulary: VOCABULARY };
+    t.strictSame(
+      coverages(await loadScenarios(['.'], options)).map(({ title, faults }) => [title, faults]),
+      [
+        ['milk.c', ['behaviour 1 (warm) has neither a scenario nor a reason']],
+        ['tea.c', []],
+      ],
+    );
+    writeFileSync(join(dir, 'tea', 'a.yaml'), one('1, 2'));
+    await t.rejects(loadScenarios(['.'], options), {
+      code: 'scenario',
+      message: /^tea\/a\.yaml:3:13: `covers` names 2, which .*tea\/coverage\.yaml does not list/,
+    });
+  },
+);
+
 t.test('a list of another shape, and none at all', async t => {
   const dir = t.testdir({ 'coverage.yaml': 'title: tea.c\nbehaviours: { 1: { no_scenario: "" } }\n' });
   t.throws(() => readCoverageList(join(dir, 'coverage.yaml')), { code: 'scenario' });
-  t.throws(() => findCoverageFile([{ path: '/nowhere/at/all.yaml' }]), { code: 'usage' });
+  t.equal(nearestCoverageFile('/nowhere/at/all.yaml'), null);
+  t.throws(() => coverages([{ ...scenario('a', []), path: '/nowhere/at/all.yaml' }]), { code: 'usage' });
 });

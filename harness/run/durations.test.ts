@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Durations, longestFirst } from './durations.ts';
+import { Durations, estimate, longestFirst } from './durations.ts';
 
 t.test('longest first, the unknown before all, ties in the order given', async t => {
   const ms = new Map([
@@ -31,4 +31,17 @@ t.test('what two runs learn is kept, and a damaged file is no durations', async 
   t.equal(Durations.load(dir).get('y@1'), 7);
   writeFileSync(join(dir, 'durations.json'), '{"x@1":');
   t.equal(Durations.load(dir).get('x@1'), undefined);
+});
+
+t.test('estimates', async t => {
+  const rows: [(number | undefined)[], number, number | null, number][] = [
+    [[1000, 3000], 1, 4000, 0],
+    [[2000, 2000, 2000, 2000], 2, 4000, 0],
+    [[1000, undefined, 1000], 1, 3000, 1],
+    // The longest cell is a lower bound.
+    [[500, 9000], 8, 9000, 0],
+    [[undefined, undefined], 1, null, 2],
+    [[], 1, null, 0],
+  ];
+  for (const [lastMs, jobs, ms, unknown] of rows) t.same(estimate(lastMs, jobs), { ms, unknown });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunEvent } from '../model/events.ts';
 
-/** How long each cell took when it last ran, in milliseconds: what the order of cells and the shards go by. */
+/** How long each cell took when it last ran, in milliseconds. It decides the order of cells and how a plan is divided into shards. */
 export class Durations {
   readonly #path: string;
   readonly #ms: Map<string, number>;
@@ -12,7 +12,7 @@ export class Durations {
     this.#ms = ms;
   }
 
-  /** Reads them from the cache. A file that is missing or damaged is no durations: they are only a guess anyway. */
+  /** Reads them from the cache. A file that is missing or damaged counts as empty: durations are only an estimate. */
   static load(cacheDir: string): Durations {
     const path = join(cacheDir, 'durations.json');
     return new Durations(path, new Map(Object.entries(readJson(path))));
@@ -22,12 +22,12 @@ export class Durations {
     return this.#ms.get(cellId);
   }
 
-  /** Hears a run's events. */
+  /** Takes the durations from a run's events. */
   onEvent(event: RunEvent): void {
     if (event.type === 'cell-end') this.#ms.set(event.result.cell.id, event.result.durationMs);
   }
 
-  /** Writes them back, with what another run has written meanwhile. */
+  /** Writes them back, merged with what another run has written meanwhile. */
   save(): void {
     const merged = { ...readJson(this.#path), ...Object.fromEntries(this.#ms) };
     mkdirSync(dirname(this.#path), { recursive: true });
@@ -53,4 +53,29 @@ export function longestFirst<T>(items: readonly T[], msOf: (item: T) => number |
 /** Not by a difference: that of two infinities is no number. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** How long cells take together, as far as that is known. */
+export interface Estimate {
+  /** Wall time in milliseconds; null when none of the cells has run before. */
+  readonly ms: number | null;
+  /** Cells that have not run before; each counts as long as the median of the others. */
+  readonly unknown: number;
+}
+
+/** Estimates the wall time of cells of which `jobs` run at once, without the boots of their templates. */
+export function estimate(lastMs: readonly (number | undefined)[], jobs: number): Estimate {
+  const known = lastMs.filter(ms => ms !== undefined);
+  const unknown = lastMs.length - known.length;
+  const usual = median(known);
+  if (usual === null) return { ms: null, unknown };
+  const total = known.reduce((sum, ms) => sum + ms, unknown * usual);
+  // A cell does not end sooner because others have.
+  return { ms: Math.max(total / jobs, ...known), unknown };
+}
+
+/** The middle value, the upper one of two; null for no values. */
+export function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
 }

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { VERDICTS, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import { VERDICT_NAMES, type Verdict, type VerdictCounts } from '../model/verdict.ts';
 import { exitCode, type RunOutcome } from './exit-code.ts';
 
 function counts(some: Partial<Record<Verdict, number>>): VerdictCounts {
-  return Object.fromEntries(VERDICTS.map(verdict => [verdict, some[verdict] ?? 0])) as VerdictCounts;
+  return Object.fromEntries(VERDICT_NAMES.map(verdict => [verdict, some[verdict] ?? 0])) as VerdictCounts;
 }
 
 const rows: readonly [string, Partial<Record<Verdict, number>>, Partial<RunOutcome>, number][] = [

@@ -1,6 +1,6 @@
-import type { VerdictCounts } from '../model/verdict.ts';
+import { countWhere, held, isRed, isSpoiled, type VerdictCounts } from '../model/verdict.ts';
 
-/** What a run comes down to. */
+/** What the exit code of a run depends on. */
 export interface RunOutcome {
   readonly counts: VerdictCounts;
   /** Planned cells without a verdict. */
@@ -9,15 +9,16 @@ export interface RunOutcome {
   readonly signal: 'SIGINT' | 'SIGTERM' | null;
 }
 
-/** Exit codes of DESIGN.md. */
+/** The exit codes of bpfrig; `./bpfrig --help` lists them. */
 export const EXIT = { ok: 0, red: 1, usage: 2, infra: 3, nothing: 4, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The one exit code of a run. A planned cell without a verdict makes it red. */
 export function exitCode({ counts, unfinished, signal }: RunOutcome): number {
   if (signal !== null) return EXIT[signal];
-  if (counts.fail + counts.panic + counts.hang + counts.fixed > 0) return EXIT.red;
-  if (counts.infra + counts.error > 0) return EXIT.infra;
+  const spoiled = countWhere(counts, isSpoiled);
+  if (countWhere(counts, isRed) > spoiled) return EXIT.red;
+  if (spoiled > 0) return EXIT.infra;
   if (unfinished > 0) return EXIT.red;
-  if (counts.pass + counts.known === 0) return EXIT.nothing;
+  if (countWhere(counts, verdict => held(verdict) !== null) === 0) return EXIT.nothing;
   return EXIT.ok;
 }

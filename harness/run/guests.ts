@@ -1,17 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  makeReady,
-  cloneGuest,
-  dropTemplate,
-  takeTemplate,
-  type Probes,
-  type Template,
-} from '../guest/template.ts';
+import { makeReady, type Preparation } from '../guest/make-ready.ts';
+import { cloneGuest, dropTemplate, takeTemplate, type Template } from '../guest/template.ts';
 import { bootGuest, guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
 import { kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
+import type { Probes } from '../kernel/probes.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
@@ -19,7 +15,8 @@ import { once } from '../util/once.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
-import { BOTH_ENDS, type End, type GuestSpec } from '../vm/spec.ts';
+import type { GuestSpec } from '../vm/spec.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
 /** What guests are made with in one run. */
 export interface GuestSettings {
@@ -29,19 +26,19 @@ export interface GuestSettings {
   readonly timeScale: number;
   /** Aborted when the run is to end now: every guest is then killed. */
   readonly signal: AbortSignal;
-  /** Told once why cells boot in place of being cloned. */
+  /** Called once with the reason why cells boot instead of being cloned. */
   readonly onNote: (text: string) => void;
 }
 
 /** The part of a variant that a guest depends on. */
 export type GuestShape = Pick<ResolvedVariant, 'guest' | 'topology'>;
 
-/** Folder of a cell's guests, and who is told of the parts of their start. */
+/** Folder of a cell's guests, and what is called when a part of their start is over. */
 export type CellStart = Pick<StartOptions, 'dir' | 'onEnd'>;
 
-/** Where the cells of a run get their guests from. There is the real one below, and fakes in the tests of what uses it. */
+/** Where the cells of a run get their guests from. The real one is `Guests`; tests of what uses it have fakes. */
 export interface GuestSource {
-  /** Makes what guests of a shape start from ready, so that `start` need not wait for it. Gives what the agent probed on that kernel. */
+  /** Makes what guests of a shape start from ready, so that `start` need not wait for it. Returns what the agent probed on that kernel. */
   prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null>;
   /** Starts the guests of one cell. Throws `GuestFailure` when it dies or hangs, `infra` when the host fails. */
   start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<Testbed>;
@@ -55,8 +52,11 @@ interface OneGuest extends GuestShape {
 /** How one guest is started. */
 type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd'>;
 
-/** Where, in a cell's folder, the second guest of topology `link` has its own. */
+/** Folder of the second guest of topology `link`, within the cell's. */
 export const GENERATOR_FOLDER = 'generator';
+
+/** What every guest is made ready with: part of a template, so that a cell need not do it. */
+const PREPARATION: Preparation = { witness: WITNESS_EVENTS };
 
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
 export class Guests implements GuestSource {
@@ -74,7 +74,8 @@ export class Guests implements GuestSource {
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
     if (!this.#cloning) return null;
     if (shape.topology === 'link') await this.#template(kernel, { ...shape, ends: ['tx'] });
-    return (await this.#template(kernel, { ...shape, ends: dutEnds(shape) })).ready.probes;
+    const { ready } = await this.#template(kernel, { ...shape, ends: dutEnds(shape) });
+    return ready.probes;
   }
 
   async start(kernel: Kernel, shape: GuestShape, cell: CellStart): Promise<Testbed> {
@@ -96,7 +97,7 @@ export class Guests implements GuestSource {
     return this.#spec(kernel, { ...shape, ends: BOTH_ENDS });
   }
 
-  /** The second guest of a cell has a name, which what goes wrong with it is told by, now and later. */
+  /** The second guest of a cell has a name, which stands in every message about it. */
   async #startNamed(kernel: Kernel, one: OneGuest, own: OwnStart, name: string): Promise<RunningGuest> {
     try {
       const guest = await this.#start(kernel, one, own);
@@ -118,18 +119,18 @@ export class Guests implements GuestSource {
     const spec = await this.#spec(kernel, one);
     const { guest } = await bootGuest(spec, options);
     return await orDispose(guest, async () => {
-      await makeReady(guest, spec);
+      await makeReady(guest, spec, PREPARATION);
       return guest;
     });
   }
 
-  /** Null when this host cannot clone: from then on cells boot, and the report says so. */
+  /** Null when this host cannot clone: from then on cells boot, and a note reports it. */
   async #clone(kernel: Kernel, shape: OneGuest, options: StartOptions): Promise<RunningGuest | null> {
     const template = await this.#template(kernel, shape);
     try {
       return await cloneGuest(template, options);
     } catch (error) {
-      if (!(error instanceof BpfrigError) || this.#settings.signal.aborted) throw error;
+      if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
       // A template that went bad (another QEMU build, a damaged disk) is made anew, once.
       await dropTemplate(template);
       this.#templates.delete(oneKey(kernel, shape));
@@ -137,7 +138,7 @@ export class Guests implements GuestSource {
     try {
       return await cloneGuest(await this.#template(kernel, shape), options);
     } catch (error) {
-      if (!(error instanceof BpfrigError) || this.#settings.signal.aborted) throw error;
+      if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
       this.#cloning = false;
       this.#settings.onNote(`this host cannot clone guests, so every cell boots: ${messageOf(error)}`);
       return null;
@@ -148,7 +149,8 @@ export class Guests implements GuestSource {
     return once(this.#templates, oneKey(kernel, shape), async () => {
       const spec = await this.#spec(kernel, shape);
       const initrdKey = (await this.#kernelInitramfs(kernel)).key;
-      const identity = { spec, imageKey: kernel.key, initrdKey, qemu: await qemuVersion() };
+      const qemu = await qemuVersion();
+      const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: PREPARATION };
       return takeTemplate(identity, this.#settings.cacheDir, {
         limits: this.#limits,
         signal: this.#settings.signal,
@@ -190,6 +192,11 @@ function oneKey(kernel: Pick<Kernel, 'id'>, one: OneGuest): string {
 function dutEnds({ topology }: GuestShape): readonly End[] {
   if (topology === 'none') return [];
   return topology === 'link' ? ['rx'] : BOTH_ENDS;
+}
+
+/** Whether an error is the host's, and not that of a guest that was lost. */
+function isHostFailure(error: unknown): boolean {
+  return error instanceof BpfrigError && error.code === 'infra';
 }
 
 /** How far time limits stretch: cells that share cores wait for each other. */

@@ -3,16 +3,18 @@ import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
-import { waitUntilQuiet } from './quiet.ts';
+import { waitUntilIdle } from './wait-until-idle.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
- * Does what a variant says in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup, traffic, drain, check.
+ * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
+ * traffic, drain, check.
  * Throws what the steps throw.
  */
 export async function observeCell(
@@ -26,7 +28,7 @@ export async function observeCell(
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
-  const before = await readBaseline(bed, planFor(ctx, devices));
+  const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -34,7 +36,7 @@ export async function observeCell(
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
-  await waitUntilQuiet(bed, plan);
+  await waitUntilIdle(bed, plan);
   clock.next('check');
 
   const { readings, witness, arrivals } = await readFinal(bed, plan);
@@ -42,7 +44,7 @@ export async function observeCell(
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
-  const { lines } = await dut.call<{ lines: readonly string[] }>({ op: 'kmsg', since: dut.logStart });
+  const { lines } = await dut.call('kmsg', { since: dut.logStart });
   return {
     release: dut.hello.release,
     sources,
@@ -50,6 +52,7 @@ export async function observeCell(
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
     maps: Object.fromEntries([...ctx.maps].map(([name, { id }]) => [name, id])),
+    mapTypes: Object.fromEntries([...ctx.maps].map(([name, { type }]) => [name, type])),
     observers: counted.observers,
     witness,
     stack: counted.stack,

@@ -8,7 +8,12 @@ export interface PlannedCell {
   readonly variant: ResolvedVariant;
 }
 
-/** What `--variant` and `--grep` leave. */
+/** Devices and size of a guest for people: `virtio, 4 CPUs, 512 MiB`. */
+export function shapeText({ topology, guest }: Pick<ResolvedVariant, 'topology' | 'guest'>): string {
+  return `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+}
+
+/** Which cells of a plan to run; what `--variant`, `--grep` and `--last-failed` select. */
 export interface CellFilter {
   /** Axis values that must match where the scenario has the axis; a scenario without it is left out. */
   readonly variant: Readonly<Record<string, readonly string[]>>;
@@ -18,7 +23,7 @@ export interface CellFilter {
   readonly only: ReadonlySet<string> | null;
 }
 
-/** Every cell of scenarios × kernels that the filter leaves, scenario by scenario, kernels in the order given. */
+/** Every cell of scenarios × kernels that the filter selects, scenario by scenario, kernels in the order given. */
 export function planCells(
   scenarios: readonly Scenario[],
   kernels: readonly string[],

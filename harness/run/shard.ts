@@ -1,4 +1,5 @@
 import type { Cell } from '../model/cell.ts';
+import { median } from './durations.ts';
 
 /** Part `index` of `count`, from 1. */
 export interface Shard {
@@ -6,7 +7,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** What is known of how long cells take; see `Durations`. */
+/** How long a cell took when it last ran, in milliseconds; see `Durations`. */
 export interface LastDurations {
   get(cellId: string): number | undefined;
 }
@@ -20,8 +21,8 @@ export function parseShard(text: string): Shard | null {
 
 /**
  * A shard's cells, in the order of the plan. The shards of a plan hold each cell once, take about as long as each other, and
- * keep a kernel's cells together as far as that allows, since every kernel costs a shard a fetch and a boot. Who is to divide the
- * same plan elsewhere must have the same durations.
+ * keep a kernel's cells together as far as that allows, since every kernel costs a shard a fetch and a boot. Another machine divides
+ * the plan in the same way only with the same durations.
  */
 export function shardOf<T extends { readonly cell: Cell }>(
   cells: readonly T[],
@@ -43,9 +44,4 @@ export function shardOf<T extends { readonly cell: Cell }>(
     before += weight;
   });
   return cells.filter(item => mine.has(item));
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
 }

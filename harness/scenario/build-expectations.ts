@@ -6,7 +6,7 @@ import type { Expectation, KnownFailure } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { unknownName } from './vocabulary.ts';
 
-/** Parses every expectation; a syntax error and a name that nothing has become problems at their place. */
+/** Parses every expectation; a syntax error and an unknown name become problems at their place. */
 export function buildExpectations(
   raw: ScenarioDocument['expect'],
   own: ReadonlySet<string>,
@@ -18,7 +18,7 @@ export function buildExpectations(
     const expression = expressionAt(bare ? item : item.expr, path, own, context);
     if (expression === null) return [];
     if (!bare && item.kernels !== undefined && item.because === undefined) {
-      report(context, ['expect', index], '`kernels` needs `because` beside it: why only there');
+      report(context, ['expect', index], '`kernels` needs `because` next to it: why only there');
     }
     return [
       {
@@ -34,7 +34,7 @@ export function buildExpectations(
 /** Operators that the right side of a known entry's `expect` can begin with. */
 const OPERATOR = /^\s*(==|!=|<=|>=|<|>|in\b)/;
 
-/** Parses the known failures; each has to say how it fails. */
+/** Parses the known failures; each must say how it fails. */
 export function buildKnown(
   raw: ScenarioDocument['known'],
   own: ReadonlySet<string>,
@@ -48,7 +48,7 @@ export function buildKnown(
     const expect = Object.entries(entry.expect).flatMap(([left, right]) => {
       const at = [...path, 'expect', left];
       if (typeof right === 'string' && !OPERATOR.test(right)) {
-        report(context, at, `\`${right}\` has to begin with an operator: ==, !=, <, <=, >, >= or in`);
+        report(context, at, `\`${right}\` must begin with an operator: ==, !=, <, <=, >, >= or in`);
         return [];
       }
       const text = `${left} ${typeof right === 'string' ? right.trim() : `== ${String(right)}`}`;
@@ -82,7 +82,7 @@ function expressionAt(
     return null;
   }
   for (const name of compiled.names) {
-    const wrong = unknownName(name.path, own);
+    const wrong = unknownName(name.path, own, context.vocabulary);
     if (wrong !== null) context.problems.push({ place: place(name.start), text: `\`${text}\`: ${wrong}` });
   }
   return compiled;

@@ -1,4 +1,4 @@
-import { RESERVED_NAMES } from './vocabulary.ts';
+import { isReserved, type Vocabulary } from './vocabulary.ts';
 import type { Path, Problem, Source } from './places.ts';
 import type { PlainStep, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -7,8 +7,9 @@ import { STEP_KINDS } from './step-schema.ts';
 type RawStep = ScenarioDocument['setup'][number];
 type RawPlainStep = NonNullable<RawStep['repeat']>['steps'][number];
 
-/** What turning checked data into steps needs: where things stand, and where to put what is wrong. */
+/** What turning checked data into steps needs: the places of the source, and a list for the problems. */
 export interface BuildContext {
+  readonly vocabulary: Vocabulary;
   readonly source: Source;
   readonly origin: (path: Path) => Path;
   readonly problems: Problem[];
@@ -45,8 +46,8 @@ function plainStep(step: RawPlainStep, path: Path, context: BuildContext): Plain
 function stepBase(step: RawPlainStep, path: Path, context: BuildContext) {
   const place = context.source.place(context.origin(path));
   const as = step.as ?? null;
-  if (as !== null && RESERVED_NAMES.has(as)) {
-    report(context, [...path, 'as'], `\`${as}\` is a name that expectations have already: choose another`);
+  if (as !== null && isReserved(as, context.vocabulary)) {
+    report(context, [...path, 'as'], `\`${as}\` is already a name in expectations: choose another`);
   }
   return { as, background: step.background ?? false, place };
 }

@@ -1,6 +1,6 @@
 import { Environment, ParseError } from '@marcbachmann/cel-js';
 import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
-import { atLeast } from './ranges.ts';
+import { atLeast } from '../kernel/ranges.ts';
 import { namesIn } from './cel-names.ts';
 import type { NameUse } from './cel-names.ts';
 

@@ -1,4 +1,4 @@
-import type { Topology } from '../vm/spec.ts';
+import type { Topology } from '../model/topology.ts';
 import type { GuestShape, PlainStep, Step } from './scenario.ts';
 
 /** Every step that a topology cannot do, and why. */

@@ -2,15 +2,25 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { COVERAGE_FILE, nearestCoverageFile, readCoverageList, type CoverageList } from './coverage-list.ts';
 import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
 import type { Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 const YAML = /\.ya?ml$/;
 /** In a folder only these modules are scenarios; named itself, any module is. */
 const MODULE_IN_FOLDER = /\.scenario\.[cm]?[jt]s$/;
 const MODULE = /\.[cm]?[jt]s$/;
+
+/** How scenarios are read. */
+export interface LoadOptions {
+  /** Folder that paths are relative to. */
+  readonly root: string;
+  /** Names that expectations can use. */
+  readonly vocabulary: Vocabulary;
+}
 
 /**
  * Reads scenarios from files and folders (all `*.yaml`, `*.yml` and `*.scenario.ts|js` below). A module exports the same content
@@ -19,15 +29,15 @@ const MODULE = /\.[cm]?[jt]s$/;
  * Throws one BpfrigError with code `scenario` that lists every problem of every file as `FILE:LINE:COLUMN: text` in its detail,
  * and with code `usage` when a path does not exist or there is no scenario in it.
  */
-export async function loadScenarios(
-  paths: readonly string[],
-  options: { root: string },
-): Promise<Scenario[]> {
+export async function loadScenarios(paths: readonly string[], options: LoadOptions): Promise<Scenario[]> {
   const { root } = options;
   const files = [
     ...new Set((await Promise.all(paths.map(path => scenarioFiles(resolve(root, path))))).flat()),
   ];
-  const results = await Promise.all(files.map(async path => load(path, root)));
+  const lists = coverageLists(files);
+  const results = await Promise.all(
+    files.map(async path => load(path, options, lists.get(nearestCoverageFile(path) ?? '') ?? null)),
+  );
   const lines = results.flatMap(({ problems }) => problems);
   const [first, ...more] = lines;
   if (first !== undefined) {
@@ -37,7 +47,17 @@ export async function loadScenarios(
   return results.flatMap(({ scenario }) => scenario ?? []);
 }
 
-async function load(path: string, root: string): Promise<{ scenario: Scenario | null; problems: string[] }> {
+/** The nearest coverage lists of all files, each read once, by their path. */
+function coverageLists(files: readonly string[]): Map<string, CoverageList> {
+  const paths = new Set(files.map(nearestCoverageFile).filter(path => path !== null));
+  return new Map([...paths].map(path => [path, readCoverageList(path)]));
+}
+
+async function load(
+  path: string,
+  { root, vocabulary }: LoadOptions,
+  coverage: CoverageList | null,
+): Promise<{ scenario: Scenario | null; problems: string[] }> {
   const file = relative(root, path);
   let source: Source;
   try {
@@ -47,7 +67,11 @@ async function load(path: string, root: string): Promise<{ scenario: Scenario | 
   } catch (error) {
     return { scenario: null, problems: [`${file}:1:1: cannot be read: ${messageOf(error)}`] };
   }
-  const { scenario, problems } = parseScenario(source, { name: scenarioName(file), file, path });
+  const { scenario, problems } = parseScenario(
+    source,
+    { name: scenarioName(file), file, path },
+    { vocabulary, coverage },
+  );
   return { scenario, problems: problemLines(file, problems) };
 }
 
@@ -67,13 +91,12 @@ export function scenarioName(file: string): string {
 
 async function scenarioFiles(path: string): Promise<string[]> {
   const stats = await stat(path).catch(() => null);
-  if (stats === null)
-    throw new BpfrigError('usage', `no scenario file or folder ${path}: there is nothing of that name`);
+  if (stats === null) throw new BpfrigError('usage', `no scenario file or folder ${path}: it does not exist`);
   if (!stats.isDirectory()) {
     if (YAML.test(path) || MODULE.test(path)) return [path];
     throw new BpfrigError(
       'usage',
-      `${path} is no scenario: want a .yaml, .ts or .js file, or a folder of them`,
+      `${path} is not a scenario: it must be a .yaml, .ts or .js file, or a folder of them`,
     );
   }
   const names = await readdir(path, { recursive: true });
@@ -81,12 +104,9 @@ async function scenarioFiles(path: string): Promise<string[]> {
     .filter(name => !name.split(sep).includes('node_modules') && isScenario(name))
     .toSorted();
   if (found.length === 0)
-    throw new BpfrigError('usage', `no scenario in folder ${path}: want *.yaml below it`);
+    throw new BpfrigError('usage', `no scenario in folder ${path}: there must be *.yaml below it`);
   return found.map(name => join(path, name));
 }
-
-/** Lies among the scenarios and is none: what they are to cover. See `../run/coverage.ts`. */
-export const COVERAGE_FILE = 'coverage.yaml';
 
 function isScenario(name: string): boolean {
   if (basename(name) === COVERAGE_FILE) return false;

@@ -2,6 +2,7 @@ import t from 'tap';
 import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
 import type { Scenario } from './scenario.ts';
+import { VOCABULARY } from './vocabulary.fixture.ts';
 
 const FILE = { name: 'one', file: 'one.yaml', path: '/scenarios/one.yaml' };
 
@@ -25,11 +26,11 @@ known:
 `;
 
 function problemsOf(text: string): string[] {
-  return problemLines('one.yaml', parseScenario(yamlSource(text), FILE).problems);
+  return problemLines('one.yaml', parseScenario(yamlSource(text), FILE, { vocabulary: VOCABULARY }).problems);
 }
 
 function good(text: string): Scenario {
-  const { scenario, problems } = parseScenario(yamlSource(text), FILE);
+  const { scenario, problems } = parseScenario(yamlSource(text), FILE, { vocabulary: VOCABULARY });
   if (scenario === null) throw new Error(problemLines('one.yaml', problems).join('\n'));
   return scenario;
 }
@@ -102,16 +103,12 @@ t.test('mistakes name their place and the nearest name', async t => {
     [
       '"< cpumap.accepted"',
       '"cpumap.accepted"',
-      '17:33: `cpumap.accepted` has to begin with an operator: ==, !=, <, <=, >, >= or in',
+      '17:33: `cpumap.accepted` must begin with an operator: ==, !=, <, <=, >, >= or in',
     ],
-    ['setup:', 'kernels: ">=5.15"\nsetup:', '5:1: `kernels` needs `because` beside it: why only there'],
+    ['setup:', 'kernels: ">=5.15"\nsetup:', '5:1: `kernels` needs `because` next to it: why only there'],
     ['count: 10000', 'count: 0', '9:30: traffic[0].pktgen.count: too small: expected number to be >=1'],
     [', count: 10000', '', '9:13: missing key `count`'],
-    [
-      '- pktgen:',
-      '- as: sent\n    pktgen:',
-      '9:9: `sent` is a name that expectations have already: choose another',
-    ],
+    ['- pktgen:', '- as: sent\n    pktgen:', '9:9: `sent` is already a name in expectations: choose another'],
     [
       '- pktgen:',
       '- wait: { for: 1 }\n    pktgen:',
@@ -230,9 +227,11 @@ t.test('a place stays right when steps before it belong to other variants', asyn
 
 t.test('a scenario can be a value that a program made', async t => {
   const made = { title: 't', source: 's', expect: ['sent == 0'] };
-  t.equal(parseScenario(moduleSource(made), FILE).scenario?.variants.length, 1);
-  t.match(parseScenario(moduleSource({ ...made, exepct: [] }), FILE).problems, [
+  t.equal(parseScenario(moduleSource(made), FILE, { vocabulary: VOCABULARY }).scenario?.variants.length, 1);
+  t.match(parseScenario(moduleSource({ ...made, exepct: [] }), FILE, { vocabulary: VOCABULARY }).problems, [
     { place: { line: 1, column: 1 }, text: 'unknown key `exepct`, did you mean `expect`?' },
   ]);
-  t.match(parseScenario(moduleSource(undefined), FILE).problems, [{ text: /is a mapping/ }]);
+  t.match(parseScenario(moduleSource(undefined), FILE, { vocabulary: VOCABULARY }).problems, [
+    { text: /is a mapping/ },
+  ]);
 });

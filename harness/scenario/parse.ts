@@ -1,4 +1,6 @@
+import { didYouMean } from '../util/nearest.ts';
 import { product } from './axes.ts';
+import type { CoverageList, Subject } from './coverage-list.ts';
 import { explainIssue } from './explain-issue.ts';
 import { strayWhens } from './fill-in.ts';
 import type { Path, Problem, Source } from './places.ts';
@@ -6,6 +8,7 @@ import type { Scenario } from './scenario.ts';
 import { axesSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { resolveVariant } from './variants.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** What identifies a scenario's file: see {@link Scenario} for each. */
 export type ScenarioFile = Pick<Scenario, 'name' | 'file' | 'path'>;
@@ -15,8 +18,16 @@ export type ParseResult =
   | { readonly scenario: Scenario; readonly problems: readonly [] }
   | { readonly scenario: null; readonly problems: readonly Problem[] };
 
+/** What a scenario is checked against. */
+export interface ParseOptions {
+  /** Names that expectations can use. */
+  readonly vocabulary: Vocabulary;
+  /** The nearest coverage list, which has every id of `covers` and `functions`; null where there is none. */
+  readonly coverage?: CoverageList | null;
+}
+
 /** Checks a scenario's content in every variant. */
-export function parseScenario(source: Source, file: ScenarioFile): ParseResult {
+export function parseScenario(source: Source, file: ScenarioFile, options: ParseOptions): ParseResult {
   const raw = source.data;
   if (source.problems.length > 0) return failed(source.problems);
   if (!isRecord(raw))
@@ -37,13 +48,16 @@ export function parseScenario(source: Source, file: ScenarioFile): ParseResult {
   if (variants.length === 0)
     return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);
 
-  const results = variants.map(variant => resolveVariant(raw, variant, source, file.path));
+  const results = variants.map(variant =>
+    resolveVariant(raw, variant, source, file.path, options.vocabulary),
+  );
   const document = results[0]?.document ?? null;
   const problems = [...stray, ...results.flatMap(result => result.problems)];
+  if (document !== null && options.coverage) problems.push(...unlisted(document, options.coverage, source));
   if (document?.kernels !== undefined && document.because === undefined) {
     problems.push({
       place: source.place(['kernels'], 'key'),
-      text: '`kernels` needs `because` beside it: why only there',
+      text: '`kernels` needs `because` next to it: why only there',
     });
   }
   if (document === null || problems.length > 0) return failed(problems);
@@ -59,7 +73,26 @@ export function parseScenario(source: Source, file: ScenarioFile): ParseResult {
   return { scenario, problems: [] };
 }
 
-/** Problems as text, one a line: `FILE:LINE:COLUMN: what is wrong`. */
+/** Ids of `covers` and `functions` that the list does not have: a typing error would count as covered. */
+function unlisted(document: ScenarioDocument, list: CoverageList, source: Source): Problem[] {
+  const missing = (key: 'covers' | 'functions', ids: readonly string[], known: readonly Subject[]) =>
+    ids.flatMap((id, index) =>
+      known.some(one => one.id === id)
+        ? []
+        : [{ place: source.place([key, index]), text: notListed(key, id, known, list.file) }],
+    );
+  return [
+    ...missing('covers', document.covers.map(String), list.behaviours),
+    ...missing('functions', document.functions, list.functions),
+  ];
+}
+
+function notListed(key: string, id: string, known: readonly Subject[], file: string): string {
+  const names = known.map(one => one.id);
+  return `\`${key}\` names ${id}, which ${file} does not list${didYouMean(id, names)}`;
+}
+
+/** Problems as text, one per line: `FILE:LINE:COLUMN: what is wrong`. */
 export function problemLines(file: string, problems: readonly Problem[]): string[] {
   return problems.map(({ place, text }) => `${file}:${place.line}:${place.column}: ${text}`);
 }

@@ -1,7 +1,7 @@
 import type { Variant } from '../model/cell.ts';
-import type { Topology } from '../vm/spec.ts';
+import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
-import type { FeatureName } from './feature-names.ts';
+import type { FeatureName } from '../kernel/features.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 
 /** 1-based place in a scenario's file. */

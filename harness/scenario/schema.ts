@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { FEATURE_NAMES } from './feature-names.ts';
-import { isRange } from './ranges.ts';
+import { FEATURE_NAMES } from '../kernel/features.ts';
+import { isRange } from '../kernel/ranges.ts';
 import { objectsSchema } from './objects.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
-import { TOPOLOGIES } from '../vm/spec.ts';
+import { TOPOLOGIES } from '../model/topology.ts';
 
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
 

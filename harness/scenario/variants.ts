@@ -1,5 +1,5 @@
 import type { Variant } from '../model/cell.ts';
-import { TOPOLOGIES, isTopology, type Topology } from '../vm/spec.ts';
+import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
 import { buildExpectations, buildKnown } from './build-expectations.ts';
 import { buildSteps, resultNames } from './build-steps.ts';
@@ -12,6 +12,7 @@ import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 const SCHEMA = scenarioSchema(exactly);
 
@@ -28,6 +29,7 @@ export function resolveVariant(
   variant: Variant,
   source: Source,
   path: string,
+  vocabulary: Vocabulary,
 ): VariantResult {
   const { data, origin, problems: stray } = fillIn(raw, variant);
   const problems: Problem[] = stray.map(({ path, text }) => ({ place: source.place(path), text }));
@@ -41,7 +43,7 @@ export function resolveVariant(
   }
 
   const document = checked.data;
-  const context = { source, origin, problems };
+  const context = { source, origin, problems, vocabulary };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);

@@ -6,13 +6,13 @@ import { lock } from 'proper-lockfile';
 import { OWNER } from './owner.ts';
 
 /**
- * Returns the cached folder `path`, filling it by `fill(tempDir)` when it is not there yet.
- * Two processes at once are safe: the filling is done under a lock, in a folder beside it that is then renamed, so that a
- * folder that exists is whole. Errors of `fill` pass through and leave nothing.
+ * Returns the cached folder `path`. If it does not exist, `fill(tempDir)` creates its content.
+ * Several processes may call this concurrently: `fill` runs under a lock, in a temporary folder next to `path` that is then renamed.
+ * A folder that exists is therefore complete. If `fill` throws, the error is passed on and nothing is left in the cache.
  */
 export async function cachedFolder(path: string, fill: (tempDir: string) => Promise<void>): Promise<string> {
   if (existsSync(path)) {
-    // Its age since last use is what pruning goes by.
+    // Pruning uses the mtime as the time of last use.
     await utimes(path, new Date(), new Date()).catch(() => undefined);
     return path;
   }
@@ -30,12 +30,12 @@ export async function cachedFolder(path: string, fill: (tempDir: string) => Prom
   });
 }
 
-/** Who is filling a temporary folder of the cache, by its name; null for any other name. */
+/** Returns the owner (see `OWNER`) of a temporary folder of the cache, from its name; null for any other name. */
 export function tempOwner(name: string): string | null {
   return /^\.(\d+-\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1] ?? null;
 }
 
-/** Runs `work` under an inter-process lock named by `path` (a file `path.lock` beside it). A holder that died is noticed after 10 s. */
+/** Runs `work` under an inter-process lock, the file `PATH.lock`. The lock of a process that died expires after 10 s. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const release = await lock(path, {

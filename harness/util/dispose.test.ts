@@ -1,7 +1,7 @@
 import t from 'tap';
 import { orDispose } from './dispose.ts';
 
-t.test('what is held goes when the work fails, and stays when it does not', async t => {
+t.test('the resource is disposed of if the work fails, and kept if it succeeds', async t => {
   let disposed = 0;
   const held = { [Symbol.asyncDispose]: async () => void (disposed += 1) };
   t.equal(await orDispose(held, async () => 7), 7);

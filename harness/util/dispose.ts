@@ -1,4 +1,4 @@
-/** Does work with something that must not be left behind when the work fails. */
+/** Returns the result of `work`. If `work` throws, disposes of `held` and rethrows the error. */
 export async function orDispose<T>(held: AsyncDisposable, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,20 +1,31 @@
 /**
- * Whose fault it is. `usage`: the command line. `scenario`: a scenario file. `infra`: the host (QEMU, disk, download, port).
- * `harness`: bpfrig itself. A kernel's fault is never an exception: it is a verdict.
+ * Whose fault an error is. `usage`: the command line. `scenario`: a scenario file. `infra`: the host (QEMU, disk, download).
+ * `guest`: a guest was lost (`GuestFailure`). `agent`: the agent refused a request (`AgentError`) or its channel was lost.
+ * `step`: a step failed (`StepFailure`). `topology`: the guest's kernel does not make the devices. `harness`: bpfrig itself.
  */
-export type ErrorCode = 'usage' | 'scenario' | 'infra' | 'harness';
+export type ErrorCode = 'usage' | 'scenario' | 'infra' | 'guest' | 'agent' | 'step' | 'topology' | 'harness';
 
-/** The one error class of bpfrig: a message of one line for people (what was tried, what was seen, what to do), long text apart. */
-export class BpfrigError extends Error {
-  override readonly name = 'BpfrigError';
-  readonly code: ErrorCode;
+/** What an error carries in addition to its message. */
+export interface ErrorOptions {
   /** Long text: a build log, a verifier log, QEMU's stderr. Null when there is none. */
+  readonly detail?: string | null;
+  readonly cause?: unknown;
+}
+
+/**
+ * The base of every error that bpfrig throws: a one-line message for people (what was tried, what was seen, what to do), long
+ * text in `detail`. Subclasses add data, and are named by their class.
+ */
+export class BpfrigError extends Error {
+  override readonly name: string;
+  readonly code: ErrorCode;
   readonly detail: string | null;
 
-  constructor(code: ErrorCode, message: string, options: { detail?: string | null; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, message: string, { detail = null, cause }: ErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
     this.code = code;
-    this.detail = options.detail ?? null;
+    this.detail = detail;
   }
 }
 

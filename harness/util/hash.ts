@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
-/** SHA-256 of a file's content, lower-case hex. */
+/** Returns the SHA-256 of a file's content in lower-case hex. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
-/** A short stable key (16 hex digits) over any JSON value; object keys count in the order given. */
+/** Returns a short stable key (16 hex digits) of any JSON value. The order of object keys matters. */
 export function hashKey(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }

@@ -1,9 +1,12 @@
 import { availableParallelism, loadavg } from 'node:os';
 
-/** A host this many times overloaded is given no more patience: a guest that hangs must still be told in time. */
-const MOST = 3;
+/** Limit of the result. Without it, a guest that hangs on an overloaded host would be detected too late. */
+const MAX_PRESSURE = 3;
 
-/** How many times over the host's cores are asked for right now, from 1 to 3: what limits on a guest's silence stretch by. */
+/**
+ * Returns the current load of the host divided by its cores, from 1 to 3. Limits on how long a guest may be silent are multiplied
+ * by it.
+ */
 export function hostPressure(load = loadavg()[0] ?? 0, cores = availableParallelism()): number {
-  return Math.min(MOST, Math.max(1, load / cores));
+  return Math.min(MAX_PRESSURE, Math.max(1, load / cores));
 }

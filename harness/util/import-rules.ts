@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-/** The layers of harness/, top first. A file imports from its own layer and from those below it. See DESIGN.md, "The house". */
+/** The layers of harness/, top first. A file imports from its own layer and from those below it: docs/architecture.md. */
 export const LAYERS = [
   'cli',
   'report',
@@ -12,7 +12,9 @@ export const LAYERS = [
   'vm',
   'image',
   'object',
+  'packet',
   'kernel',
+  'arch',
   'model',
   'util',
 ] as const;
@@ -23,46 +25,78 @@ const REPORT_MAY_USE = new Set(['report', 'model', 'util']);
 /** The one exception to "down only": what runs does not know how it is reported; cli/ joins the two. */
 const RUN_MAY_NOT_USE = new Set(['report']);
 
-/** One import that goes the wrong way, as `file -> target: why`. */
+/** One import that breaks a rule, as `file -> target: why`. */
 export interface Violation {
   readonly file: string;
   readonly target: string;
   readonly why: string;
 }
 
-/** Every relative import below `root` (the harness folder) that breaks the one-way rule. */
-export function importViolations(root: string): Violation[] {
-  const found: Violation[] = [];
-  for (const file of sources(root)) {
-    const from = layerOf(root, file);
-    for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
-      const target = resolve(dirname(file), specifier);
-      const to = layerOf(root, target);
-      const why = to === null ? 'leaves harness/' : judge(from, to);
-      if (why !== null) found.push({ file: relative(root, file), target: specifier, why });
-    }
-  }
-  return found;
+/** A source file below the root, and the files that it imports by a relative path. */
+interface Source {
+  readonly file: string;
+  readonly targets: readonly string[];
 }
 
-function judge(from: string | null, to: string): string | null {
+/** Every relative import below `root` (the harness folder) that goes up, leaves the folder, or closes a circle. */
+export function importViolations(root: string): Violation[] {
+  const all = sources(root).map((path): Source => {
+    const targets = importsOf(readFileSync(path, 'utf8')).map(specifier => resolve(dirname(path), specifier));
+    return { file: relative(root, path), targets: targets.map(target => relative(root, target)) };
+  });
+  return [...all.flatMap(upward), ...circles(all)];
+}
+
+function upward({ file, targets }: Source): Violation[] {
+  return targets.flatMap(target => {
+    const why = judge(layerOf(file), layerOf(target));
+    return why === null ? [] : [{ file, target, why }];
+  });
+}
+
+function judge(from: string | null, to: string | null): string | null {
+  // harness/index.ts, the public API, is in no layer and stands above all.
+  if (from === 'index.ts') return null;
+  if (to === null) return 'leaves harness/';
   const fromRank = LAYERS.indexOf(from as (typeof LAYERS)[number]);
   const toRank = LAYERS.indexOf(to as (typeof LAYERS)[number]);
   if (fromRank < 0 || toRank < 0) return 'is in no known layer';
-  if (toRank < fromRank) return `${from}/ may not import from ${to}/, which stands above it`;
-  if (from === 'report' && !REPORT_MAY_USE.has(to)) return 'report/ knows model/ and util/ alone';
-  if (from === 'run' && RUN_MAY_NOT_USE.has(to)) return 'run/ does not know report/';
+  if (toRank < fromRank) return `${from}/ may not import from ${to}/, which is above it`;
+  if (from === 'report' && !REPORT_MAY_USE.has(to)) return 'report/ may use model/ and util/ only';
+  if (from === 'run' && RUN_MAY_NOT_USE.has(to)) return 'run/ may not use report/';
   return null;
 }
 
-function layerOf(root: string, path: string): string | null {
-  const parts = relative(root, path).split(sep);
-  return parts[0] === '..' ? null : (parts[0] ?? null);
+function layerOf(path: string): string | null {
+  const [first] = path.split(sep);
+  return first === '..' ? null : (first ?? null);
 }
 
+/** Circles of imports, also of types only: each is reported once, at the import that closes it. */
+function circles(all: readonly Source[]): Violation[] {
+  const targetsOf = new Map(all.map(({ file, targets }) => [file, targets]));
+  const done = new Set<string>();
+  const found: Violation[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      const circle = [...path.slice(start), file];
+      found.push({ file: path.at(-1) ?? file, target: file, why: `closes a circle: ${circle.join(' -> ')}` });
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of targetsOf.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const { file } of all) visit(file, []);
+  return found;
+}
+
+/** Statements stand at the start of a line; an expression `import()` may stand anywhere. */
 function importsOf(source: string): string[] {
-  const specifiers = [...source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']*)'/g)];
-  return specifiers.flatMap(match => match[1] ?? []);
+  const statements = source.matchAll(/^(?:import|export)\b[^;'"=(]*'(\.[^']*)'/gm);
+  const expressions = source.matchAll(/\bimport\(\s*'(\.[^']*)'/g);
+  return [...statements, ...expressions].flatMap(match => match[1] ?? []);
 }
 
 function sources(folder: string): string[] {

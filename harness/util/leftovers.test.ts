@@ -4,13 +4,13 @@ import t from 'tap';
 import { removeLeftovers } from './leftovers.ts';
 import { isOwnerAlive, OWNER } from './owner.ts';
 
-t.test('an owner is alive while just that process runs', async t => {
+t.test('an owner is alive while exactly that process runs', async t => {
   t.equal(isOwnerAlive(OWNER), true);
-  t.equal(isOwnerAlive(`${process.pid}-1`), false, 'the same id, another start');
+  t.equal(isOwnerAlive(`${process.pid}-1`), false, 'same id, different start time');
   t.equal(isOwnerAlive('999999999-5'), false);
 });
 
-t.test('what the dead left goes, what the living have stays, and nothing else is touched', async t => {
+t.test('files of dead owners are removed; files of living owners and all others are kept', async t => {
   const dir = t.testdir();
   const dead = '999999999-5';
   const gone = [`tmp/bpfrig-${dead}-abc`, `cache/templates/.${dead}-0011aabb.tmp`];

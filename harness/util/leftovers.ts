@@ -6,8 +6,8 @@ import { isOwnerAlive } from './owner.ts';
 import { WORKSPACE_PREFIX } from './workspace.ts';
 
 /**
- * Removes what bpfrigs that were killed left behind: their temporary folders, and what they were filling the cache with.
- * Gives the paths that it removed. (Their QEMUs ended with them: see `spawnQemu`.)
+ * Removes what killed bpfrig processes left behind: their temporary folders and incomplete folders in the cache.
+ * Returns the removed paths. (Their QEMU processes ended with them; see `spawnQemu`.)
  */
 export async function removeLeftovers(cacheDir: string, temp = tmpdir()): Promise<string[]> {
   const workspaces = await entriesOf(temp, name => workspaceOwner(name));

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { didYouMean, nearest } from './nearest.ts';
 
-t.test('nearest: the closest name, none when nothing is close', async t => {
+t.test('nearest: the most similar name, or null if none is similar', async t => {
   const rows: [string, string[], string | null][] = [
     ['quise', ['name', 'qsize', 'flags'], 'qsize'],
     ['dorp', ['drops', 'drop'], 'drop'],

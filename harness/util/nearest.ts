@@ -1,4 +1,4 @@
-/** The one of `known` that `name` was probably meant to be, or null when nothing is close. */
+/** Returns the entry of `known` that is most similar to `name`; null if none is similar enough. */
 export function nearest(name: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(name.length / 2)) + 1;
@@ -9,13 +9,13 @@ export function nearest(name: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** `, did you mean \`qsize\`?`, or an empty text when nothing is close: the tail of a message about an unknown name. */
+/** Returns the end of a message about an unknown name: `, did you mean \`qsize\`?`, or '' if no known name is similar. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const guess = nearest(name, known);
   return guess === null ? '' : `, did you mean \`${guess}\`?`;
 }
 
-/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours each cost 1. */
+/** Optimal string alignment distance: each insertion, deletion, replacement or swap of neighbours costs 1. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Names the process that a temporary thing belongs to: its id and when it started (in clock ticks since boot), so that an id that
- * was used again is not taken for the owner. Linux only.
+ * Name of this process as the owner of temporary files: its id and its start time (in clock ticks since boot), so that another
+ * process that later has the same id is not taken for the owner. Linux only.
  */
 export const OWNER = `${process.pid}-${startTime(process.pid) ?? 0}`;
 
-/** Whether the process that `OWNER` named still runs. */
+/** Returns whether the process that an `OWNER` name identifies still runs. */
 export function isOwnerAlive(owner: string): boolean {
   const [pid, started] = owner.split('-').map(Number);
   return pid !== undefined && started !== undefined && startTime(pid) === started;
 }
 
-/** Field 22 of /proc/PID/stat; null when there is no such process. */
+/** Returns the start time, field 22 of /proc/PID/stat; null if there is no such process. */
 function startTime(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, which may hold anything.
+    // The second field is the program's name in parentheses. It can contain any character.
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
   } catch {
     return null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { pruneCache } from './prune.ts';
 
-t.test('what was not used for longest goes, until the rest is within the limit', async t => {
+t.test('the least recently used entries are removed until the rest is within the limit', async t => {
   const dir = t.testdir();
   for (const [name, age] of [
     ['old', 300],
@@ -24,7 +24,7 @@ t.test('what was not used for longest goes, until the rest is within the limit',
   t.notOk(existsSync(join(dir, 'templates/old')));
 });
 
-t.test('holes do not count, and what is being filled is left alone', async t => {
+t.test('holes of sparse files do not count, and incomplete folders are kept', async t => {
   const dir = t.testdir({ templates: { sparse: { ram: '' }, '.1-2-00.tmp': { ram: 'x' } } });
   truncateSync(join(dir, 'templates/sparse/ram'), 1024 * 1024 * 1024);
   const pruned = await pruneCache(dir, { templates: 1 });

@@ -2,15 +2,15 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A folder of the cache that can be made again. */
+/** A folder of the cache. It can be recreated. */
 interface CacheEntry {
   readonly path: string;
   readonly bytes: number;
-  /** When it was last used, in milliseconds since the epoch: `cachedFolder` touches what it gives. */
+  /** Time of last use in milliseconds since the epoch; `cachedFolder` updates it. */
   readonly usedAt: number;
 }
 
-/** What pruning did. */
+/** The outcome of pruning. */
 export interface Pruned {
   readonly removed: number;
   readonly removedBytes: number;
@@ -19,7 +19,7 @@ export interface Pruned {
 
 const MiB = 1024 * 1024;
 
-/** How much each part of the cache may hold, in MiB. A template of a guest of 512 MiB takes about 150 on disk, a kernel 220. */
+/** Maximum size of each part of the cache in MiB. A template of a 512 MiB guest takes about 150 MiB on disk, a kernel 220 MiB. */
 export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
   templates: 8_192,
   kernels: 12_288,
@@ -27,7 +27,7 @@ export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
   build: 512,
 };
 
-/** Removes what was not used for longest from each part of the cache, until the part is within its limit. */
+/** Removes the least recently used entries from each part of the cache until the part is within its limit. */
 export async function pruneCache(cacheDir: string, limitsMiB = CACHE_LIMITS_MIB): Promise<Pruned> {
   const parts = await Promise.all(
     Object.entries(limitsMiB).map(([part, limit]) => prunePart(join(cacheDir, part), limit * MiB)),
@@ -42,17 +42,21 @@ export async function pruneCache(cacheDir: string, limitsMiB = CACHE_LIMITS_MIB)
 async function prunePart(folder: string, limit: number): Promise<Pruned> {
   const newestFirst = (await entriesOf(folder)).toSorted((a, b) => b.usedAt - a.usedAt);
   let keptBytes = 0;
-  const out: CacheEntry[] = [];
+  const removed: CacheEntry[] = [];
   for (const entry of newestFirst) {
-    if (keptBytes + entry.bytes > limit) out.push(entry);
+    if (keptBytes + entry.bytes > limit) removed.push(entry);
     else keptBytes += entry.bytes;
   }
-  // A guest that is a clone of a removed template lives on: its RAM file is open.
-  await Promise.all(out.map(({ path }) => rm(path, { recursive: true, force: true })));
-  return { removed: out.length, removedBytes: out.reduce((sum, { bytes }) => sum + bytes, 0), keptBytes };
+  // Running clones of a removed template are not affected: they have its RAM file open.
+  await Promise.all(removed.map(({ path }) => rm(path, { recursive: true, force: true })));
+  return {
+    removed: removed.length,
+    removedBytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
+    keptBytes,
+  };
 }
 
-/** Entries that are whole: what is being filled begins with a dot, and locks are not ours to remove. */
+/** Returns the complete entries. Incomplete folders start with a dot, and locks must not be removed here. */
 async function entriesOf(folder: string): Promise<CacheEntry[]> {
   const names = (await readdir(folder).catch(() => [])).filter(
     name => !name.startsWith('.') && !name.endsWith('.lock'),
@@ -67,10 +71,13 @@ async function entriesOf(folder: string): Promise<CacheEntry[]> {
   );
 }
 
-/** Bytes on disk by path: a RAM file is mostly holes. By du, since a kernel's folder has thousands of files. */
+/**
+ * Returns the bytes on disk by path. Apparent sizes would be wrong, because RAM files are sparse. Uses du, because a kernel's folder
+ * has thousands of files.
+ */
 async function diskUsage(paths: readonly string[]): Promise<Map<string, number>> {
   if (paths.length === 0) return new Map();
-  // What another bpfrig removes meanwhile is an error to du, and no loss.
+  // du fails on files that another bpfrig removes in the meantime; such a failure is harmless.
   const { stdout } = await execa('du', ['--summarize', '--block-size=1', '--', ...paths], { reject: false });
   return new Map(
     stdout

@@ -4,11 +4,11 @@ import { scanLine, withoutTime, type Splat } from './splats.ts';
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
 
-/** How much is kept from the kernel's first complaint on: a panicking kernel goes on complaining, of its own end. */
+/** How much is kept from the kernel's first complaint on, in lines: a panicking kernel goes on complaining. */
 const COMPLAINT_LINES = 80;
 
 /**
- * Follows a guest's console file: remembers its last lines and its splats, and tells whether a line was seen.
+ * Follows a guest's console file: remembers its last lines and its splats.
  * Reading is pulled by `poll()`, so that the caller decides how often to look.
  */
 export class ConsoleWatcher {
@@ -27,7 +27,7 @@ export class ConsoleWatcher {
     this.path = path;
   }
 
-  /** Reads what has come since the last call and gives the new lines. A file that is not there yet has no lines. */
+  /** Reads what has come since the last call and returns the new lines. A file that does not exist yet has no lines. */
   async poll(): Promise<string[]> {
     const text = await this.#readOn();
     const parts = (this.#partial + text).split(/\r*\n/);

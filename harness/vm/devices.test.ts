@@ -1,6 +1,7 @@
 import t from 'tap';
 import * as device from './devices.ts';
-import { BOTH_ENDS, type GuestSpec } from './spec.ts';
+import { BOTH_ENDS } from '../model/topology.ts';
+import type { GuestSpec } from './spec.ts';
 
 const SPEC: GuestSpec = {
   image: '/k/vmlinux',
@@ -27,8 +28,16 @@ t.test('CPUs that are possible and offline', async t => {
   t.match(device.machine({ ...SPEC, maxCpus: 6 }).args.join(' '), '-smp 4,maxcpus=6 ');
 });
 
-t.test('the management NIC lets nothing in or out but ssh on loopback', async t => {
-  t.match(device.managementNic().args[1], /^user,.*restrict=on.*hostfwd=tcp:127\.0\.0\.1:0-:22$/);
+t.test('the management NIC lets nothing in or out, and no device listens on TCP', async t => {
+  t.match(device.managementNic().args[1], /^user,.*restrict=on/);
+  const all = [device.managementNic(), device.qmp('/q'), device.agentPort('/a')];
+  t.notMatch(device.commandLine(SPEC, all).join(' '), /hostfwd|tcp/);
+});
+
+t.test('the agent has a named port on a Unix socket', async t => {
+  const args = device.agentPort('/a,b').args.join(' ');
+  t.match(args, 'socket,id=agent,path=/a,,b,server=on,wait=off');
+  t.match(args, 'virtserialport,id=agent,chardev=agent,name=bpfrig.agent');
 });
 
 t.test('two virtio NICs on one hub, or none', async t => {
@@ -51,9 +60,11 @@ t.test('a comma in a path is doubled', async t => {
   t.equal(device.console('/a,b').args[1], 'file,id=console,path=/a,,b');
 });
 
-t.test('words for the command line come last', async t => {
-  t.match(
-    device.kernel({ ...SPEC, append: ['slub_debug=FZ'] }).args.at(-1),
-    /^console=ttyS0 .* slub_debug=FZ$/,
-  );
+t.test('the kernel’s words come from the devices, and the spec’s own come last', async t => {
+  const line = device.commandLine({ ...SPEC, append: ['slub_debug=FZ'] }, [
+    device.console('/c'),
+    device.exitOnPanic(),
+  ]);
+  t.equal(line.at(-1), 'console=ttyS0 quiet panic=-1 rdinit=/init slub_debug=FZ');
+  t.ok(line.includes('-no-reboot') && line.includes('/k/vmlinux'));
 });

@@ -1,28 +1,14 @@
-import { MAC, type End, type GuestSpec } from './spec.ts';
+import { MAC, type End } from '../model/topology.ts';
+import type { GuestSpec } from './spec.ts';
 
-/** A part of the virtual machine: the arguments that it adds to QEMU's command line. A machine is their concatenation. */
+/**
+ * A part of the virtual machine: what it adds to QEMU's command line and to the kernel's, so that both halves of one thing stay
+ * together. A machine is the concatenation of its devices: `commandLine`.
+ */
 export interface Device {
   readonly args: readonly string[];
-}
-
-/** The kernel's command line. Sources: field-notes.md for the times, Documentation/admin-guide/kernel-parameters.txt. */
-export function kernel(spec: GuestSpec): Device {
-  const words = [
-    'console=ttyS0',
-    // The console is a serial port under emulation, where each character costs; init raises the level again before a test runs.
-    'quiet',
-    'panic=-1',
-    'nokaslr',
-    'mitigations=off',
-    'random.trust_cpu=on',
-    // So that a guest that hangs can be made to say where: QMP's inject-nmi.
-    'unknown_nmi_panic',
-    // From 6.17 on a kernel thread samples memory every 5 ms, for statistics that nobody reads here.
-    'damon_stat.enabled=0',
-    'rdinit=/init',
-    ...spec.append,
-  ];
-  return { args: ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')] };
+  /** Words for the kernel's command line: Documentation/admin-guide/kernel-parameters.txt. */
+  readonly kernelArgs: readonly string[];
 }
 
 /** Machine type and CPUs. */
@@ -33,7 +19,8 @@ export function machine(spec: GuestSpec): Device {
     spec.accel === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
       : ['-accel', `tcg,thread=${thread}`, '-cpu', 'max'];
-  return { args: ['-machine', 'q35,memory-backend=mem', ...accel, '-smp', smp, '-m', `${spec.memoryMiB}M`] };
+  const size = ['-smp', smp, '-m', `${spec.memoryMiB}M`];
+  return { args: ['-machine', 'q35,memory-backend=mem', ...accel, ...size], kernelArgs: [] };
 }
 
 /** Where a guest's RAM is: anonymous, or a file that is shared (a template in the making) or mapped copy-on-write (a clone). */
@@ -43,51 +30,82 @@ export type Ram =
 /** The guest's RAM, as the machine's `mem`. */
 export function memory(spec: GuestSpec, ram: Ram): Device {
   const size = `id=mem,size=${spec.memoryMiB}M`;
-  if (ram.kind === 'anonymous') return { args: ['-object', `memory-backend-ram,${size}`] };
   const share = ram.kind === 'shared' ? 'on' : 'off';
+  const backend =
+    ram.kind === 'anonymous'
+      ? `memory-backend-ram,${size}`
+      : `memory-backend-file,${size},mem-path=${escapeComma(ram.path)},share=${share}`;
+  return { args: ['-object', backend], kernelArgs: [] };
+}
+
+/** A machine that waits for a saved state instead of booting. */
+export function incoming(): Device {
+  return { args: ['-incoming', 'defer'], kernelArgs: [] };
+}
+
+/** The kernel's console: the first serial port, written into a file. */
+export function console(path: string): Device {
   return {
-    args: ['-object', `memory-backend-file,${size},mem-path=${escapeComma(ram.path)},share=${share}`],
+    args: ['-chardev', `file,id=console,path=${escapeComma(path)}`, '-serial', 'chardev:console'],
+    // Quiet: each character on a serial port costs under emulation. images/init raises the level before a test runs.
+    kernelArgs: ['console=ttyS0', 'quiet'],
   };
 }
 
-/** A machine that waits for a saved state in place of booting. */
-export function incoming(): Device {
-  return { args: ['-incoming', 'defer'] };
+/** A kernel that panics resets at once, and QEMU ends instead of booting it again. */
+export function exitOnPanic(): Device {
+  return { args: ['-no-reboot'], kernelArgs: ['panic=-1'] };
 }
 
-/** Serial console into a file. */
-export function console(path: string): Device {
-  return { args: ['-chardev', `file,id=console,path=${escapeComma(path)}`, '-serial', 'chardev:console'] };
+/** What a guest that hangs needs to report where it is: QMP's inject-nmi panics it, and addresses are those of its symbols. */
+export function debuggable(): Device {
+  return { args: [], kernelArgs: ['unknown_nmi_panic', 'nokaslr'] };
 }
 
 /** QMP on a Unix socket. */
 export function qmp(path: string): Device {
   return {
-    args: [
-      '-chardev',
-      `socket,id=qmp,path=${escapeComma(path)},server=on,wait=off`,
-      '-mon',
-      'chardev=qmp,mode=control',
-    ],
+    args: ['-chardev', unixServer('qmp', path), '-mon', 'chardev=qmp,mode=control'],
+    kernelArgs: [],
   };
 }
 
-/** The management NIC: ssh on a loopback port that the host's kernel picks (port 0), and nothing else in or out. */
+/** Name of the agent's port in the guest (/sys/class/virtio-ports/…/name), and id of the device in QMP's events. */
+export const AGENT_PORT = { name: 'bpfrig.agent', id: 'agent' } as const;
+
+/** The agent's channel: a virtio-serial port in the guest, a Unix socket on the host. */
+export function agentPort(path: string): Device {
+  const { name, id } = AGENT_PORT;
+  return {
+    args: [
+      '-chardev',
+      unixServer(id, path),
+      '-device',
+      'virtio-serial-pci',
+      '-device',
+      `virtserialport,id=${id},chardev=${id},name=${name}`,
+    ],
+    kernelArgs: [],
+  };
+}
+
+/** The management NIC. Nothing goes in or out until somebody asks for ssh: `Vm.forwardSsh`. */
 export function managementNic(): Device {
   return {
     args: [
       '-netdev',
-      'user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+      'user,id=mgmt,restrict=on',
       '-device',
       `virtio-net-pci,netdev=mgmt,mac=${MAC.mgmt},romfile=`,
     ],
+    kernelArgs: [],
   };
 }
 
 /** The traffic's NICs: two virtio NICs joined by a hub inside QEMU, one that is joined to another guest's, or none where the guest makes them itself. */
 export function trafficNics({ topology, ends }: GuestSpec, link: string | null): Device {
-  if (topology !== 'virtio' && topology !== 'link') return { args: [] };
-  return { args: ends.flatMap(end => [...backEnd(end, link), ...virtioNic(end)]) };
+  const ours = topology === 'virtio' || topology === 'link' ? ends : [];
+  return { args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(end)]), kernelArgs: [] };
 }
 
 /** The receiving end listens. Both wait for a peer that has no room, so that nothing is lost between the guests. */
@@ -101,14 +119,28 @@ function virtioNic(end: End): string[] {
   return ['-device', `virtio-net-pci,netdev=${end},mac=${MAC[end]},romfile=`];
 }
 
-/** No display, no default devices, and QEMU ends where the guest would reboot. */
+/** No display and no default devices, and a kernel without what only costs time here. */
 export function bare(): Device {
-  return { args: ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'] };
+  return {
+    args: ['-nodefaults', '-no-user-config', '-display', 'none'],
+    kernelArgs: [
+      'mitigations=off',
+      'random.trust_cpu=on',
+      // From 6.17 on a kernel thread samples memory every 5 ms, for statistics that nobody reads here.
+      'damon_stat.enabled=0',
+    ],
+  };
 }
 
-/** The whole argument list. */
-export function concat(devices: readonly Device[]): string[] {
-  return devices.flatMap(device => [...device.args]);
+/** QEMU's whole argument list: the devices', and the kernel with all their words; the spec's own words come last and so win. */
+export function commandLine(spec: GuestSpec, devices: readonly Device[]): string[] {
+  const words = [...devices.flatMap(({ kernelArgs }) => kernelArgs), 'rdinit=/init', ...spec.append];
+  const kernel = ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')];
+  return [...devices.flatMap(({ args }) => args), ...kernel];
+}
+
+function unixServer(id: string, path: string): string {
+  return `socket,id=${id},path=${escapeComma(path)},server=on,wait=off`;
 }
 
 /** QEMU's option syntax doubles a comma inside a value. */

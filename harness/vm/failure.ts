@@ -1,26 +1,22 @@
 import { BpfrigError } from '../util/errors.ts';
 import type { VmEnd } from './process.ts';
 
-/** What became of a guest that was lost: the guest died, gave no sign of life, or the host took it away. */
+/** Why a guest was lost: its kernel died, it gave no sign of life, or the host took it away. */
 export type LossKind = 'panic' | 'hang' | 'infra';
 
-/** A guest that was lost. Its `kind` is the verdict of the cell. */
-export class GuestFailure extends Error {
-  override readonly name = 'GuestFailure';
+/** A guest that was lost. Its `kind` is the verdict of the cell. `detail`: of a guest that hangs, where its CPUs stand. */
+export class GuestFailure extends BpfrigError {
   readonly kind: LossKind;
   readonly consoleTail: readonly string[];
-  /** Of a guest that hangs: where its CPUs stand. */
-  readonly detail: string | null;
 
   constructor(kind: LossKind, message: string, consoleTail: readonly string[], detail: string | null = null) {
-    super(message);
+    super('guest', message, { detail });
     this.kind = kind;
     this.consoleTail = consoleTail;
-    this.detail = detail;
   }
 }
 
-/** The same failure, told of a guest by its name: of one out of two. */
+/** The same failure with the name of the guest in its message: for a cell with two guests. */
 export function lossOf(name: string, error: unknown): unknown {
   if (error instanceof GuestFailure) {
     const { kind, message, consoleTail, detail } = error;
@@ -40,15 +36,15 @@ export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-
 export interface LossFacts {
   readonly sign: LossSign;
   readonly panicked: boolean;
-  /** The first thing that the kernel's log complained of, if anything. */
+  /** The first complaint in the kernel's log, if any. */
   readonly complaint: string | null;
   readonly end: VmEnd | null;
 }
 
 /**
  * Whose fault a loss is. An oops outranks a lost connection: whatever was noticed first, a panic on the console is a panic.
- * A QEMU that is gone without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A channel that
- * was closed in good order by a living guest is a dead agent, which is ours.
+ * A QEMU that ended without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A port that the
+ * agent closed in a living guest is a dead agent, which is ours.
  */
 export function classifyLoss({ sign, panicked, complaint, end }: LossFacts): {
   kind: LossKind;
@@ -66,7 +62,7 @@ export function classifyLoss({ sign, panicked, complaint, end }: LossFacts): {
   if (sign === 'channel-closed')
     return { kind: 'infra', message: 'the agent in the guest died: its channel was closed' };
   if (sign === 'boot-timeout')
-    return { kind: 'hang', message: 'the guest did not come up in time and says nothing' };
-  const what = sign === 'no-answer' ? 'a request was not answered in time' : 'the agent gave no heartbeat';
+    return { kind: 'hang', message: 'the guest did not come up in time and gives no sign of life' };
+  const what = sign === 'no-answer' ? 'a request was not answered in time' : 'the agent sent no heartbeat';
   return { kind: 'hang', message: `the guest gives no sign of life: ${what}` };
 }

@@ -19,11 +19,11 @@ export interface VmProcess {
   kill(): void;
 }
 
-/** QEMU's program; a test puts a fixture in its place. */
+/** QEMU's program; a test names a fixture instead. */
 export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
 
 /**
- * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, by whatever way.
+ * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, in whatever way.
  * It is killed too when `signal` is aborted. It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
  */
 export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProcess {
@@ -48,7 +48,7 @@ export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProc
   });
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
-  // A signal that was aborted before says it to nobody.
+  // A signal that was aborted before calls no listener.
   if (signal?.aborted) kill();
   void ended.then(() => signal?.removeEventListener('abort', kill));
   if (child.pid === undefined)

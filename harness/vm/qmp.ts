@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +9,19 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** A QMP session (docs/interop/qmp-spec.txt): commands in, results out; events are passed over. */
+/** Data of the QMP events that are used here (qapi/char.json). */
+export interface QmpEvents {
+  /** The guest opened or closed a virtio-serial port; `id` is the device's. */
+  VSERPORT_CHANGE: [{ readonly id: string; readonly open: boolean }];
+}
+
+type Message =
+  | { readonly id: number; readonly return?: unknown; readonly error?: { readonly desc: string } }
+  | { readonly event: keyof QmpEvents; readonly data: never };
+
+/** A QMP session (docs/interop/qmp-spec.txt): commands in, results and events out. */
 export class Qmp {
+  readonly events = new EventEmitter<QmpEvents>();
   readonly #socket: Socket;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
@@ -39,7 +51,7 @@ export class Qmp {
     }
   }
 
-  /** Runs one command and gives its `return`. Throws `infra` with QEMU's own description. */
+  /** Runs one command and returns its `return`. Throws `infra` with QEMU's own description. */
   execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
@@ -49,7 +61,7 @@ export class Qmp {
     });
   }
 
-  /** Runs a command of the human monitor and gives its text. */
+  /** Runs a command of the human monitor and returns its text. */
   async human(commandLine: string): Promise<string> {
     return String(await this.execute('human-monitor-command', { 'command-line': commandLine }));
   }
@@ -59,8 +71,12 @@ export class Qmp {
   }
 
   #onLine(line: string): void {
-    const message = JSON.parse(line) as { id?: number; return?: unknown; error?: { desc: string } };
-    if (message.id === undefined) return;
+    const message = JSON.parse(line) as Message;
+    if ('event' in message) {
+      this.events.emit(message.event, message.data);
+      return;
+    }
+    // The greeting has no id either.
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.error === undefined) pending?.resolve(message.return);

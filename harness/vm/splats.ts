@@ -1,4 +1,4 @@
-/** What a line of the kernel's log tells of the kernel's state. */
+/** What a line of the kernel's log shows of the kernel's state. */
 export type SplatKind = 'panic' | 'splat';
 
 /** One alarming line. */

@@ -9,7 +9,7 @@ import { goldenEvents, reportOf } from '../golden.ts';
 import { largeRun } from '../large-run.fixture.ts';
 import { createHtmlReporter } from './page.tsx';
 
-// Debian's chromium, which `./bpfrig selftest --setup` installs. Without it this test fails: a page that nobody opened is not tested.
+// Debian's chromium, which `./bpfrig selftest --setup` installs. Without it this test fails, because nothing else opens the page.
 const CHROMIUM = '/usr/bin/chromium';
 const ARGS = [
   '--headless',
@@ -37,7 +37,7 @@ t.teardown(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** Opens a run's page; `faults` has every error that the browser told of, and every request that left the page. */
+/** Opens a run's page. `faults` has every error that the browser reported and every request to another address. */
 async function open(
   name: string,
   events: readonly RunEvent[],
@@ -60,7 +60,7 @@ async function open(
 
 const rowsShown = (page: Page): Promise<number> => page.locator('tr.row:visible').count();
 
-t.test('a cell opens, by mouse, by key and by its address, and closes again', async t => {
+t.test('a cell opens by mouse, by key and by its address, and closes', async t => {
   const { page, faults } = await open('cell', goldenEvents('full'));
   await page.click('td.s-fail a');
   const view = page.locator('dialog');
@@ -75,7 +75,7 @@ t.test('a cell opens, by mouse, by key and by its address, and closes again', as
     '6.12.117',
   ])
     t.match(text, part, part);
-  t.equal((await view.locator('svg.flow .wrong').count()) > 0, true, 'the loss is drawn');
+  t.equal((await view.locator('svg.flow .wrong').count()) > 0, true, 'the loss is shown');
   await page.keyboard.press('ArrowRight');
   t.notMatch(await view.innerText(), '5026 == 8192', 'the next cell');
   await page.keyboard.press('Escape');
@@ -85,12 +85,12 @@ t.test('a cell opens, by mouse, by key and by its address, and closes again', as
   await page.locator('td.s-panic a').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
-  t.match(await view.innerText(), /needs live-frames|skip/, 'the arrow went along the row');
+  t.match(await view.innerText(), /needs live-frames|skip/, 'the arrow key moved along the row');
   const address = page.url();
   t.match(address, /#c\d+$/);
   await page.goto('about:blank');
   await page.goto(address);
-  t.ok(await page.locator('dialog').isVisible(), 'its address opens it');
+  t.ok(await page.locator('dialog').isVisible(), 'the address opens the cell');
   t.same(faults, []);
 });
 
@@ -100,8 +100,8 @@ t.test('filters: verdict, text, kernel, rows that change', async t => {
   t.equal(all, 5);
   await page.keyboard.press('/');
   await page.keyboard.type('ENTRY-drop generic');
-  t.equal(await rowsShown(page), 1, 'words in any case, in scenario and variant');
-  t.equal(await page.locator('tbody.folder:visible').count(), 1, 'folders without a row are gone');
+  t.equal(await rowsShown(page), 1, 'words in upper or lower case, in scenario and variant');
+  t.equal(await page.locator('tbody.folder:visible').count(), 1, 'folders without a row are hidden');
   await page.fill('input[name=text]', '');
   for (const box of await page.locator('input[name=status]:not([value=panic])').all()) await box.uncheck();
   t.equal(await rowsShown(page), 1, 'only the row with the panic');
@@ -116,7 +116,7 @@ t.test('filters: verdict, text, kernel, rows that change', async t => {
   t.same(faults, []);
 });
 
-t.test('what a name may be, it is on the page', async t => {
+t.test('special characters in names are shown literally', async t => {
   const { page, faults } = await open('names', goldenEvents('full'));
   const name = `it's "<q>" & #1 \\ 🐝|\`x\``;
   t.ok((await page.locator('tbody.scenario').allInnerTexts()).some(text => text.includes(name)));
@@ -126,7 +126,7 @@ t.test('what a name may be, it is on the page', async t => {
   t.same(faults, []);
 });
 
-t.test('dark and light: by the system, and by the button', async t => {
+t.test('dark and light: from the system setting, and with the button', async t => {
   const ground = (page: Page): Promise<string> =>
     page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const { page: light } = await open('light', goldenEvents('one'), { colorScheme: 'light' });
@@ -139,27 +139,27 @@ t.test('dark and light: by the system, and by the button', async t => {
   t.equal(await ground(dark), black);
 });
 
-t.test('heads stay where they are when the matrix is scrolled', async t => {
+t.test('headings stay in place when the matrix is scrolled', async t => {
   const { page } = await open('sticky', largeRun(120, 30), { viewport: { width: 900, height: 700 } });
   const matrix = page.locator('.matrix');
   await matrix.evaluate(box => box.scrollTo(500, 2000));
   const frame = await matrix.boundingBox();
   const head = await page.locator('.matrix thead th').nth(10).boundingBox();
   const row = await page.locator('tr.row:has(td)').nth(60).locator('th').boundingBox();
-  t.ok(Math.abs((head?.y ?? 0) - (frame?.y ?? 0)) < 3, 'kernels on top');
-  t.ok(Math.abs((row?.x ?? 0) - (frame?.x ?? 0)) < 3, 'names on the left');
+  t.ok(Math.abs((head?.y ?? 0) - (frame?.y ?? 0)) < 3, 'kernels are at the top');
+  t.ok(Math.abs((row?.x ?? 0) - (frame?.x ?? 0)) < 3, 'names are on the left');
 });
 
-t.test('without scripts everything can be read, and links lead there', async t => {
+t.test('without scripts everything is readable, and links work', async t => {
   const { page } = await open('plain', goldenEvents('full'), { javaScriptEnabled: false });
   t.equal(await page.locator('section.cell-view:visible').count(), 10);
-  t.notOk(await page.locator('.filters').isVisible(), 'no filter that does nothing');
+  t.notOk(await page.locator('.filters').isVisible(), 'filters are hidden, because they need scripts');
   await page.click('td.s-fail a');
   const target = page.locator('section:target');
   t.match(await target.innerText(), '5026 == 8192');
 });
 
-t.test('runs of nothing, of one cell, and one that was cut off', async t => {
+t.test('runs without cells, with one cell, and one that was cut off', async t => {
   for (const [run, says] of [
     ['empty', 'nothing ran'],
     ['one', '1 pass'],
@@ -187,6 +187,6 @@ t.test('2,000 cells open in less than 2 s', async t => {
   const typed = performance.now();
   await page.fill('input[name=text]', 'scenario-77');
   t.equal(await rowsShown(page), 1);
-  t.ok(performance.now() - typed < 1000, 'and filter at once');
+  t.ok(performance.now() - typed < 1000, 'the filter is fast');
   t.same(faults, []);
 });

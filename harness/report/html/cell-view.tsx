@@ -8,18 +8,18 @@ import { PhaseBar } from './phase-bar.tsx';
 import { StatusWord } from './status-word.tsx';
 import { substitute } from './substitute.ts';
 
-/** Lines of a console and of other long texts that a page shows; the whole is in the cell's folder. */
+/** Maximum lines of a console and of other long texts on a page. The cell's folder has the whole text. */
 const MOST_LINES = 200;
 const MOST_COLUMNS = 400;
 
-/** What a cell's view is drawn from. */
+/** The data of a cell's view. */
 export interface CellViewProps {
   readonly result: CellResult;
   readonly kernel: KernelColumn | null;
   readonly change: BehaviourChange | null;
 }
 
-/** All that is known of one cell. */
+/** The view of one cell, with all information about it. */
 export function CellView({ result, kernel, change }: CellViewProps) {
   const { cell } = result;
   return (
@@ -38,7 +38,7 @@ export function CellView({ result, kernel, change }: CellViewProps) {
         )}
         {result.earlierTries.map((earlier, i) => (
           <p class="try" key={i}>
-            An earlier try: {earlier.verdict}: {oneLine(earlier.reason)}
+            An earlier attempt: {earlier.verdict}: {oneLine(earlier.reason)}
           </p>
         ))}
       </header>
@@ -53,7 +53,7 @@ export function CellView({ result, kernel, change }: CellViewProps) {
       <h3>Time: {formatMs(result.durationMs)}</h3>
       <PhaseBar phases={result.phases} />
       {result.detail !== null && <LongText title="Detail" lines={result.detail.trimEnd().split('\n')} />}
-      {result.consoleTail.length > 0 && <LongText title="Console, its end" lines={result.consoleTail} />}
+      {result.consoleTail.length > 0 && <LongText title="End of the console" lines={result.consoleTail} />}
       <h3>Kernel</h3>
       <KernelFacts kernel={kernel} />
       <h3>Repeat</h3>
@@ -66,7 +66,7 @@ export function CellView({ result, kernel, change }: CellViewProps) {
 }
 
 function Expectations({ result }: { readonly result: CellResult }) {
-  if (result.expectations.length === 0) return <p class="quiet">None was evaluated.</p>;
+  if (result.expectations.length === 0) return <p class="quiet">No expectation was evaluated.</p>;
   return (
     <ul class="expectations">
       {result.expectations.map((e, i) => (
@@ -95,14 +95,14 @@ function LongText({ title, lines }: { readonly title: string; readonly lines: re
   return (
     <>
       <h3>{title}</h3>
-      {left > 0 && <p class="quiet">{left} lines before these are in the cell's folder.</p>}
+      {left > 0 && <p class="quiet">{left} earlier lines are in the cell's folder.</p>}
       <pre tabIndex={0}>{shown.join('\n')}</pre>
     </>
   );
 }
 
 function KernelFacts({ kernel }: { readonly kernel: KernelColumn | null }) {
-  if (kernel === null) return <p class="quiet">It was never made ready.</p>;
+  if (kernel === null) return <p class="quiet">The kernel was never made ready.</p>;
   return (
     <>
       <p>

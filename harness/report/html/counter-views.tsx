@@ -1,24 +1,8 @@
 import type { Counters, Value } from '../../model/counters.ts';
 
-// Columns of the table, by the path of a counter whose last step is the CPU.
-const PER_CPU: readonly (readonly [head: string, path: readonly string[], field: string | null])[] = [
-  ['sent to it', ['cpumap', 'cpu'], 'offered'],
-  ['accepted', ['cpumap', 'cpu'], 'accepted'],
-  ['ring full', ['cpumap', 'cpu'], 'ring_full'],
-  ['enqueued from it', ['cpumap', 'from'], 'offered'],
-  ['dequeued', ['kthread', 'cpu'], 'processed'],
-  ['XDP pass', ['kthread', 'cpu'], 'xdp_pass'],
-  ['XDP drop', ['kthread', 'cpu'], 'xdp_drop'],
-  ['XDP redirect', ['kthread', 'cpu'], 'xdp_redirect'],
-  ['alloc drops', ['kthread', 'cpu'], 'alloc_drops'],
-  ['wake-ups', ['kthread', 'cpu'], 'sched'],
-  ['delivered', ['stack', 'cpu'], null],
-  ['softnet', ['softnet', 'cpu'], 'processed'],
-];
-
-/** What was counted on each CPU; columns of nothing but zeros are left out. */
+/** Table of the counters of each CPU. Columns that contain only zeros are left out. */
 export function PerCpu({ counters }: { readonly counters: Counters }) {
-  const columns = PER_CPU.map(([head, path, field]) => ({ head, cpus: column(counters, path, field) }));
+  const columns = columnsOf(counters);
   const shown = columns.filter(({ cpus }) => [...cpus.values()].some(n => n !== 0));
   const cpus = [...new Set(shown.flatMap(({ cpus: own }) => [...own.keys()]))];
   if (shown.length === 0) return <p class="quiet">Nothing was counted on any CPU.</p>;
@@ -52,33 +36,43 @@ export function PerCpu({ counters }: { readonly counters: Counters }) {
   );
 }
 
-function column(counters: Counters, path: readonly string[], field: string | null): Map<string, number> {
-  const byCpu = path.reduce<Value | undefined>((at, key) => get(at, key), counters);
-  if (!isRecord(byCpu)) return new Map();
-  return new Map(
-    Object.entries(byCpu).map(([cpu, value]) => {
-      const n = field === null ? value : get(value, field);
-      return [cpu, typeof n === 'number' ? n : 0];
-    }),
-  );
+interface Column {
+  /** The counter's name with its last step left out: `cpumap.cpu offered`. */
+  readonly head: string;
+  readonly cpus: ReadonlyMap<string, number>;
 }
 
-/** How many packets went together: events by size of their batch, for enqueue and for the kthread. */
+/** Every counter that is kept by CPU: a mapping from numbers of CPUs to numbers, or to mappings of numbers. */
+function columnsOf(value: Value, path: readonly string[] = []): Column[] {
+  // Results of steps are no counters.
+  if (!isRecord(value) || 'errno' in value) return [];
+  const entries = Object.entries(value);
+  if (entries.length === 0 || !entries.every(([key]) => /^\d+$/.test(key)))
+    return entries.flatMap(([key, inner]) => columnsOf(inner, [...path, key]));
+  const fields = [...new Set(entries.flatMap(([, one]) => (isRecord(one) ? Object.keys(one) : [null])))];
+  return fields.map(field => ({
+    head: [path.join('.'), ...(field === null ? [] : [field])].join(' '),
+    cpus: new Map(entries.map(([cpu, one]) => [cpu, numberAt(one, field)])),
+  }));
+}
+
+function numberAt(value: Value, field: string | null): number {
+  const n = field === null ? value : get(value, field);
+  return typeof n === 'number' ? n : 0;
+}
+
+/** Histograms of batch sizes, number of events by number of packets, for every counter that has a `batch`. */
 export function BatchHistograms({ counters }: { readonly counters: Counters }) {
-  const all = (['cpumap', 'kthread'] as const).map(name => ({
+  const all = Object.entries(counters).map(([name, counter]) => ({
     name,
-    batch: numbers(get(counters[name], 'batch')),
+    batch: numbers(get(counter, 'batch')),
   }));
   const shown = all.filter(({ batch }) => batch.some(n => n > 0));
   if (shown.length === 0) return <p class="quiet">No batch was counted.</p>;
   return (
     <div class="histograms">
       {shown.map(({ name, batch }) => (
-        <Histogram
-          key={name}
-          title={name === 'cpumap' ? 'enqueue events by frames' : 'kthread events by frames'}
-          batch={batch}
-        />
+        <Histogram key={name} title={`${name}: events by frames`} batch={batch} />
       ))}
     </div>
   );

@@ -22,28 +22,6 @@ export interface FlowGraph {
   readonly links: readonly FlowLink[];
 }
 
-// Ways on, by name, of `../../oracle/ledger.ts`; any other name that is no sink goes on to the stage after.
-const LEADS_TO: Readonly<Record<string, string>> = {
-  'wire rx.packets': 'xdp',
-  'xdp redirect': 'redirect',
-  'xdp pass': 'stack',
-  'redirect cpumap': 'cpumap',
-  'redirect devmap': 'devmap',
-  'cpumap accepted': 'kthread',
-  'kthread dequeued': 'entry',
-  'entry pass': 'stack',
-  'entry no_program': 'stack',
-};
-
-// What comes into a stage from outside the account's main line.
-const COMES_FROM: Readonly<Record<string, string>> = {
-  wire: 'sent',
-  xdp: 'injected',
-  redirect: 'redirected again',
-};
-
-const DELIVERED = new Set(['stack.delivered', 'devmap.sent']);
-
 /** The graph of a ledger; places without packets are left out, and a residual has a place of its own. */
 export function ledgerGraph(ledger: Ledger): FlowGraph {
   const nodes = new Map<string, FlowNode>();
@@ -55,22 +33,25 @@ export function ledgerGraph(ledger: Ledger): FlowGraph {
   const link = (source: string, target: string, value: number, label: string): void => {
     if (value > 0) links.push({ source, target, value, label });
   };
-  const sinks = new Set(ledger.sinks.map(sink => sink.name));
+  const sinks = new Set(ledger.sinks.map(({ name }) => name));
+  const received = new Set(ledger.sinks.filter(sink => sink.received).map(({ name }) => name));
+  const position = new Map(ledger.stages.map(({ name }, i) => [name, i]));
+  // An edge to an earlier stage would be a cycle: it is drawn as an end here, and as a source there.
+  const isBack = (from: number, name: string): boolean => (position.get(name) ?? -1) <= from;
   ledger.stages.forEach((stage, i) => {
     const id = node('stage', stageId(stage.name), stage.name);
-    const arrived = links.filter(l => l.target === id).reduce((sum, l) => sum + l.value, 0);
-    if (stage.in > arrived) {
-      const from = COMES_FROM[stage.name] ?? 'from elsewhere';
-      link(node('source', `source ${stage.name}`, from), id, stage.in - arrived, from);
-    }
+    for (const [from, packets] of sourcesOf(ledger.stages, i))
+      link(node('source', `source ${stage.name} ${from}`, from), id, packets, from);
     if (stage.residual < 0)
       link(node('wrong', `extra ${stage.name}`, 'from nowhere'), id, -stage.residual, 'from nowhere');
     for (const [name, packets] of Object.entries(stage.out)) {
       if (packets <= 0) continue;
-      const target = sinks.has(name) ? null : nextStage(ledger.stages, i, name);
-      if (target !== null) link(id, node('stage', stageId(target), target), packets, name);
-      else
-        link(id, node(sinks.has(name) && !DELIVERED.has(name) ? 'loss' : 'end', name, name), packets, name);
+      const next = stage.to[name];
+      if (next !== undefined && !isBack(i, next)) link(id, node('stage', stageId(next), next), packets, name);
+      else {
+        const kind = sinks.has(name) && !received.has(name) ? 'loss' : 'end';
+        link(id, node(kind, `${stage.name} ${name}`, next ?? name), packets, name);
+      }
     }
     if (stage.residual > 0)
       link(id, node('wrong', `missing ${stage.name}`, 'missing'), stage.residual, 'missing');
@@ -82,6 +63,18 @@ export function ledgerGraph(ledger: Ledger): FlowGraph {
   };
 }
 
+/** What comes into a stage from outside and, over an edge back, from a later stage. */
+function sourcesOf(stages: readonly Stage[], at: number): [from: string, packets: number][] {
+  const stage = stages[at];
+  if (stage === undefined) return [];
+  const again = stages.slice(at).flatMap(({ name, out, to }) =>
+    Object.entries(out)
+      .filter(([way]) => to[way] === stage.name)
+      .map(([way, packets]): [string, number] => [`${name} ${way}`, packets]),
+  );
+  return [...Object.entries(stage.enters), ...again];
+}
+
 /** Links of nothing from stage to stage, so that one that packets reached from nowhere keeps its place in the order. */
 function orderOf(stages: readonly Stage[], touched: ReadonlySet<string>): FlowLink[] {
   const ids = stages.map(stage => stageId(stage.name)).filter(id => touched.has(id));
@@ -90,14 +83,4 @@ function orderOf(stages: readonly Stage[], touched: ReadonlySet<string>): FlowLi
 
 function stageId(name: string): string {
   return `stage ${name}`;
-}
-
-// Never an earlier stage: an entry's redirect that comes round again is drawn as an end and as a source.
-function nextStage(stages: readonly Stage[], from: number, name: string): string | null {
-  const later = stages.slice(from + 1);
-  const wanted = LEADS_TO[`${stages[from]?.name} ${name}`];
-  const known = later.find(stage => stage.name === wanted);
-  if (known !== undefined) return known.name;
-  if (wanted === undefined && stages.some(stage => stage.name === name)) return null;
-  return later[0]?.name ?? null;
 }

@@ -6,15 +6,15 @@ import { groupBy } from '../group-by.ts';
 import { formatMs, oneLine, variantText } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 
-/** What the matrix is drawn from. */
+/** The data of the matrix. */
 export interface MatrixTableProps {
   readonly summary: RunSummary;
   readonly changes: ReadonlyMap<string, BehaviourChange>;
-  /** Fragment of a cell's view, `c12`. */
+  /** Returns the URL fragment of a cell's view, such as `c12`. */
   readonly anchors: ReadonlyMap<string, string>;
 }
 
-/** Scenarios by folder down, kernels across, old to new. */
+/** The matrix: rows are scenarios, grouped by folder; columns are kernels, old to new. */
 export function MatrixTable({ summary, changes, anchors }: MatrixTableProps) {
   const folders = groupBy(summary.cells, cell => folderOf(cell.scenario));
   return (
@@ -26,7 +26,7 @@ export function MatrixTable({ summary, changes, anchors }: MatrixTableProps) {
             {summary.kernels.map((kernel, i) => (
               <th scope="col" key={kernel.id} class={`k${i}`}>
                 {oneLine(kernel.id)}
-                <small>{kernel.column === null ? 'not had' : oneLine(kernel.column.version)}</small>
+                <small>{kernel.column === null ? 'unavailable' : oneLine(kernel.column.version)}</small>
               </th>
             ))}
           </tr>
@@ -67,7 +67,7 @@ interface ScenarioProps extends MatrixTableProps {
   readonly cells: readonly Cell[];
 }
 
-/** A scenario without axes is one row; one with axes is a row with its title, and a row for each variant below. */
+/** One row for a scenario without axes; otherwise a row with the title, followed by one row per variant. */
 function Scenario({ scenario, cells, ...props }: ScenarioProps) {
   const rows = [...groupBy(cells, rowKey).values()];
   const [first] = cells;
@@ -99,7 +99,7 @@ function Scenario({ scenario, cells, ...props }: ScenarioProps) {
 interface RowProps extends MatrixTableProps {
   readonly cells: readonly Cell[];
   readonly text: string;
-  /** Null: the variant is the label. */
+  /** The title, or null if the row is labelled by its variant. */
   readonly label: ComponentChildren;
 }
 

@@ -1,15 +1,15 @@
 import { sumPhases, type RunSummary } from '../fold.ts';
-import { STATUSES, STATUS_LOOKS, type CellStatus } from '../status.ts';
+import { isRedStatus, STATUSES, type CellStatus } from '../status.ts';
 import { count, formatMs, oneLine } from '../text.ts';
 import { PhaseBar } from './phase-bar.tsx';
 import { StatusWord } from './status-word.tsx';
 
-/** How many cells have a status. */
+/** Returns the number of cells with a status. */
 export function countOf(summary: RunSummary, status: CellStatus): number {
   return status === 'unfinished' ? summary.unfinished.length : summary.counts[status];
 }
 
-/** One line for the window's title and the head of the page. */
+/** Returns the counts in one line, for the window's title and the head of the page. */
 export function headline(summary: RunSummary): string {
   const counts = STATUSES.filter(status => countOf(summary, status) > 0).map(
     status => `${countOf(summary, status)} ${status}`,
@@ -17,7 +17,7 @@ export function headline(summary: RunSummary): string {
   return counts.length === 0 ? 'nothing ran' : counts.join(', ');
 }
 
-/** The head of the page: is it red, how many of what, on what, and how long it took. */
+/** The head of the page: outcome, counts, host and duration. */
 export function Overview({ summary }: { readonly summary: RunSummary }) {
   const { host } = summary;
   const present = STATUSES.filter(status => countOf(summary, status) > 0);
@@ -81,11 +81,11 @@ function outcome(summary: RunSummary): string {
   if (summary.interrupted) return `Interrupted (exit ${summary.exitCode}).`;
   if (isGreen(summary)) return 'Green: every cell is as it should be (exit 0).';
   if (summary.exitCode === 4) return 'Nothing ran, or every cell was skipped (exit 4).';
-  const red = STATUSES.filter(s => STATUS_LOOKS[s].red).reduce((n, s) => n + countOf(summary, s), 0);
+  const red = STATUSES.filter(s => isRedStatus(s)).reduce((n, s) => n + countOf(summary, s), 0);
   return `Red: ${count(red, 'red cell')} (exit ${summary.exitCode}).`;
 }
 
-/** The kernels: what each is, where it came from, and how its cells went. */
+/** The table of kernels: version, source and results of each. */
 export function Kernels({ summary }: { readonly summary: RunSummary }) {
   if (summary.kernels.length === 0) return null;
   const present = STATUSES.filter(s => countOf(summary, s) > 0);
@@ -100,7 +100,7 @@ export function Kernels({ summary }: { readonly summary: RunSummary }) {
             <tr>
               <th>kernel</th>
               <th>version</th>
-              <th>taken from</th>
+              <th>source</th>
               {present.map(s => (
                 <th class="n" key={s}>
                   {s}

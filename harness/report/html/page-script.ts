@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-// Runs in the browser: compiled like the rest, then put into the page as text by page.tsx. It must import nothing.
+// Runs in the browser. It is compiled like other files, and page.tsx then copies it into the page as text, so it must not import anything.
 
 const view = one<HTMLDialogElement>('#view');
 const filters = one<HTMLFormElement>('.filters');
@@ -24,7 +24,7 @@ function one<T extends Element>(selector: string, root: ParentNode = document): 
   return found;
 }
 
-/** Links of the matrix that can be seen, in reading order. */
+/** Returns the visible links of the matrix, in reading order. */
 function visibleLinks(): HTMLAnchorElement[] {
   return rows
     .filter(row => !row.hidden)
@@ -53,7 +53,7 @@ function addCopyButton(body: HTMLElement): void {
   if (repeat === null || text === undefined) return;
   const button = Object.assign(document.createElement('button'), { type: 'button', textContent: 'copy' });
   button.addEventListener('click', () => {
-    // A page opened as a file may not have the clipboard.
+    // The clipboard can be unavailable to a page that was opened from a file.
     void navigator.clipboard?.writeText(text).then(() => (button.textContent = 'copied'));
   });
   repeat.append(button);
@@ -110,7 +110,7 @@ function hideEmptyGroups(): void {
   }
 }
 
-/** Arrow keys in the matrix: a step along the row, or to the same column of the next row that has it. */
+/** Arrow keys in the matrix: moves along the row, or to the next row with a cell in the same column. */
 function moveFocus(from: HTMLAnchorElement, key: string): void {
   const links = visibleLinks();
   const at = links.indexOf(from);
@@ -131,7 +131,7 @@ document.addEventListener('click', event => {
     return;
   }
   const step = target.closest<HTMLElement>('[data-go]')?.dataset['go'];
-  // A click on the dialog itself and not on what is in it is one beside it.
+  // If the target is the dialog itself and not its content, the click was outside of it, on the backdrop.
   if (step === 'close' || target === view) view.close();
   else if (step !== undefined) go(Number(step));
 });

@@ -13,14 +13,14 @@ import { HostTrouble, RedCells } from './red-lists.tsx';
 import { StatusWord } from './status-word.tsx';
 
 /**
- * `report.html`: the whole run on one page that needs nothing beside it, and no script to be read. With scripts, cells open over
- * the matrix and the matrix can be filtered.
+ * Returns the reporter for `report.html`: the whole run on one page that needs no other files and is readable without scripts. With
+ * scripts, cells open over the matrix, and the matrix can be filtered.
  */
 export function createHtmlReporter(): Reporter {
   return documentReporter(renderHtml);
 }
 
-/** The page of a run. */
+/** Returns the page of a run as HTML. */
 export function renderHtml(summary: RunSummary): string {
   return `<!DOCTYPE html>\n${render(<Page summary={summary} />)}\n`;
 }
@@ -50,9 +50,8 @@ function Page({ summary }: { readonly summary: RunSummary }) {
           <section id="matrix">
             <h2>Matrix</h2>
             <p class="quiet">
-              Kernels from old to new. <span class="delta">Δ</span> marks where a cell behaves otherwise than
-              on the kernel before it: another verdict, or other counters after what depends on timing is set
-              aside.
+              Kernels from old to new. <span class="delta">Δ</span> marks a cell that differs from the same
+              cell on the previous kernel: in its verdict, or in counters that do not depend on timing.
             </p>
             <Filters summary={summary} />
             <MatrixTable {...{ summary, changes, anchors }} />
@@ -67,7 +66,7 @@ function Page({ summary }: { readonly summary: RunSummary }) {
         <dialog id="view" aria-label="One cell">
           <nav>
             <button type="button" data-go="-1">
-              ← before
+              ← previous
             </button>
             <button type="button" data-go="1">
               next →
@@ -91,8 +90,8 @@ interface CellSectionProps {
   readonly changes: ReturnType<typeof behaviourChanges>;
 }
 
-// To a browser with scripts a <noscript> is one piece of text, which costs next to nothing until the cell is opened; without
-// scripts it is part of the page.
+// For a browser with scripts, a <noscript> is only text, which is cheap until the cell is opened. Without scripts its content is
+// part of the page.
 function CellSection({ id, cell, summary, changes }: CellSectionProps) {
   const result = summary.results.get(cell.id);
   const kernel = summary.kernels.find(k => k.id === cell.kernel)?.column ?? null;
@@ -149,7 +148,7 @@ function Filters({ summary }: { readonly summary: RunSummary }) {
   );
 }
 
-// The style sheet is not compiled, so it stays in the source folder; the script is, and lies beside this file in dist/.
+// The style sheet is not compiled, so it is in the source folder. The script is compiled and is next to this file in dist/.
 function style(): string {
   return readFileSync(join(import.meta.dirname, '../../../harness/report/html/page.css'), 'utf8');
 }

@@ -1,7 +1,7 @@
 import type { Phases } from '../../model/cell.ts';
 import { formatMs, oneLine } from '../text.ts';
 
-/** Wall time by phase: one bar, and the figures below it. */
+/** Wall time by phase: one bar with the numbers below it. */
 export function PhaseBar({ phases }: { readonly phases: Phases }) {
   const spent = Object.entries(phases).filter(([, ms]) => ms >= 1);
   if (spent.length === 0) return <p class="quiet">No time was spent in a guest.</p>;

@@ -1,16 +1,13 @@
 import type { Cell } from '../../model/cell.ts';
 import type { RunSummary } from '../fold.ts';
 import { groupBy } from '../group-by.ts';
-import { STATUSES, STATUS_LOOKS, type CellStatus } from '../status.ts';
+import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 
-/** Statuses that say something of the host, the harness or a scenario, and nothing of a kernel. */
-const NOT_OF_THE_KERNEL: readonly CellStatus[] = ['infra', 'error', 'unfinished'];
-
-/** Red cells, worst first, that say something of a kernel. */
+/** List of the red cells that show something about a kernel, worst first. */
 export function RedCells({ summary, anchors }: ListProps) {
-  const red = STATUSES.filter(s => STATUS_LOOKS[s].red && !NOT_OF_THE_KERNEL.includes(s));
+  const red = STATUSES.filter(s => isRedStatus(s) && !saysNothing(s));
   const results = red.flatMap(s => [...summary.results.values()].filter(r => r.verdict === s));
   if (results.length === 0) return null;
   return (
@@ -32,7 +29,7 @@ export function RedCells({ summary, anchors }: ListProps) {
   );
 }
 
-/** A list is for finding things: whole texts are in the cell's view. */
+/** Shortens a text for a list. The whole text is in the cell's view. */
 function why(text: string): string {
   return cutTo(oneLine(text), 260);
 }
@@ -44,25 +41,25 @@ interface ListProps {
 
 const MOST_LISTED = 40;
 
-/** What the host or the harness spoiled: kept apart, since it says nothing about a kernel. */
+/** List of failures of the host or the harness, separate from the red cells because they show nothing about a kernel. */
 export function HostTrouble({ summary, anchors }: ListProps) {
   const cells = [
     ...[...summary.results.values()]
-      .filter(r => NOT_OF_THE_KERNEL.includes(r.verdict))
+      .filter(r => saysNothing(r.verdict))
       .map(r => ({ status: r.verdict as CellStatus, cell: r.cell, reason: r.reason })),
     ...summary.unfinished.map(u => ({ status: 'unfinished' as const, ...u })),
   ];
   const kernels = summary.kernels.filter(kernel => kernel.failure !== null);
   const warnings = summary.notes.filter(note => note.level === 'warning');
   const retried = [...summary.results.values()].filter(
-    r => r.earlierTries.length > 0 && !NOT_OF_THE_KERNEL.includes(r.verdict),
+    r => r.earlierTries.length > 0 && !saysNothing(r.verdict),
   );
   const groups = groupBy<Trouble>(cells, ({ status, reason }) => `${status} ${reason}`);
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
-      <h2>Trouble of the host or the harness</h2>
-      <p class="quiet">None of this says anything about a kernel.</p>
+      <h2>Failures of the host or the harness</h2>
+      <p class="quiet">These failures show nothing about a kernel.</p>
       <ul class="list">
         {kernels.map(kernel => (
           <li key={kernel.id}>
@@ -74,7 +71,7 @@ export function HostTrouble({ summary, anchors }: ListProps) {
         ))}
         {retried.map(r => (
           <li key={r.cell.id}>
-            tried again <b>{oneLine(r.cell.kernel)}</b>{' '}
+            retried <b>{oneLine(r.cell.kernel)}</b>{' '}
             <a href={`#${anchors.get(r.cell.id)}`}>{cellLabel(r.cell)}</a>{' '}
             <span class="why">{why(r.earlierTries[0]?.reason ?? '')}</span>
           </li>
@@ -95,7 +92,7 @@ interface Trouble {
   readonly reason: string;
 }
 
-/** Cells that share one trouble: one line, however many they are. */
+/** Cells with the same failure, as one line. */
 function TroubleGroup({
   group,
   anchors,

@@ -1,6 +1,6 @@
 import { STATUS_LOOKS, type CellStatus } from '../status.ts';
 
-/** Glyph and word of a status; its colour comes from the class. */
+/** Glyph and word of a status. The class determines the colour. */
 export function StatusWord({ status }: { readonly status: CellStatus }) {
   return (
     <span class={`status s-${status}`}>

@@ -8,7 +8,7 @@ const counters = {
   kernel: { version: '6.12.1' },
 };
 
-t.test('names become their values', async t => {
+t.test('names are replaced by their values', async t => {
   const rows: [string, string | null][] = [
     ['sent == 10000', '10000 == 10000'],
     ['cpumap.cpu["2"].accepted + cpumap.accepted == sent', '7 + 9 == 10000'],

@@ -1,13 +1,13 @@
 import type { Counters, Value } from '../../model/counters.ts';
 
-// A text in quotes, or a name with its steps; a name before a parenthesis is a function or a macro.
+// A quoted text, or a name with its path. A name before a parenthesis is a function or a macro.
 const TOKEN =
   /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\["[^"\]]*"\]|\['[^'\]]*'\])*(?!\w|\s*\()/g;
 const STEP = /\.?([A-Za-z_]\w*)|\["([^"\]]*)"\]|\['([^'\]]*)'\]/g;
 
 /**
- * An expression with the counters' values in place of their names, for an expectation that held: `sent == 10000` becomes
- * `10000 == 10000`. Null when there is no name with a plain value in it.
+ * Returns an expression with the values of counters instead of their names, for an expectation that held: `sent == 10000` becomes
+ * `10000 == 10000`. Null if the expression contains no name with a scalar value.
  */
 export function substitute(expr: string, counters: Counters): string | null {
   let found = false;

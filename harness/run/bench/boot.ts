@@ -1,14 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cpio } from '../../image/cpio.ts';
-import { makeGuestKeys } from '../../guest/keys.ts';
 import { findProgram } from '../../image/host-programs.ts';
-import { keyPart } from '../../image/initramfs.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
-import { bootVm, READY_MARK } from '../../vm/running-vm.ts';
 import type { GuestSpec } from '../../vm/spec.ts';
+import { bootVm, READY_MARK } from '../../vm/start.ts';
 
-/** First process of a bare guest: says that it runs, and no more. */
+/** First process of a bare guest: reports that it runs, and does no more. */
 const BARE_INIT = `#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
 echo '${READY_MARK}' > /dev/console
@@ -31,12 +29,10 @@ export async function bareBootMs(spec: GuestSpec): Promise<number> {
   return await bootMs({ ...spec, initrd, topology: 'none' }, workspace.dir);
 }
 
-/** Milliseconds from QEMU's start until a guest of ours is ready: modules, network, ssh and agent are up. */
+/** Milliseconds from QEMU's start until a guest of ours is ready: modules are loaded and the agent serves. */
 export async function templateBootMs(spec: GuestSpec): Promise<number> {
   await using workspace = await makeWorkspace();
-  const initrd = join(workspace.dir, 'initramfs');
-  await writeFile(initrd, Buffer.concat([await readFile(spec.initrd), keyPart(await makeGuestKeys())]));
-  return await bootMs({ ...spec, initrd }, workspace.dir);
+  return await bootMs(spec, workspace.dir);
 }
 
 async function bootMs(spec: GuestSpec, dir: string): Promise<number> {

@@ -3,6 +3,7 @@ import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import type { ProgramIndex } from '../programs.ts';
 import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
+import { WITNESS_EVENTS } from '../../oracle/subjects.ts';
 import { median } from './sample.ts';
 
 /** pktgen's rates in packets a second, by what counts meanwhile; the rates of one turn have the same index. */
@@ -46,13 +47,13 @@ export async function addRates(
 ): Promise<void> {
   for (const { guest, variant } of [bare, counted])
     await runSteps(new StepContext(guest, index, variant.topology), variant.setup);
-  await counted.guest.call({ op: 'witness_start' });
+  await counted.guest.call('witness_start', { events: WITNESS_EVENTS });
   for (let turn = 0; turn < TURNS; turn += 1) {
-    await bare.guest.call({ op: 'observers_stop' });
+    await bare.guest.call('observers_stop', {});
     cost.nothing.push(await rateOf(bare, index));
-    await bare.guest.call({ op: 'observers_hollow' });
+    await bare.guest.call('observers_hollow', {});
     cost.hollow.push(await rateOf(bare, index));
-    await bare.guest.call({ op: 'observers_start' });
+    await bare.guest.call('observers_start', {});
     cost.observers.push(await rateOf(bare, index));
     cost.everything.push(await rateOf(counted, index));
   }

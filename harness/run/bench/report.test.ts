@@ -1,5 +1,8 @@
 import t from 'tap';
-import { figuresOf, type BenchReport } from './report.ts';
+import type { CellResult } from '../../model/cell.ts';
+import { comparisonOf, suiteFigures } from './against.ts';
+import { medianPhases, overheadOf } from './measure.ts';
+import { figure, figuresOf, holds, type BenchReport } from './report.ts';
 import { median, sampleOf } from './sample.ts';
 
 t.equal(median([3, 1, 2]), 2);
@@ -15,7 +18,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
     cloneReadyMs: sampleOf([400, 420, 380]),
     overheadMs: sampleOf([600]),
     phasesMs: {},
-    cellsAMinute: 50,
+    cellsPerMinute: 50,
     observerCost: {
       nothing: [100, 200, 50],
       hollow: [96, 192, 45],
@@ -28,11 +31,61 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
     ],
     firstVerdictMs: 2500,
   };
-  const value = (text: string) => figuresOf(report).find(({ name }) => name.includes(text))?.value;
-  t.equal(value('template boot / bare'), 1.24);
+  const figures = figuresOf(report);
+  const value = (text: string) => figures.find(({ name }) => name.includes(text))?.value;
+  t.equal(value('template boot / bare'), 1.238);
+  t.equal(value('clone to agent ready / bare'), 0.19);
+  t.equal(value('overhead per cell / bare'), 0.286);
+  t.equal(value('first verdict, warm caches / bare'), 1.19);
   t.equal(value("observers' cost"), 5);
-  t.equal(value('programs that do nothing'), 4);
+  t.equal(value('empty programs'), 4);
   t.equal(value('all that counts'), 20);
   t.equal(value('per further clone'), 100);
-  t.equal(value('first verdict'), 2.5);
+  t.same(
+    figures.filter(f => !holds(f)).map(({ name }) => name),
+    [
+      'clone to agent ready / bare boot, median',
+      'overhead per cell / bare boot, median',
+      'memory per further clone (Pss)',
+    ],
+  );
+  t.same(
+    figures.filter(({ unit, limit }) => ['ms', 's'].includes(unit) && limit !== null),
+    [],
+    'absolute times have no limits',
+  );
+});
+
+t.test('a limit is inclusive, and nothing that was not measured is within one', async t => {
+  t.ok(holds(figure('x', 0.055, '', 0.055)));
+  t.notOk(holds(figure('x', 0.056, '', 0.055)));
+  t.notOk(holds(figure('x', NaN, '', 0.055)));
+});
+
+t.test('phases of cells', async t => {
+  t.equal(overheadOf({ clone: 100, traffic: 1000, drain: 500, check: 50 }), 150);
+  const cells = [
+    { phases: { clone: 1, check: 9 } },
+    { phases: { clone: 3 } },
+    { phases: { clone: 2, check: 3 } },
+  ];
+  t.same(medianPhases(cells), { clone: 2, check: 3 });
+});
+
+t.test('two suites: the ratio of their medians, and every verdict that differs', async t => {
+  const run = (durationMs: number, verdicts: Record<string, CellResult['verdict']>) => ({
+    durationMs,
+    firstVerdictMs: 1,
+    templatesMs: durationMs / 10,
+    results: Object.entries(verdicts).map(([id, verdict]) => ({ cell: { id }, verdict }) as CellResult),
+  });
+  const comparison = comparisonOf('/other', {
+    other: [run(1000, { a: 'pass', b: 'fail', c: 'pass' }), run(1200, { a: 'pass', b: 'fail', c: 'pass' })],
+    own: [run(800, { a: 'pass', b: 'pass', d: 'fail' }), run(850, { a: 'pass', b: 'pass', d: 'fail' })],
+  });
+  t.same(comparison.differing, [{ id: 'b', other: 'fail', own: 'pass' }]);
+  t.match(comparison, { otherCells: 3, ownCells: 3, templatesShare: 0.1 });
+  const [ratio, differing] = suiteFigures(comparison);
+  t.match(ratio, { value: 0.75, limit: 0.75 });
+  t.match(differing, { value: 1, limit: 0 });
 });

@@ -1,8 +1,10 @@
-import { AgentError } from '../../guest/agent-client.ts';
-import type { RunningGuest } from '../../guest/running-guest.ts';
+import { AgentError } from '../../guest/agent-error.ts';
+import type { AgentCaller, OpArgs } from '../../guest/protocol.ts';
+import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
-import type { Topology } from '../../vm/spec.ts';
+import type { Topology } from '../../model/topology.ts';
+import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
 import { mapsOfProgram } from './object-maps.ts';
@@ -25,6 +27,8 @@ export interface LoadedProgram {
 /** A map that was created in a cell. */
 export interface CreatedMap {
   readonly id: number;
+  /** As the scenario wrote it or the object declares it: `cpumap`, or a number of `enum bpf_map_type`. */
+  readonly type: string;
   /** Bytes. */
   readonly keySize: number;
   /** Bytes. */
@@ -46,7 +50,9 @@ export interface ProgramRequest {
 }
 
 /** The part of a guest that steps use. */
-export type StepGuest = Pick<RunningGuest, 'call' | 'hello'>;
+export interface StepGuest extends AgentCaller {
+  readonly hello: Hello;
+}
 
 /** A step that runs in the background. */
 interface BackgroundStep {
@@ -133,9 +139,8 @@ export class StepContext implements CellState {
     const handle = `${program}-${hashKey([config, bound, type, expected_attach, frags, dev_bound])}`;
     const loaded = this.programs.get(handle);
     if (loaded !== undefined) return loaded;
-    const options = defined({ config, type, expected_attach, frags, dev_bound });
-    const load = {
-      op: 'load',
+    const options = { config, type, expected_attach, frags, dev_bound };
+    const load: OpArgs<'load'> = {
       ...object.load,
       program,
       name: handle,
@@ -143,7 +148,7 @@ export class StepContext implements CellState {
       create: created,
       ...options,
     };
-    const { id } = await this.guest.call<{ id: number }>(load);
+    const { id } = await this.guest.call('load', load);
     const made: LoadedProgram = {
       handle,
       name: program,
@@ -162,7 +167,7 @@ export class StepContext implements CellState {
     const first = program.role === null;
     program.role = role;
     program.mode = mode;
-    if (first) await this.guest.call({ op: 'actions_start', program: program.handle });
+    if (first) await this.guest.call('actions_start', { program: program.handle });
   }
 }
 
@@ -170,19 +175,15 @@ export class StepContext implements CellState {
 function inBackground(guest: StepGuest): StepGuest {
   return {
     hello: guest.hello,
-    call: (request, timeoutMs) => guest.call({ ...request, bg: true }, timeoutMs),
+    call: (op, args, options) => guest.call(op, args, { ...options, background: true }),
   };
 }
 
 /** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
-export class StepFailure extends Error {
-  override readonly name = 'StepFailure';
-  /** Verifier log or the like. */
-  readonly detail: string | null;
-
+export class StepFailure extends BpfrigError {
+  /** `detail`: verifier log or the like. */
   constructor(message: string, detail: string | null) {
-    super(message);
-    this.detail = detail;
+    super('step', message, { detail });
   }
 }
 
@@ -195,9 +196,4 @@ export function kernelErrno(error: unknown): { errno: string; failure: AgentErro
     return { errno: error.failure.errno, failure: error.failure };
   }
   throw error;
-}
-
-/** Leaves out what is undefined. */
-export function defined<T extends Record<string, unknown>>(record: T): Partial<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

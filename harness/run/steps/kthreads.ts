@@ -1,20 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { defined, type StepContext, type StepValues } from './context.ts';
+import type { OpRow } from '../../guest/protocol.ts';
+import type { StepContext, StepValues } from './context.ts';
 import { mapOf } from './maps.ts';
 
 /** Pause between two looks at what a workqueue does in its own time. */
 const LOOK_MS = 10;
 
-/** A row of the agent's `kthreads`. */
-interface KthreadInfo {
-  readonly pid: number;
-  readonly comm: string;
-  readonly cpus_allowed: readonly number[];
-  readonly state: string;
-  readonly policy: string;
-}
+type KthreadInfo = OpRow<'kthreads'>;
 
 /** The map's kernel threads: `count`, `names`, and by entry `cpu` with pid, name, CPUs, state and policy. */
 export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
@@ -42,9 +36,9 @@ async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() =
   }
   const object =
     'map' in args
-      ? { kind: 'map', object: (await mapOf(ctx, args.map)).id }
-      : { kind: 'prog', object: (await ctx.loadProgram(args)).id };
-  return async () => !(await ctx.guest.call<{ exists: boolean }>({ op: 'id_exists', ...object })).exists;
+      ? ({ kind: 'map', object: (await mapOf(ctx, args.map)).id } as const)
+      : ({ kind: 'prog', object: (await ctx.loadProgram(args)).id } as const);
+  return async () => !(await ctx.guest.call('id_exists', object)).exists;
 }
 
 /** Moves the thread of a map's entry to other CPUs or another policy. */
@@ -53,12 +47,12 @@ export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<
   const own = await kthreadsOf(ctx, (await mapOf(ctx, map)).id);
   const thread = own.find(row => entryOf(row.comm) === String(Number(key)));
   if (thread === undefined) throw new BpfrigError('scenario', `entry ${key} of map \`${map}\` has no thread`);
-  await ctx.guest.call({ op: 'sched', pid: thread.pid, ...defined(wanted) });
+  await ctx.guest.call('sched', { pid: thread.pid, ...wanted });
   return { pid: thread.pid };
 }
 
 async function kthreadsOf(ctx: StepContext, mapId: number): Promise<KthreadInfo[]> {
-  const { rows } = await ctx.guest.call<{ rows: KthreadInfo[] }>({ op: 'kthreads', prefix: 'cpumap/' });
+  const { rows } = await ctx.guest.call('kthreads', { prefix: 'cpumap/' });
   return rows.filter(({ comm }) => belongsTo(comm, mapId));
 }
 

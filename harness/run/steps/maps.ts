@@ -1,9 +1,9 @@
-import type { Value } from '../../model/counters.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { parseFdinfo } from '../../guest/proc-text.ts';
 import { didYouMean } from '../../util/nearest.ts';
 import type { DeclaredMap, ProgramObject } from '../programs.ts';
-import { defined, type CreatedMap, type StepContext, type StepValues } from './context.ts';
+import type { CreatedMap, StepContext, StepValues } from './context.ts';
 import { attributesOf, createMap, isPlain, type MapAttributes } from './object-maps.ts';
 
 /**
@@ -76,7 +76,10 @@ async function ownOrNew(
     );
   }
   const base = declared === null ? defaults : { ...defaults, ...attributesOf(declared.map) };
-  const all = { ...base, ...defined(stated) };
+  const all: Stated = {
+    ...base,
+    ...Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)),
+  };
   const missing = (['type', 'key_size', 'value_size', 'max_entries'] as const).find(
     key => all[key] === undefined,
   );
@@ -90,77 +93,72 @@ async function ownOrNew(
 /** BPF_MAP_UPDATE_ELEM: a cpumap's entry by `qsize`, or any value. */
 export async function update(ctx: StepContext, args: StepArgs<'update'>): Promise<StepValues> {
   const { map: name, caps, value_map, prog_fd, prog_map, at_fd_0, times, other_qsize } = args;
-  const common = { map: name, flags: flagBits(args.flags), ...defined({ caps }) };
+  const common = { map: name, flags: flagBits(args.flags), caps };
   const value = args.device === undefined ? args.value : await ifindexHex(ctx, args.device);
   if (value !== undefined || value_map !== undefined) {
     const key = keyHex(args.key, (await mapOf(ctx, name)).keySize);
-    await ctx.guest.call({ op: 'map_update', ...common, key, ...defined({ value, value_map }) });
+    await ctx.guest.call('map_update', { ...common, key, value, value_map });
     return {};
   }
   await mapOf(ctx, name);
-  const again = defined({ times, other_qsize });
-  const entry = { op: 'cpumap_update', ...common, key: Number(args.key), qsize: args.qsize ?? 0, ...again };
+  const entry = { ...common, key: Number(args.key), qsize: args.qsize ?? 0, times, other_qsize };
   if (args.program === undefined) {
-    await ctx.guest.call({ ...entry, ...defined({ prog_fd, prog_map }) });
+    await ctx.guest.call('cpumap_update', { ...entry, prog_fd, prog_map });
     return {};
   }
   const { program: wanted, config, maps } = args;
   const program = await ctx.loadProgram({ program: wanted, config, maps });
   if (args.counted) await ctx.watch(program, 'entry', null);
-  await ctx.guest.call({ ...entry, program: program.handle, at_fd_0 });
+  await ctx.guest.call('cpumap_update', { ...entry, program: program.handle, at_fd_0 });
   return { prog_id: program.id };
 }
 
 /** BPF_MAP_LOOKUP_ELEM: `value` as hex, and for a cpumap `qsize` and `prog_id`. */
 export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promise<StepValues> {
   const key = keyHex(args.key, (await mapOf(ctx, args.map)).keySize);
-  const { caps } = args;
-  return ctx.guest.call<Record<string, Value>>({
-    op: 'map_lookup',
-    map: args.map,
-    key,
-    ...defined({ caps }),
-  });
+  return ctx.guest.call('map_lookup', { map: args.map, key, caps: args.caps });
 }
 
 /** BPF_MAP_LOOKUP_AND_DELETE_ELEM: `value` as hex. */
 export async function take(ctx: StepContext, args: StepArgs<'lookup_and_delete'>): Promise<StepValues> {
   const key = keyHex(args.key, (await mapOf(ctx, args.map)).keySize);
-  return ctx.guest.call<Record<string, Value>>({ op: 'map_take', map: args.map, key });
+  return ctx.guest.call('map_take', { map: args.map, key });
 }
 
 /** BPF_MAP_*_BATCH: `count`. */
 export async function batch(ctx: StepContext, args: StepArgs<'map_batch'>): Promise<StepValues> {
   await mapOf(ctx, args.map);
-  return ctx.guest.call<Record<string, Value>>({ op: 'map_batch', ...args });
+  return ctx.guest.call('map_batch', args);
 }
 
 /** BPF_MAP_DELETE_ELEM. */
 export async function remove(ctx: StepContext, args: StepArgs<'delete'>): Promise<StepValues> {
   const key = keyHex(args.key, (await mapOf(ctx, args.map)).keySize);
-  await ctx.guest.call({ op: 'map_delete', map: args.map, key });
+  await ctx.guest.call('map_delete', { map: args.map, key });
   return {};
 }
 
 /** BPF_MAP_GET_NEXT_KEY: `key` as a number. */
 export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Promise<StepValues> {
-  const key = args.key === null ? null : keyHex(args.key, (await mapOf(ctx, args.map)).keySize);
-  const next = await ctx.guest.call<{ key: string }>({ op: 'map_next_key', map: args.map, key });
+  const key = args.key === null ? undefined : keyHex(args.key, (await mapOf(ctx, args.map)).keySize);
+  const next = await ctx.guest.call('map_next_key', { map: args.map, key });
   return { key: Buffer.from(next.key, 'hex').readUIntLE(0, Math.min(next.key.length / 2, 6)) };
 }
 
 /** Closes the descriptor of a map or a program. */
 export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<StepValues> {
   const target = 'map' in args ? { map: args.map } : { program: (await ctx.loadProgram(args)).handle };
-  await ctx.guest.call({ op: 'close', ...target });
+  await ctx.guest.call('close', target);
   return {};
 }
 
 /** What the kernel says of a map or a program. */
 export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<StepValues> {
-  if ('map' in args) return ctx.guest.call<Record<string, Value>>({ op: 'map_info', map: args.map });
-  const program = await ctx.loadProgram(args);
-  return ctx.guest.call<Record<string, Value>>({ op: 'prog_info', program: program.handle });
+  const info =
+    'map' in args
+      ? await ctx.guest.call('map_info', { map: args.map })
+      : await ctx.guest.call('prog_info', { program: (await ctx.loadProgram(args)).handle });
+  return { ...info, fdinfo: parseFdinfo(info.fdinfo) };
 }
 
 /**
@@ -185,7 +183,7 @@ function mapNames({ contents }: ProgramObject): string[] {
 
 /** A device's ifindex as a devmap's value. */
 async function ifindexHex(ctx: StepContext, dev: string): Promise<string> {
-  const { ifindex } = await ctx.guest.call<{ ifindex: number }>({ op: 'netdev', dev });
+  const { ifindex } = await ctx.guest.call('netdev', { dev });
   return keyHex(ifindex, 4);
 }
 

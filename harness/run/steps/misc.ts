@@ -1,20 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ObserverRows } from '../../model/counters.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { StepFailure, type StepContext, type StepValues } from './context.ts';
 
-/** Waits so many milliseconds. */
+/** Waits `for` milliseconds. */
 export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<StepValues> {
   await sleep(args.for);
   return {};
 }
 
-/** Waits until so many packets have been enqueued to cpumaps. */
+/** Waits until `count` packets have been enqueued to cpumaps. */
 export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Promise<StepValues> {
   const deadline = Date.now() + args.within;
   for (;;) {
-    const { enqueue } = await ctx.guest.call<ObserverRows>({ op: 'observers_read' });
-    const count = enqueue.reduce((sum, { processed }) => sum + processed, 0);
+    const { tables } = await ctx.guest.call('observers_read', {});
+    const count = (tables['enqueue'] ?? []).reduce((sum, row) => sum + Number(row['processed']), 0);
     if (count >= args.count) return {};
     if (Date.now() > deadline)
       throw new StepFailure(`enqueued: ${count} of ${args.count} packets after ${args.within} ms`, null);
@@ -24,43 +23,42 @@ export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Pr
 
 /** Runs a command in the guest: `status`, `stdout`, `stderr`. */
 export async function exec(ctx: StepContext, args: StepArgs<'exec'>): Promise<StepValues> {
-  const request = { op: 'exec', argv: args.argv };
-  return ctx.guest.call<{ status: number; stdout: string; stderr: string }>(request);
+  return ctx.guest.call('exec', { argv: args.argv });
 }
 
 /** Writes a file in the guest, one write(2). */
 export async function write(ctx: StepContext, args: StepArgs<'write'>): Promise<StepValues> {
-  await ctx.guest.call({ op: 'write_file', path: args.path, data: String(args.value) });
+  await ctx.guest.call('write_file', { path: args.path, data: String(args.value) });
   return {};
 }
 
 /** Reads a file in the guest: `text`, without its last newline. */
 export async function read(ctx: StepContext, args: StepArgs<'read'>): Promise<StepValues> {
-  const { data } = await ctx.guest.call<{ data: string }>({ op: 'read_file', path: args.path });
+  const { data } = await ctx.guest.call('read_file', { path: args.path });
   return { text: data.trimEnd() };
 }
 
 /** Lets no ordinary task run on a CPU, a cpumap's kthread for one, until `release`. */
 export async function stall(ctx: StepContext, args: StepArgs<'stall'>): Promise<StepValues> {
-  await ctx.guest.call({ op: 'hog', cpu: args.cpu, on: true });
+  await ctx.guest.call('hog', { cpu: args.cpu, on: true });
   return {};
 }
 
 /** Undoes `stall`. */
 export async function release(ctx: StepContext, args: StepArgs<'release'>): Promise<StepValues> {
-  await ctx.guest.call({ op: 'hog', cpu: args.cpu, on: false });
+  await ctx.guest.call('hog', { cpu: args.cpu, on: false });
   return {};
 }
 
 /** Takes a CPU offline, or back. */
 export async function cpu(ctx: StepContext, args: StepArgs<'cpu'>): Promise<StepValues> {
   const path = `/sys/devices/system/cpu/cpu${args.cpu}/online`;
-  await ctx.guest.call({ op: 'write_file', path, data: args.online ? '1' : '0' });
+  await ctx.guest.call('write_file', { path, data: args.online ? '1' : '0' });
   return {};
 }
 
 /** Bytes that the agent may lock: before 5.11 they limit the maps that it makes. */
 export async function rlimit(ctx: StepContext, args: StepArgs<'rlimit'>): Promise<StepValues> {
-  await ctx.guest.call({ op: 'rlimit', memlock: args.memlock });
+  await ctx.guest.call('rlimit', { memlock: args.memlock });
   return {};
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import type { AgentRequest } from '../../guest/agent-client.ts';
 import { scenarioOf } from '../../oracle/made-up.fixture.ts';
 import { indexPrograms } from '../programs.ts';
 import { StepContext, type StepGuest } from './context.ts';
@@ -68,11 +67,11 @@ async function stepped(t: Test, steps: string) {
     dir,
   };
   const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
-  const requests: AgentRequest[] = [];
+  const requests: ({ readonly op: string } & Readonly<Record<string, unknown>>)[] = [];
   const guest = {
     hello: { cpus_possible: [0, 1, 2, 3] },
-    call: async (request: AgentRequest) => {
-      requests.push(request);
+    call: async (op: string, args: object) => {
+      requests.push({ op, ...args });
       return { id: requests.length };
     },
   } as unknown as StepGuest;
@@ -86,8 +85,8 @@ async function stepped(t: Test, steps: string) {
   return { ctx, created, loads, requests };
 }
 
-const CPU_MAP = { name: 'cpu_map', type: 16, key_size: 4, value_size: 4, max_entries: 12, flags: 0 };
-const SEEN = { name: 'seen', type: 1, key_size: 8, value_size: 4, max_entries: 5, flags: 1 };
+const CPU_MAP = { name: 'cpu_map', type: 'cpumap', key_size: 4, value_size: 4, max_entries: 12, flags: 0 };
+const SEEN = { name: 'seen', type: 'hash', key_size: 8, value_size: 4, max_entries: 5, flags: 1 };
 
 t.test("a scenario's cpumap is the map that its object declares, in type, sizes and flags", async t => {
   const { created, loads } = await stepped(

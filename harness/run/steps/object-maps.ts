@@ -2,7 +2,8 @@ import { isPlainMapType } from '../../object/map-types.ts';
 import type { BpfMap } from '../../object/object.ts';
 import type { BpfProgram } from '../../object/object.ts';
 import type { ProgramObject } from '../programs.ts';
-import { defined, type CreatedMap, type StepContext } from './context.ts';
+import type { OpArgs } from '../../guest/protocol.ts';
+import type { CreatedMap, StepContext } from './context.ts';
 
 /** Which maps a program is loaded with. */
 export interface MapsOfProgram {
@@ -53,12 +54,12 @@ async function createOwn(ctx: StepContext, object: ProgramObject, map: BpfMap): 
 /** The attributes that a declaration states: arguments of the agent's `map_create`. */
 export function attributesOf(map: BpfMap) {
   return {
-    type: map.typeNumber,
+    type: map.type,
     key_size: map.keySize,
     value_size: map.valueSize,
     max_entries: map.maxEntries,
     flags: map.flags,
-    ...defined({ numa_node: map.numaNode ?? undefined }),
+    ...(map.numaNode === null ? {} : { numa_node: map.numaNode }),
   };
 }
 
@@ -88,19 +89,8 @@ function isMap({ contents }: ProgramObject, name: string): boolean {
   return contents.maps.some(map => map.name === name);
 }
 
-/** A map's attributes, as the agent's `map_create` takes them. */
-export interface MapAttributes {
-  readonly name: string;
-  readonly type: string | number;
-  readonly key_size: number;
-  readonly value_size: number;
-  readonly max_entries: number;
-  readonly flags: number;
-  readonly numa_node?: number | undefined;
-  readonly btf?: boolean;
-  readonly inner?: string | undefined;
-  readonly caps?: readonly string[] | undefined;
-}
+/** Arguments of the agent's `map_create`. */
+export type MapAttributes = OpArgs<'map_create'>;
 
 /** BPF_MAP_CREATE. `owner` is the object whose own map it is; null for a map of the scenario's, which is that of every object. */
 export async function createMap(
@@ -108,9 +98,9 @@ export async function createMap(
   attributes: MapAttributes,
   owner: ProgramObject | null,
 ): Promise<CreatedMap> {
-  const { id } = await ctx.guest.call<{ id: number }>({ op: 'map_create', ...defined({ ...attributes }) });
-  const { name, key_size, value_size } = attributes;
-  const created = { id, keySize: key_size, valueSize: value_size, owner };
+  const { id } = await ctx.guest.call('map_create', attributes);
+  const { name, type, key_size, value_size } = attributes;
+  const created = { id, type: String(type), keySize: key_size, valueSize: value_size, owner };
   ctx.maps.set(name, created);
   return created;
 }

@@ -14,7 +14,7 @@ export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promis
   const { to, mode, counted, ...request } = args;
   const program = await ctx.loadProgram(request);
   if (counted) await ctx.watch(program, 'main', mode);
-  await ctx.guest.call({ op: 'attach', program: program.handle, dev: to, mode });
+  await ctx.guest.call('attach', { program: program.handle, dev: to, mode });
   ctx.attached.set(to, mode);
   return { id: program.id };
 }
@@ -22,7 +22,7 @@ export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promis
 /** Takes the program off a device. */
 export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promise<StepValues> {
   const mode = ctx.attached.get(args.from) ?? 'native';
-  await ctx.guest.call({ op: 'detach', dev: args.from, mode });
+  await ctx.guest.call('detach', { dev: args.from, mode });
   ctx.attached.delete(args.from);
   return {};
 }

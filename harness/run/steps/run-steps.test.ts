@@ -1,19 +1,23 @@
 import t from 'tap';
-import { AgentError, type AgentRequest } from '../../guest/agent-client.ts';
+import { AgentError } from '../../guest/agent-error.ts';
+import type { CallOptions } from '../../guest/protocol.ts';
 import { scenarioOf } from '../../oracle/made-up.fixture.ts';
 import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import { ProgramIndex } from '../programs.ts';
 import { StepContext, StepFailure, type StepGuest } from './context.ts';
 import { runSteps } from './run-steps.ts';
 
+/** A request that was made: its op, its options and its arguments. */
+type Made = { readonly op: string; readonly bg?: boolean | undefined } & Readonly<Record<string, unknown>>;
+
 /** Answers of an agent, by op; every request is kept. */
-function agent(answers: Record<string, (request: AgentRequest) => unknown> = {}) {
-  const requests: AgentRequest[] = [];
+function agent(answers: Record<string, () => unknown> = {}) {
+  const requests: Made[] = [];
   const guest = {
     hello: { cpus_possible: [0, 1, 2, 3] },
-    call: async (request: AgentRequest) => {
-      requests.push(request);
-      return (await answers[request.op]?.(request)) ?? {};
+    call: async (op: string, args: object, options?: CallOptions) => {
+      requests.push({ op, bg: options?.background, ...args });
+      return (await answers[op]?.()) ?? {};
     },
   } as unknown as StepGuest;
   return { guest, requests };

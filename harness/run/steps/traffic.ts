@@ -1,20 +1,12 @@
-import type { AgentRequest } from '../../guest/agent-client.ts';
+import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
 import { ADDRESS } from '../../guest/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { MAC } from '../../vm/spec.ts';
-import { defined, type StepContext, type StepValues } from './context.ts';
+import { MAC } from '../../model/topology.ts';
+import type { StepContext, StepValues } from './context.ts';
 
-/** What each source answers. */
-interface SourceAnswer {
-  readonly sent: number;
-  readonly errors: number;
-  readonly pps?: number;
-  readonly usec?: number;
-}
-
-/** Longest that a source may take: under emulation 1,000 packets a second is slow, and a minute is patience. */
+/** Longest time that a source may take, in milliseconds: under emulation 1,000 packets per second is slow, and a minute is patience. */
 function patienceMs(count: number): number {
   return 60_000 + count;
 }
@@ -34,20 +26,20 @@ export async function frames(ctx: StepContext, args: StepArgs<'frames'>): Promis
 /** The kernel's packet generator. */
 export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepValues> {
   const { on, threads = 1, ...rest } = args;
-  return source(ctx, 'pktgen', on, args.count, { op: 'pktgen', threads, ...TO_RX, ...defined(rest) });
+  return source(ctx, 'pktgen', 'pktgen', { dev: on, threads, ...TO_RX, ...rest });
 }
 
 /** Exactly `count` frames from an AF_PACKET socket. */
 export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepValues> {
   const { on, ...rest } = args;
-  return source(ctx, 'packet', on, args.count, { op: 'send', ...TO_RX, ...defined(rest) });
+  return source(ctx, 'packet', 'send', { dev: on, ...TO_RX, ...rest });
 }
 
-/** Exactly `count` datagrams from UDP sockets, one a flow. */
+/** Exactly `count` datagrams from UDP sockets, one per flow. */
 export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<StepValues> {
   const { on, ...rest } = args;
   const { src_ip, dst_ip } = TO_RX;
-  return source(ctx, 'udp', on, args.count, { op: 'udp', ...rest, src_ip, dst_ip });
+  return source(ctx, 'udp', 'udp', { dev: on, ...rest, src_ip, dst_ip });
 }
 
 /** A program run over live frames, without a device's receive path. */
@@ -57,18 +49,9 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
   await ctx.watch(program, 'main', 'native');
   const data = testFrame(size, 0).toString('hex');
   await ctx.guest.call(
-    {
-      op: 'test_run',
-      program: program.handle,
-      data,
-      repeat: count,
-      live: true,
-      batch,
-      dev: on,
-      cpu,
-      bg: true,
-    },
-    patienceMs(count),
+    'test_run',
+    { program: program.handle, data, repeat: count, live: true, batch, dev: on, cpu },
+    { timeoutMs: patienceMs(count), background: true },
   );
   return report(ctx, 'live', on, count, { sent: count, errors: 0 });
 }
@@ -78,8 +61,8 @@ export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Pro
   const { program: name, config, maps, on, count, size } = args;
   const { handle } = await ctx.loadProgram({ program: name, config, maps });
   const data = testFrame(size, 0).toString('hex');
-  const request = { op: 'test_run', program: handle, data, repeat: count, ...defined({ dev: on }) };
-  const { retval } = await ctx.guest.call<{ retval: number }>(request, patienceMs(count));
+  const run = { program: handle, data, repeat: count, dev: on };
+  const { retval } = await ctx.guest.call('test_run', run, { timeoutMs: patienceMs(count) });
   return { retval };
 }
 
@@ -94,16 +77,19 @@ export async function pending(ctx: StepContext): Promise<StepValues> {
   return { count: ctx.background.filter(({ done }) => !done).length };
 }
 
-async function source(
+/** The ops that send packets. */
+type SourceOp = 'pktgen' | 'send' | 'udp';
+
+async function source<N extends SourceOp>(
   ctx: StepContext,
   name: SourceReport['source'],
-  dev: string,
-  count: number,
-  request: AgentRequest,
+  op: N,
+  args: OpArgs<N>,
 ): Promise<StepValues> {
+  const { dev, count } = args;
   const guest = dev === 'tx' ? ctx.generator : ctx.guest;
-  const whole = { dev, ...defined(request), op: request.op, bg: true };
-  return report(ctx, name, dev, count, await guest.call<SourceAnswer>(whole, patienceMs(count)));
+  const options = { timeoutMs: patienceMs(count), background: true };
+  return report(ctx, name, dev, count, await guest.call(op, args, options));
 }
 
 function report(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a program may do with a cpumap: redirect, and nothing else. */
+/* A program may use a cpumap only for redirects. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

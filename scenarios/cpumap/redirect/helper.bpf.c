@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Calls of bpf_redirect_map() that the stock programs do not make: flags and
- * indexes out of range, several calls in one run, an action that does not
- * belong to the call. Which call a frame meets, its sequence number says.
+ * indexes out of range, several calls in one run, and actions other than the
+ * result of the call. The sequence number of a frame selects the call.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -20,19 +20,19 @@ struct {
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");
 
-volatile const __u64 base;	/* of the index, where a program adds to it */
+volatile const __u64 base;	/* wide_index adds it to the index */
 
-/* Not within the functions: older kernels refuse BTF of such variables. */
+/* Global, because older kernels refuse the BTF of static local variables. */
 volatile const __u64 refused[8] = {
 	4, 8, 16, 4 | XDP_PASS, 8 | XDP_PASS, 1ULL << 32, 1ULL << 63, ~0ULL,
 };
 volatile const __u32 beyond[4] = { 4, 5, 0x7fffffff, 0xffffffff };
 
-/* libbpf 1.1 declares the index as 32 bits, and the compiler would cut it. */
+/* libbpf 1.1 declares a 32-bit index, so the compiler would truncate it. */
 static long (*redirect_map)(void *map, __u64 index, __u64 flags) =
 	(void *)BPF_FUNC_redirect_map;
 
-/* The number of a frame of ours, and -1 for any other frame. */
+/* Returns the number of a frame of ours, or -1 for any other frame. */
 static __always_inline __s64 number(struct xdp_md *ctx)
 {
 	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
@@ -43,7 +43,7 @@ static __always_inline __s64 number(struct xdp_md *ctx)
 	return bpf_ntohl(frame->seq);
 }
 
-/* Entry 3 is empty. Of ten frames one has flags 0, two 1, three 2, four 3. */
+/* Entry 3 is empty. Of ten frames 1, 2, 3 and 4 have flags 0, 1, 2 and 3. */
 SEC("xdp")
 int empty_by_number(struct xdp_md *ctx)
 {
@@ -55,7 +55,7 @@ int empty_by_number(struct xdp_md *ctx)
 	return redirect_map(&cpus, 3, (tenth > 0) + (tenth > 2) + (tenth > 5));
 }
 
-/* Entry 2 is there, and the flags have a bit that a cpumap does not take. */
+/* Entry 2 exists, but the flags have a bit that a cpumap does not accept. */
 SEC("xdp")
 int flags_refused(struct xdp_md *ctx)
 {
@@ -66,7 +66,7 @@ int flags_refused(struct xdp_md *ctx)
 	return redirect_map(&cpus, 2, refused[n & 7]);
 }
 
-/* Only the lower half of the index counts. */
+/* Only the lower 32 bits of the index are used. */
 SEC("xdp")
 int wide_index(struct xdp_md *ctx)
 {
@@ -77,7 +77,7 @@ int wide_index(struct xdp_md *ctx)
 	return redirect_map(&cpus, base + 2 + (n & 1), XDP_DROP);
 }
 
-/* Indexes at and beyond the end of the map, of four possible CPUs. */
+/* Indexes at and beyond the end of a map for four possible CPUs. */
 SEC("xdp")
 int beyond_the_end(struct xdp_md *ctx)
 {
@@ -89,8 +89,8 @@ int beyond_the_end(struct xdp_md *ctx)
 }
 
 /*
- * Two calls, then XDP_REDIRECT whatever they gave. Entries 0 to 2 are there,
- * 3 is empty.
+ * Two calls, then XDP_REDIRECT, whatever the calls returned. Entries 0 to 2
+ * exist, entry 3 is empty.
  */
 SEC("xdp")
 int two_calls(struct xdp_md *ctx)
@@ -100,19 +100,19 @@ int two_calls(struct xdp_md *ctx)
 	if (n < 0)
 		return XDP_PASS;
 	switch (n & 3) {
-	case 0:	/* both find an entry: the second counts */
+	case 0:	/* both find an entry: the second is used */
 		redirect_map(&cpus, 1, 0);
 		redirect_map(&cpus, 2, 0);
 		break;
-	case 1:	/* the second finds none, the first had index 0 */
+	case 1:	/* the second misses, the first had index 0 */
 		redirect_map(&cpus, 0, 0);
 		redirect_map(&cpus, 3, 0);
 		break;
-	case 2:	/* the second finds none, the first had index 1 */
+	case 2:	/* the second misses, the first had index 1 */
 		redirect_map(&cpus, 1, 0);
 		redirect_map(&cpus, 3, 0);
 		break;
-	case 3:	/* the second is refused for its flags */
+	case 3:	/* the second is refused because of its flags */
 		redirect_map(&cpus, 0, 0);
 		redirect_map(&cpus, 1, 4);
 		break;
@@ -120,7 +120,7 @@ int two_calls(struct xdp_md *ctx)
 	return XDP_REDIRECT;
 }
 
-/* The helper says XDP_REDIRECT, and the program something else. */
+/* The helper returns XDP_REDIRECT, the program another action. */
 SEC("xdp")
 int other_action(struct xdp_md *ctx)
 {
@@ -132,7 +132,7 @@ int other_action(struct xdp_md *ctx)
 	return n & 1 ? XDP_DROP : XDP_PASS;
 }
 
-/* Every odd frame is redirected without a call: the even one before made it. */
+/* Odd frames return XDP_REDIRECT without a call; only even frames call. */
 SEC("xdp")
 int no_call(struct xdp_md *ctx)
 {
@@ -146,7 +146,7 @@ int no_call(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* The same of live frames, which are all alike: it counts them itself. */
+/* The same for live frames, which are all equal, so the program counts. */
 static __u32 counted;
 
 SEC("xdp")

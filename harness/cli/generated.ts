@@ -1,0 +1,17 @@
+import { jsonSchemas } from '../report/json-schemas.ts';
+import { scenarioJsonSchema } from '../scenario/json-schema.ts';
+
+/**
+ * Checked-in files that the code determines, by their path from the root of the repository, each with the function that returns
+ * its text. `npm run generate` writes them; `generated.test.ts` compares them.
+ */
+export const GENERATED: Readonly<Record<string, () => string>> = {
+  'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
+  ...Object.fromEntries(
+    Object.entries(jsonSchemas()).map(([file, schema]) => [`harness/report/${file}`, () => json(schema)]),
+  ),
+};
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,40 @@
+import { BpfrigError } from '../util/errors.ts';
+
+/** Why the agent refused a request, as it stands on the wire. */
+export interface AgentFailure {
+  /** `kernel`: a system call was refused. `request`: the request is wrong. `agent`: anything else. */
+  readonly kind: 'kernel' | 'request' | 'agent';
+  /** Errno by name, for kind `kernel`. */
+  readonly errno: string;
+  readonly code: number;
+  /** The system call for kind `kernel`; else the part of the agent, or a library. */
+  readonly where: string;
+  readonly message: string;
+  /** Verifier log or the like. */
+  readonly log: string | null;
+}
+
+/** A refused request. `detail` is the log. */
+export class AgentError extends BpfrigError {
+  readonly failure: AgentFailure;
+
+  constructor(op: string, failure: AgentFailure) {
+    const where = failure.where ? `${failure.where}: ` : '';
+    const errno = failure.errno ? `${failure.errno}: ` : '';
+    super('agent', `${op}: ${where}${errno}${failure.message}`, { detail: failure.log });
+    this.failure = failure;
+  }
+}
+
+/** How a channel to the agent was lost. */
+export type ChannelLoss = 'channel-closed' | 'no-heartbeat' | 'no-answer';
+
+/** A request that was open, or was made, when the channel was lost or closed. */
+export class ChannelLostError extends BpfrigError {
+  readonly loss: ChannelLoss | 'closed';
+
+  constructor(op: string, loss: ChannelLoss | 'closed') {
+    super('agent', `${op}: the channel to the agent is lost (${loss})`);
+    this.loss = loss;
+  }
+}

@@ -1,0 +1,33 @@
+import { probesOf, type Probes } from '../kernel/probes.ts';
+import type { WitnessEvent } from '../model/counters.ts';
+import type { RunningGuest } from './running-guest.ts';
+import { makeTopology, type Wiring } from './topology.ts';
+
+/** What a guest is made ready with, before it knows which scenario it will run. */
+export interface Preparation {
+  readonly witness: readonly WitnessEvent[];
+}
+
+/** A guest that is ready for a cell. */
+export interface Ready {
+  readonly probes: Probes;
+  /** Where the kernel's log stood then. */
+  readonly logStart: number;
+}
+
+/** Devices up and quiet, observers attached, the witness set up: a cell then only does what its scenario says. */
+export async function makeReady(
+  guest: RunningGuest,
+  wiring: Wiring,
+  { witness }: Preparation,
+): Promise<Ready> {
+  const probes = probesOf(await guest.call('probes', {}));
+  await makeTopology(guest, wiring);
+  await guest.call('observers_start', {});
+  await guest.call('witness_start', { events: witness });
+  if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' });
+  await guest.call('keep', {});
+  const { seq } = await guest.call('kmsg', {});
+  guest.logStart = seq;
+  return { probes, logStart: seq };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { op } from './op.ts';
+import { counts, device, hex, int, nothing, program, tables, EXACT_MAX } from './words.ts';
+
+/** The two ways in which a witness counts: hist triggers, or the raw trace buffer where the kernel has no hist triggers. */
+const kind = z.enum(['hist', 'trace']);
+
+/** A tracepoint that the witness sums. */
+const witnessEvent = z
+  .strictObject({
+    name: z.string().describe('name of its table'),
+    event: z.string().describe('as `xdp/xdp_cpumap_enqueue`'),
+    keys: z.array(z.string()).readonly().describe('fields that tell rows apart'),
+    sums: z.array(z.string()).readonly().describe('fields that are summed'),
+    batch: z.string().optional().describe('field whose values are counted, as `batch`'),
+  })
+  .readonly();
+
+/** What counts in a guest: observers, programs' actions, frames that reach the stack, the witness; and the kernel's log. */
+export const OBSERVE_OPS = {
+  probes: op(
+    'Finds out by trying what the kernel can do (0.2 s).',
+    {},
+    z
+      .object({
+        probes: z.record(z.string(), z.enum(['available', 'missing', 'untried'])).readonly(),
+        untried: z.record(z.string(), z.string()).readonly().describe('why, one line each'),
+      })
+      .readonly(),
+  ),
+  actions_start: op('Counts what a program returns from now on, by fexit.', { program }, nothing),
+  actions_read: op(
+    'How often a program returned each action. An `agent` error when fexit missed a run.',
+    { program },
+    counts,
+  ),
+  observers_start: op('Attaches the observers and clears them.', {}, nothing),
+  observers_read: op(
+    'Rows of every observer table, by BTF of its map: bpf/observers.bpf.c.',
+    {},
+    z.object({ tables, lost: z.int().describe('events that found no room: must be 0') }).readonly(),
+  ),
+  observers_reset: op('Clears the observers.', {}, nothing),
+  observers_stop: op('Detaches the observers.', {}, nothing),
+  observers_hollow: op(
+    'Attaches programs that do nothing instead, until `observers_start` or `observers_stop`.',
+    {},
+    nothing,
+  ),
+  stack_start: op(
+    'Counts at tc ingress of a device what reaches the stack, from 0.',
+    { dev: device },
+    nothing,
+  ),
+  stack_read: op(
+    'What reached the stack, one row per CPU. `frames` have the magic; `others` have not.',
+    { dev: device },
+    z
+      .object({
+        rows: z
+          .array(
+            z
+              .object({
+                cpu: z.int(),
+                frames: z.int().describe('packets: of an skb that GRO merged, as many as are in it'),
+                bytes: z.int(),
+                others: z.int(),
+                other_bytes: z.int(),
+                skbs: z.int(),
+                exact: z.int().describe('skbs that are byte for byte as sent'),
+                metas: z.int().describe('skbs whose metadata is their sequence number'),
+              })
+              .readonly(),
+          )
+          .readonly(),
+      })
+      .readonly(),
+  ),
+  stack_log: op(
+    'What reached the stack in order, 8 bytes per skb with the magic: `struct bpfrig_arrival`, bpf/bpfrig.h.',
+    { dev: device },
+    z
+      .object({ rows: z.array(z.object({ cpu: z.int(), log: hex, lost: z.int() }).readonly()).readonly() })
+      .readonly(),
+  ),
+  witness_start: op(
+    'Sums tracepoints via tracefs, without BPF, from 0. Cheap when the same events are summed already.',
+    {
+      events: z.array(witnessEvent).readonly(),
+      kind: kind.optional().describe('hist where the kernel has it'),
+    },
+    z.object({ kind }).readonly(),
+  ),
+  witness_read: op(
+    'The sums of the witness, a table for each event.',
+    {},
+    z.object({ kind, tables, lost: z.int().describe('events that were dropped: must be 0') }).readonly(),
+  ),
+  witness_stop: op('Ends the witness. Its next start takes 0.3 s.', {}, nothing),
+  kmsg: op(
+    'Lines of the kernel’s log after `since`; without it, only where the log stands.',
+    { since: int(-1, EXACT_MAX).optional().describe('`seq` of an earlier answer') },
+    z.object({ seq: z.int(), lines: z.array(z.string()).readonly() }).readonly(),
+  ),
+};

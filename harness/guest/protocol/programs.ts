@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { op } from './op.ts';
+import { cpu, device, hex, int, map, nothing, program, U32_MAX } from './words.ts';
+
+const mode = z.enum(['native', 'generic']).describe('never in another mode than this one');
+
+/** BPF programs: loading, attaching, running. */
+export const PROGRAM_OPS = {
+  load: op(
+    'Loads one program of an object by libbpf and keeps it under `name`. The error has the verifier’s `log`.',
+    {
+      object: z.string().optional().describe('path in the guest; or `object_data`'),
+      object_data: z.string().optional().describe('the object itself in base64'),
+      program: z.string().describe('name in the object'),
+      name: z.string().describe('the handle'),
+      config: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('values of global variables: integers or booleans'),
+      maps: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('handles of maps to use, by name in the object'),
+      create: z
+        .array(z.string())
+        .readonly()
+        .optional()
+        .describe('the object’s maps to create, which live with the program'),
+      type: z.union([z.string(), int(0, U32_MAX)]).optional(),
+      expected_attach: z.union([z.string(), int(0, U32_MAX)]).optional(),
+      frags: z.boolean().optional().describe('BPF_F_XDP_HAS_FRAGS'),
+      dev_bound: device.optional().describe('BPF_F_XDP_DEV_BOUND_ONLY on this device'),
+    },
+    z.object({ id: z.int(), tag: hex }).readonly(),
+  ),
+  prog_info: op(
+    'BPF_OBJ_GET_INFO_BY_FD of a program.',
+    { program },
+    z
+      .object({
+        id: z.int(),
+        type: z.int(),
+        run_cnt: z.int(),
+        run_time_ns: z.int(),
+        name: z.string(),
+        fdinfo: z.string().describe('text of /proc/self/fdinfo/N'),
+      })
+      .readonly(),
+  ),
+  id_exists: op(
+    'Whether the kernel still has a map or a program of this id.',
+    { kind: z.enum(['map', 'prog']), object: int(0, U32_MAX).describe('its id') },
+    z.object({ exists: z.boolean() }).readonly(),
+  ),
+  close: op(
+    'Closes the descriptor of a map or a program: one of the two.',
+    { map: map.optional(), program: program.optional() },
+    nothing,
+  ),
+  attach: op(
+    'Attaches an XDP program to a device and verifies the mode by a query.',
+    { program, dev: device, mode },
+    z.object({ ifindex: z.int() }).readonly(),
+  ),
+  detach: op('Detaches the XDP program of a device.', { dev: device, mode }, nothing),
+  test_run: op(
+    'BPF_PROG_TEST_RUN.',
+    {
+      program,
+      data: hex.describe('the frame'),
+      repeat: int(0, U32_MAX).optional(),
+      live: z.boolean().optional().describe('BPF_F_TEST_XDP_LIVE_FRAMES'),
+      batch: int(0, U32_MAX).optional().describe('64 without it; with `live` only'),
+      dev: device.optional(),
+      cpu: cpu.optional(),
+    },
+    z.object({ retval: z.int(), duration_ns: z.int() }).readonly(),
+  ),
+};

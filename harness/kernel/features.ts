@@ -1,0 +1,90 @@
+/** A kernel feature that scenarios can require. */
+export interface Feature {
+  readonly kind: 'feature';
+  /** Upstream release that introduced it. */
+  readonly since: string;
+  /** Upstream versions that have it, stable backports included; see `inRange`. */
+  readonly kernels: string;
+  /** The upstream commit that introduced it. */
+  readonly commit: string;
+  /** Name of the agent's probe for it (images/agent, `bpfrig-agent describe`); null: there is no cheap probe, the version decides. */
+  readonly probe: string | null;
+}
+
+/** A choice of whoever built the kernel. Distributions agree on it; a kernel of the user's own may differ. */
+export interface Configuration {
+  readonly kind: 'configuration';
+  /** As in a .config. */
+  readonly config: string;
+  /** Name of the agent's probe for it. */
+  readonly probe: string;
+}
+
+const TABLE = {
+  'cpumap-program': {
+    kind: 'feature',
+    since: '5.9',
+    kernels: '>=5.9',
+    commit: '9216477449f3 "bpf: cpumap: Add the possibility to attach an eBPF program to cpumap"',
+    probe: 'cpumap_program',
+  },
+  // 5.9 to 5.14 refuse to attach a program in generic mode with EINVAL when its cpumap has 8-byte values. With 4-byte
+  // values they attach it, and every redirect fails with EBADRQC.
+  'generic-cpumap': {
+    kind: 'feature',
+    since: '5.15',
+    kernels: '>=5.15',
+    commit: '11941f8a8536 "bpf: cpumap: Implement generic cpumap"',
+    probe: 'generic_cpumap',
+  },
+  'live-frames': {
+    kind: 'feature',
+    since: '5.18',
+    kernels: '>=5.18',
+    commit: 'b530e9e1063e "bpf: Add \\"live packet\\" mode for XDP in BPF_PROG_RUN"',
+    probe: 'live_frames',
+  },
+  'xdp-frags': {
+    kind: 'feature',
+    since: '5.18',
+    kernels: '>=5.18',
+    commit: 'c2f2cdbeffda "bpf: introduce BPF_F_XDP_HAS_FRAGS flag in prog_flags loading the ebpf program"',
+    probe: 'xdp_frags',
+  },
+  'pktgen-unshared': {
+    kind: 'feature',
+    since: '6.7',
+    kernels: '>=6.7',
+    commit: '"pktgen: Introducing \'SHARED\' flag for testing with non-shared skb"',
+    probe: 'pktgen_shared_flag',
+  },
+  'kthread-ready-on-update': {
+    kind: 'feature',
+    since: '6.5',
+    kernels: '>=6.1.45 <6.2 || >=6.5',
+    commit: '640a604585aa "bpf, cpumap: Make sure kthread is running before map update returns"',
+    probe: null,
+  },
+  'update-errno': {
+    kind: 'feature',
+    since: '7.0',
+    kernels: '>=7.0',
+    commit: '48e11bad9a1f "bpf: cpumap: propagate underlying error in cpu_map_update_elem()"',
+    probe: null,
+  },
+  'many-cpus': { kind: 'configuration', config: 'CONFIG_NR_CPUS of more than 512', probe: 'many_cpus' },
+  'bpf-interpreter': {
+    kind: 'configuration',
+    config: 'no CONFIG_BPF_JIT_ALWAYS_ON',
+    probe: 'bpf_interpreter',
+  },
+} as const satisfies Readonly<Record<string, Feature | Configuration>>;
+
+/** The name of a feature, as `requires` of a scenario lists it. */
+export type FeatureName = keyof typeof TABLE;
+
+/** Everything that a scenario can require. A new feature is one row here, with a probe in the agent. */
+export const FEATURES: Readonly<Record<FeatureName, Feature | Configuration>> = TABLE;
+
+/** The names, in the order of the table. */
+export const FEATURE_NAMES = Object.keys(TABLE) as [FeatureName, ...FeatureName[]];

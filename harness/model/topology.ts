@@ -1,0 +1,21 @@
+/** How the traffic's two devices `tx` and `rx` are made; `link` is the one with two guests. */
+export const TOPOLOGIES = ['veth', 'virtio', 'link', 'none'] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
+/** Whether a text is a topology's name. */
+export function isTopology(text: string): text is Topology {
+  return (TOPOLOGIES as readonly string[]).includes(text);
+}
+
+/** An end of the traffic's wire, and the name of the device there. */
+export type End = 'tx' | 'rx';
+
+/** Both ends in one guest. */
+export const BOTH_ENDS: readonly End[] = ['tx', 'rx'];
+
+/** MAC addresses by role. The guest finds its devices by them: a kernel numbers NICs in the order that it finds them. */
+export const MAC = {
+  mgmt: '52:54:00:b9:f0:00',
+  tx: '52:54:00:b9:f0:01',
+  rx: '52:54:00:b9:f0:02',
+} as const;

@@ -1,0 +1,45 @@
+import type { WitnessEvent } from '../model/counters.ts';
+import type { Vocabulary } from '../scenario/vocabulary.ts';
+import type { SemanticsRow } from './semantics.ts';
+import type { Subject } from './subject.ts';
+import { cpumap } from './subjects/cpumap.ts';
+import { devmap } from './subjects/devmap.ts';
+import { entry } from './subjects/entry.ts';
+import { stack } from './subjects/stack.ts';
+import { wire } from './subjects/wire.ts';
+import { xdp } from './subjects/xdp.ts';
+import { witnessEvents, type Table } from './table.ts';
+import { branch, open, list, sumWords, text } from './words.ts';
+
+/** Every subject, in the order in which packets come by. */
+export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack];
+
+/** Every observer table. */
+export const TABLES: readonly Table[] = SUBJECTS.flatMap(({ tables }) => tables);
+
+/** What the second witness counts. */
+export const WITNESS_EVENTS: readonly WitnessEvent[] = witnessEvents(TABLES);
+
+/** What fields of the kernel mean, by kernel and mode. */
+export const SEMANTICS: readonly SemanticsRow[] = SUBJECTS.flatMap(({ semantics }) => semantics);
+
+/** Every name that expectations can use. */
+export const VOCABULARY: Vocabulary = {
+  ...Object.fromEntries(SUBJECTS.flatMap(({ words }) => Object.entries(words))),
+  raw: branch(
+    "Sums of the tracepoints' own fields, before any meaning is put into them.",
+    Object.fromEntries(
+      TABLES.filter(({ sums }) => Object.keys(sums).length > 0).map(table => [
+        table.name,
+        branch(`Fields of ${table.events.join(' and ')}.`, sumWords(table)),
+      ]),
+    ),
+  ),
+  log: list('', 'Lines of the kernel log since the cell began.'),
+  variant: open("The cell's choice from each axis: `variant.nic`."),
+  kernel: branch('The kernel; also `kernel.at_least("5.15")`.', {
+    version: text('Upstream version: `6.12.117`.'),
+    series: text('Series: `6.12`.'),
+  }),
+  mode: text("`native` or `generic`: the mode of the scenario's programs."),
+};

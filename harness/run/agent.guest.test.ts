@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { testFrame } from '../guest/frame.ts';
+import { OPS, type OpAnswer, type OpArgs, type OpName } from '../guest/protocol.ts';
+import type { RunningGuest } from '../guest/running-guest.ts';
+import { SshSession } from '../guest/ssh.ts';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import { expandKernelSpecs } from '../kernel/spec.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { makeWorkspace } from '../util/workspace.ts';
+import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { Guests } from './guests.ts';
+import { WITNESS_EVENTS } from '../oracle/subjects.ts';
+
+// The protocol and the channel, with the real agent in real guests.
+
+// Guests have time limits of their own.
+t.setTimeout(0);
+
+/** Does work with a guest that has devices tx and rx. */
+async function withGuest(kernelSpec: string, work: (guest: RunningGuest) => Promise<void>): Promise<void> {
+  const cacheDir = cacheRoot();
+  const [spec] = expandKernelSpecs([kernelSpec], loadCatalogue());
+  if (spec === undefined) throw new Error(`no kernel ${kernelSpec}`);
+  const kernel = await fetchKernel(spec, { cacheDir, locked: false, id: kernelSpec });
+  const accelerator = chooseAccelerator('tcg', await hostAcceleratorFacts(1));
+  const { signal } = new AbortController();
+  const guests = new Guests({ cacheDir, accelerator, timeScale: 2, signal, onNote: note => t.comment(note) });
+  const shape = { topology: 'veth', guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
+  await using workspace = await makeWorkspace();
+  await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
+  await work(bed.dut);
+}
+
+/** Calls an op and checks that its answer has exactly the fields that protocol.ts declares. */
+function checker(t: Test, guest: RunningGuest, called: Set<OpName>) {
+  return async <N extends OpName>(op: N, args: OpArgs<N>): Promise<OpAnswer<N>> => {
+    called.add(op);
+    const answer = await guest.call(op, args);
+    const parsed = OPS[op].answer.safeParse(answer);
+    t.ok(parsed.success, `${op}: ${parsed.error?.message ?? 'as declared'}`);
+    t.strictSame(parsed.data, answer, `${op}: no field that is not declared`);
+    return answer;
+  };
+}
+
+for (const kernel of ['5.10', '7.3']) {
+  t.test(`the answers of the agent are what protocol.ts declares, on ${kernel}`, async t => {
+    await withGuest(kernel, async guest => {
+      const called = new Set<OpName>();
+      const call = checker(t, guest, called);
+      await callEverything(call);
+      const rest = Object.keys(OPS).filter(op => !called.has(op as OpName));
+      // `hello` began this session, `renew` was called by the clone, `keep` would be for good.
+      t.same(rest.toSorted(), ['hello', 'keep', 'renew'], 'every other op was called');
+      t.strictSame(OPS.hello.answer.parse(guest.hello), guest.hello);
+    });
+  });
+}
+
+/** Every op once; the order is that of a cell. */
+async function callEverything(
+  call: <N extends OpName>(op: N, args: OpArgs<N>) => Promise<OpAnswer<N>>,
+): Promise<void> {
+  await call('probes', {});
+  const { id } = await call('map_create', {
+    name: 'cpus',
+    type: 'cpumap',
+    key_size: 4,
+    value_size: 8,
+    max_entries: 4,
+  });
+  await call('cpumap_update', { map: 'cpus', key: 1, qsize: 64 });
+  await call('map_update', { map: 'cpus', key: '02000000', value: '4000000000000000' });
+  await call('map_lookup', { map: 'cpus', key: '01000000' });
+  await call('map_next_key', { map: 'cpus' });
+  await call('map_delete', { map: 'cpus', key: '02000000' });
+  await call('map_info', { map: 'cpus' });
+  await call('id_exists', { kind: 'map', object: id });
+  await call('map_create', { name: 'hash', type: 'hash', key_size: 4, value_size: 8, max_entries: 4 });
+  await call('map_batch', { map: 'hash', what: 'update', count: 2 });
+  await call('load', { object: '/bpf/stock.bpf.o', program: 'pass', name: 'pass' });
+  await call('prog_info', { program: 'pass' });
+  await call('test_run', { program: 'pass', data: testFrame(64, 0).toString('hex') });
+  await call('actions_start', { program: 'pass' });
+  await call('attach', { program: 'pass', dev: 'rx', mode: 'native' });
+  await call('observers_reset', {});
+  await call('witness_start', { events: WITNESS_EVENTS });
+  const traffic = { dev: 'tx', count: 10, src_ip: '198.18.0.1', dst_ip: '198.18.1.1' };
+  await call('pktgen', traffic);
+  await call('send', traffic);
+  await call('udp', traffic);
+  await call('actions_read', { program: 'pass' });
+  await call('stack_start', { dev: 'rx' });
+  await call('stack_read', { dev: 'rx' });
+  await call('stack_log', { dev: 'rx' });
+  await call('observers_read', {});
+  await call('witness_read', {});
+  await call('witness_stop', {});
+  await call('observers_stop', {});
+  await call('observers_hollow', {});
+  await call('observers_start', {});
+  await call('netdev', { dev: 'rx' });
+  await call('detach', { dev: 'rx', mode: 'native' });
+  await call('close', { program: 'pass' });
+  await call('kthreads', { prefix: 'cpumap/' });
+  await call('sched', { pid: 2, policy: 'other' });
+  await call('hog', { cpu: 1, on: true });
+  await call('hog', { cpu: 1, on: false });
+  await call('kmsg', { since: 0 });
+  await call('read_file', { path: '/proc/net/snmp' });
+  await call('write_file', { path: '/tmp/a', data: 'b' });
+  await call('exec', { argv: ['busybox', 'true'] });
+  await call('rlimit', { memlock: 2 ** 40 });
+  await call('batch', { requests: [{ op: 'kmsg' }] });
+}
+
+t.test('no TCP port of the host is open for a guest until ssh is asked for, which then works', async t => {
+  await withGuest('7.3', async guest => {
+    t.same(listening(guest.vm.pid), []);
+    const target = await guest.openSsh();
+    t.same(listening(guest.vm.pid), [target.port]);
+    using session = await SshSession.connect(target, 30_000);
+    const shell = await session.shell({ term: 'vt100', rows: 24, cols: 80 });
+    shell.write('echo $((6 * 7))done; exit\n');
+    let text = '';
+    for await (const chunk of shell) text += String(chunk);
+    t.match(text, '42done');
+    t.equal(await guest.openSsh(), target, 'it is started once');
+    t.match(
+      await guest.call('read_file', { path: '/proc/uptime' }),
+      { data: /\d/ },
+      'the agent is there as before',
+    );
+  });
+});
+
+/** TCP ports of the host that a process listens on: /proc/net/tcp and tcp6, by the inodes of its sockets. */
+function listening(pid: number): number[] {
+  const own = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap(fd => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(join('/proc', String(pid), 'fd', fd)))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const rows = ['tcp', 'tcp6'].flatMap(name =>
+    readFileSync(`/proc/net/${name}`, 'utf8').split('\n').slice(1),
+  );
+  return rows.flatMap(row => {
+    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+    return state === '0A' && own.has(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : [];
+  });
+}

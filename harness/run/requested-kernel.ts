@@ -1,0 +1,29 @@
+import type { Catalogue } from '../kernel/catalogue.ts';
+import type { KernelLock } from '../kernel/lock-file.ts';
+import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import type { KernelSpec } from '../model/kernel.ts';
+import { BpfrigError } from '../util/errors.ts';
+
+/** A kernel of a run before it is fetched. */
+export interface RequestedKernel {
+  /** `Kernel.id` that it will have. */
+  readonly id: string;
+  readonly spec: KernelSpec;
+  /** Restricts the fetch to the packages of this lock; absent: whatever a run takes. */
+  readonly lock?: KernelLock | undefined;
+}
+
+/** The kernels of `--kernel`, in order and each once; the default ones for none. Throws `usage` for a text that is no spec. */
+export function requestedKernels(texts: readonly string[], catalogue: Catalogue): RequestedKernel[] {
+  const specs = expandKernelSpecs([...texts], catalogue);
+  const labels = kernelLabels(specs);
+  return specs.map((spec, index) => ({ id: labels[index] ?? spec.text, spec }));
+}
+
+/** The kernel of a command that takes exactly one. Throws `usage` where the text names none or several. */
+export function requestedKernel(text: string, catalogue: Catalogue): RequestedKernel {
+  const [kernel, ...others] = requestedKernels([text], catalogue);
+  if (kernel === undefined || others.length > 0)
+    throw new BpfrigError('usage', `--kernel ${text}: must name one kernel`);
+  return kernel;
+}

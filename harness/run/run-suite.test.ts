@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { RunEvent } from '../model/events.ts';
+import type { Kernel } from '../model/kernel.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { VOCABULARY } from '../oracle/subjects.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { GuestFailure } from '../vm/failure.ts';
+import type { GuestSource } from './guests.ts';
+import { planCells } from './plan.ts';
+import { RunFolder } from './results.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
+import { runSuite, type RunRequest } from './run-suite.ts';
+import { EventLog } from './event-log.ts';
+
+// Scheduling and verdicts with a fake source of guests; with real ones they are tested in cli/*.guest.test.ts.
+
+const SCENARIO = `
+title: one
+source: a test
+axes: { turn: [1, 2, 3] }
+expect:
+  - sent == 0
+`;
+
+function kernel(id: string): Kernel {
+  return {
+    id,
+    spec: id,
+    series: id,
+    flavour: 'amd64',
+    version: `${id}.1`,
+    release: `${id}.1-amd64`,
+    image: '/nowhere',
+    modulesDir: null,
+    packages: [],
+    notes: [],
+    key: id,
+  };
+}
+
+/** Runs three cells a kernel with guests that are made by `start`. */
+async function fakeRun(
+  t: Test,
+  start: GuestSource['start'],
+  options: Partial<RunRequest> & {
+    readonly kernels?: readonly RequestedKernel[];
+    readonly abort?: AbortController;
+  } = {},
+): Promise<{ events: RunEvent[]; code: number }> {
+  const dir = t.testdir({ 'one.yaml': SCENARIO });
+  const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
+    root: dir,
+    vocabulary: VOCABULARY,
+  });
+  const kernels = options.kernels ?? [requested('6.1')];
+  const cells = planCells(
+    scenarios,
+    kernels.map(({ id }) => id),
+    { variant: {}, grep: null, only: null },
+  );
+  const eventLog = new EventLog();
+  const events: RunEvent[] = [];
+  eventLog.listen(event => events.push(event));
+  const request: RunRequest = {
+    runId: 'test',
+    argv: [],
+    host: { bpfrig: '0', node: '20', qemu: '7', accel: 'tcg', accelReason: '', cpus: 2, memoryMiB: 1 },
+    kernels,
+    cells,
+    jobs: 2,
+    shard: null,
+    maxFailures: null,
+    fetch: async ({ id }) => kernel(id),
+    lastDuration: () => undefined,
+    endedBy: () => (options.abort?.signal.aborted ? 'SIGINT' : null),
+    cellEnvironment: {
+      cacheDir: join(dir, 'cache'),
+      folder: RunFolder.create(join(dir, 'run')),
+      guests: { prepare: async () => null, start },
+      probes: new Map(),
+      keep: null,
+      repeatWords: ['--accel', 'tcg,thread=single'],
+      signal: (options.abort ?? new AbortController()).signal,
+    },
+    ...options,
+  };
+  return { code: await runSuite(request, eventLog), events };
+}
+
+function requested(id: string): RequestedKernel {
+  return { id, spec: { kind: 'debian', text: id, suite: null, series: id, flavour: 'amd64' } };
+}
+
+function verdicts(events: readonly RunEvent[]): string[] {
+  return events.flatMap(event => (event.type === 'cell-end' ? [event.result.verdict] : []));
+}
+
+t.test('a guest that dies is a panic with its console, and the others go on', async t => {
+  const { events, code } = await fakeRun(t, async () => {
+    throw new GuestFailure('panic', 'the kernel panicked', ['Kernel panic - not syncing']);
+  });
+  t.same(verdicts(events), ['panic', 'panic', 'panic']);
+  t.equal(code, 1);
+  const end = events.find(event => event.type === 'cell-end');
+  t.match(end, { result: { consoleTail: ['Kernel panic - not syncing'], earlierTries: [] } });
+  t.match(end, { result: { repeat: / --kernel 6\.1 .*--accel tcg,thread=single$/ } });
+});
+
+t.test('a host that fails is tried once more, and both tries are reported', async t => {
+  let starts = 0;
+  const { events, code } = await fakeRun(t, async () => {
+    starts += 1;
+    throw new BpfrigError('infra', 'no space left');
+  });
+  t.equal(starts, 6);
+  t.equal(code, 3);
+  t.match(
+    events.find(event => event.type === 'cell-end'),
+    { result: { verdict: 'infra', earlierTries: [{ verdict: 'infra', reason: 'no space left' }] } },
+  );
+});
+
+t.test('a kernel that is unavailable is infra in each of its cells; other kernels run', async t => {
+  const { events } = await fakeRun(
+    t,
+    async () => {
+      throw new GuestFailure('hang', 'silent', []);
+    },
+    {
+      kernels: [requested('6.1'), requested('9.9')],
+      fetch: async ({ id }) => {
+        if (id === '9.9') throw new BpfrigError('infra', 'linux-modules-9.9 is missing');
+        return kernel(id);
+      },
+    },
+  );
+  t.same(verdicts(events).toSorted(), ['hang', 'hang', 'hang', 'infra', 'infra', 'infra']);
+  t.match(
+    events.find(event => event.type === 'kernel-failed'),
+    { kernel: '9.9', reason: /linux-modules-9\.9/ },
+  );
+});
+
+t.test('--max-failures starts no further cell, and the cells without a verdict make it red', async t => {
+  const { events, code } = await fakeRun(
+    t,
+    async () => {
+      throw new GuestFailure('hang', 'silent', []);
+    },
+    { jobs: 1, maxFailures: 1 },
+  );
+  t.same(verdicts(events), ['hang']);
+  t.match(events.at(-1), { type: 'run-end', unfinished: { length: 2 } });
+  t.equal(code, 1);
+});
+
+t.test('an aborted run gives the cells in flight no verdict', async t => {
+  const abort = new AbortController();
+  const { events, code } = await fakeRun(
+    t,
+    async () => {
+      abort.abort();
+      throw new BpfrigError('infra', 'QEMU was killed');
+    },
+    { jobs: 1, abort },
+  );
+  t.same(verdicts(events), []);
+  t.match(events.at(-1), { type: 'run-end', interrupted: true, unfinished: { length: 3 } });
+  t.equal(code, 130);
+});
+
+t.test('an error of our own is an error, with its stack', async t => {
+  const { events, code } = await fakeRun(t, async () => {
+    throw new TypeError('x is not a function');
+  });
+  t.match(
+    events.find(event => event.type === 'cell-end'),
+    { result: { verdict: 'error', reason: /x is not a function/, detail: /run-suite\.test/ } },
+  );
+  t.equal(code, 3);
+});

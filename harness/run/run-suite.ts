@@ -1,0 +1,170 @@
+import PQueue from 'p-queue';
+import type { Cell, CellResult } from '../model/cell.ts';
+import type { HostFacts, ShardOfRun } from '../model/events.ts';
+import { RUN_SCHEMA } from '../model/events.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { countVerdicts, isRed } from '../model/verdict.ts';
+import { messageOf } from '../util/errors.ts';
+import { runCell, type CellEnvironment } from './cell.ts';
+import { longestFirst } from './durations.ts';
+import { exitCode } from './exit-code.ts';
+import { shapeKey } from './guests.ts';
+import { shapeText, type PlannedCell } from './plan.ts';
+import type { EventLog } from './event-log.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
+
+/** Everything that a run depends on. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly argv: readonly string[];
+  readonly host: HostFacts;
+  readonly kernels: readonly RequestedKernel[];
+  readonly cells: readonly PlannedCell[];
+  readonly jobs: number;
+  /** Which part of a larger plan `cells` are; null where they are all of it. */
+  readonly shard: ShardOfRun | null;
+  /** Start no further cell once this many are red; null: never stop. */
+  readonly maxFailures: number | null;
+  readonly fetch: (kernel: RequestedKernel) => Promise<Kernel>;
+  readonly cellEnvironment: CellEnvironment;
+  /** How long a cell took when it last ran, in milliseconds. */
+  readonly lastDuration: (cellId: string) => number | undefined;
+  /** The signal that ended the run; null when it ended by itself. */
+  readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
+}
+
+/**
+ * Runs all cells and returns the exit code. The cells of a kernel that is unavailable are `infra`, and those of others run.
+ * Everything that happens is reported through the event log; nothing is thrown.
+ */
+export async function runSuite(request: RunRequest, eventLog: EventLog): Promise<number> {
+  const started = performance.now();
+  const { runId, argv, host, jobs } = request;
+  const cells = request.cells.map(({ cell }) => cell);
+  const kernels = request.kernels.map(({ id }) => id);
+  const part = request.shard === null ? {} : { shard: request.shard };
+  eventLog.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
+
+  const results = new Map<string, CellResult>();
+  const queue = new PQueue({ concurrency: jobs });
+  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, eventLog, queue, results)));
+
+  const counts = countVerdicts(results.values());
+  const unfinished = cells.filter(({ id }) => !results.has(id)).map(({ id }) => id);
+  const signal = request.endedBy();
+  const code = exitCode({ counts, unfinished: unfinished.length, signal });
+  const durationMs = Math.round(performance.now() - started);
+  eventLog.emit({
+    type: 'run-end',
+    counts,
+    unfinished,
+    interrupted: signal !== null,
+    durationMs,
+    exitCode: code,
+  });
+  return code;
+}
+
+/** Fetches a kernel, then queues its cells; other kernels' cells run meanwhile. */
+async function runKernel(
+  kernel: RequestedKernel,
+  request: RunRequest,
+  eventLog: EventLog,
+  queue: PQueue,
+  results: Map<string, CellResult>,
+): Promise<void> {
+  const planned = request.cells.filter(({ cell }) => cell.kernel === kernel.id);
+  const started = performance.now();
+  const end = (result: CellResult): void => {
+    results.set(result.cell.id, result);
+    eventLog.emit({ type: 'cell-end', result });
+  };
+  let fetched: Kernel;
+  try {
+    fetched = await request.fetch(kernel);
+  } catch (error) {
+    if (aborted(request)) return;
+    const reason = messageOf(error);
+    eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
+    for (const { cell } of planned) end(withoutKernel(cell, kernel, reason));
+    return;
+  }
+  const durationMs = Math.round(performance.now() - started);
+  eventLog.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
+  await Promise.all(
+    groupByShape(fetched, planned).map(async group => {
+      await queue.add(() => prepare(fetched, group, request, eventLog), { priority: TEMPLATE_PRIORITY });
+      await queue.addAll(
+        longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
+          if (aborted(request) || tooManyRed(request, results)) return;
+          eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
+          const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
+          // Null: the run was aborted, and a cell that was running is reported as not finished.
+          if (result !== null) end(result);
+        }),
+      );
+    }),
+  );
+}
+
+/** Many cells can begin once there is a template: it is made before any cell runs. */
+const TEMPLATE_PRIORITY = 1;
+
+/** Makes a template ready. A failure is reported by the cells that need the template, each with its own verdict. */
+async function prepare(
+  kernel: Kernel,
+  group: readonly PlannedCell[],
+  request: RunRequest,
+  eventLog: EventLog,
+): Promise<void> {
+  const [first] = group;
+  if (first === undefined || aborted(request)) return;
+  const started = performance.now();
+  const { guests, probes } = request.cellEnvironment;
+  const found = await guests.prepare(kernel, first.variant).catch(() => null);
+  if (found === null) return;
+  probes.set(kernel.id, found);
+  const shape = shapeText(first.variant);
+  const durationMs = Math.round(performance.now() - started);
+  eventLog.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
+}
+
+function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCell[][] {
+  const groups = new Map<string, PlannedCell[]>();
+  for (const cell of cells) {
+    const key = shapeKey(kernel, cell.variant);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()];
+}
+
+function columnOf({ id, spec, series, flavour, version, release, packages, notes }: Kernel) {
+  return { id, spec, series, flavour, version, release, packages, notes };
+}
+
+function withoutKernel(cell: Cell, kernel: RequestedKernel, reason: string): CellResult {
+  return {
+    cell,
+    verdict: 'infra',
+    reason: `kernel ${kernel.spec.text} is unavailable: ${reason}`,
+    expectations: [],
+    ledger: null,
+    counters: {},
+    phases: {},
+    durationMs: 0,
+    earlierTries: [],
+    repeat: `./bpfrig kernels fetch ${kernel.spec.text}`,
+    consoleTail: [],
+    detail: null,
+    dir: '',
+  };
+}
+
+function aborted(request: RunRequest): boolean {
+  return request.cellEnvironment.signal.aborted;
+}
+
+function tooManyRed({ maxFailures }: RunRequest, results: ReadonlyMap<string, CellResult>): boolean {
+  if (maxFailures === null) return false;
+  return [...results.values()].filter(({ verdict }) => isRed(verdict)).length >= maxFailures;
+}

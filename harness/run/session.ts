@@ -1,0 +1,194 @@
+import type { Testbed } from '../guest/testbed.ts';
+import { loadCatalogue, type Catalogue } from '../kernel/catalogue.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import type { Cell } from '../model/cell.ts';
+import type { HostFacts, ShardOfRun } from '../model/events.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { removeLeftovers } from '../util/leftovers.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { pruneCache } from '../util/prune.ts';
+import {
+  chooseAccelerator,
+  hostAcceleratorFacts,
+  repeatWords,
+  type AcceleratorChoice,
+  type ChosenAccelerator,
+} from '../vm/accelerator.ts';
+import type { Durations } from './durations.ts';
+import type { EventLog } from './event-log.ts';
+import { EXIT } from './exit-code.ts';
+import { Guests, timeScale } from './guests.ts';
+import { hostFacts } from './host.ts';
+import { onInterrupt, type Interrupt } from './interrupt.ts';
+import type { PlannedCell } from './plan.ts';
+import type { RequestedKernel } from './requested-kernel.ts';
+import type { RunFolder } from './results.ts';
+import { runSuite } from './run-suite.ts';
+
+/** What a command decides about its session. */
+export interface SessionOptions {
+  readonly accel: AcceleratorChoice;
+  /** Cells that run at once. */
+  readonly jobs: number;
+  /** Take only the kernel packages of images/kernels.lock.yaml. */
+  readonly locked?: boolean | undefined;
+  /** Stretches every time limit of a guest; absent: as much as `jobs` on the host's cores require. */
+  readonly timeScale?: number | undefined;
+  /** Receives one line for each step that takes a while. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** One run of a session: cells on kernels, into a folder. */
+export interface SessionRun {
+  readonly runId: string;
+  readonly folder: RunFolder;
+  readonly kernels: readonly RequestedKernel[];
+  readonly cells: readonly PlannedCell[];
+  /** Which part of a larger plan `cells` are; absent: they are all of it. */
+  readonly shard?: ShardOfRun | null;
+  /** Start no further cell once this many are red; absent: never stop. */
+  readonly maxFailures?: number | null;
+  /** Receives the guests of each cell that fails, before they end; absent: they just end. */
+  readonly keep?: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
+  /** How long cells took: decides their order, and is updated. Absent: the order of the plan, and nothing is kept. */
+  readonly durations?: Durations;
+}
+
+/** What every command that starts guests has in common: host, cache, catalogue, accelerator and signals. See `openSession`. */
+export class Session implements AsyncDisposable {
+  readonly cacheDir: string;
+  readonly catalogue: Catalogue;
+  readonly host: HostFacts;
+  readonly accelerator: ChosenAccelerator;
+  /** Options of `run` with which a repeated cell runs its guests as this session does. */
+  readonly repeatWords: readonly string[];
+  readonly #options: SessionOptions;
+  readonly #interrupt: Interrupt;
+
+  /** For `openSession`. */
+  constructor(
+    options: SessionOptions,
+    interrupt: Interrupt,
+    parts: Pick<Session, 'cacheDir' | 'catalogue' | 'host' | 'accelerator' | 'repeatWords'>,
+  ) {
+    this.#options = options;
+    this.#interrupt = interrupt;
+    this.cacheDir = parts.cacheDir;
+    this.catalogue = parts.catalogue;
+    this.host = parts.host;
+    this.accelerator = parts.accelerator;
+    this.repeatWords = parts.repeatWords;
+  }
+
+  /** Aborted by the first Ctrl-C or SIGTERM: what waits must end, and guests are killed. */
+  get signal(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
+  /** The signal that ended the session; null as long as there was none. */
+  endedBy(): 'SIGINT' | 'SIGTERM' | null {
+    return this.#interrupt.endedBy();
+  }
+
+  /** Makes a kernel ready to boot. Throws as `fetchKernel` does. */
+  async fetch({ id, spec, lock }: RequestedKernel): Promise<Kernel> {
+    return await fetchKernel(spec, {
+      id,
+      cacheDir: this.cacheDir,
+      catalogue: this.catalogue,
+      locked: lock !== undefined || this.#options.locked === true,
+      ...(lock !== undefined && { lock }),
+      signal: this.signal,
+      onProgress: line => this.#options.onProgress(`${id}: ${line}`),
+    });
+  }
+
+  /** A source of guests. `onNote` receives one line where cells boot instead of being cloned. */
+  guests(onNote: (text: string) => void = this.#options.onProgress): Guests {
+    return new Guests({
+      cacheDir: this.cacheDir,
+      accelerator: this.accelerator,
+      timeScale: this.#options.timeScale ?? timeScale(this.#options.jobs, this.host.cpus),
+      signal: this.signal,
+      onNote,
+    });
+  }
+
+  /** Runs cells and returns the exit code. Reports through the event log, and throws nothing that a cell caused. */
+  async run(run: SessionRun, eventLog: EventLog): Promise<number> {
+    const { runId, folder, kernels, cells, durations } = run;
+    if (durations !== undefined) eventLog.listen(event => durations.onEvent(event));
+    const code = await runSuite(
+      {
+        runId,
+        argv: process.argv.slice(2),
+        host: this.host,
+        kernels,
+        cells,
+        jobs: this.#options.jobs,
+        shard: run.shard ?? null,
+        maxFailures: run.maxFailures ?? null,
+        fetch: kernel => this.fetch(kernel),
+        cellEnvironment: {
+          cacheDir: this.cacheDir,
+          folder,
+          guests: this.guests(text => eventLog.emit({ type: 'note', level: 'warning', text })),
+          probes: new Map(),
+          signal: this.signal,
+          keep: run.keep ?? null,
+          repeatWords: this.repeatWords,
+        },
+        lastDuration: id => durations?.get(id),
+        endedBy: () => this.endedBy(),
+      },
+      eventLog,
+    );
+    durations?.save();
+    return code;
+  }
+
+  /** Makes room in the cache, and leaves signals to the process again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await pruneCache(this.cacheDir);
+    } finally {
+      this.#interrupt[Symbol.dispose]();
+    }
+  }
+}
+
+/**
+ * Finds out what the host is, removes what a killed session left, and takes over SIGINT and SIGTERM.
+ * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const catalogue = loadCatalogue();
+  const facts = await hostAcceleratorFacts(options.jobs);
+  const accelerator = chooseAccelerator(options.accel, facts);
+  const host = await hostFacts(accelerator);
+  const cacheDir = cacheRoot();
+  await removeLeftovers(cacheDir);
+  const words = repeatWords(accelerator, facts);
+  const parts = { cacheDir, catalogue, host, accelerator, repeatWords: words };
+  return new Session(options, onInterrupt(options.onProgress), parts);
+}
+
+/**
+ * Does the work of one command in a session of its own and returns the exit code: the work's, or that of the signal which ended it,
+ * whatever the work threw because of that.
+ */
+export async function inSession(
+  options: SessionOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  await using session = await openSession(options);
+  try {
+    const code = await work(session);
+    const by = session.endedBy();
+    return by === null ? code : EXIT[by];
+  } catch (error) {
+    const by = session.endedBy();
+    if (by === null) throw error;
+    return EXIT[by];
+  }
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BPF_LOAD_FAILURE_H
+#define BPF_LOAD_FAILURE_H
+
+#include "core/request.h"
+
+/*
+ * Records why bpf_object__load() returned err. printed is what libbpf printed
+ * meanwhile, or NULL; log is the verifier's log, which may be empty.
+ */
+void load_failure(struct request *rq, int err, const char *program,
+		  const char *printed, const char *log);
+
+#endif /* BPF_LOAD_FAILURE_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BPF_LOAD_MAPS_H
+#define BPF_LOAD_MAPS_H
+
+#include <bpf/libbpf.h>
+#include "core/request.h"
+
+/*
+ * Which maps of an open object are created by its load: the internal ones,
+ * those that create lists, and none besides. maps is {map: handle}, the ones
+ * that exist already. Both may be NULL.
+ */
+int choose_maps(struct request *rq, struct bpf_object *obj, json_t *create,
+		json_t *maps);
+
+#endif /* BPF_LOAD_MAPS_H */

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BPF_PROG_TEST_RUN, also with live frames (5.18 and later). Older kernels
+ * ignore that flag, and would run the program without sending anything; they
+ * refuse a batch size, so a request for live frames always has one.
+ */
+#include <bpf/bpf.h>
+#include "bpf/handles.h"
+#include "core/op.h"
+#include "cpu/cpus.h"
+#include "cpu/pin.h"
+#include "net/device.h"
+
+/* The kernel's default with live frames: NAPI_POLL_WEIGHT. */
+#define LIVE_BATCH 64
+
+struct test_run {
+	struct handle program;
+	struct bytes data;
+	long long repeat;
+	bool live;
+	long long batch;	/* 0: the default */
+	struct device dev;
+	long long cpu;		/* -1: not pinned */
+};
+
+static const struct test_run defaults = { .repeat = 1, .cpu = -1 };
+
+static const struct arg test_run_args[] = {
+	ARG_PROGRAM(struct test_run, program, REQUIRED),
+	ARG_HEX(struct test_run, data, REQUIRED),
+	ARG_INT(struct test_run, repeat, 0, UINT32_MAX),
+	ARG_BOOL(struct test_run, live),
+	ARG_INT(struct test_run, batch, 0, UINT32_MAX),
+	ARG_DEVICE(struct test_run, dev),
+	ARG_INT(struct test_run, cpu, 0, CPU_MAX),
+};
+
+static int run(struct request *rq, const struct test_run *args)
+{
+	struct xdp_md ctx = {
+		.data_end = args->data.len,
+		.ingress_ifindex = args->dev.ifindex,
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = args->data.data,
+		    .data_size_in = args->data.len, .repeat = args->repeat,
+		    .batch_size = args->batch);
+	int err;
+
+	if (args->dev.name) {
+		opts.ctx_in = &ctx;
+		opts.ctx_size_in = sizeof(ctx);
+	}
+	if (args->live) {
+		opts.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+		if (!args->batch)
+			opts.batch_size = LIVE_BATCH;
+	}
+	err = bpf_prog_test_run_opts(args->program.fd, &opts);
+	if (err)
+		return fault_kernel(rq, err, "bpf(BPF_PROG_TEST_RUN)",
+				    "running program '%s' %lld times%s",
+				    args->program.name, args->repeat,
+				    args->live ? " with live frames" : "");
+	rq->answer = json_pack("{s:I,s:I}", "retval", (json_int_t)opts.retval,
+			       "duration_ns", (json_int_t)opts.duration);
+	return 0;
+}
+
+static int op_test_run(struct request *rq, const void *data)
+{
+	const struct test_run *args = data;
+	int err;
+
+	/* The kernel accepts no CPU for XDP: it runs where the caller is. */
+	err = args->cpu >= 0 ? cpu_pin(rq, args->cpu) : 0;
+	if (!err)
+		err = run(rq, args);
+	if (args->cpu >= 0)
+		cpu_unpin();
+	return err;
+}
+
+static const struct op ops[] = {
+	{ .name = "test_run", .run = op_test_run, .defaults = &defaults,
+	  OP_ARGS(test_run_args, struct test_run) },
+};
+
+const struct module test_run_module = { .name = "test_run", MODULE_OPS(ops) };

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CORE_DESCRIBE_H
+#define CORE_DESCRIBE_H
+
+#include <jansson.h>
+
+/* {"ops":[{"op":..,"args":[..]}],..}: the ops and their arguments. */
+json_t *description(void);
+
+#endif /* CORE_DESCRIBE_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Small files: read whole, written in one write(2), as functions and ops. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/file.h"
+#include "core/json.h"
+#include "core/op.h"
+
+#define FIRST_SIZE	4096
+#define MAX_SIZE	(16 << 20)
+
+int file_slurp(const char *path, char **text, size_t *len)
+{
+	size_t size = FIRST_SIZE, end = 0;
+	char *buf = NULL, *grown;
+	ssize_t n;
+	int fd, err = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		if (!buf || end + 1 >= size) {
+			size = buf ? 2 * size : size;
+			grown = size > MAX_SIZE ? NULL : realloc(buf, size);
+			if (!grown) {
+				err = -EFBIG;
+				break;
+			}
+			buf = grown;
+		}
+		n = read(fd, buf + end, size - end - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+		end += n;
+	}
+	close(fd);
+	if (err) {
+		free(buf);
+		return err;
+	}
+	buf[end] = 0;
+	*text = buf;
+	*len = end;
+	return 0;
+}
+
+static int put(const char *path, const char *text, int flags)
+{
+	size_t len = strlen(text);
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	n = n < 0 ? -errno : n;
+	close(fd);
+	if (n < 0)
+		return n;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int file_put(const char *path, const char *text)
+{
+	return put(path, text, O_TRUNC);
+}
+
+int file_append(const char *path, const char *text)
+{
+	return put(path, text, O_APPEND);
+}
+
+int file_read(struct request *rq, const char *path, char **text, size_t *len)
+{
+	int err = file_slurp(path, text, len);
+
+	if (err)
+		return fault_kernel(rq, err, "read", "reading %s", path);
+	return 0;
+}
+
+struct read_file {
+	const char *path;
+};
+
+static const struct arg read_args[] = {
+	ARG_STR(struct read_file, path, REQUIRED),
+};
+
+static int op_read_file(struct request *rq, const void *data)
+{
+	const struct read_file *args = data;
+	char *text;
+	size_t len;
+	int err;
+
+	err = file_read(rq, args->path, &text, &len);
+	if (err)
+		return err;
+	rq->answer = json_pack("{s:o}", "data", json_text(text, len));
+	free(text);
+	return 0;
+}
+
+struct write_file {
+	const char *path;
+	const char *data;
+};
+
+static const struct arg write_args[] = {
+	ARG_STR(struct write_file, path, REQUIRED),
+	ARG_STR(struct write_file, data, REQUIRED),
+};
+
+static int op_write_file(struct request *rq, const void *data)
+{
+	const struct write_file *args = data;
+	int err;
+
+	err = put(args->path, args->data, O_TRUNC | O_CREAT);
+	if (err)
+		return fault_kernel(rq, err, "write", "writing '%.*s' to %s",
+				    (int)strcspn(args->data, "\n"), args->data,
+				    args->path);
+	return 0;
+}
+
+static const struct op ops[] = {
+	{ .name = "read_file", .run = op_read_file,
+	  OP_ARGS(read_args, struct read_file) },
+	{ .name = "write_file", .run = op_write_file,
+	  OP_ARGS(write_args, struct write_file) },
+};
+
+const struct module file_module = { .name = "file", MODULE_OPS(ops) };

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#include "core/request.h"
+
+/* Leaves the thread only the capabilities of argument "caps"; and undoes it. */
+int caps_take(struct request *rq);
+void caps_give_back(void);
+
+#endif /* CORE_LIMITS_H */

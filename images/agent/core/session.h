@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The session of one client: what every op may ask about it. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include <stdbool.h>
+
+/* The client went away: an op that waits or loops ends early. */
+bool session_gone(void);
+
+/* Serves clients of the port, one after the other, for ever. */
+void session_serve(int fd);
+
+#endif /* CORE_SESSION_H */

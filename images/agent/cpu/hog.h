@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CPU_HOG_H
+#define CPU_HOG_H
+
+#include <stdbool.h>
+
+/* Does a hog of this session spin on the CPU? */
+bool hog_has(int cpu);
+
+#endif /* CPU_HOG_H */
