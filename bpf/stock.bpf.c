@@ -3,7 +3,9 @@
  * The stock programs of the scenarios. Main programs redirect bpfrig's own
  * frames into a cpumap and pass all other packets to the stack. The entry_*
  * programs belong to a cpumap entry and run on the remote CPU. A scenario sets
- * the "volatile const" variables with "config".
+ * the "volatile const" variables with "config", and binds the maps. A map that
+ * it does not bind has one empty entry, so that every kernel creates it,
+ * however few CPUs the kernel is built for.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -16,7 +18,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");
@@ -24,14 +26,14 @@ struct {
 /* Targets of an entry's program. The scenario binds these maps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } next SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
-	__uint(max_entries, 4);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
 } devs SEC(".maps");

@@ -4,9 +4,9 @@
  * UDP source port, and drops packets that are not UDP over IPv4. Replace it
  * with your own program.
  *
- * A scenario can set `volatile const` global variables (`config`). A map that
- * the scenario creates under the same name replaces the map that is declared
- * here.
+ * A scenario can set `volatile const` global variables (`config`). Its step
+ * `cpumap` of the same name creates the map as it is declared here, and fills
+ * it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -18,7 +18,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
-	__uint(max_entries, 64);
+	__uint(max_entries, 4);
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } cpus SEC(".maps");

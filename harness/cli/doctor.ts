@@ -30,6 +30,7 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
   ['make', 'the agent'],
   ['gcc', 'the agent'],
   ['clang', 'BPF objects'],
+  ['bpftool', 'vmlinux.h for BPF objects'],
   ['busybox', 'in the guest'],
   ['dropbear', 'in the guest'],
   ['dropbearkey', 'ssh keys'],

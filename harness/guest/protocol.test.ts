@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { buildGuestPrograms } from '../image/build.ts';
@@ -19,8 +18,8 @@ t.test('PROTOCOL.md is what is generated from protocol.ts', async t => {
 });
 
 t.test('the agent describes the same ops and arguments as protocol.ts', async t => {
-  const { dir } = await buildGuestPrograms(cacheRoot());
-  const { stdout } = await execa(join(dir, 'bpfrig-agent'), ['describe']);
+  const { agent } = await buildGuestPrograms(cacheRoot());
+  const { stdout } = await execa(agent, ['describe']);
   const described = (JSON.parse(stdout) as Description).ops;
   t.same(described.map(({ op }) => op).toSorted(), Object.keys(OPS).toSorted(), 'the same ops');
   for (const { op, args } of described) {

@@ -1,10 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
 import { cachedFolder } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
-import { buildGuestPrograms } from './build.ts';
+import { buildGuestPrograms, type GuestBuild } from './build.ts';
 import { cpio, type CpioEntry } from './cpio.ts';
 import { readGuestConfig, type GuestConfig } from './guest-config.ts';
 import { programEntries } from './host-programs.ts';
@@ -29,7 +29,7 @@ export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise
   const key = hashKey([LAYOUT, kernel.key, config, build.key, digest(programs), digest(files)]);
   const dir = await cachedFolder(join(cacheDir, 'initramfs', key), async temp => {
     const parts = [
-      cpio([...BASE, ...programs, ...files, ...(await builtParts(build.dir))]),
+      cpio([...BASE, ...programs, ...files, ...(await builtParts(build))]),
       cpio(await moduleEntries(kernel, config.modules)),
     ];
     await writeFile(join(temp, 'initramfs'), Buffer.concat(parts));
@@ -80,18 +80,12 @@ async function projectFiles(config: GuestConfig): Promise<CpioEntry[]> {
   );
 }
 
-async function builtParts(dir: string): Promise<CpioEntry[]> {
-  const objects = await readdir(join(dir, 'bpf'));
-  const agent: CpioEntry = {
-    path: AGENT,
-    kind: 'file',
-    mode: 0o755,
-    data: await readFile(join(dir, 'bpfrig-agent')),
-  };
-  const bpf = objects.map(async (name): Promise<CpioEntry> => {
-    return { path: `/bpf/${name}`, kind: 'file', mode: 0o644, data: await readFile(join(dir, 'bpf', name)) };
+async function builtParts({ agent, objects }: GuestBuild): Promise<CpioEntry[]> {
+  const program: CpioEntry = { path: AGENT, kind: 'file', mode: 0o755, data: await readFile(agent) };
+  const bpf = objects.map(async ({ name, path }): Promise<CpioEntry> => {
+    return { path: `/bpf/${name}`, kind: 'file', mode: 0o644, data: await readFile(path) };
   });
-  return [agent, ...(await Promise.all(bpf))];
+  return [program, ...(await Promise.all(bpf))];
 }
 
 function digest(entries: readonly CpioEntry[]): string {

@@ -96,4 +96,6 @@ export interface Observations {
   readonly steps: Readonly<Record<string, StepResult>>;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
+  /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
+  readonly hints?: readonly string[];
 }

@@ -93,7 +93,7 @@ async function tryCell(
     'console-generator': join(workspace.dir, GENERATOR_FOLDER, 'console.log'),
   };
   try {
-    const index = await indexPrograms(planned.scenario, env.cacheDir);
+    const index = await indexPrograms(planned.variant, env.cacheDir);
     const onEnd = (): void => clock.next('connect');
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
@@ -137,7 +137,9 @@ function judged(
     splats,
     stepFailure: stepFailure?.message ?? null,
   });
-  return { ...judgement, consoleTail: [], detail: stepFailure?.detail ?? judgement.detail };
+  const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
+  const detail = [stepFailure?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
+  return { ...judgement, consoleTail: [], detail: detail === '' ? null : detail };
 }
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {

@@ -11,6 +11,7 @@ import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { once } from '../util/once.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
 import { qemuVersion } from '../vm/process.ts';
@@ -201,14 +202,4 @@ function isHostFailure(error: unknown): boolean {
 /** How far time limits stretch: cells that share cores wait for each other. */
 export function timeScale(jobs: number, cpus: number): number {
   return Math.max(1, jobs / Math.max(1, cpus));
-}
-
-/** Does what was asked for under a key once; a failure is not kept. */
-function once<T>(done: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = done.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  done.set(key, made);
-  made.catch(() => done.delete(key));
-  return made;
 }

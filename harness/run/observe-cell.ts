@@ -9,6 +9,7 @@ import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { StepContext, type LoadedProgram } from './steps/context.ts';
+import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
@@ -60,6 +61,7 @@ export async function observeCell(
     snmp: counted.snmp,
     steps: ctx.results,
     log: lines,
+    hints: unusedMapHints(ctx),
   };
 }
 

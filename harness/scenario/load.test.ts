@@ -32,7 +32,10 @@ t.test('files and folders, and all problems of all files in one error', async t 
       ['cpumap/c', 'scenarios/cpumap/c.scenario.mjs'],
     ],
   );
-  t.strictSame(scenarios[0]?.objects, [join(folder, 'lossy.bpf.c')]);
+  t.strictSame(
+    scenarios[0]?.objects.map(({ path }) => path),
+    [join(folder, 'lossy.bpf.c')],
+  );
 
   await writeFile(join(folder, 'd.yaml'), GOOD.replace('sent', 'sennt'));
   await writeFile(join(folder, 'e.yaml'), GOOD.replace('title: t\n', ''));

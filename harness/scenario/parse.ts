@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { didYouMean } from '../util/nearest.ts';
 import { product } from './axes.ts';
 import type { CoverageList, Subject } from './coverage-list.ts';
@@ -49,7 +48,9 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   if (variants.length === 0)
     return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);
 
-  const results = variants.map(variant => resolveVariant(raw, variant, source, options.vocabulary));
+  const results = variants.map(variant =>
+    resolveVariant(raw, variant, source, file.path, options.vocabulary),
+  );
   const document = results[0]?.document ?? null;
   const problems = [...stray, ...results.flatMap(result => result.problems)];
   if (document !== null && options.coverage) problems.push(...unlisted(document, options.coverage, source));
@@ -64,7 +65,11 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const requires = (resolved[0]?.requires ?? []).filter(name =>
     resolved.every(one => one.requires.includes(name)),
   );
-  const scenario = { ...file, ...head(document, file), requires, axes: axes.data.axes, variants: resolved };
+  const objects = [
+    ...new Map(resolved.flatMap(one => one.objects).map(one => [JSON.stringify(one), one])).values(),
+  ];
+  const shared = { ...head(document), requires, objects, axes: axes.data.axes };
+  const scenario = { ...file, ...shared, variants: resolved };
   return { scenario, problems: [] };
 }
 
@@ -92,15 +97,14 @@ export function problemLines(file: string, problems: readonly Problem[]): string
   return problems.map(({ place, text }) => `${file}:${place.line}:${place.column}: ${text}`);
 }
 
-function head(document: ScenarioDocument, file: ScenarioFile) {
-  const { title, source, covers, functions, kernels, because, objects } = document;
+function head(document: ScenarioDocument) {
+  const { title, source, covers, functions, kernels, because } = document;
   return {
     title,
     source,
     covers,
     functions,
     kernels: kernels === undefined ? null : { range: kernels, because: because ?? '' },
-    objects: objects.map(object => resolve(dirname(file.path), object)),
   };
 }
 

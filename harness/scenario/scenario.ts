@@ -18,7 +18,7 @@ interface StepBase {
   readonly place: Place;
 }
 
-/** One step of any kind but `repeat`, told apart by `kind`. */
+/** One step of any kind but `repeat`, which `kind` distinguishes. */
 export type PlainStep = {
   [K in StepKind]: StepBase & { readonly kind: K; readonly args: StepArgs<K> };
 }[StepKind];
@@ -52,6 +52,20 @@ export interface KnownFailure {
   readonly place: Place;
 }
 
+/** A BPF object that a scenario brings: a C source to compile, or an object that is ready. */
+export interface ScenarioObject {
+  /** Its key in `objects`, or the file's name without `.bpf.c`, `.c`, `.bpf.o` or `.o`. */
+  readonly name: string;
+  /** The file's name: what messages call it. */
+  readonly label: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Options for clang; relative paths in them are relative to `dir`. */
+  readonly cflags: readonly string[];
+  /** The scenario's folder. */
+  readonly dir: string;
+}
+
 export interface GuestShape {
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -67,6 +81,8 @@ export interface ResolvedVariant {
   readonly requires: readonly FeatureName[];
   readonly topology: Topology;
   readonly guest: GuestShape;
+  /** Objects of the scenario's own, in the order of the file. */
+  readonly objects: readonly ScenarioObject[];
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];
   readonly after: readonly Step[];
@@ -91,8 +107,8 @@ export interface Scenario {
   readonly requires: readonly FeatureName[];
   /** Where the scenario applies at all, and why not elsewhere; null: everywhere. */
   readonly kernels: { readonly range: string; readonly because: string } | null;
-  /** Absolute paths of extra BPF sources. */
-  readonly objects: readonly string[];
+  /** Objects of all variants, each once. */
+  readonly objects: readonly ScenarioObject[];
   readonly axes: Readonly<Record<string, readonly string[]>>;
   /** The product of the axes less `exclude`, in the order in which the axes stand. */
   readonly variants: readonly ResolvedVariant[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
+import { objectsSchema } from './objects.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
 import { TOPOLOGIES } from '../model/topology.ts';
@@ -95,7 +96,7 @@ export function scenarioSchema(wrap: Wrap) {
     topology: wrap(z.enum(TOPOLOGIES))
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
-    objects: z.array(z.string().regex(/\.bpf\.c$/)).default([]),
+    objects: objectsSchema(wrap),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),
@@ -104,7 +105,7 @@ export function scenarioSchema(wrap: Wrap) {
   });
 }
 
-/** A scenario's content with axes filled in, as the schema gives it. */
+/** A scenario's content with axes filled in, as the schema returns it. */
 export type ScenarioDocument = z.infer<ReturnType<typeof scenarioSchema>>;
 
 /** What a scenario written in TypeScript exports by default. */

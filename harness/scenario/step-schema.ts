@@ -24,27 +24,31 @@ function mapKinds(wrap: Wrap) {
     cpumap: z
       .strictObject({
         name: map,
-        max_entries: int(0).nullable().default(null),
-        value_size: int(0).default(8),
-        flags: int(0).default(0),
+        max_entries: int(0).nullable().optional(),
+        value_size: int(0).optional(),
+        flags: int(0).optional(),
         numa_node: int(0).optional(),
         entries: z.record(z.string().regex(/^\$?\w+$/), entry).default({}),
       })
-      .describe('create a cpumap and its entries; max_entries null is the number of possible CPUs'),
+      .describe(
+        'create a cpumap and its entries. Where an object of the scenario declares the map, what is not stated is as declared; elsewhere value_size is 8, and max_entries, as with null, the number of possible CPUs',
+      ),
     map: z
       .strictObject({
         name: map,
-        type: wrap(z.union([z.string(), z.int().min(0)])),
-        key_size: int(0),
-        value_size: int(0),
-        max_entries: int(0),
-        flags: int(0).default(0),
+        type: wrap(z.union([z.string(), z.int().min(0)])).optional(),
+        key_size: int(0).optional(),
+        value_size: int(0).optional(),
+        max_entries: int(0).optional(),
+        flags: int(0).optional(),
         numa_node: int(0).optional(),
-        btf: flag.default(false),
-        inner: map.optional().describe('the map that gives a map of maps its inner shape'),
+        btf: flag.optional(),
+        inner: map.optional().describe('the map whose shape the inner maps of a map of maps have'),
         caps,
       })
-      .describe('BPF_MAP_CREATE with any attributes'),
+      .describe(
+        'BPF_MAP_CREATE with any attributes; type, sizes and flags may be left out for a map that an object of the scenario declares',
+      ),
     update: z
       .strictObject({
         map,

@@ -19,7 +19,10 @@ export const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What the steps' arguments are made of. */
 export function words(wrap: Wrap) {
   const int = (least: number) => wrap(z.int().min(least));
-  const map = z.string().regex(NAME).describe("a map's name in this scenario");
+  const map = z
+    .string()
+    .regex(C_NAME)
+    .describe("a map's name: of one that a step creates, or that an object of the scenario declares");
   return {
     int,
     count: int(1),
@@ -36,7 +39,7 @@ export function words(wrap: Wrap) {
     maps: z
       .record(z.string().regex(C_NAME), map)
       .describe(
-        "the object's maps by the scenario's; those of the same name are the same without being told",
+        'which map of the scenario a map of the object is; those of the same name are the same in any case',
       ),
     map,
     caps: z

@@ -7,7 +7,8 @@ import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
-import type { ResolvedVariant } from './scenario.ts';
+import { scenarioObjects } from './objects.ts';
+import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
@@ -22,11 +23,12 @@ export interface VariantResult {
   readonly problems: readonly Problem[];
 }
 
-/** Checks a scenario's content with one variant's values filled in, and makes it ready to run. */
+/** Checks a scenario's content with one variant's values filled in, and makes it ready to run. `path` is the scenario's own. */
 export function resolveVariant(
   raw: Readonly<Record<string, unknown>>,
   variant: Variant,
   source: Source,
+  path: string,
   vocabulary: Vocabulary,
 ): VariantResult {
   const { data, origin, problems: stray } = fillIn(raw, variant);
@@ -54,6 +56,10 @@ export function resolveVariant(
     queues: document.guest.queues,
   };
   problems.push(...deviceObstacles(steps, topology).map(({ step, text }) => ({ place: step.place, text })));
+  const objects = scenarioObjects(document.objects, path, (key, text) =>
+    problems.push({ place: source.place(origin(['objects', key])), text }),
+  );
+  if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
   const resolved: ResolvedVariant = {
@@ -62,6 +68,7 @@ export function resolveVariant(
     requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
     topology,
     guest,
+    objects,
     setup,
     traffic,
     after,
@@ -69,6 +76,17 @@ export function resolveVariant(
     known: buildKnown(document.known, own, context),
   };
   return { document, resolved: problems.length > 0 ? null : resolved, problems };
+}
+
+/** Without an object that could declare a map, a step states all of it. */
+function undeclaredMaps(steps: readonly Step[]): Problem[] {
+  return steps.flatMap(step => {
+    if (step.kind === 'repeat') return undeclaredMaps(step.args.steps);
+    if (step.kind !== 'map') return [];
+    return (['type', 'key_size', 'value_size', 'max_entries'] as const)
+      .filter(key => step.args[key] === undefined)
+      .map(key => ({ place: step.place, text: `missing key \`${key}\`` }));
+  });
 }
 
 /** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */

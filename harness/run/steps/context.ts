@@ -6,7 +6,8 @@ import type { SourceReport, StepResult, XdpMode } from '../../model/observations
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
-import { objectOf, type ProgramIndex } from '../programs.ts';
+import type { ProgramIndex, ProgramObject } from '../programs.ts';
+import { mapsOfProgram } from './object-maps.ts';
 
 /** A program that was loaded in a cell. */
 export interface LoadedProgram {
@@ -14,25 +15,33 @@ export interface LoadedProgram {
   readonly handle: string;
   readonly name: string;
   readonly id: number;
+  /** From one of the scenario's objects. */
+  readonly own: boolean;
+  /** The agent's names of the maps that it uses. */
+  readonly maps: readonly string[];
   /** Set when it is attached or inserted, with its actions counted from then on. */
   role: 'main' | 'entry' | null;
   mode: XdpMode | null;
 }
 
-/** A map that was made in a cell. */
+/** A map that was created in a cell. */
 export interface CreatedMap {
   readonly id: number;
-  /** As the scenario wrote it: `cpumap`, or a number of `enum bpf_map_type`. */
+  /** As the scenario wrote it or the object declares it: `cpumap`, or a number of `enum bpf_map_type`. */
   readonly type: string;
+  /** Bytes. */
   readonly keySize: number;
+  /** Bytes. */
   readonly valueSize: number;
+  /** The object whose own map it is; null for a map of the scenario's: it is the map of that name in every object. */
+  readonly owner: ProgramObject | null;
 }
 
 /** How a program is to be loaded. */
 export interface ProgramRequest {
   readonly program: string;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** The object's maps by the scenario's; those of the same name are the same without being told. */
+  /** The object's maps by the scenario's; maps of the same name are the same. */
   readonly maps?: Readonly<Record<string, string>> | undefined;
   readonly type?: string | undefined;
   readonly expected_attach?: string | undefined;
@@ -117,22 +126,38 @@ export class StepContext implements CellState {
     await Promise.all(this.background.map(({ work }) => work));
   }
 
-  /** Loads a program, or gives the one that was already loaded in just this way. */
+  /**
+   * Loads a program, or returns the one that was already loaded in just this way. Throws `scenario` for a name that no object has, and
+   * `AgentError` for what the kernel or libbpf refuses.
+   */
   async loadProgram(request: ProgramRequest): Promise<LoadedProgram> {
     const alias = this.aliases.get(request.program);
     if (alias !== undefined) return alias;
-    const object = objectOf(this.index, request.program);
-    const same = object.maps.filter(name => this.maps.has(name)).map(name => [name, name] as const);
-    const maps = { ...Object.fromEntries(same), ...request.maps };
+    const { object, program: found } = this.index.find(request.program);
+    const { bound, created } = await mapsOfProgram(this, object, found, request.maps ?? {});
     const { program, config, type, expected_attach, frags, dev_bound } = request;
-    const handle = `${program}-${hashKey([config, maps, type, expected_attach, frags, dev_bound])}`;
+    const handle = `${program}-${hashKey([config, bound, type, expected_attach, frags, dev_bound])}`;
     const loaded = this.programs.get(handle);
     if (loaded !== undefined) return loaded;
     const options = { config, type, expected_attach, frags, dev_bound };
-    const create = object.maps.filter(map => !(map in maps));
-    const load: OpArgs<'load'> = { ...object.load, program, name: handle, maps, create, ...options };
+    const load: OpArgs<'load'> = {
+      ...object.load,
+      program,
+      name: handle,
+      maps: bound,
+      create: created,
+      ...options,
+    };
     const { id } = await this.guest.call('load', load);
-    const made: LoadedProgram = { handle, name: program, id, role: null, mode: null };
+    const made: LoadedProgram = {
+      handle,
+      name: program,
+      id,
+      own: object.own,
+      maps: Object.values(bound),
+      role: null,
+      mode: null,
+    };
     this.programs.set(handle, made);
     return made;
   }

@@ -13,7 +13,7 @@ type KthreadInfo = OpRow<'kthreads'>;
 /** The map's kernel threads: `count`, `names`, and by entry `cpu` with pid, name, CPUs, state and policy. */
 export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
   const { count, within } = args;
-  const { id } = mapOf(ctx, args.map);
+  const { id } = await mapOf(ctx, args.map);
   let own = await kthreadsOf(ctx, id);
   await until(within, async () => {
     own = await kthreadsOf(ctx, id);
@@ -31,12 +31,12 @@ export async function gone(ctx: StepContext, args: StepArgs<'gone'>): Promise<St
 
 async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() => Promise<boolean>> {
   if ('kthreads' in args) {
-    const { id } = mapOf(ctx, args.kthreads);
+    const { id } = await mapOf(ctx, args.kthreads);
     return async () => (await kthreadsOf(ctx, id)).length === 0;
   }
   const object =
     'map' in args
-      ? ({ kind: 'map', object: mapOf(ctx, args.map).id } as const)
+      ? ({ kind: 'map', object: (await mapOf(ctx, args.map)).id } as const)
       : ({ kind: 'prog', object: (await ctx.loadProgram(args)).id } as const);
   return async () => !(await ctx.guest.call('id_exists', object)).exists;
 }
@@ -44,7 +44,7 @@ async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() =
 /** Moves the thread of a map's entry to other CPUs or another policy. */
 export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<StepValues> {
   const { map, key, ...wanted } = args;
-  const own = await kthreadsOf(ctx, mapOf(ctx, map).id);
+  const own = await kthreadsOf(ctx, (await mapOf(ctx, map)).id);
   const thread = own.find(row => entryOf(row.comm) === String(Number(key)));
   if (thread === undefined) throw new BpfrigError('scenario', `entry ${key} of map \`${map}\` has no thread`);
   await ctx.guest.call('sched', { pid: thread.pid, ...wanted });

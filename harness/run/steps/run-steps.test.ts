@@ -3,6 +3,7 @@ import { AgentError } from '../../guest/agent-error.ts';
 import type { CallOptions } from '../../guest/protocol.ts';
 import { scenarioOf } from '../../oracle/made-up.fixture.ts';
 import type { ResolvedVariant } from '../../scenario/scenario.ts';
+import { ProgramIndex } from '../programs.ts';
 import { StepContext, StepFailure, type StepGuest } from './context.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -36,7 +37,7 @@ expect: ['sent == 1']
 }
 
 function contextOf(guest: StepGuest, topology: 'veth' | 'virtio' = 'veth'): StepContext {
-  return new StepContext(guest, new Map(), topology);
+  return new StepContext(guest, new ProgramIndex([]), topology);
 }
 
 t.test('the next step begins while one in the background goes on, and join waits for it', async t => {

@@ -1,0 +1,82 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import semver from 'semver';
+import { loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
+import { fetchKernel } from '../kernel/provider.ts';
+import { parseKernelSpec } from '../kernel/spec.ts';
+import { storeFolder, type StoredKernel } from '../kernel/store.ts';
+import { cachedFolder } from '../util/cache.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { hashKey } from '../util/hash.ts';
+import { once } from '../util/once.ts';
+import { findProgram } from './host-programs.ts';
+
+const headers = new Map<string, Promise<string>>();
+
+/**
+ * A folder with `vmlinux.h` (and `bpf/vmlinux.h`): every type of one kernel, from its BTF, by `bpftool btf dump`. The kernel is the
+ * newest default series of images/kernels.yaml, whichever kernels a run is on, so that the object is the same everywhere; CO-RE
+ * relocations fit it to each. Where that kernel cannot be fetched, the newest in the cache serves.
+ *
+ * Throws `infra` when there is no kernel with BTF, or no bpftool.
+ */
+export async function vmlinuxHeaderFolder(cacheDir: string): Promise<string> {
+  return once(headers, cacheDir, async () => {
+    const kernel = (await newestDefault(cacheDir)) ?? (await newestStored(cacheDir));
+    if (kernel === null)
+      throw new BpfrigError('infra', 'vmlinux.h is made from a kernel, and none could be fetched');
+    const bpftool = await findProgram('bpftool');
+    const key = hashKey([FORMAT, kernel.key]);
+    return cachedFolder(join(cacheDir, 'build', `vmlinux-${key}`), temp => dump(bpftool, kernel.image, temp));
+  });
+}
+
+/** To be raised when the folder's content changes for the same kernel. */
+const FORMAT = 1;
+
+interface BtfSource {
+  /** The kernel's image, an ELF file with section `.BTF`. */
+  readonly image: string;
+  readonly key: string;
+}
+
+async function dump(bpftool: string, image: string, folder: string): Promise<void> {
+  const args = ['btf', 'dump', 'file', image, 'format', 'c'];
+  const result = await execa(bpftool, args, { reject: false, maxBuffer: 1 << 28 });
+  if (result.exitCode !== 0) {
+    const detail = result.stderr || (result.shortMessage ?? null);
+    throw new BpfrigError('infra', `bpftool cannot make vmlinux.h from the BTF of ${image}`, { detail });
+  }
+  await mkdir(join(folder, 'bpf'));
+  await writeFile(join(folder, 'vmlinux.h'), `#pragma clang system_header\n${result.stdout}\n`);
+  await writeFile(join(folder, 'bpf', 'vmlinux.h'), '#include "../vmlinux.h"\n');
+}
+
+async function newestDefault(cacheDir: string): Promise<BtfSource | null> {
+  const catalogue = loadCatalogue();
+  const series = seriesOf(catalogue, 'default').at(-1);
+  if (series === undefined) return null;
+  const spec = parseKernelSpec(series, catalogue);
+  return fetchKernel(spec, { cacheDir, locked: false }).catch(() => null);
+}
+
+async function newestStored(cacheDir: string): Promise<BtfSource | null> {
+  const keys = await readdir(join(cacheDir, 'kernels')).catch(() => []);
+  const kernels = await Promise.all(
+    keys.map(async key => {
+      const folder = storeFolder(cacheDir, key);
+      const text = await readFile(join(folder, 'kernel.json'), 'utf8').catch(() => null);
+      if (text === null) return [];
+      const { image, version } = JSON.parse(text) as StoredKernel;
+      return [{ key, image: join(folder, image), version }];
+    }),
+  );
+  const order = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';
+  return (
+    kernels
+      .flat()
+      .toSorted((a, b) => semver.compare(order(a.version), order(b.version)))
+      .at(-1) ?? null
+  );
+}
