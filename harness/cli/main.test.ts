@@ -4,6 +4,7 @@ import t from 'tap';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
 const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+t.setTimeout(300_000);
 
 /** Runs the program with a fault that strikes once it prints something. */
 function withFault(fault: string, args: readonly string[]) {

@@ -13,7 +13,3 @@ t.test('three results, and the reason of the third', async t => {
     d: { untried: 'the probe d could not be tried' },
   });
 });
-
-t.test('an agent that knows two results', async t => {
-  t.same(probesOf({ probes: { a: true, b: false } }), { a: 'available', b: 'missing' });
-});

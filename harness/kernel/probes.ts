@@ -6,17 +6,14 @@ export type Probes = Readonly<Record<string, ProbeResult>>;
 
 /** The agent's answer to `probes`. */
 export interface ProbeAnswer {
-  /** True and false are what agents before the third result answer; they leave out a probe that could not be tried. */
-  readonly probes: Readonly<Record<string, boolean | 'available' | 'missing' | 'untried'>>;
+  readonly probes: Readonly<Record<string, 'available' | 'missing' | 'untried'>>;
   /** Why a probe could not be tried, in one line. */
-  readonly untried?: Readonly<Record<string, string>> | undefined;
+  readonly untried: Readonly<Record<string, string>>;
 }
 
-/** The results in the agent's answer. */
-export function probesOf({ probes, untried = {} }: ProbeAnswer): Probes {
-  const result = (name: string, found: ProbeAnswer['probes'][string]): ProbeResult => {
-    if (found === 'untried') return { untried: untried[name] ?? `the probe ${name} could not be tried` };
-    return found === true || found === 'available' ? 'available' : 'missing';
-  };
+/** The results in the agent's answer, each with its reason. */
+export function probesOf({ probes, untried }: ProbeAnswer): Probes {
+  const result = (name: string, found: 'available' | 'missing' | 'untried'): ProbeResult =>
+    found === 'untried' ? { untried: untried[name] ?? `the probe ${name} could not be tried` } : found;
   return Object.fromEntries(Object.entries(probes).map(([name, found]) => [name, result(name, found)]));
 }
