@@ -9,16 +9,19 @@
 #include "bpfrig.h"
 #include "frame.h"
 
-#define DEVMAP(name)					\
-	struct {					\
-		__uint(type, BPF_MAP_TYPE_DEVMAP);	\
-		__uint(max_entries, 4);			\
-		__type(key, __u32);			\
-		__type(value, __u32);			\
-	} name SEC(".maps")
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} devs SEC(".maps");
 
-DEVMAP(devs);
-DEVMAP(more);
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} more SEC(".maps");
 
 volatile const __u32 key;	/* the entry of redirect_to_dev */
 volatile const __u64 flags;	/* its flags */

@@ -8,10 +8,12 @@ export interface Feed {
   readonly name: string;
   /** Frames that were redirected without an error. */
   readonly redirected: number;
-  /** Those of them that went to all devices of the map: the event has no device then. */
+  /** Those of them without a device in the event: a broadcast with a key that has no entry. */
   readonly broadcast: number;
   /** Frames by ifindex of the device, broadcasts left out. */
   readonly devices: ReadonlyMap<number, number>;
+  /** The only feed that leads anywhere: every transmit is of its frames, copies of a broadcast too. */
+  readonly alone: boolean;
   /** Why xdp_devmap_xmit does not tell these frames from those of other feeds; null where it does. */
   readonly shared: string | null;
 }
@@ -36,11 +38,16 @@ export function feedsOf(cell: CellView): Feed[] {
   );
   return feeds.map(feed => {
     const others = feeds.filter(other => other !== feed && meets(feed, other));
-    return { ...feed, shared: others.length === 0 ? null : sharedText(feed, others) };
+    const alone = feeds.every(other => other === feed || other.redirected === 0);
+    return { ...feed, alone, shared: others.length === 0 ? null : sharedText(feed, others) };
   });
 }
 
-function feedOf(cell: CellView, map_id: number, rows: readonly RedirectRow[]): Omit<Feed, 'shared'> {
+function feedOf(
+  cell: CellView,
+  map_id: number,
+  rows: readonly RedirectRow[],
+): Omit<Feed, 'shared' | 'alone'> {
   const devices = new Map<number, number>();
   for (const { to_ifindex, events } of rows)
     if (to_ifindex !== 0) devices.set(to_ifindex, (devices.get(to_ifindex) ?? 0) + events);
@@ -53,7 +60,7 @@ function feedOf(cell: CellView, map_id: number, rows: readonly RedirectRow[]): O
   };
 }
 
-function meets(one: Omit<Feed, 'shared'>, other: Omit<Feed, 'shared'>): boolean {
+function meets(one: Omit<Feed, 'shared' | 'alone'>, other: Omit<Feed, 'shared' | 'alone'>): boolean {
   if (one.redirected === 0 || other.redirected === 0) return false;
   if (one.broadcast > 0 || other.broadcast > 0) return true;
   return [...one.devices.keys()].some(device => other.devices.has(device));

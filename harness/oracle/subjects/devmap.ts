@@ -63,10 +63,13 @@ export const devmap: Subject = {
     devmap: branch('Redirects to devices, by devmaps and by bpf_redirect() together.', {
       ...FLOW,
       events: number('events', 'Events of xdp_devmap_xmit; in generic mode redirects.'),
-      broadcast: number('packets', 'Frames redirected to all devices of a map (BPF_F_BROADCAST, 5.14).'),
+      broadcast: number(
+        'packets',
+        'Frames broadcast with a key that has no entry: other broadcasts look like a redirect to the entry.',
+      ),
       copies: number(
         'packets',
-        'Frames that devices got beyond one per redirect, where there are broadcasts.',
+        'Frames that devices got beyond one per redirect: BPF_F_BROADCAST makes them (5.14).',
       ),
       device: each('By the role of the device that transmits: `rx`, `tx`; `if7` for any other.', FLOW),
       maps: each(
@@ -96,7 +99,7 @@ function account(cell: CellView): Account {
   const total: Flow & { readonly events: number } = inEvents
     ? { redirected, ...totals(DEVMAP, rows) }
     : { redirected, sent: single, drops: 0, events: redirected };
-  const copies = inEvents && broadcast > 0 ? Math.max(0, total.sent + total.drops - redirected) : 0;
+  const copies = inEvents ? Math.max(0, total.sent + total.drops - redirected) : 0;
   const maps = new Map(
     feeds.filter(({ name }) => name !== '').map(feed => [feed.name, flowOf(feed, rows, inEvents)]),
   );
@@ -123,11 +126,10 @@ function account(cell: CellView): Account {
 
 /** What one map sent; without `sent` and `drops` where the events do not tell its frames from those of others. */
 function flowOf(feed: Feed, rows: readonly DevmapRow[], inEvents: boolean): Flow | Pick<Flow, 'redirected'> {
-  const { redirected, broadcast, devices, shared } = feed;
+  const { redirected, broadcast, devices, shared, alone } = feed;
   if (!inEvents) return { redirected, sent: redirected - broadcast, drops: 0 };
   if (shared !== null) return { redirected };
-  // A broadcast map that shares no device is the only one that leads to any.
-  const own = rows.filter(({ to_ifindex }) => broadcast > 0 || devices.has(to_ifindex));
+  const own = rows.filter(({ to_ifindex }) => alone || devices.has(to_ifindex));
   return { redirected, sent: sum(own, row => row.sent), drops: sum(own, row => row.drops) };
 }
 
@@ -169,7 +171,9 @@ function stagesOf(
   const flows = [...maps].filter(([, { redirected }]) => redirected > 0);
   const known = flows.flatMap(([name, flow]) => ('sent' in flow ? [{ name, ...flow }] : []));
   const used = feeds.filter(({ redirected }) => redirected > 0);
-  const split = used.length > 1 && known.length === used.length && used.every(one => one.broadcast === 0);
+  // A transmit to a device that no redirect names is a copy of a broadcast: it is nobody's then.
+  const whole = sum(known, one => one.sent + one.drops) === total.sent + total.drops;
+  const split = used.length > 1 && known.length === used.length && whole;
   if (!split) {
     return [
       {
