@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Counts what an XDP program returns, as an fexit program on it. The agent
- * sets the program that it attaches to and loads one copy for each.
+ * reads these instructions and loads a copy for each program; the only
+ * addresses in them are those of the variable actions.
  *
  * It runs for every packet, so it is one atomic addition without a helper
  * call. The agent reads the counts through mmap, not through bpf(2).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What reaches the stack: a classifier on tc ingress. It counts bpfrig's own
- * frames, holds each against what was sent, and keeps a log of their numbers
- * in the order in which they came, for every CPU its own.
+ * frames, compares each with what was sent, and keeps a log of their numbers in
+ * the order of their arrival, one log per CPU.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>

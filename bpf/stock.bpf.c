@@ -101,7 +101,7 @@ int redirect_by_queue(struct xdp_md *ctx)
 	return bpf_redirect_map(&cpus, ctx->rx_queue_index ? cpu_b : cpu_a, 0);
 }
 
-/* Live frames are all the same: this gives each its number. */
+/* Live frames are all the same: this numbers them. */
 SEC("xdp")
 int redirect_numbered(struct xdp_md *ctx)
 {
@@ -221,7 +221,7 @@ int entry_drop_every(struct xdp_md *ctx)
 {
 	const struct bpfrig_frame *frame = ours(ctx);
 
-	/* BPF's modulo by 0 is no fault but gives the dividend. */
+	/* BPF's modulo by 0 is no fault: it returns the dividend. */
 	return frame && bpf_ntohl(frame->seq) % every == 0 ? XDP_DROP :
 							     XDP_PASS;
 }

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -75,10 +75,10 @@ async function compile(
 async function sourceKey(folders: readonly string[]): Promise<string> {
   const sources = await Promise.all(
     folders.map(async folder => {
-      const names = (await readdir(folder)).filter(name => /\.[ch]$|^Makefile$/.test(name)).toSorted();
-      return Promise.all(
-        names.map(async name => [basename(name), await readFile(join(folder, name), 'utf8')]),
-      );
+      const names = (await readdir(folder, { recursive: true }))
+        .filter(name => /\.[ch]$|^Makefile$/.test(name))
+        .toSorted();
+      return Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')]));
     }),
   );
   return hashKey(sources);

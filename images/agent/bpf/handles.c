@@ -88,8 +88,8 @@ int handle_add(struct request *rq, const struct handle *handle)
 	return err;
 }
 
-int handle_find(struct request *rq, const char *name, enum handle_kind kind,
-		struct handle *copy)
+int handle_find(struct request *rq, const char *arg, const char *name,
+		enum handle_kind kind, struct handle *copy)
 {
 	struct handle **slot;
 
@@ -99,7 +99,7 @@ int handle_find(struct request *rq, const char *name, enum handle_kind kind,
 		*copy = **slot;
 	pthread_mutex_unlock(&lock);
 	if (!slot)
-		return fault_request(rq, "there is no %s '%s'",
+		return fault_request(rq, "%s: there is no %s '%s'", arg,
 				     kind_name(kind), name);
 	return 0;
 }
@@ -107,15 +107,15 @@ int handle_find(struct request *rq, const char *name, enum handle_kind kind,
 int map_parse(struct request *rq, const struct arg *arg, json_t *value,
 	      void *to)
 {
-	(void)arg;
-	return handle_find(rq, json_string_value(value), HANDLE_MAP, to);
+	return handle_find(rq, arg->name, json_string_value(value),
+			   HANDLE_MAP, to);
 }
 
 int program_parse(struct request *rq, const struct arg *arg, json_t *value,
 		  void *to)
 {
-	(void)arg;
-	return handle_find(rq, json_string_value(value), HANDLE_PROG, to);
+	return handle_find(rq, arg->name, json_string_value(value),
+			   HANDLE_PROG, to);
 }
 
 struct close_args {

@@ -21,6 +21,7 @@ struct handle {
 	__u32 key_size;		/* maps only */
 	__u32 value_size;	/* of a lookup: all CPUs' of a per-CPU map */
 	char function[128];	/* programs only: the name in the object */
+	__u32 function_id;	/* and its id in the object's BTF, 0 without */
 };
 
 /* The name of an open handle: the member becomes a copy of the handle. */
@@ -47,7 +48,8 @@ int handle_new(struct request *rq, enum handle_kind kind, const char *name,
 	       struct handle *handle);
 /* Takes over the fd; a name that is already taken is a request fault. */
 int handle_add(struct request *rq, const struct handle *handle);
-int handle_find(struct request *rq, const char *name, enum handle_kind kind,
-		struct handle *copy);
+/* arg is the argument that a fault names. */
+int handle_find(struct request *rq, const char *arg, const char *name,
+		enum handle_kind kind, struct handle *copy);
 
 #endif /* BPF_HANDLES_H */

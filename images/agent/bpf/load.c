@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include "bpf/config.h"
 #include "bpf/enum_name.h"
@@ -141,7 +142,16 @@ static int load_object(struct request *rq, struct bpf_object *obj,
 	return err;
 }
 
+/* libbpf keeps the ids of an object's BTF when it loads it into the kernel. */
+static __u32 function_id(const struct btf *btf, const char *name)
+{
+	__s32 id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) : 0;
+
+	return id > 0 ? id : 0;
+}
+
 static int keep_program(struct request *rq, struct handle *handle,
+			const struct bpf_object *obj,
 			const struct bpf_program *prog)
 {
 	struct bpf_prog_info info;
@@ -153,6 +163,8 @@ static int keep_program(struct request *rq, struct handle *handle,
 				   strerror(errno));
 	snprintf(handle->function, sizeof(handle->function), "%s",
 		 bpf_program__name(prog));
+	handle->function_id = function_id(bpf_object__btf(obj),
+					  handle->function);
 	err = object_info(rq, handle->fd, &info, sizeof(info));
 	if (err) {
 		close(handle->fd);
@@ -184,7 +196,7 @@ static int load_opened(struct request *rq, const struct load *args,
 	if (!err)
 		err = load_object(rq, obj, prog);
 	if (!err)
-		err = keep_program(rq, handle, prog);
+		err = keep_program(rq, handle, obj, prog);
 	return err;
 }
 

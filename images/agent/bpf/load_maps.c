@@ -25,7 +25,7 @@ static int reuse(struct request *rq, struct bpf_map *map, json_t *value)
 	if (!name)
 		return fault_request(rq, "maps: '%s' must be the name of a handle",
 				     bpf_map__name(map));
-	err = handle_find(rq, name, HANDLE_MAP, &handle);
+	err = handle_find(rq, "maps", name, HANDLE_MAP, &handle);
 	if (err)
 		return err;
 	/* Copies the real map's type, sizes and flags. */

@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* netdev: a device's counters, the common ones of sysfs and ethtool's. */
-#include <dirent.h>
+/* netdev: a device's counters, the common ones and ethtool's. */
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/file.h"
 #include "core/op.h"
 #include "net/device.h"
-
-static json_t *sysfs_stats(const char *dev)
-{
-	json_t *stats = json_object();
-	char path[512], *text;
-	struct dirent *entry;
-	size_t len;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics", dev);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s",
-			 dev, entry->d_name);
-		if (file_slurp(path, &text, &len))
-			continue;
-		json_object_set_new(stats, entry->d_name,
-				    json_integer(strtoll(text, NULL, 10)));
-		free(text);
-	}
-	if (dir)
-		closedir(dir);
-	return stats;
-}
+#include "net/link_stats.h"
 
 static __u32 ethtool_count(const char *dev)
 {
@@ -110,7 +83,7 @@ static int op_netdev(struct request *rq, const void *data)
 		 mac[1], mac[2], mac[3], mac[4], mac[5]);
 	rq->answer = json_pack("{s:i,s:s,s:o,s:o}", "ifindex",
 			       args->dev.ifindex, "mac", text, "stats",
-			       sysfs_stats(dev), "ethtool",
+			       link_stats(args->dev.ifindex), "ethtool",
 			       ethtool_stats(dev));
 	return 0;
 }
