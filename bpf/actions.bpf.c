@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts the return values of an XDP program, as an fexit program. The agent
- * loads one copy per XDP program, and sets the program that it attaches to.
+ * Counts the return values of an XDP program, as an fexit program on it. The
+ * agent reads these instructions and loads a copy for each program; the only
+ * addresses in them are those of the variable actions.
  *
  * It runs for every packet, so it does only one atomic addition, without a
  * helper call. The agent reads the counts through mmap, not through bpf(2).

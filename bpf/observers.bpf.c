@@ -212,7 +212,7 @@ struct target {
 /*
  * Arguments before 5.13:	dev, xdp, tgt, err, map, index
  * and since ee75aef23afe:	dev, xdp, tgt, err, map_type, map_id, index
- * That commit also gave bpf_redirect_info its map_id, which tells them apart.
+ * That commit also added map_id to bpf_redirect_info, which distinguishes them.
  */
 static __always_inline struct target target_of(unsigned long long *ctx)
 {

@@ -61,7 +61,7 @@ t.test('silence is a lost channel, and nothing stays open', async t => {
   const client = new AgentClient(ours, { heartbeatMs: 300, answerMs: 60_000 }, STAYS);
   const request = client.call('hello', {});
   await t.rejects(request, { name: 'ChannelLostError', loss: 'no-heartbeat' });
-  t.equal(await client.lost, 'no-heartbeat');
+  t.same(await client.lost, { loss: 'no-heartbeat', op: null });
   await t.rejects(client.call('hello', {}), ChannelLostError);
 });
 
@@ -70,7 +70,8 @@ t.test('a heartbeat without an answer is a request that hangs', async t => {
   const client = new AgentClient(ours, { heartbeatMs: 600, answerMs: 60_000 }, STAYS);
   const beat = setInterval(() => agent.write('{"hb":1}\n'), 50);
   t.teardown(() => clearInterval(beat));
-  await t.rejects(client.call('kmsg', {}, { timeoutMs: 700 }), {
+  const call = client.call('kmsg', {}, { timeoutMs: 700 });
+  await t.rejects(call, {
     name: 'ChannelLostError',
     loss: 'no-answer',
   });
@@ -90,7 +91,7 @@ t.test(
     const { ours, agent } = await channel(t);
     const client = new AgentClient(ours, LIMITS, Promise.resolve());
     await t.rejects(client.call('hello', {}), { name: 'ChannelLostError', loss: 'channel-closed' });
-    t.equal(await client.lost, 'channel-closed');
+    t.same(await client.lost, { loss: 'channel-closed', op: null });
     t.notOk(agent.destroyed);
   },
 );

@@ -1,12 +1,19 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { hostPressure } from '../util/host-pressure.ts';
-import { AgentError, ChannelLostError, type AgentFailure, type ChannelLoss } from './agent-error.ts';
+import {
+  AgentError,
+  ChannelLostError,
+  type AgentFailure,
+  type ChannelLoss,
+  type LostChannel,
+} from './agent-error.ts';
 import type { CallOptions, OpAnswer, OpArgs, OpName } from './protocol.ts';
 
 interface Pending {
   readonly op: string;
-  readonly deadline: number;
+  readonly askedAt: number;
+  readonly timeoutMs: number;
   readonly resolve: (ok: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -15,7 +22,7 @@ interface Pending {
 export interface AgentLimits {
   /** Silence after which the guest counts as hanging, on a host that is not overloaded. The agent's heart beats every 500 ms. */
   readonly heartbeatMs: number;
-  /** Longest time for an answer where the request names none. */
+  /** Longest time for an answer where the request names none, on a host that is not overloaded. */
   readonly answerMs: number;
 }
 
@@ -28,12 +35,12 @@ const CHECK_MS = 250;
  */
 export class AgentClient {
   /** Settles once, when the channel is lost by anything but `close()`. */
-  readonly lost: Promise<ChannelLoss>;
+  readonly lost: Promise<LostChannel>;
   readonly #channel: Duplex;
   readonly #limits: AgentLimits;
   readonly #pending = new Map<number, Pending>();
   readonly #watch: NodeJS.Timeout;
-  #settleLost: (loss: ChannelLoss) => void = () => undefined;
+  #settleLost: (lost: LostChannel) => void = () => undefined;
   #nextId = 1;
   #lastLife = Date.now();
   #over: ChannelLoss | 'closed' | null = null;
@@ -59,7 +66,7 @@ export class AgentClient {
     if (this.#over !== null) return Promise.reject(new ChannelLostError(op, this.#over));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { op, deadline: Date.now() + timeoutMs, resolve, reject });
+      this.#pending.set(id, { op, askedAt: Date.now(), timeoutMs, resolve, reject });
       this.#channel.write(`${JSON.stringify({ id, op, ...args, ...(background ? { bg: true } : {}) })}\n`);
     });
   }
@@ -81,14 +88,18 @@ export class AgentClient {
 
   #check(): void {
     const now = Date.now();
-    if (now - this.#lastLife > this.#limits.heartbeatMs * hostPressure()) this.#lose('no-heartbeat');
-    else if ([...this.#pending.values()].some(({ deadline }) => now > deadline)) this.#lose('no-answer');
+    const pressure = hostPressure();
+    const late = [...this.#pending.values()].find(
+      ({ askedAt, timeoutMs }) => now - askedAt > timeoutMs * pressure,
+    );
+    if (now - this.#lastLife > this.#limits.heartbeatMs * pressure) this.#lose('no-heartbeat');
+    else if (late !== undefined) this.#lose('no-answer', late.op);
   }
 
-  #lose(loss: ChannelLoss): void {
+  #lose(loss: ChannelLoss, op: string | null = null): void {
     if (this.#over !== null) return;
+    this.#settleLost({ loss, op });
     this.#end(loss);
-    this.#settleLost(loss);
   }
 
   #end(how: ChannelLoss | 'closed'): void {

@@ -29,6 +29,12 @@ export class AgentError extends BpfrigError {
 /** How a channel to the agent was lost. */
 export type ChannelLoss = 'channel-closed' | 'no-heartbeat' | 'no-answer';
 
+/** A lost channel, and for `no-answer` the op that was not answered. */
+export interface LostChannel {
+  readonly loss: ChannelLoss;
+  readonly op: string | null;
+}
+
 /** A request that was open, or was made, when the channel was lost or closed. */
 export class ChannelLostError extends BpfrigError {
   readonly loss: ChannelLoss | 'closed';

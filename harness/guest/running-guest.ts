@@ -6,7 +6,7 @@ import type { GuestSpec } from '../vm/spec.ts';
 import { bootVm } from '../vm/start.ts';
 import type { BootedVm, Vm, VmOptions } from '../vm/vm.ts';
 import { AgentClient } from './agent-client.ts';
-import { ChannelLostError, type ChannelLoss } from './agent-error.ts';
+import { ChannelLostError, type LostChannel } from './agent-error.ts';
 import type { AgentCaller, CallOptions, OpAnswer, OpArgs, OpName } from './protocol.ts';
 import type { SshTarget } from './ssh.ts';
 import { startSsh } from './start-ssh.ts';
@@ -52,7 +52,7 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
       return await this.#agent.call(op, args, options);
     } catch (error) {
       if (error instanceof ChannelLostError && error.loss !== 'closed')
-        throw await this.#attribute(error.loss);
+        throw await this.#attribute(await this.#agent.lost);
       throw error;
     }
   }
@@ -68,8 +68,8 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
     return Promise.race([work, lost]);
   }
 
-  async #attribute(loss: ChannelLoss): Promise<unknown> {
-    const failure = await attributeLoss(this.vm, loss);
+  async #attribute(lost: LostChannel): Promise<unknown> {
+    const failure = await attributeLoss(this.vm, lost);
     return this.name === null ? failure : lossOf(this.name, failure);
   }
 
@@ -132,7 +132,7 @@ export async function connectGuest(
     return new RunningGuest(vm, agent, hello);
   } catch (error) {
     const lost = error instanceof ChannelLostError && error.loss !== 'closed';
-    const fatal = lost ? await attributeLoss(vm, error.loss) : error;
+    const fatal = lost ? await attributeLoss(vm, await agent.lost) : error;
     agent.close();
     await vm[Symbol.asyncDispose]();
     throw fatal;
@@ -143,9 +143,9 @@ export async function connectGuest(
 const DRAIN_MS = 2_000;
 
 /** Drains the console of a guest that was lost, then decides whose fault it was. */
-export async function attributeLoss(vm: Vm, loss: ChannelLoss): Promise<GuestFailure> {
+export async function attributeLoss(vm: Vm, { loss, op }: LostChannel): Promise<GuestFailure> {
   const { end } = await drainConsole(vm, null, DRAIN_MS);
-  const { kind, message } = classifyLoss({ sign: loss, ...vm.console.trouble, end });
+  const { kind, message } = classifyLoss({ sign: loss, op, ...vm.console.trouble, end });
   const detail = kind === 'hang' ? await vm.postMortem() : null;
   return new GuestFailure(kind, message, vm.console.tail, detail);
 }

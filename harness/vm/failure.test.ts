@@ -21,7 +21,12 @@ const rows: readonly [string, Omit<LossFacts, 'complaint'>, LossKind, RegExp][] 
     /no space/,
   ],
   ['a stopped QEMU', { sign: 'no-heartbeat', panicked: false, end: null }, 'hang', /heartbeat/],
-  ['an answer that never came', { sign: 'no-answer', panicked: false, end: null }, 'hang', /not answered/],
+  [
+    'an answer that never came',
+    { sign: 'no-answer', op: 'probes', panicked: false, end: null },
+    'hang',
+    /probes was not answered/,
+  ],
   ['a dead agent', { sign: 'channel-closed', panicked: false, end: null }, 'infra', /agent .*died/],
   ['a boot that gets nowhere', { sign: 'boot-timeout', panicked: false, end: null }, 'hang', /come up/],
 ];

@@ -35,6 +35,8 @@ export type LossSign = 'boot-timeout' | 'no-heartbeat' | 'no-answer' | 'channel-
 /** What is known of a lost guest after its console was drained. */
 export interface LossFacts {
   readonly sign: LossSign;
+  /** The request that was not answered, for `no-answer`. */
+  readonly op?: string | null;
   readonly panicked: boolean;
   /** The first complaint in the kernel's log, if any. */
   readonly complaint: string | null;
@@ -46,7 +48,7 @@ export interface LossFacts {
  * A QEMU that ended without one was taken by the host. A QEMU that lives but whose guest is silent hangs. A port that the
  * agent closed in a living guest is a dead agent, which is ours.
  */
-export function classifyLoss({ sign, panicked, complaint, end }: LossFacts): {
+export function classifyLoss({ sign, op = null, panicked, complaint, end }: LossFacts): {
   kind: LossKind;
   message: string;
 } {
@@ -63,6 +65,7 @@ export function classifyLoss({ sign, panicked, complaint, end }: LossFacts): {
     return { kind: 'infra', message: 'the agent in the guest died: its channel was closed' };
   if (sign === 'boot-timeout')
     return { kind: 'hang', message: 'the guest did not come up in time and gives no sign of life' };
-  const what = sign === 'no-answer' ? 'a request was not answered in time' : 'the agent sent no heartbeat';
+  const what =
+    sign === 'no-answer' ? `${op ?? 'a request'} was not answered in time` : 'the agent sent no heartbeat';
   return { kind: 'hang', message: `the guest gives no sign of life: ${what}` };
 }

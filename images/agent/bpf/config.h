@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Initial values of global variables. */
 #ifndef BPF_CONFIG_H
 #define BPF_CONFIG_H
 

@@ -74,7 +74,7 @@ static int check(struct request *rq, const struct update *args, int prog_fd)
 	return 0;
 }
 
-/* All updates; value is as long as the map's, which need not be a known size. */
+/* All updates; value has the size of the map's values, whatever that is. */
 static int update(const struct update *args, int prog_fd, void *value)
 {
 	struct bpf_cpumap_val val = { .bpf_prog.fd = prog_fd };

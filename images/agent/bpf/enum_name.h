@@ -7,7 +7,7 @@
 
 /*
  * A number, or a name as libbpf spells it: "cpumap", "xdp_cpumap". The member
- * is a long long; give it a default of -1 to tell when it is absent.
+ * is a long long; its default should be -1, for "absent".
  */
 #define ARG_MAP_TYPE(owner, member, ...)			\
 	ARG_OF(ARG_TYPE_ANY, owner, member, long long,		\

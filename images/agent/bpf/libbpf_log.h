@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* What libbpf prints. */
 #ifndef BPF_LIBBPF_LOG_H
 #define BPF_LIBBPF_LOG_H
 

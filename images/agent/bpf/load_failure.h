@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Which system call of a load failed. */
 #ifndef BPF_LOAD_FAILURE_H
 #define BPF_LOAD_FAILURE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Which maps a load creates. */
 #ifndef BPF_LOAD_MAPS_H
 #define BPF_LOAD_MAPS_H
 
@@ -7,7 +8,7 @@
 
 /*
  * Which maps of an open object are created by its load: the internal ones,
- * those that create lists, and none besides. maps is {map: handle}, the ones
+ * those in the list create, and no others. maps is {map: handle}, the ones
  * that exist already. Both may be NULL.
  */
 int choose_maps(struct request *rq, struct bpf_object *obj, json_t *create,

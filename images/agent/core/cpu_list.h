@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's way to write a set of CPUs. */
 #ifndef CORE_CPU_LIST_H
 #define CORE_CPU_LIST_H
 

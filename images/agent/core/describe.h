@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* The ops as JSON. */
 #ifndef CORE_DESCRIBE_H
 #define CORE_DESCRIBE_H
 

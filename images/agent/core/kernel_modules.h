@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Modules of the kernel. */
 #ifndef CORE_KERNEL_MODULES_H
 #define CORE_KERNEL_MODULES_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Capabilities of one request. */
 #ifndef CORE_LIMITS_H
 #define CORE_LIMITS_H
 

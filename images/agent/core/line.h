@@ -16,7 +16,7 @@ struct line_reader {
 	size_t start;	/* of what has not been returned yet */
 	size_t end;
 	size_t scanned;	/* no newline before this */
-	bool skipping;	/* the rest of a line that was too long */
+	bool skipping;	/* the rest of a too long line */
 };
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Whether a session outlives its client. */
 #ifndef CORE_TEMPLATE_H
 #define CORE_TEMPLATE_H
 

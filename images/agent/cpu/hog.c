@@ -63,7 +63,7 @@ static void *spin(void *data)
 	struct hog *hog = data;
 
 	hog->running = true;
-	/* Under emulation CPUs take turns, and a pause gives up the rest of one. */
+	/* Under emulation CPUs take turns, and a pause ends a turn early. */
 	while (!atomic_load_explicit(&hog->stop, memory_order_relaxed))
 		__builtin_ia32_pause();
 	return NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Spinners that starve a CPU. */
 #ifndef CPU_HOG_H
 #define CPU_HOG_H
 

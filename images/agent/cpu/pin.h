@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Where the calling thread runs. */
 #ifndef CPU_PIN_H
 #define CPU_PIN_H
 

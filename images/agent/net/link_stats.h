@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* A device's common counters. */
 #ifndef NET_LINK_STATS_H
 #define NET_LINK_STATS_H
 

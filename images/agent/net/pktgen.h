@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* pktgen's files: commands, results, figures. */
 #ifndef NET_PKTGEN_H
 #define NET_PKTGEN_H
 
@@ -43,7 +44,7 @@ void pktgen_result_line(const char *text, char *line, size_t size);
 bool pktgen_has_ended(const char *line);
 /* Does the file of a thread list a device? */
 bool pktgen_has_devices(const char *text);
-/* Adds the figures of a device's file; returns false if its result is not OK. */
+/* Adds the figures of a device's file; returns false without an OK result. */
 bool pktgen_add_result(const char *text, struct pktgen_sum *sum);
 
 /* Reads one device's file and adds its figures; its result must be OK. */

@@ -10,7 +10,7 @@
 /* How many triggers an event needs. */
 size_t hist_triggers(const struct witness_event *event);
 
-/* The i-th of them; false when the kernel cannot keep so many apart. */
+/* The i-th of them; false when the kernel cannot distinguish so many. */
 bool hist_trigger(const struct witness_event *event, size_t i,
 		  char text[HIST_TRIGGER_SIZE]);
 

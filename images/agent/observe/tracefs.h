@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Where tracefs is. */
 #ifndef OBSERVE_TRACEFS_H
 #define OBSERVE_TRACEFS_H
 
