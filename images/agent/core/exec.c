@@ -63,13 +63,15 @@ static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 	int i;
 
 	for (;;) {
-		struct pollfd fds[2];
+		struct pollfd fds[3];
 		pid_t ended;
 
 		for (i = 0; i < 2; i++)
 			fds[i] = (struct pollfd){ .fd = streams[i].fd,
 						  .events = POLLIN };
-		poll(fds, 2, streams[0].fd < 0 && streams[1].fd < 0 ? 1 :
+		fds[2] = (struct pollfd){ .fd = session_watch(),
+					  .events = POLLIN };
+		poll(fds, 3, streams[0].fd < 0 && streams[1].fd < 0 ? 1 :
 								      TICK_MS);
 		for (i = 0; i < 2; i++)
 			if (fds[i].revents)
@@ -84,7 +86,7 @@ static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 					take(&streams[i]);
 			return 0;
 		}
-		if (now_ms() >= until || session_gone()) {
+		if (now_ms() >= until || session_check()) {
 			kill(-pid, SIGKILL);
 			waitpid(pid, status, 0);
 			return -ETIME;

@@ -71,6 +71,23 @@ int port_open(void)
 	return -ENODEV;
 }
 
+int port_watch(int fd)
+{
+	struct epoll_event event = { .events = EPOLLHUP | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll >= 0)
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+	return epoll;
+}
+
+bool port_hung_up(int fd)
+{
+	struct pollfd port = { .fd = fd };
+
+	return poll(&port, 1, 0) > 0 && port.revents & POLLHUP;
+}
+
 void port_wait_client(int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };

@@ -16,6 +16,15 @@
  */
 int port_open(void);
 
+/*
+ * A descriptor that poll(2) reports as readable when the client has left; also
+ * when it comes back at once, if the caller is in poll(2) at that time.
+ */
+int port_watch(int fd);
+
+/* Is there no client? */
+bool port_hung_up(int fd);
+
 /* Sleeps until a client is connected to the host's side of the port. */
 void port_wait_client(int fd);
 

@@ -32,6 +32,8 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int n_background;	/* under lock */
 static bool open_session;	/* the serving thread's own */
 static bool greeted;
+static int port = -1;
+static int watch = -1;
 static atomic_bool gone = true;
 /* Threads that outlive their session must not write to the next one. */
 static atomic_uint generation;
@@ -47,6 +49,18 @@ static void client_left(unsigned int whose)
 	if (whose != generation || atomic_exchange(&gone, true))
 		return;
 	modules_abort();
+}
+
+bool session_check(void)
+{
+	if (!gone && port >= 0 && port_hung_up(port))
+		client_left(generation);
+	return gone;
+}
+
+int session_watch(void)
+{
+	return watch;
 }
 
 static void send_line(unsigned int whose, json_t *line)
@@ -252,6 +266,8 @@ static void serve_client(int fd)
 
 void session_serve(int fd)
 {
+	port = fd;
+	watch = port_watch(fd);
 	for (;;) {
 		port_wait_client(fd);
 		serve_client(fd);

@@ -143,7 +143,7 @@ static int start_and_wait(struct request *rq, const struct run *run)
 	if (err)
 		return fault_agent(rq, "pthread_create", "%s", strerror(-err));
 	starter.live = true;
-	for (i = 0; i < run->threads && !session_gone();) {
+	for (i = 0; i < run->threads && !session_check();) {
 		device_name(run, i, dev);
 		if (ended(dev)) {
 			i++;
