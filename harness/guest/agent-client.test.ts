@@ -32,7 +32,7 @@ const STAYS = new Promise<void>(() => undefined);
 
 t.test('answers find their requests in any order, whatever stands between', async t => {
   const { ours, agent } = await channel(t);
-  const client = new AgentClient(ours, LIMITS, STAYS);
+  const client = new AgentClient(ours, LIMITS, STAYS, 1);
   t.teardown(() => client.close());
   const asked = createInterface({ input: agent })[Symbol.asyncIterator]();
   const first = client.call('hello', {});
@@ -46,7 +46,7 @@ t.test('answers find their requests in any order, whatever stands between', asyn
 
 t.test('a refusal keeps its errno', async t => {
   const { ours, agent } = await channel(t);
-  const client = new AgentClient(ours, LIMITS, STAYS);
+  const client = new AgentClient(ours, LIMITS, STAYS, 1);
   t.teardown(() => client.close());
   const request = client.call('map_update', { map: 'm', key: '00' });
   const error = { kind: 'kernel', errno: 'EEXIST', code: 17, where: 'bpf()', message: 'no', log: null };
@@ -79,7 +79,7 @@ t.test('a heartbeat without an answer is a request that hangs', async t => {
 
 t.test('a closed channel is noticed at once', async t => {
   const { ours } = await channel(t);
-  const client = new AgentClient(ours, LIMITS, STAYS);
+  const client = new AgentClient(ours, LIMITS, STAYS, 1);
   const request = client.call('hello', {});
   ours.destroy();
   await t.rejects(request, { name: 'ChannelLostError', loss: 'channel-closed' });
@@ -98,7 +98,7 @@ t.test(
 
 t.test('options of a call are no arguments: a background request says so on the wire', async t => {
   const { ours, agent } = await channel(t);
-  const client = new AgentClient(ours, LIMITS, STAYS);
+  const client = new AgentClient(ours, LIMITS, STAYS, 1);
   t.teardown(() => client.close());
   const asked = createInterface({ input: agent })[Symbol.asyncIterator]();
   const call = client.call('hog', { cpu: 1, on: true }, { background: true });

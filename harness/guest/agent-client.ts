@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { hostPressure } from '../util/host-pressure.ts';
@@ -41,12 +42,16 @@ export class AgentClient {
   readonly #pending = new Map<number, Pending>();
   readonly #watch: NodeJS.Timeout;
   #settleLost: (lost: LostChannel) => void = () => undefined;
-  #nextId = 1;
+  #nextId: number;
   #lastLife = Date.now();
   #over: ChannelLoss | 'closed' | null = null;
 
-  /** `gone` settles when the agent has closed its end, which a channel through QEMU does not show by itself. */
-  constructor(channel: Duplex, limits: AgentLimits, gone: Promise<void>) {
+  /**
+   * `gone` settles when the agent has closed its end, which a channel through QEMU does not show by itself. Ids of requests begin at
+   * a random number: a late answer to the client before must not be taken for one of ours.
+   */
+  constructor(channel: Duplex, limits: AgentLimits, gone: Promise<void>, firstId = randomInt(1, 2 ** 30)) {
+    this.#nextId = firstId;
     this.#channel = channel;
     this.#limits = limits;
     this.lost = new Promise(resolve => (this.#settleLost = resolve));

@@ -8,6 +8,9 @@ import { EXACT_MAX } from './protocol/words.ts';
 import { wireArguments, type WireArgument } from './protocol/op.ts';
 import { PROTOCOL_FILE, protocolText } from './protocol-text.ts';
 
+// A cold cache builds the agent.
+t.setTimeout(180_000);
+
 /** What `bpfrig-agent describe` prints. */
 interface Description {
   readonly ops: readonly { readonly op: string; readonly args: readonly WireArgument[] }[];

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { buildGuestPrograms } from '../image/build.ts';
@@ -8,8 +7,8 @@ import { cacheRoot } from '../util/paths.ts';
 t.setTimeout(180_000);
 
 t.test('the agent has every probe that a feature names', async t => {
-  const { dir } = await buildGuestPrograms(cacheRoot());
-  const { stdout } = await execa(join(dir, 'bpfrig-agent'), ['describe']);
+  const { agent } = await buildGuestPrograms(cacheRoot());
+  const { stdout } = await execa(agent, ['describe']);
   const { probes } = JSON.parse(stdout) as { probes: string[] };
   const named = Object.values(FEATURES).flatMap(({ probe }) => probe ?? []);
   t.ok(named.length > 0);
