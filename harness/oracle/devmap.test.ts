@@ -128,6 +128,9 @@ t.test('copies of a broadcast must be named', async t => {
     judged(observed([[11, 0, 10]], [xmit(TX, 9)]), ['devmap.sent == 9']).reason,
     /1 are unaccounted for/,
   );
+  // The event of a broadcast has the device of the key's entry, where there is one.
+  const hit = judged(observed([[11, TX, 10]], [xmit(TX, 10), xmit(RX, 10)]), ['devmap.maps.a.sent == 20']);
+  t.equal(hit.reason, 'ledger: stage devmap has 10 more packets (devmap.copies), which no expectation names');
   const generic = observed([[11, 0, 10]], [], 'generic');
   t.match(
     judged(generic, ['sent == 10']).reason,
