@@ -15,17 +15,20 @@ export interface Ready {
   readonly logStart: number;
 }
 
+/** Longest time for a request that patches the kernel's code: each waits for RCU and every CPU, in a guest that has just booted. */
+const ATTACH = { timeoutMs: 60_000 } as const;
+
 /** Devices up and quiet, observers attached, the witness set up: a cell then only does what its scenario says. */
 export async function makeReady(
   guest: RunningGuest,
   wiring: Wiring,
   { witness }: Preparation,
 ): Promise<Ready> {
-  const probes = probesOf(await guest.call('probes', {}));
+  const probes = probesOf(await guest.call('probes', {}, ATTACH));
   await makeTopology(guest, wiring);
-  await guest.call('observers_start', {});
-  await guest.call('witness_start', { events: witness });
-  if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' });
+  await guest.call('observers_start', {}, ATTACH);
+  await guest.call('witness_start', { events: witness }, ATTACH);
+  if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);
   await guest.call('keep', {});
   const { seq } = await guest.call('kmsg', {});
   guest.logStart = seq;
