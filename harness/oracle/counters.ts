@@ -3,7 +3,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { Observations, ProgramReading, XdpMode } from '../model/observations.ts';
 import type { Account, CellView, Redirects, VariantFacts } from './subject.ts';
 import { SUBJECTS, TABLES } from './subjects.ts';
-import { REDIRECT, type RedirectRow } from './subjects/xdp.ts';
+import { REDIRECT, type RedirectRow } from './subjects/redirect.ts';
 import { ownRows, rowsOf } from './table.ts';
 import { sum, totals } from './tally.ts';
 

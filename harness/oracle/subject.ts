@@ -3,7 +3,7 @@ import type { Observations, ProgramReading, XdpMode } from '../model/observation
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { Words } from '../scenario/vocabulary.ts';
 import type { SemanticsRow } from './semantics.ts';
-import type { RedirectRow } from './subjects/xdp.ts';
+import type { RedirectRow } from './subjects/redirect.ts';
 import type { RowOf, Table } from './table.ts';
 
 /**

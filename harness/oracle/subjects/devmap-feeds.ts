@@ -1,6 +1,6 @@
 import type { CellView } from '../subject.ts';
 import { sum } from '../tally.ts';
-import type { RedirectRow } from './xdp.ts';
+import type { RedirectRow } from './redirect.ts';
 
 /** Something that leads frames to devices: a devmap, or bpf_redirect(). */
 export interface Feed {

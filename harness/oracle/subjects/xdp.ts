@@ -3,30 +3,11 @@ import type { ProgramReading } from '../../model/observations.ts';
 import type { Words } from '../../scenario/vocabulary.ts';
 import { REDIRECT_ERRNOS, errnoName } from '../errno.ts';
 import type { Account, CellView, Out, Subject } from '../subject.ts';
-import type { RowOf, Table } from '../table.ts';
+import type { Table } from '../table.ts';
 import { actionsOf, groupBy, runsOf, sum } from '../tally.ts';
 import { branch, number, numbers } from '../words.ts';
+import { REDIRECT, type RedirectRow } from './redirect.ts';
 import { injected } from './wire.ts';
-
-/** Redirects, of programs on devices and in map entries alike. */
-export const REDIRECT = {
-  name: 'redirect',
-  events: ['xdp:xdp_redirect', 'xdp:xdp_redirect_err'],
-  keys: {
-    prog_id: { meaning: 'Program that redirected.' },
-    ifindex: { meaning: 'Device that the frame came in by.' },
-    to_ifindex: { meaning: 'Device that the frame goes to; 0 where it goes to no device or to several.' },
-    map_id: { meaning: 'Map that the frame was redirected into; bpf_redirect() has 0 or INT_MAX.' },
-    map_index: { meaning: 'Key of the map.' },
-    cpu: { meaning: 'CPU that the program ran on.' },
-    err: { meaning: '0 or a negative errno.' },
-  },
-  sums: {},
-  witnessed: false,
-} as const satisfies Table;
-
-/** A row of {@link REDIRECT}. */
-export type RedirectRow = RowOf<typeof REDIRECT>;
 
 /** Frames whose verdict could not be carried out. */
 export const EXCEPTION = {

@@ -1,13 +1,11 @@
 import { AgentError } from '../../guest/agent-error.ts';
-import type { AgentCaller, OpArgs } from '../../guest/protocol.ts';
+import type { AgentCaller } from '../../guest/protocol.ts';
 import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { hashKey } from '../../util/hash.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
-import { mapsOfProgram } from './object-maps.ts';
 
 /** A program that was loaded in a cell. */
 export interface LoadedProgram {
@@ -35,18 +33,6 @@ export interface CreatedMap {
   readonly valueSize: number;
   /** The object whose own map it is; null for a map of the scenario's: it is the map of that name in every object. */
   readonly owner: ProgramObject | null;
-}
-
-/** How a program is to be loaded. */
-export interface ProgramRequest {
-  readonly program: string;
-  readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** The object's maps by the scenario's; maps of the same name are the same. */
-  readonly maps?: Readonly<Record<string, string>> | undefined;
-  readonly type?: string | undefined;
-  readonly expected_attach?: string | undefined;
-  readonly frags?: boolean | undefined;
-  readonly dev_bound?: string | undefined;
 }
 
 /** The part of a guest that steps use. */
@@ -124,50 +110,6 @@ export class StepContext implements CellState {
   /** Waits for everything in the background; throws what the first that failed threw. */
   async join(): Promise<void> {
     await Promise.all(this.background.map(({ work }) => work));
-  }
-
-  /**
-   * Loads a program, or returns the one that was already loaded in just this way. Throws `scenario` for a name that no object has, and
-   * `AgentError` for what the kernel or libbpf refuses.
-   */
-  async loadProgram(request: ProgramRequest): Promise<LoadedProgram> {
-    const alias = this.aliases.get(request.program);
-    if (alias !== undefined) return alias;
-    const { object, program: found } = this.index.find(request.program);
-    const { bound, created } = await mapsOfProgram(this, object, found, request.maps ?? {});
-    const { program, config, type, expected_attach, frags, dev_bound } = request;
-    const handle = `${program}-${hashKey([config, bound, type, expected_attach, frags, dev_bound])}`;
-    const loaded = this.programs.get(handle);
-    if (loaded !== undefined) return loaded;
-    const options = { config, type, expected_attach, frags, dev_bound };
-    const load: OpArgs<'load'> = {
-      ...object.load,
-      program,
-      name: handle,
-      maps: bound,
-      create: created,
-      ...options,
-    };
-    const { id } = await this.guest.call('load', load);
-    const made: LoadedProgram = {
-      handle,
-      name: program,
-      id,
-      own: object.own,
-      maps: Object.values(bound),
-      role: null,
-      mode: null,
-    };
-    this.programs.set(handle, made);
-    return made;
-  }
-
-  /** Counts what a program returns from now on. */
-  async watch(program: LoadedProgram, role: 'main' | 'entry', mode: XdpMode | null): Promise<void> {
-    const first = program.role === null;
-    program.role = role;
-    program.mode = mode;
-    if (first) await this.guest.call('actions_start', { program: program.handle });
   }
 }
 

@@ -3,6 +3,7 @@ import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import type { OpRow } from '../../guest/protocol.ts';
 import type { StepContext, StepValues } from './context.ts';
+import { loadProgram } from './load-program.ts';
 import { mapOf } from './maps.ts';
 
 /** Pause between two looks at what a workqueue does in its own time. */
@@ -37,7 +38,7 @@ async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() =
   const object =
     'map' in args
       ? ({ kind: 'map', object: (await mapOf(ctx, args.map)).id } as const)
-      : ({ kind: 'prog', object: (await ctx.loadProgram(args)).id } as const);
+      : ({ kind: 'prog', object: (await loadProgram(ctx, args)).id } as const);
   return async () => !(await ctx.guest.call('id_exists', object)).exists;
 }
 

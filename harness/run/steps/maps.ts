@@ -4,6 +4,7 @@ import { parseFdinfo } from '../../guest/proc-text.ts';
 import { didYouMean } from '../../util/nearest.ts';
 import type { DeclaredMap, ProgramObject } from '../programs.ts';
 import type { CreatedMap, StepContext, StepValues } from './context.ts';
+import { loadProgram, watch } from './load-program.ts';
 import { attributesOf, createMap, isPlain, type MapAttributes } from './object-maps.ts';
 
 /**
@@ -107,8 +108,8 @@ export async function update(ctx: StepContext, args: StepArgs<'update'>): Promis
     return {};
   }
   const { program: wanted, config, maps } = args;
-  const program = await ctx.loadProgram({ program: wanted, config, maps });
-  if (args.counted) await ctx.watch(program, 'entry', null);
+  const program = await loadProgram(ctx, { program: wanted, config, maps });
+  if (args.counted) await watch(ctx, program, 'entry', null);
   await ctx.guest.call('cpumap_update', { ...entry, program: program.handle, at_fd_0 });
   return { prog_id: program.id };
 }
@@ -147,7 +148,7 @@ export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Pro
 
 /** Closes the descriptor of a map or a program. */
 export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<StepValues> {
-  const target = 'map' in args ? { map: args.map } : { program: (await ctx.loadProgram(args)).handle };
+  const target = 'map' in args ? { map: args.map } : { program: (await loadProgram(ctx, args)).handle };
   await ctx.guest.call('close', target);
   return {};
 }
@@ -157,7 +158,7 @@ export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<St
   const info =
     'map' in args
       ? await ctx.guest.call('map_info', { map: args.map })
-      : await ctx.guest.call('prog_info', { program: (await ctx.loadProgram(args)).handle });
+      : await ctx.guest.call('prog_info', { program: (await loadProgram(ctx, args)).handle });
   return { ...info, fdinfo: parseFdinfo(info.fdinfo) };
 }
 

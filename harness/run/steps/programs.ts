@@ -1,10 +1,11 @@
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { StepContext, StepValues } from './context.ts';
+import { loadProgram, watch } from './load-program.ts';
 
 /** Loads a program without attaching it; `name` makes it known to later steps. */
 export async function load(ctx: StepContext, args: StepArgs<'load'>): Promise<StepValues> {
   const { name, ...request } = args;
-  const program = await ctx.loadProgram(request);
+  const program = await loadProgram(ctx, request);
   if (name !== undefined) ctx.aliases.set(name, program);
   return { id: program.id };
 }
@@ -12,8 +13,8 @@ export async function load(ctx: StepContext, args: StepArgs<'load'>): Promise<St
 /** Attaches a program to a device, in the mode that is asked for and never in another. */
 export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promise<StepValues> {
   const { to, mode, counted, ...request } = args;
-  const program = await ctx.loadProgram(request);
-  if (counted) await ctx.watch(program, 'main', mode);
+  const program = await loadProgram(ctx, request);
+  if (counted) await watch(ctx, program, 'main', mode);
   await ctx.guest.call('attach', { program: program.handle, dev: to, mode });
   ctx.attached.set(to, mode);
   return { id: program.id };

@@ -5,6 +5,7 @@ import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { MAC } from '../../model/topology.ts';
 import type { StepContext, StepValues } from './context.ts';
+import { loadProgram, watch } from './load-program.ts';
 
 /** Longest time that a source may take, in milliseconds: under emulation 1,000 packets per second is slow, and a minute is patience. */
 function patienceMs(count: number): number {
@@ -45,8 +46,8 @@ export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<Step
 /** A program run over live frames, without a device's receive path. */
 export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<StepValues> {
   const { program: name, config, maps, on, count, batch, size, cpu } = args;
-  const program = await ctx.loadProgram({ program: name, config, maps });
-  await ctx.watch(program, 'main', 'native');
+  const program = await loadProgram(ctx, { program: name, config, maps });
+  await watch(ctx, program, 'main', 'native');
   const data = testFrame(size, 0).toString('hex');
   await ctx.guest.call(
     'test_run',
@@ -59,7 +60,7 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
 /** A program run over one packet that goes nowhere: `retval`. */
 export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Promise<StepValues> {
   const { program: name, config, maps, on, count, size } = args;
-  const { handle } = await ctx.loadProgram({ program: name, config, maps });
+  const { handle } = await loadProgram(ctx, { program: name, config, maps });
   const data = testFrame(size, 0).toString('hex');
   const run = { program: handle, data, repeat: count, dev: on };
   const { retval } = await ctx.guest.call('test_run', run, { timeoutMs: patienceMs(count) });
