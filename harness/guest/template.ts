@@ -20,7 +20,7 @@ export interface Template {
 }
 
 /** Raise it when what is done to a guest before it is saved changes. */
-const LAYOUT = 7;
+const LAYOUT = 8;
 
 /** How long a guest is left alone before it is saved: the ended session, RCU and workqueues come to rest meanwhile. */
 const SETTLE_MS = 300;

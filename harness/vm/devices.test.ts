@@ -47,6 +47,17 @@ t.test('two virtio NICs on one hub, or none', async t => {
   t.same(device.trafficNics({ ...SPEC, topology: 'veth' }, null).args, []);
 });
 
+t.test(
+  'interrupts of the traffic have a fixed CPU: that of the sender only where there is no other',
+  async t => {
+    const cpuOf = (spec: Partial<typeof SPEC>) => device.trafficNics({ ...SPEC, ...spec }, '/l').kernelArgs;
+    t.same(cpuOf({}), ['irqaffinity=1']);
+    t.same(cpuOf({ cpus: 1 }), ['irqaffinity=0']);
+    t.same(cpuOf({ topology: 'link', ends: ['rx'] }), ['irqaffinity=0']);
+    t.same(cpuOf({ topology: 'veth' }), ['irqaffinity=0']);
+  },
+);
+
 t.test('two guests on a socket: the receiving one listens, each has its own end', async t => {
   const argsOf = (end: 'tx' | 'rx') =>
     device.trafficNics({ ...SPEC, topology: 'link', ends: [end] }, '/a,b/link').args;
