@@ -138,10 +138,14 @@ struct bpfrig_devmap_key {
 	__s32 err;
 };
 
+/* Largest batch of devmap.c: DEV_MAP_BULK_SIZE. */
+#define BPFRIG_DEVMAP_BATCH	16
+
 struct bpfrig_devmap_sum {
 	__u64 events;
 	__u64 sent;
 	__u64 drops;
+	__u64 batch[BPFRIG_DEVMAP_BATCH + 1];
 };
 
 /*

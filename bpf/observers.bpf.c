@@ -66,9 +66,9 @@ ROWS(devmap_rows, struct bpfrig_devmap_key, struct bpfrig_devmap_sum);
 struct bpfrig_observers observers;
 
 /* The initial sum of a row. */
-static const __u64 zeroes[16];
+static const __u64 zeroes[32];
 
-_Static_assert(sizeof(struct bpfrig_kthread_sum) <= sizeof(zeroes),
+_Static_assert(sizeof(struct bpfrig_devmap_sum) <= sizeof(zeroes),
 	       "the largest sum fits");
 
 static __always_inline void *row_of(void *rows, const void *key)
@@ -318,6 +318,7 @@ int BPF_PROG(on_devmap_xmit, struct net_device *from, struct net_device *to,
 		.err = err,
 	};
 	struct bpfrig_devmap_sum *sum;
+	__u32 batch = sent;
 
 	sum = row_of(&devmap_rows, &key);
 	if (!sum)
@@ -325,6 +326,10 @@ int BPF_PROG(on_devmap_xmit, struct net_device *from, struct net_device *to,
 	__atomic_fetch_add(&sum->events, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&sum->sent, sent, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&sum->drops, drops, __ATOMIC_RELAXED);
+	/* Otherwise clang compares one copy and indexes with another. */
+	barrier_var(batch);
+	if (batch <= BPFRIG_DEVMAP_BATCH)
+		__atomic_fetch_add(&sum->batch[batch], 1, __ATOMIC_RELAXED);
 	return 0;
 }
 

@@ -2,8 +2,8 @@ import type { Words } from '../../scenario/vocabulary.ts';
 import { meanings, type SemanticsRow } from '../semantics.ts';
 import type { Account, CellView, Out, StageSpec, Subject } from '../subject.ts';
 import type { RowOf, Table } from '../table.ts';
-import { groupBy, sum, totals } from '../tally.ts';
-import { branch, each, number } from '../words.ts';
+import { batchOf, groupBy, sum, totals } from '../tally.ts';
+import { batchWord, branch, each, number } from '../words.ts';
 import { feedsOf, type Feed } from './devmap-feeds.ts';
 
 /** Batches of frames that were handed to a device's ndo_xdp_xmit. */
@@ -22,6 +22,8 @@ const DEVMAP = {
       meaning: "Frames that the device did not take, or that the entry's program did not pass.",
     },
   },
+  // DEV_MAP_BULK_SIZE of devmap.c.
+  batch: { of: 'sent', max: 16 },
   witnessed: true,
 } as const satisfies Table;
 
@@ -63,6 +65,7 @@ export const devmap: Subject = {
     devmap: branch('Redirects to devices, by devmaps and by bpf_redirect() together.', {
       ...FLOW,
       events: number('events', 'Events of xdp_devmap_xmit; in generic mode redirects.'),
+      batch: batchWord(DEVMAP),
       broadcast: number(
         'packets',
         'Frames broadcast with a key that has no entry: other broadcasts look like a redirect to the entry.',
@@ -107,6 +110,7 @@ function account(cell: CellView): Account {
     counters: {
       devmap: {
         ...total,
+        batch: batchOf(DEVMAP, rows),
         broadcast,
         copies,
         device: byDevice(cell, feeds, rows, inEvents),
