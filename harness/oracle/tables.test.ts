@@ -73,7 +73,7 @@ t.test('every sum of a witnessed table is compared, every key tells rows apart',
     for (const field of Object.keys(sumFields(table)))
       t.equal(differences({ ...one, [field]: 1 }), 1, `${table.name}.${field}`);
     const keys = Object.keys(table.keys).filter(key => key !== table.owner);
-    // The sums differ only if the rows are told apart.
+    // The sums differ only if the key separates the rows.
     for (const key of keys) t.equal(differences({ ...one, events: 1, [key]: 5 }), 1, `${table.name}.${key}`);
   }
 });

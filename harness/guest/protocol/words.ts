@@ -14,7 +14,7 @@ export function int(min: number, max: number) {
   return z.int().min(min).max(max);
 }
 
-/** A CPU's number: CPU_MAX in images/agent/cpu/cpu.h. */
+/** A CPU's number: CPU_MAX in images/agent/cpu/cpus.h. */
 export const cpu = int(0, 8191);
 
 /** Lower-case hex, two digits for each byte. */
