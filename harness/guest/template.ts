@@ -9,9 +9,9 @@ import { makeWorkspace } from '../util/workspace.ts';
 import { commandLine, devices, machinePaths } from '../vm/devices.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { cloneVm } from '../vm/start.ts';
-import { makeReady, type Preparation, type Ready } from './make-ready.ts';
+import { makeReady, type Preparation } from './make-ready.ts';
 import type { OpArgs } from './protocol.ts';
-import { bootGuest, connectGuest, type RunningGuest, type StartOptions } from './running-guest.ts';
+import { bootGuest, connectGuest, type Ready, type RunningGuest, type StartOptions } from './running-guest.ts';
 import type { Wiring } from './topology.ts';
 
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
@@ -74,7 +74,7 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
   const guest = await connectGuest(vm, options.limits, renewal());
-  guest.logStart = template.ready.logStart;
+  guest.ready = template.ready;
   return guest;
 }
 
