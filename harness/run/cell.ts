@@ -48,7 +48,10 @@ interface Try {
   readonly phases: Phases;
 }
 
-/** Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects only when the run was aborted. */
+/**
+ * Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects when the run was
+ * aborted, and when the cell's artifacts cannot be written.
+ */
 export async function runCell(
   planned: PlannedCell,
   kernel: Kernel,
