@@ -11,7 +11,13 @@ import type { GuestSpec } from '../vm/spec.ts';
 import { cloneVm } from '../vm/start.ts';
 import { makeReady, type Preparation } from './make-ready.ts';
 import type { OpArgs } from './protocol.ts';
-import { bootGuest, connectGuest, type Ready, type RunningGuest, type StartOptions } from './running-guest.ts';
+import {
+  bootGuest,
+  connectGuest,
+  type Ready,
+  type RunningGuest,
+  type StartOptions,
+} from './running-guest.ts';
 import type { Wiring } from './topology.ts';
 
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
