@@ -1,3 +1,4 @@
+import { BpfrigError } from '../util/errors.ts';
 import { AgentError, type AgentFailure } from './agent-error.ts';
 import { AgentRequest, type AgentCaller, type OpAnswer } from './protocol.ts';
 
@@ -20,7 +21,7 @@ export type Answers<R> =
 /** Reading 5.10's trace buffer takes longest: 100,000 events are seconds under emulation. */
 const BATCH_MS = 60_000;
 
-/** Sends many requests in one and returns their answers. Throws `AgentError` for the first that failed. */
+/** Sends many requests in one and returns their answers. Throws `AgentError` for the first that failed, with its op. */
 export async function callBatch<const R extends Requests>(
   guest: AgentCaller,
   requests: R,
@@ -30,7 +31,10 @@ export async function callBatch<const R extends Requests>(
   const lines = list.map(({ op, args }) => ({ op, ...args }));
   const { answers } = await guest.call('batch', { requests: lines }, { timeoutMs: BATCH_MS });
   const values = list.map(({ op }, index) => {
-    const { ok, error } = answers[index] ?? {};
+    const answer = answers[index];
+    if (answer === undefined)
+      throw new BpfrigError('agent', `batch: ${answers.length} answers to ${list.length} requests`);
+    const { ok, error } = answer;
     if (error !== undefined) throw new AgentError(op, error as AgentFailure);
     return ok;
   });

@@ -1,6 +1,6 @@
-import { probesOf, type Probes } from '../kernel/probes.ts';
+import { probesOf } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
-import type { RunningGuest } from './running-guest.ts';
+import type { Ready, RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
 
 /** What a guest is made ready with, before it knows which scenario it will run. */
@@ -8,17 +8,10 @@ export interface Preparation {
   readonly witness: readonly WitnessEvent[];
 }
 
-/** A guest that is ready for a cell. */
-export interface Ready {
-  readonly probes: Probes;
-  /** Where the kernel's log stood then. */
-  readonly logStart: number;
-}
-
 /** Longest time for a request that patches the kernel's code: each waits for RCU and every CPU, in a guest that has just booted. */
 const ATTACH = { timeoutMs: 60_000 } as const;
 
-/** Devices up and quiet, observers attached, the witness set up: a cell then only does what its scenario says. */
+/** Devices up and idle, observers attached, the witness set up: a cell then only does what its scenario says. */
 export async function makeReady(
   guest: RunningGuest,
   wiring: Wiring,
@@ -31,6 +24,6 @@ export async function makeReady(
   if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);
   await guest.call('keep', {});
   const { seq } = await guest.call('kmsg', {});
-  guest.logStart = seq;
-  return { probes, logStart: seq };
+  guest.ready = { probes, logStart: seq };
+  return guest.ready;
 }

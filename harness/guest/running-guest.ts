@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Probes } from '../kernel/probes.ts';
 import { drainConsole } from '../vm/drain-console.ts';
 import type { Ram } from '../vm/devices.ts';
 import { classifyLoss, GuestFailure, lossOf } from '../vm/failure.ts';
@@ -26,12 +27,19 @@ export function guestLimits(scale: number): {
 /** Time limits as `guestLimits` returns them. */
 export type GuestLimits = ReturnType<typeof guestLimits>;
 
+/** What is known of a guest that is ready for a cell. */
+export interface Ready {
+  readonly probes: Probes;
+  /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
+  readonly logStart: number;
+}
+
 /** A guest that is up, with a channel to its agent. */
 export class RunningGuest implements AgentCaller, AsyncDisposable {
   readonly vm: Vm;
   readonly hello: Hello;
-  /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
-  logStart = 0;
+  /** What `makeReady` found, in this guest or in the template that it is a clone of. */
+  ready: Ready = { probes: {}, logStart: 0 };
   /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
   name: string | null = null;
   readonly #agent: AgentClient;

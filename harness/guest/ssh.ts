@@ -26,7 +26,7 @@ export class SshSession implements Disposable {
       try {
         return new SshSession(await dial(target, deadline - Date.now()));
       } catch (error) {
-        if (error instanceof BpfrigError || Date.now() > deadline) {
+        if (Date.now() > deadline) {
           throw new BpfrigError('infra', `ssh to the guest failed: ${messageOf(error)}`, { cause: error });
         }
         await sleep(25);

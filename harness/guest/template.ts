@@ -6,11 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cachedFolder } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
+import { commandLine, devices, machinePaths } from '../vm/devices.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { cloneVm } from '../vm/start.ts';
-import { makeReady, type Preparation, type Ready } from './make-ready.ts';
+import { makeReady, type Preparation } from './make-ready.ts';
 import type { OpArgs } from './protocol.ts';
-import { bootGuest, connectGuest, type RunningGuest, type StartOptions } from './running-guest.ts';
+import {
+  bootGuest,
+  connectGuest,
+  type Ready,
+  type RunningGuest,
+  type StartOptions,
+} from './running-guest.ts';
+import type { Wiring } from './topology.ts';
 
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
 export interface Template {
@@ -19,7 +27,7 @@ export interface Template {
   readonly ready: Ready;
 }
 
-/** Raise it when what is done to a guest before it is saved changes. */
+/** To be raised when `makeReady`, or what is done after it, changes in a way that is not in the key by itself. */
 const LAYOUT = 8;
 
 /** How long a guest is left alone before it is saved: the ended session, RCU and workqueues come to rest meanwhile. */
@@ -35,11 +43,17 @@ export interface TemplateIdentity {
   readonly preparation: Preparation;
 }
 
-/** Key of a template in the cache. */
+/** Key of a template in the cache: of the machine with everything in it, and of what is done there. Where files lie is not in it. */
 export function templateKey({ spec, imageKey, initrdKey, qemu, preparation }: TemplateIdentity): string {
+  const { topology, ends, queues } = spec;
   // CPUs that take turns and CPUs that do not are the same devices.
-  const { image: _, initrd: __, parallel: ___, ...shape } = spec;
-  return hashKey([LAYOUT, shape, imageKey, initrdKey, qemu, preparation]);
+  const placeless = { ...spec, image: '', initrd: '', parallel: false };
+  const machine = commandLine(
+    placeless,
+    devices(placeless, { kind: 'shared', path: 'ram' }, machinePaths('')),
+  );
+  const wiring: Wiring = { topology, ends, queues };
+  return hashKey([LAYOUT, machine, wiring, imageKey, initrdKey, qemu, preparation]);
 }
 
 /** Takes a template from the cache, or boots a guest and saves it. Throws as `bootGuest` does. */
@@ -66,7 +80,7 @@ export async function cloneGuest(template: Template, options: StartOptions): Pro
   const vm = await cloneVm(template.spec, saved, options);
   options.onEnd?.('clone');
   const guest = await connectGuest(vm, options.limits, renewal());
-  guest.logStart = template.ready.logStart;
+  guest.ready = template.ready;
   return guest;
 }
 

@@ -151,9 +151,11 @@ function notAnObject(label: string, what: string): BpfrigError {
 function readSections(bytes: Buffer, read: ByteReader): Elf {
   const headers = readHeaders(read);
   const names = headers[sectionNamesIndex(read, headers)];
-  const data = headers.map(({ type, offset, size }) =>
-    type === SHT.nobits ? Buffer.alloc(0) : bytes.subarray(offset, offset + size),
-  );
+  const data = headers.map(({ type, offset, size }) => {
+    if (type === SHT.nobits) return Buffer.alloc(0);
+    if (offset + size > bytes.length) throw new RangeError('a section ends beyond the file');
+    return bytes.subarray(offset, offset + size);
+  });
   const symbols = readSymbols(read, headers);
   const relocations = readRelocations(read, headers, symbols);
   const sections = headers.map((header, index) => ({

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { BpfrigError } from '../util/errors.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import type { BpfObject } from './object.ts';
 import { parseObject, readObject } from './read-object.ts';
@@ -135,5 +136,25 @@ t.test('what is no BPF object is said to be what it is', t => {
     t.throws(() => parseObject(whole.subarray(0, length), 'x.o'), { code: 'scenario', message: /cut off/ });
   }
   t.throws(() => readObject('/nowhere/x.o'), { code: 'scenario', message: /cannot be read/ });
+  t.end();
+});
+
+t.test('whatever is damaged in an object, the scenario is what is wrong', t => {
+  compiled(t, MANY);
+  const whole = readFileSync(join(t.testdirName, 'object.bpf.o'));
+  const refusals: unknown[] = [];
+  for (const fill of [0xff, 0x7f]) {
+    for (let at = 16; at < whole.length; at += 4) {
+      const damaged = Buffer.from(whole).fill(fill, at, at + 4);
+      try {
+        parseObject(damaged, 'x.o');
+      } catch (error) {
+        refusals.push(error);
+      }
+    }
+  }
+  const ofUs = refusals.filter(error => !(error instanceof BpfrigError && error.code === 'scenario'));
+  t.same(ofUs, []);
+  t.ok(refusals.some(error => String(error).includes('is damaged')));
   t.end();
 });

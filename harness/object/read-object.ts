@@ -9,10 +9,20 @@ import { readPrograms } from './read-programs.ts';
 
 /**
  * Reads a compiled BPF object of any compiler. `label` is what messages call it. Throws `scenario` when the bytes are no BPF
- * object.
+ * object, or a damaged one.
  */
 export function parseObject(bytes: Buffer, label: string): BpfObject {
   const elf = readElf(bytes, label);
+  try {
+    return objectOf(elf, label);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const text = `${label} is damaged: a symbol or a relocation is outside its section`;
+    throw new BpfrigError('scenario', text, { detail: error.message, cause: error });
+  }
+}
+
+function objectOf(elf: Elf, label: string): BpfObject {
   const btf = objectTypes(elf, label);
   const maps = readMaps(elf, btf);
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Testbed } from '../guest/testbed.ts';
-import { probesOf, type Probes } from '../kernel/probes.ts';
+import type { Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Observations } from '../model/observations.ts';
@@ -48,7 +48,10 @@ interface Try {
   readonly phases: Phases;
 }
 
-/** Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects only when the run was aborted. */
+/**
+ * Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects when the run was
+ * aborted, and when the cell's artifacts cannot be written.
+ */
 export async function runCell(
   planned: PlannedCell,
   kernel: Kernel,
@@ -97,7 +100,7 @@ async function tryCell(
     const onEnd = (): void => clock.next('connect');
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
     clock.next('setup');
-    const probes = env.probes.get(kernel.id) ?? probesOf(await bed.dut.call('probes', {}));
+    const { probes } = bed.dut.ready;
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };

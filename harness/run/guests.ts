@@ -126,17 +126,16 @@ export class Guests implements GuestSource {
 
   /** Null when this host cannot clone: from then on cells boot, and a note reports it. */
   async #clone(kernel: Kernel, shape: OneGuest, options: StartOptions): Promise<RunningGuest | null> {
-    const template = await this.#template(kernel, shape);
+    const taken = this.#template(kernel, shape);
+    const template = await taken;
     try {
       return await cloneGuest(template, options);
     } catch (error) {
       if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
-      // A template that went bad (another QEMU build, a damaged disk) is made anew, once.
-      await dropTemplate(template);
-      this.#templates.delete(oneKey(kernel, shape));
     }
     try {
-      return await cloneGuest(await this.#template(kernel, shape), options);
+      // A template that went bad (another QEMU build, a damaged disk) is made anew, once.
+      return await cloneGuest(await this.#newTemplate(kernel, shape, taken), options);
     } catch (error) {
       if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
       this.#cloning = false;
@@ -146,15 +145,27 @@ export class Guests implements GuestSource {
   }
 
   #template(kernel: Kernel, shape: OneGuest): Promise<Template> {
-    return once(this.#templates, oneKey(kernel, shape), async () => {
-      const spec = await this.#spec(kernel, shape);
-      const initrdKey = (await this.#kernelInitramfs(kernel)).key;
-      const qemu = await qemuVersion();
-      const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: PREPARATION };
-      return takeTemplate(identity, this.#settings.cacheDir, {
-        limits: this.#limits,
-        signal: this.#settings.signal,
-      });
+    return once(this.#templates, oneKey(kernel, shape), () => this.#takeTemplate(kernel, shape));
+  }
+
+  /** The template after `bad`: of the cells that found it bad, the first one removes it, and all of them take the new one. */
+  #newTemplate(kernel: Kernel, shape: OneGuest, bad: Promise<Template>): Promise<Template> {
+    const key = oneKey(kernel, shape);
+    if (this.#templates.get(key) === bad) this.#templates.delete(key);
+    return once(this.#templates, key, async () => {
+      await dropTemplate(await bad);
+      return this.#takeTemplate(kernel, shape);
+    });
+  }
+
+  async #takeTemplate(kernel: Kernel, shape: OneGuest): Promise<Template> {
+    const spec = await this.#spec(kernel, shape);
+    const initrdKey = (await this.#kernelInitramfs(kernel)).key;
+    const qemu = await qemuVersion();
+    const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: PREPARATION };
+    return takeTemplate(identity, this.#settings.cacheDir, {
+      limits: this.#limits,
+      signal: this.#settings.signal,
     });
   }
 

@@ -44,7 +44,7 @@ export async function observeCell(
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
-  const { lines } = await dut.call('kmsg', { since: dut.logStart });
+  const { lines } = await dut.call('kmsg', { since: dut.ready.logStart });
   return {
     release: dut.hello.release,
     sources,

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
@@ -169,6 +170,20 @@ t.test('cells that run when the run is aborted get no verdict', async t => {
   t.same(verdicts(events), []);
   t.match(events.at(-1), { type: 'run-end', interrupted: true, unfinished: { length: 3 } });
   t.equal(code, 130);
+});
+
+t.test('a cell whose artifacts cannot be written is infra, and says why', async t => {
+  const { events, code } = await fakeRun(t, async () => {
+    rmSync(join(t.testdirName, 'run', 'cells'), { recursive: true, force: true });
+    throw new GuestFailure('hang', 'silent', []);
+  });
+  t.same(verdicts(events), ['infra', 'infra', 'infra']);
+  t.match(
+    events.find(event => event.type === 'cell-end'),
+    { result: { reason: /cannot be kept: ENOENT/, repeat: /^\.\/bpfrig run / } },
+  );
+  t.match(events.at(-1), { unfinished: [] });
+  t.equal(code, 3);
 });
 
 t.test('an error of our own is an error, with its stack', async t => {

@@ -9,6 +9,7 @@ import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
+import { repeatCommand } from './repeat-command.ts';
 import { shapeText, type PlannedCell } from './plan.ts';
 import type { EventLog } from './event-log.ts';
 import type { RequestedKernel } from './requested-kernel.ts';
@@ -86,7 +87,8 @@ async function runKernel(
     if (aborted(request)) return;
     const reason = messageOf(error);
     eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
-    for (const { cell } of planned) end(withoutKernel(cell, kernel, reason));
+    const why = `kernel ${kernel.spec.text} is unavailable: ${reason}`;
+    for (const { cell } of planned) end(unrun(cell, why, `./bpfrig kernels fetch ${kernel.spec.text}`));
     return;
   }
   const durationMs = Math.round(performance.now() - started);
@@ -98,8 +100,15 @@ async function runKernel(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
           eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
-          const result = await runCell(cell, fetched, request.cellEnvironment).catch(() => null);
-          // Null: the run was aborted, and a cell that was running is reported as not finished.
+          const result = await runCell(cell, fetched, request.cellEnvironment).catch((error: unknown) => {
+            // A cell that was running when the run was aborted is reported as not finished.
+            if (aborted(request)) return null;
+            return unrun(
+              cell.cell,
+              `its result cannot be kept: ${messageOf(error)}`,
+              repeatCommand(cell.cell, fetched.spec, request.cellEnvironment.repeatWords),
+            );
+          });
           if (result !== null) end(result);
         }),
       );
@@ -142,18 +151,19 @@ function columnOf({ id, spec, series, flavour, version, release, packages, notes
   return { id, spec, series, flavour, version, release, packages, notes };
 }
 
-function withoutKernel(cell: Cell, kernel: RequestedKernel, reason: string): CellResult {
+/** A cell that the host kept from a verdict, without artifacts. */
+function unrun(cell: Cell, reason: string, repeat: string): CellResult {
   return {
     cell,
     verdict: 'infra',
-    reason: `kernel ${kernel.spec.text} is unavailable: ${reason}`,
+    reason,
     expectations: [],
     ledger: null,
     counters: {},
     phases: {},
     durationMs: 0,
     earlierTries: [],
-    repeat: `./bpfrig kernels fetch ${kernel.spec.text}`,
+    repeat,
     consoleTail: [],
     detail: null,
     dir: '',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MAC, type End } from '../model/topology.ts';
 import type { GuestSpec } from './spec.ts';
 
@@ -9,6 +10,36 @@ export interface Device {
   readonly args: readonly string[];
   /** Words for the kernel's command line: Documentation/admin-guide/kernel-parameters.txt. */
   readonly kernelArgs: readonly string[];
+}
+
+/** The sockets and the console of one machine. */
+export interface MachinePaths {
+  readonly console: string;
+  readonly qmp: string;
+  readonly agentSocket: string;
+  /** Socket between the two guests of topology `link`. */
+  readonly link: string;
+}
+
+/** Where a machine keeps its sockets and its console: in a folder of its own, except a `link` that is another machine's. */
+export function machinePaths(dir: string, link = join(dir, 'link')): MachinePaths {
+  return { console: join(dir, 'console.log'), qmp: join(dir, 'qmp'), agentSocket: join(dir, 'agent'), link };
+}
+
+/** All devices of a guest. */
+export function devices(spec: GuestSpec, ram: Ram, paths: MachinePaths): Device[] {
+  return [
+    bare(),
+    memory(spec, ram),
+    machine(spec),
+    console(paths.console),
+    exitOnPanic(),
+    debuggable(),
+    qmp(paths.qmp),
+    agentPort(paths.agentSocket),
+    managementNic(),
+    trafficNics(spec, spec.topology === 'link' ? paths.link : null),
+  ];
 }
 
 /** Machine type and CPUs. */

@@ -2,11 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError } from '../util/errors.ts';
 import type { Qmp } from './qmp.ts';
 
+/** Longest time for saving or loading, in milliseconds: a few MiB of state, since RAM is a file already. */
+const MIGRATION_MS = 120_000;
+
 /** Stops a guest and writes the state of its devices into a file. Throws `infra` when QEMU cannot. */
 export async function saveState(qmp: Qmp, statePath: string): Promise<void> {
   await qmp.execute('stop');
   await ignoreSharedRam(qmp);
   await qmp.execute('migrate', { uri: `exec:cat > ${quote(statePath)}` });
+  const deadline = Date.now() + MIGRATION_MS;
   for (;;) {
     const { status, 'error-desc': why } = (await qmp.execute('query-migrate')) as {
       status?: string;
@@ -15,6 +19,7 @@ export async function saveState(qmp: Qmp, statePath: string): Promise<void> {
     if (status === 'completed') return;
     if (status === 'failed')
       throw new BpfrigError('infra', `QEMU cannot save the guest's state: ${why ?? 'no reason given'}`);
+    checkTime(deadline, 'save');
     await sleep(5);
   }
 }
@@ -26,12 +31,19 @@ export async function loadState(qmp: Qmp, statePath: string): Promise<void> {
   // second: in the traffic's network those would be packets that nobody sent.
   await qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 });
   await qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(statePath)}` });
+  const deadline = Date.now() + MIGRATION_MS;
   for (;;) {
     const { status } = (await qmp.execute('query-status')) as { status: string };
     if (status !== 'inmigrate') break;
+    checkTime(deadline, 'load');
     await sleep(2);
   }
   await qmp.execute('cont');
+}
+
+function checkTime(deadline: number, what: 'save' | 'load'): void {
+  if (Date.now() > deadline)
+    throw new BpfrigError('infra', `QEMU did not ${what} the guest's state within ${MIGRATION_MS} ms`);
 }
 
 /** RAM that is a file need not go into the state file: it is there already. */

@@ -7,7 +7,11 @@ import { BpfrigError } from '../util/errors.ts';
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly deadline: NodeJS.Timeout;
 }
+
+/** Longest time for an answer in milliseconds. A QEMU that runs answers at once, one that was stopped never does. */
+const ANSWER_MS = 30_000;
 
 /** Data of the QMP events that are used here (qapi/char.json). */
 export interface QmpEvents {
@@ -23,26 +27,41 @@ type Message =
 export class Qmp {
   readonly events = new EventEmitter<QmpEvents>();
   readonly #socket: Socket;
+  readonly #answerMs: number;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #closed: Error | null = null;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, answerMs: number) {
     this.#socket = socket;
+    this.#answerMs = answerMs;
     socket.on('close', () => this.#fail(new BpfrigError('infra', 'QMP: QEMU closed the connection')));
     socket.on('error', () => undefined);
     createInterface({ input: socket }).on('line', line => this.#onLine(line));
   }
 
-  /** Connects to QEMU's socket, which QEMU makes a moment after it starts. Throws `infra` after `timeoutMs`. */
-  static async connect(path: string, timeoutMs: number, alive: () => boolean): Promise<Qmp> {
+  /**
+   * Connects to QEMU's socket, which QEMU makes a moment after it starts. Throws `infra` after `timeoutMs`, or when QEMU accepts the
+   * connection and does not answer.
+   */
+  static async connect(
+    path: string,
+    timeoutMs: number,
+    alive: () => boolean,
+    answerMs = ANSWER_MS,
+  ): Promise<Qmp> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const socket = await dial(path);
       if (socket !== null) {
-        const qmp = new Qmp(socket);
-        await qmp.execute('qmp_capabilities');
-        return qmp;
+        const qmp = new Qmp(socket, answerMs);
+        try {
+          await qmp.execute('qmp_capabilities');
+          return qmp;
+        } catch (error) {
+          qmp.close();
+          throw error;
+        }
       }
       if (!alive()) throw new BpfrigError('infra', 'QEMU ended before its QMP socket was there');
       if (Date.now() > deadline)
@@ -51,12 +70,13 @@ export class Qmp {
     }
   }
 
-  /** Runs one command and returns its `return`. Throws `infra` with QEMU's own description. */
+  /** Runs one command and returns its `return`. Throws `infra` with QEMU's own description, or when QEMU does not answer in time. */
   execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      const deadline = setTimeout(() => this.#giveUp(id, command), this.#answerMs);
+      this.#pending.set(id, { resolve, reject, deadline });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
   }
@@ -71,22 +91,42 @@ export class Qmp {
   }
 
   #onLine(line: string): void {
-    const message = JSON.parse(line) as Message;
+    const message = parse(line);
+    if (message === null) return;
     if ('event' in message) {
       this.events.emit(message.event, message.data);
       return;
     }
     // The greeting has no id either.
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
+    const pending = this.#take(message.id);
     if (message.error === undefined) pending?.resolve(message.return);
     else pending?.reject(new BpfrigError('infra', `QMP: ${message.error.desc}`));
   }
 
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    clearTimeout(pending?.deadline);
+    return pending;
+  }
+
+  #giveUp(id: number, command: string): void {
+    const text = `QMP: QEMU did not answer ${command} within ${this.#answerMs} ms`;
+    this.#take(id)?.reject(new BpfrigError('infra', text));
+  }
+
   #fail(error: Error): void {
     this.#closed = error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error);
+  }
+}
+
+function parse(line: string): Message | null {
+  try {
+    return JSON.parse(line) as Message;
+  } catch {
+    // A QEMU that was killed in the middle of a line: the connection is closed next, which rejects what is open.
+    return null;
   }
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';
@@ -49,24 +48,11 @@ async function startVm(
   { dir, signal, link }: VmOptions,
   more: readonly device.Device[],
 ): Promise<QemuVm> {
-  const paths = { console: join(dir, 'console.log'), agentSocket: join(dir, 'agent') };
-  const qmpPath = join(dir, 'qmp');
-  const args = device.commandLine(spec, [
-    device.bare(),
-    device.memory(spec, ram),
-    device.machine(spec),
-    device.console(paths.console),
-    device.exitOnPanic(),
-    device.debuggable(),
-    device.qmp(qmpPath),
-    device.agentPort(paths.agentSocket),
-    device.managementNic(),
-    device.trafficNics(spec, spec.topology === 'link' ? (link ?? join(dir, 'link')) : null),
-    ...more,
-  ]);
+  const paths = device.machinePaths(dir, link);
+  const args = device.commandLine(spec, [...device.devices(spec, ram, paths), ...more]);
   const process = spawnQemu(args, signal);
   try {
-    const qmp = await Qmp.connect(qmpPath, 10_000, () => process.end() === null);
+    const qmp = await Qmp.connect(paths.qmp, 10_000, () => process.end() === null);
     return new QemuVm(process, qmp, paths);
   } catch (error) {
     process.kill();
