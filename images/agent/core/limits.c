@@ -88,9 +88,21 @@ static int op_rlimit(struct request *rq, const void *data)
 	return 0;
 }
 
+/* The next session has what main.c set. */
+static void drop_limits(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 static const struct op ops[] = {
 	{ .name = "rlimit", .run = op_rlimit,
 	  OP_ARGS(rlimit_args, struct rlimit_args) },
 };
 
-const struct module limits_module = { .name = "limits", MODULE_OPS(ops) };
+const struct module limits_module = {
+	.name = "limits", MODULE_OPS(ops), .drop = drop_limits,
+};
