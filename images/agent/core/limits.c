@@ -38,11 +38,13 @@ static int effective(struct request *rq, __u64 set)
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &header, data))
-		return fault_kernel(rq, -errno, "capget", "reading the capabilities");
+		return fault_kernel(rq, -errno, "capget",
+				    "reading the capabilities");
 	data[0].effective = data[0].permitted & (__u32)set;
 	data[1].effective = data[1].permitted & (__u32)(set >> 32);
 	if (syscall(SYS_capset, &header, data))
-		return fault_kernel(rq, -errno, "capset", "setting the capabilities");
+		return fault_kernel(rq, -errno, "capset",
+				    "setting the capabilities");
 	return 0;
 }
 
@@ -60,7 +62,7 @@ int caps_take(struct request *rq)
 	return effective(rq, set);
 }
 
-void caps_give_back(void)
+void caps_restore(void)
 {
 	struct request none = {};
 

@@ -20,14 +20,16 @@ static void calls(void)
 	/* libbpf 1.1 */
 	is("libbpf: map 'next': failed to create: Argument list too long(-7)\n"
 	   "libbpf: failed to load object 'bpfrig'\n", "",
-	   "kernel", "bpf(BPF_MAP_CREATE)", "creating map 'next' of program 'p'");
+	   "kernel", "bpf(BPF_MAP_CREATE)",
+	   "creating map 'next' of program 'p'");
 	/* It fails again without BTF. */
 	is("libbpf: Error in bpf_create_map_xattr(next):EPERM(-1). "
 	   "Retrying without BTF.\n"
 	   "libbpf: map 'next': failed to create: Operation not permitted(-1)\n"
 	   "libbpf: permission error while running as root; try raising "
 	   "'ulimit -l'? current value: 64.0 KiB\n", "",
-	   "kernel", "bpf(BPF_MAP_CREATE)", "creating map 'next' of program 'p'");
+	   "kernel", "bpf(BPF_MAP_CREATE)",
+	   "creating map 'next' of program 'p'");
 	/* Only the first map has been created, then the program is refused. */
 	is("libbpf: Error in bpf_create_map_xattr(next):EINVAL(-22). "
 	   "Retrying without BTF.\n"
@@ -35,7 +37,8 @@ static void calls(void)
 	   "kernel", "bpf(BPF_PROG_LOAD)", "loading program 'p'");
 	/* libbpf 1.5 */
 	is("libbpf: map 'next': failed to create: -E2BIG\n", "",
-	   "kernel", "bpf(BPF_MAP_CREATE)", "creating map 'next' of program 'p'");
+	   "kernel", "bpf(BPF_MAP_CREATE)",
+	   "creating map 'next' of program 'p'");
 	is("libbpf: prog 'p': BPF program load failed: Invalid argument\n", "",
 	   "kernel", "bpf(BPF_PROG_LOAD)", "loading program 'p'");
 	is("libbpf: prog 'p': BPF program load failed: EACCES\n", "R1 invalid",
