@@ -2,7 +2,6 @@
 /* load: one program out of an object file, and only the maps that it needs. */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/op.h"
+#include "net/device.h"
 
 /*
  * The most that any kernel accepts; a log that did not fit would be -ENOSPC.
@@ -41,7 +41,7 @@ struct load {
 	long long type;			/* -1: the section's */
 	long long expected_attach;	/* -1: the section's */
 	bool frags;
-	const char *dev_bound;
+	struct device dev_bound;
 };
 
 static const struct load defaults = { .type = -1, .expected_attach = -1 };
@@ -57,7 +57,7 @@ static const struct arg load_args[] = {
 	ARG_PROG_TYPE(struct load, type),
 	ARG_ATTACH_TYPE(struct load, expected_attach),
 	ARG_BOOL(struct load, frags),
-	ARG_STR(struct load, dev_bound),
+	ARG_DEVICE(struct load, dev_bound),
 };
 
 /* The ELF file; the caller frees it. */
@@ -83,8 +83,8 @@ static void set_options(const struct load *args, struct bpf_program *prog)
 	if (args->expected_attach >= 0)
 		bpf_program__set_expected_attach_type(prog,
 						      args->expected_attach);
-	if (args->dev_bound) {
-		bpf_program__set_ifindex(prog, if_nametoindex(args->dev_bound));
+	if (args->dev_bound.name) {
+		bpf_program__set_ifindex(prog, args->dev_bound.ifindex);
 		flags |= XDP_DEV_BOUND_ONLY;
 	}
 	if (args->frags)
@@ -120,8 +120,8 @@ static int choose_program(struct request *rq, struct bpf_object *obj,
 static int load_object(struct request *rq, struct bpf_object *obj,
 		       struct bpf_program *prog)
 {
-	char *log = malloc(LOG_SIZE);
-	char *printed;
+	char *log = malloc(LOG_SIZE), *printed;
+	char what[160];
 	int err;
 
 	if (!log)
@@ -132,13 +132,16 @@ static int load_object(struct request *rq, struct bpf_object *obj,
 	err = bpf_object__load(obj);
 	printed = libbpf_log_take();
 	if (err) {
-		load_failure(rq, err, bpf_program__name(prog), printed, log);
-		rq->fault.log = *log ? strdup(log) : printed;
-		if (rq->fault.log == printed)
-			printed = NULL;
+		snprintf(what, sizeof(what), "program '%s'",
+			 bpf_program__name(prog));
+		load_failure(rq, err, what, printed, log);
+		/* Not copied: a log of 16 MiB is a lot for a small guest. */
+		rq->fault.log = *log ? log : printed;
 	}
-	free(printed);
-	free(log);
+	if (rq->fault.log != printed)
+		free(printed);
+	if (rq->fault.log != log)
+		free(log);
 	return err;
 }
 

@@ -1,45 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which system call of a load failed. libbpf returns one errno for all of its
- * steps, and names the step only in what it prints: in 1.1 and in current
- * versions "map 'M': failed to create: .." (bpf_object__create_maps) and
- * "prog 'P': BPF program load failed: .." (bpf_object_load_prog). Whatever
- * else fails is libbpf's own: a relocation, a missing type.
+ * steps, and names the step only in what it prints: the texts below are those
+ * of 1.1 and of later versions. Whatever else fails is libbpf's own: a
+ * relocation, a missing type.
  */
 #include <stdio.h>
 #include <string.h>
+#include <bpf/libbpf.h>
 #include "bpf/load_failure.h"
 
-#define MAP_FAILED	"': failed to create"
 #define PROG_FAILED	"BPF program load failed"
 
-/* The name of the map that was not created, or false. */
-static bool failed_map(const char *printed, char name[64])
-{
-	const char *end = printed ? strstr(printed, MAP_FAILED) : NULL;
-	const char *from = end;
+/*
+ * Steps before the program is loaded. A map that cannot be filled is reported
+ * as "failed to create" as well (bpf_object__create_maps), so that is last.
+ */
+static const struct step {
+	const char *printed;
+	const char *call;
+	const char *what;
+} steps[] = {
+	{ "BTF is mandatory", "bpf(BPF_BTF_LOAD)", "loading the BTF" },
+	{ "Error setting initial map(", "bpf(BPF_MAP_UPDATE_ELEM)",
+	  "filling the map" },
+	{ "': failed to set initial contents", "bpf(BPF_MAP_UPDATE_ELEM)",
+	  "filling the map" },
+	{ "': failed to initialize slot", "bpf(BPF_MAP_UPDATE_ELEM)",
+	  "filling the map" },
+	{ "Error freezing map(", "bpf(BPF_MAP_FREEZE)", "freezing the map" },
+	{ "': failed to freeze", "bpf(BPF_MAP_FREEZE)", "freezing the map" },
+	{ "': failed to create", "bpf(BPF_MAP_CREATE)", "creating map" },
+};
 
-	if (!end)
-		return false;
-	while (from > printed && from[-1] != '\'')
-		from--;
-	snprintf(name, 64, "%.*s", (int)(end - from), from);
-	return true;
+static const struct step *failed_step(const char *printed)
+{
+	size_t i;
+
+	for (i = 0; printed && i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strstr(printed, steps[i].printed))
+			return &steps[i];
+	return NULL;
 }
 
-void load_failure(struct request *rq, int err, const char *program,
+/* The map that libbpf could not create: " 'M'", or nothing. */
+static void failed_map(const char *printed, char name[64])
+{
+	const char *end = strstr(printed, "': failed to create");
+	const char *from = end;
+
+	*name = 0;
+	while (from && from > printed && from[-1] != '\'')
+		from--;
+	if (end)
+		snprintf(name, 64, " '%.*s'", (int)(end - from), from);
+}
+
+void load_failure(struct request *rq, int err, const char *what,
 		  const char *printed, const char *log)
 {
-	char map[64];
+	const struct step *step = failed_step(printed);
+	char map[64], text[128];
 
-	if (*log || (printed && strstr(printed, PROG_FAILED)))
-		fault_kernel(rq, err, "bpf(BPF_PROG_LOAD)",
-			     "loading program '%s'", program);
-	else if (failed_map(printed, map))
-		fault_kernel(rq, err, "bpf(BPF_MAP_CREATE)",
-			     "creating map '%s' of program '%s'", map, program);
-	else
+	if (*log || (printed && strstr(printed, PROG_FAILED))) {
+		fault_kernel(rq, err, "bpf(BPF_PROG_LOAD)", "loading %s",
+			     what);
+	} else if (step) {
+		failed_map(printed, map);
+		fault_kernel(rq, err, step->call, "%s%s of %s", step->what,
+			     map, what);
+	} else {
+		libbpf_strerror(err, text, sizeof(text));
 		fault_agent(rq, "bpf_object__load",
-			    "libbpf cannot load program '%s': %s", program,
-			    strerror(-err));
+			    "libbpf cannot load %s: %s", what, text);
+	}
 }

@@ -48,6 +48,12 @@ static int check_key(struct request *rq, const struct entry *entry)
 	return check_size(rq, "key", &entry->key, entry->map.key_size);
 }
 
+/* A map without keys (a queue, a stack) takes no address of one. */
+static const void *key_of(const struct entry *entry)
+{
+	return entry->key.len ? entry->key.data : NULL;
+}
+
 /* The bytes of a value, or the descriptor of another map. */
 static int value_of(struct request *rq, const struct entry *entry,
 		    const void **value)
@@ -78,7 +84,7 @@ static int op_map_update(struct request *rq, const void *data)
 		err = value_of(rq, entry, &value);
 	if (err)
 		return err;
-	err = bpf_map_update_elem(entry->map.fd, entry->key.data, value,
+	err = bpf_map_update_elem(entry->map.fd, key_of(entry), value,
 				  entry->flags);
 	if (err)
 		fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",
@@ -112,7 +118,7 @@ static int op_map_lookup(struct request *rq, const void *data)
 	value = calloc(1, map->value_size + 1);
 	if (!value)
 		return fault_agent(rq, "calloc", "out of memory");
-	err = bpf_map_lookup_elem(map->fd, entry->key.data, value);
+	err = bpf_map_lookup_elem(map->fd, key_of(entry), value);
 	if (err) {
 		fault_kernel(rq, err, "bpf(BPF_MAP_LOOKUP_ELEM)",
 			     "looking up in map '%s'", map->name);
@@ -134,7 +140,7 @@ static int op_map_delete(struct request *rq, const void *data)
 	err = check_key(rq, entry);
 	if (err)
 		return err;
-	err = bpf_map_delete_elem(entry->map.fd, entry->key.data);
+	err = bpf_map_delete_elem(entry->map.fd, key_of(entry));
 	if (err)
 		fault_kernel(rq, err, "bpf(BPF_MAP_DELETE_ELEM)",
 			     "deleting from map '%s'", entry->map.name);
@@ -154,7 +160,7 @@ static int op_map_next_key(struct request *rq, const void *data)
 	next = calloc(1, map->key_size + 1);
 	if (!next)
 		return fault_agent(rq, "calloc", "out of memory");
-	err = bpf_map_get_next_key(map->fd, entry->key.data, next);
+	err = bpf_map_get_next_key(map->fd, key_of(entry), next);
 	if (err)
 		fault_kernel(rq, err, "bpf(BPF_MAP_GET_NEXT_KEY)",
 			     "reading the next key of map '%s'", map->name);
@@ -178,7 +184,7 @@ static int op_map_take(struct request *rq, const void *data)
 	value = calloc(1, map->value_size + 8);
 	if (!value)
 		return fault_agent(rq, "calloc", "out of memory");
-	err = bpf_map_lookup_and_delete_elem(map->fd, entry->key.data, value);
+	err = bpf_map_lookup_and_delete_elem(map->fd, key_of(entry), value);
 	if (err)
 		fault_kernel(rq, err, "bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM)",
 			     "taking from map '%s'", map->name);

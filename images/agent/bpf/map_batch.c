@@ -32,17 +32,18 @@ static const struct arg batch_args[] = {
 	ARG_INT(struct batch, count, 1, MAX_COUNT),
 };
 
-static int run(const struct batch *batch, void *keys, void *values, __u32 *n)
+/* next has room for where the kernel stopped: a key, or a number. */
+static int run(const struct batch *batch, void *next, void *keys,
+	       void *values, __u32 *n)
 {
 	int fd = batch->map.fd;
-	__u32 next = 0;
 
 	switch (batch->what) {
 	case LOOKUP:
-		return bpf_map_lookup_batch(fd, NULL, &next, keys, values, n,
+		return bpf_map_lookup_batch(fd, NULL, next, keys, values, n,
 					    NULL);
 	case LOOKUP_AND_DELETE:
-		return bpf_map_lookup_and_delete_batch(fd, NULL, &next, keys,
+		return bpf_map_lookup_and_delete_batch(fd, NULL, next, keys,
 						       values, n, NULL);
 	case UPDATE:
 		return bpf_map_update_batch(fd, keys, values, n, NULL);
@@ -55,13 +56,14 @@ static int op_map_batch(struct request *rq, const void *data)
 {
 	const struct batch *batch = data;
 	const struct handle *map = &batch->map;
+	void *next = calloc(1, map->key_size + 8);
 	void *keys = calloc(batch->count, map->key_size + 8);
 	void *values = calloc(batch->count, map->value_size + 8);
 	__u32 n = batch->count;
 	int err;
 
-	if (keys && values) {
-		err = run(batch, keys, values, &n);
+	if (next && keys && values) {
+		err = run(batch, next, keys, values, &n);
 		if (err)
 			fault_kernel(rq, err, commands[batch->what],
 				     "%lld entries of map '%s'", batch->count,
@@ -71,6 +73,7 @@ static int op_map_batch(struct request *rq, const void *data)
 	} else {
 		err = fault_agent(rq, "calloc", "out of memory");
 	}
+	free(next);
 	free(keys);
 	free(values);
 	return err;

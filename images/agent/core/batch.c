@@ -33,7 +33,8 @@ static int run_one(struct request *sub, size_t i)
 	const char *op;
 
 	if (!json_is_object(sub->args))
-		return fault_request(sub, "requests[%zu]: must be an object", i);
+		return fault_request(sub, "requests[%zu]: must be an object",
+				     i);
 	op = json_string_value(json_object_get(sub->args, "op"));
 	if (op && !strcmp(op, "batch"))
 		return fault_request(sub, "requests[%zu]: a batch cannot be in a batch",

@@ -48,7 +48,7 @@ static int run(struct request *rq, const struct op *op, const void *args)
 	err = caps_take(rq);
 	if (!err)
 		err = op->run(rq, args);
-	caps_give_back();
+	caps_restore();
 	return err;
 }
 

@@ -55,6 +55,19 @@ static void take(struct stream *stream)
 	}
 }
 
+/*
+ * What is there when the program has ended. A child of it may hold the stream
+ * open, or write to it, for ever.
+ */
+static void take_rest(struct stream *stream)
+{
+	struct pollfd readable = { .fd = stream->fd, .events = POLLIN };
+
+	while (stream->fd >= 0 && stream->len < MAX_OUTPUT &&
+	       poll(&readable, 1, 0) > 0)
+		take(stream);
+}
+
 /* 0 when the program has ended, -ETIME when it was too late and is killed. */
 static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 		 int *status)
@@ -76,14 +89,10 @@ static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 		for (i = 0; i < 2; i++)
 			if (fds[i].revents)
 				take(&streams[i]);
-		/* A child of the program may hold a stream open for ever. */
 		ended = waitpid(pid, status, WNOHANG);
 		if (ended == pid) {
-			for (i = 0; i < 2; i++)
-				while (streams[i].fd >= 0 &&
-				       poll(&(struct pollfd){ streams[i].fd,
-					    POLLIN, 0 }, 1, 0) > 0)
-					take(&streams[i]);
+			take_rest(&streams[0]);
+			take_rest(&streams[1]);
 			return 0;
 		}
 		if (now_ms() >= until || session_check()) {
@@ -99,6 +108,7 @@ static int spawn(struct request *rq, char **argv, struct stream streams[2],
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
+	sigset_t ignored;
 	int out[2], errs[2], err;
 
 	if (pipe2(out, O_CLOEXEC))
@@ -114,7 +124,12 @@ static int spawn(struct request *rq, char **argv, struct stream streams[2],
 	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	posix_spawn_file_actions_adddup2(&actions, errs[1], 2);
 	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+	/* The agent ignores SIGPIPE; a program expects to be killed by it. */
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attr, &ignored);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
+					POSIX_SPAWN_SETSIGDEF);
 	err = -posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);

@@ -83,6 +83,9 @@ int file_read(struct request *rq, const char *path, char **text, size_t *len)
 {
 	int err = file_slurp(path, text, len);
 
+	if (err == -EFBIG)
+		return fault_agent(rq, "read", "%s does not fit into %d MiB",
+				   path, MAX_SIZE >> 20);
 	if (err)
 		return fault_kernel(rq, err, "read", "reading %s", path);
 	return 0;

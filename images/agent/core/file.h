@@ -7,7 +7,7 @@
 
 /* The whole file, with a 0 behind its end; a kernel fault names the path. */
 int file_read(struct request *rq, const char *path, char **text, size_t *len);
-/* The same without a fault: 0 or a negative errno. */
+/* The same without a fault: 0 or a negative errno, -EFBIG from 16 MiB on. */
 int file_slurp(const char *path, char **text, size_t *len);
 /*
  * One write(2) of the whole text to a file that exists: 0 or a negative errno.

@@ -38,11 +38,13 @@ static int effective(struct request *rq, __u64 set)
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &header, data))
-		return fault_kernel(rq, -errno, "capget", "reading the capabilities");
+		return fault_kernel(rq, -errno, "capget",
+				    "reading the capabilities");
 	data[0].effective = data[0].permitted & (__u32)set;
 	data[1].effective = data[1].permitted & (__u32)(set >> 32);
 	if (syscall(SYS_capset, &header, data))
-		return fault_kernel(rq, -errno, "capset", "setting the capabilities");
+		return fault_kernel(rq, -errno, "capset",
+				    "setting the capabilities");
 	return 0;
 }
 
@@ -60,7 +62,7 @@ int caps_take(struct request *rq)
 	return effective(rq, set);
 }
 
-void caps_give_back(void)
+void caps_restore(void)
 {
 	struct request none = {};
 
@@ -88,9 +90,21 @@ static int op_rlimit(struct request *rq, const void *data)
 	return 0;
 }
 
+/* The next session has what main.c set. */
+static void drop_limits(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 static const struct op ops[] = {
 	{ .name = "rlimit", .run = op_rlimit,
 	  OP_ARGS(rlimit_args, struct rlimit_args) },
 };
 
-const struct module limits_module = { .name = "limits", MODULE_OPS(ops) };
+const struct module limits_module = {
+	.name = "limits", MODULE_OPS(ops), .drop = drop_limits,
+};

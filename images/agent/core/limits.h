@@ -5,8 +5,11 @@
 
 #include "core/request.h"
 
-/* Leaves the thread only the capabilities of argument "caps"; and undoes it. */
+/*
+ * Leaves the thread only the capabilities of argument "caps". caps_restore()
+ * must follow, also after a fault.
+ */
 int caps_take(struct request *rq);
-void caps_give_back(void);
+void caps_restore(void);
 
 #endif /* CORE_LIMITS_H */

@@ -57,6 +57,8 @@ ssize_t line_read(struct line_reader *reader, char **line)
 			reader->scanned = reader->start;
 			if (reader->skipping)
 				reader->skipping = false;
+			else if (len > LINE_MAX)
+				return -EMSGSIZE;
 			else if (len)
 				return len;
 			continue;

@@ -28,6 +28,8 @@
 #define JOIN_S		10
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held from the look at generation until all is aborted, before "lock". */
+static pthread_mutex_t leaving = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int n_background;	/* under lock */
 static bool open_session;	/* the serving thread's own */
@@ -43,12 +45,16 @@ bool session_gone(void)
 	return gone;
 }
 
-/* Whatever runs for the client is made to end. */
+/*
+ * Whatever runs for the client is made to end. Also called by threads that
+ * outlived their session: what the next one runs must not be aborted then.
+ */
 static void client_left(unsigned int whose)
 {
-	if (whose != generation || atomic_exchange(&gone, true))
-		return;
-	modules_abort();
+	pthread_mutex_lock(&leaving);
+	if (whose == generation && !atomic_exchange(&gone, true))
+		modules_abort();
+	pthread_mutex_unlock(&leaving);
 }
 
 bool session_check(void)
@@ -171,11 +177,15 @@ static void begin(int fd)
 
 static void wait_for_background(void)
 {
-	struct timespec until = { .tv_sec = time(NULL) + JOIN_S };
+	struct timespec until;
 
+	/* The other clock is set by op "renew". */
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += JOIN_S;
 	pthread_mutex_lock(&lock);
 	while (n_background &&
-	       pthread_cond_timedwait(&changed, &lock, &until) != ETIMEDOUT)
+	       pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC,
+				      &until) != ETIMEDOUT)
 		;
 	pthread_mutex_unlock(&lock);
 }
@@ -189,10 +199,12 @@ static void end(void)
 	if (!session_is_kept())
 		modules_drop();
 	output_close();
+	pthread_mutex_lock(&leaving);
 	pthread_mutex_lock(&lock);
 	generation++;
 	n_background = 0;
 	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&leaving);
 	open_session = false;
 }
 
@@ -251,6 +263,8 @@ static void serve_client(int fd)
 
 	while ((len = line_read(&reader, &text))) {
 		if (len == -EMSGSIZE) {
+			if (!open_session)
+				begin(fd);
 			fault_request(&rq, "a line may have at most %d MiB",
 				      LINE_MAX_MIB);
 			refuse(NULL, &rq);

@@ -77,13 +77,15 @@ json_t *link_stats(int ifindex)
 	} answer;
 	ssize_t n = query(ifindex, &answer, sizeof(answer));
 	const struct rtattr *attr;
+	const char *stats;
 	int left;
 
 	if (n < 0 || !NLMSG_OK(&answer.header, (size_t)n) ||
 	    answer.header.nlmsg_type != RTM_NEWSTATS)
 		return json_object();
-	attr = (const struct rtattr *)((char *)NLMSG_DATA(&answer.header) +
-				       NLMSG_ALIGN(sizeof(struct if_stats_msg)));
+	stats = NLMSG_DATA(&answer.header);
+	attr = (const struct rtattr *)(stats + NLMSG_ALIGN(
+					       sizeof(struct if_stats_msg)));
 	left = NLMSG_PAYLOAD(&answer.header, sizeof(struct if_stats_msg));
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
 		if (attr->rta_type == IFLA_STATS_LINK_64)

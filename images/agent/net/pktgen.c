@@ -133,6 +133,26 @@ static bool ended(const char *dev)
 	return pktgen_has_ended(result);
 }
 
+static void abort_pktgen(void)
+{
+	/* Without the module there is no such file, and nothing to stop. */
+	file_put(PKTGEN_PROC "pgctrl", "stop\n");
+}
+
+/*
+ * The client has left: stops what runs, and what is only about to. pktgen
+ * forgets a "stop" that comes before the threads have taken up the "start".
+ */
+static int stop_started(struct request *rq)
+{
+	do {
+		abort_pktgen();
+		usleep(POLL_US);
+	} while (!starter.done);
+	abort_pktgen();
+	return fault_agent(rq, "pktgen", "the client is gone");
+}
+
 static int start_and_wait(struct request *rq, const struct run *run)
 {
 	char dev[64];
@@ -160,6 +180,8 @@ static int start_and_wait(struct request *rq, const struct run *run)
 			late_us += POLL_US;
 		usleep(POLL_US);
 	}
+	if (session_gone())
+		return stop_started(rq);
 	if (late_us >= LATE_US)
 		return fault_agent(rq, "pktgen", "%s has not ended %d s after "
 				   "'start' returned", dev,
@@ -211,12 +233,6 @@ static int op_pktgen(struct request *rq, const void *data)
 	err = run_all(rq, &run);
 	pthread_mutex_unlock(&lock);
 	return err;
-}
-
-static void abort_pktgen(void)
-{
-	/* Without the module there is no such file, and nothing to stop. */
-	file_put(PKTGEN_PROC "pgctrl", "stop\n");
 }
 
 static const struct op ops[] = {

@@ -1,168 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What a program returns, counted by an fexit program on it. Its instructions
- * are read from actions.bpf.o once, and loaded once per counted program: with
- * libbpf each of them would open and parse the object, read the program's BTF
- * back from the kernel and load a BTF, which takes longer than the rest.
- */
+/* actions_*: what a program returns, counted by an fexit program on it. */
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include "bpf/handles.h"
 #include "bpf/object.h"
-#include "bpfrig.h"
 #include "core/op.h"
-
-#define OBJECT		BPF_DIR "actions.bpf.o"
-#define MAX_INSNS	32
-#define LOG_SIZE	65536
-
-struct counter {
-	struct counter *next;
-	__u32 prog_id;		/* of the program that is counted */
-	int map_fd;		/* -1: not open, as the next two */
-	int fd;			/* of the fexit program */
-	int link_fd;
-	const volatile __u64 *actions;
-	char *log;		/* the verifier's, after a failure */
-};
+#include "observe/action_counter.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct counter *counters;
-static struct bpf_insn insns[MAX_INSNS];
-static size_t n_insns;
+static struct action_counter *counters;
 
-static void close_fd(int fd)
+static struct action_counter *counter_of(__u32 prog_id)
 {
-	if (fd >= 0)
-		close(fd);
-}
-
-static void counter_free(struct counter *counter)
-{
-	close_fd(counter->link_fd);
-	close_fd(counter->fd);
-	if (counter->actions)
-		munmap((void *)counter->actions, sysconf(_SC_PAGESIZE));
-	close_fd(counter->map_fd);
-	free(counter->log);
-	free(counter);
-}
-
-static struct counter *counter_of(__u32 prog_id)
-{
-	struct counter *counter = counters;
+	struct action_counter *counter = counters;
 
 	while (counter && counter->prog_id != prog_id)
 		counter = counter->next;
 	return counter;
-}
-
-/* Reads the fexit program, as long as that has not succeeded. */
-static int read_insns(void)
-{
-	struct bpf_program *prog;
-	struct bpf_object *obj;
-	int err = -ENOENT;
-
-	if (n_insns)
-		return 0;
-	obj = bpf_object__open_file(OBJECT, NULL);
-	if (!obj)
-		return -errno;
-	prog = bpf_object__find_program_by_name(obj, "count_action");
-	if (prog && bpf_program__insn_cnt(prog) <= MAX_INSNS) {
-		n_insns = bpf_program__insn_cnt(prog);
-		memcpy(insns, bpf_program__insns(prog),
-		       n_insns * sizeof(*insns));
-		err = 0;
-	}
-	bpf_object__close(obj);
-	return err;
-}
-
-static void prepare_actions(void)
-{
-	pthread_mutex_lock(&lock);
-	read_insns();
-	pthread_mutex_unlock(&lock);
-}
-
-/* All addresses that the program loads are of its only variable. */
-static void relocate(struct bpf_insn copy[MAX_INSNS], int map_fd)
-{
-	size_t i;
-
-	memcpy(copy, insns, sizeof(insns));
-	for (i = 0; i + 1 < n_insns; i++) {
-		if (copy[i].code != (BPF_LD | BPF_IMM | BPF_DW))
-			continue;
-		copy[i].src_reg = BPF_PSEUDO_MAP_VALUE;
-		copy[i + 1].imm = copy[i].imm;	/* the offset in the variable */
-		copy[i].imm = map_fd;
-		i++;
-	}
-}
-
-static int load_fexit(struct counter *counter, const struct handle *target)
-{
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = BPF_TRACE_FEXIT,
-		    .attach_prog_fd = target->fd,
-		    .attach_btf_id = target->function_id);
-	struct bpf_insn copy[MAX_INSNS];
-	int fd;
-
-	relocate(copy, counter->map_fd);
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "count_action", "GPL", copy,
-			   n_insns, &opts);
-	if (fd >= 0)
-		return fd;
-	counter->log = calloc(1, LOG_SIZE);
-	opts.log_buf = counter->log;
-	opts.log_size = counter->log ? LOG_SIZE : 0;
-	opts.log_level = counter->log ? 1 : 0;
-	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "count_action", "GPL",
-			     copy, n_insns, &opts);
-}
-
-/* Loads and attaches; *call is the system call that fails, *step what for. */
-static int counter_start(struct counter *counter, const struct handle *target,
-			 const char **call, const char **step)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	void *page;
-
-	*call = "bpf(BPF_MAP_CREATE)";
-	*step = "creating a map of counters";
-	counter->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "actions",
-					 sizeof(__u32),
-					 BPFRIG_ACTIONS * sizeof(__u64), 1,
-					 &opts);
-	if (counter->map_fd < 0)
-		return counter->map_fd;
-	*call = "mmap";
-	*step = "mapping the counters";
-	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
-		    counter->map_fd, 0);
-	if (page == MAP_FAILED)
-		return -errno;
-	counter->actions = page;
-	*call = "bpf(BPF_PROG_LOAD)";
-	*step = "loading an fexit program";
-	counter->fd = load_fexit(counter, target);
-	if (counter->fd < 0)
-		return counter->fd;
-	*call = "bpf(BPF_LINK_CREATE)";
-	*step = "attaching an fexit program";
-	counter->link_fd = bpf_link_create(counter->fd, 0, BPF_TRACE_FEXIT,
-					   NULL);
-	return counter->link_fd < 0 ? counter->link_fd : 0;
 }
 
 struct actions {
@@ -175,33 +28,13 @@ static const struct arg actions_args[] = {
 
 static int start(struct request *rq, const struct handle *target)
 {
-	struct counter *counter;
-	const char *call, *step;
-	int err;
+	struct action_counter *counter;
 
 	if (counter_of(target->id))
 		return 0;
-	if (!target->function_id)
-		return fault_request(rq, "program: '%s' has no BTF, so no fexit program can be attached to it",
-				     target->name);
-	err = read_insns();
-	if (err)
-		return fault_agent(rq, "actions_start", "reading " OBJECT ": %s",
-				   strerror(-err));
-	counter = calloc(1, sizeof(*counter));
+	counter = action_counter_new(rq, target);
 	if (!counter)
-		return fault_agent(rq, "calloc", "out of memory");
-	counter->prog_id = target->id;
-	counter->map_fd = counter->fd = counter->link_fd = -1;
-	err = counter_start(counter, target, &call, &step);
-	if (err) {
-		fault_kernel(rq, err, call, "%s, to count what '%s' returns",
-			     step, target->name);
-		rq->fault.log = counter->log;
-		counter->log = NULL;
-		counter_free(counter);
-		return err;
-	}
+		return -EIO;
 	counter->next = counters;
 	counters = counter;
 	return 0;
@@ -225,7 +58,7 @@ static int op_actions_read(struct request *rq, const void *data)
 	};
 	const struct handle *target = &((const struct actions *)data)->program;
 	struct bpf_prog_info info;
-	struct counter *counter;
+	struct action_counter *counter;
 	int err, i;
 
 	pthread_mutex_lock(&lock);
@@ -238,7 +71,7 @@ static int op_actions_read(struct request *rq, const void *data)
 	err = object_info(rq, counter->fd, &info, sizeof(info));
 	if (err)
 		goto out;
-	/* Must not happen, because XDP runs do not nest; the counts would be void. */
+	/* Must not happen, because XDP runs do not nest. */
 	if (info.recursion_misses) {
 		err = fault_agent(rq, "actions_read",
 				  "fexit missed %llu runs of '%s'",
@@ -257,12 +90,12 @@ out:
 
 static void drop_actions(void)
 {
-	struct counter *counter;
+	struct action_counter *counter;
 
 	pthread_mutex_lock(&lock);
 	while ((counter = counters)) {
 		counters = counter->next;
-		counter_free(counter);
+		action_counter_free(counter);
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -275,6 +108,6 @@ static const struct op ops[] = {
 };
 
 const struct module actions_module = {
-	.name = "actions", MODULE_OPS(ops), .prepare = prepare_actions,
+	.name = "actions", MODULE_OPS(ops), .prepare = action_counter_prepare,
 	.drop = drop_actions,
 };

@@ -11,10 +11,12 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpf/libbpf_log.h"
+#include "bpf/load_failure.h"
 #include "bpf/object.h"
 #include "core/op.h"
 #include "observe/observer_tables.h"
 
+#define OBJECT		BPF_DIR "observers.bpf.o"
 #define MAX_PROGRAMS	64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -26,60 +28,67 @@ static size_t n_links;
 static bool started;			/* by this session */
 static struct observer_tables tables;
 static char *state;			/* struct bpfrig_observers */
-static __u64 missed_before;		/* recursion misses at the last reset */
-static int prepare_err;
-static char *prepare_log;
+static __u64 missed_before;	/* recursion misses at the last reset */
 
 /* On failure *obj is NULL. */
-static int load(const char *path, struct bpf_object **obj)
+static int load(struct request *rq, const char *path, struct bpf_object **obj)
 {
 	int err;
 
+	libbpf_log_start();
 	*obj = bpf_object__open_file(path, NULL);
-	if (!*obj)
-		return -errno;
+	if (!*obj) {
+		err = fault_agent(rq, "bpf_object__open_file", "opening %s: %s",
+				  path, strerror(errno));
+		rq->fault.log = libbpf_log_take();
+		return err;
+	}
 	err = bpf_object__load(*obj);
 	if (err) {
+		rq->fault.log = libbpf_log_take();
+		load_failure(rq, err, path, rq->fault.log, "");
 		bpf_object__close(*obj);
 		*obj = NULL;
 	}
 	return err;
 }
 
-static int load_observers(void)
+/* Finds the tables, and maps the variables. */
+static int learn(struct request *rq)
 {
-	struct bpf_map *bss;
+	struct bpf_map *bss = bpf_object__find_map_by_name(object, ".bss");
 	void *page;
 	int err;
 
-	err = load(BPF_DIR "observers.bpf.o", &object);
-	if (!err)
-		err = observer_tables_init(&tables, object);
+	err = bss ? observer_tables_init(&tables, object) : -ENOENT;
 	if (err)
-		return err;
-	bss = bpf_object__find_map_by_name(object, ".bss");
-	if (!bss)
-		return -ENOENT;
+		return fault_agent(rq, "observers_start",
+				   "reading the tables of " OBJECT ": %s",
+				   strerror(-err));
 	page = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE,
 		    MAP_SHARED, bpf_map__fd(bss), 0);
 	if (page == MAP_FAILED)
-		return -errno;
+		return fault_kernel(rq, -errno, "mmap",
+				    "mapping the variables of " OBJECT);
 	state = (char *)page + tables.state_at;
 	return 0;
 }
 
-static void prepare(void)
+static int prepare(struct request *rq)
 {
+	int err;
+
 	if (state)
-		return;
-	libbpf_log_start();
-	prepare_err = load_observers();
-	free(prepare_log);
-	prepare_log = libbpf_log_take();
-	if (prepare_err) {
+		return 0;
+	err = load(rq, OBJECT, &object);
+	if (err)
+		return err;
+	err = learn(rq);
+	if (err) {
 		bpf_object__close(object);
 		object = NULL;
 	}
+	return err;
 }
 
 static void detach(void)
@@ -119,10 +128,10 @@ static void prepare_observers(void)
 	struct request none = {};
 
 	pthread_mutex_lock(&lock);
-	prepare();
-	if (object)
+	if (!prepare(&none))
 		attach(&none, object);
 	pthread_mutex_unlock(&lock);
+	free(none.fault.log);
 }
 
 /* Events that interrupted the same program on the same CPU. */
@@ -164,25 +173,18 @@ static void reset(void)
 
 static int op_observers_start(struct request *rq, const void *none)
 {
-	int err = 0;
+	int err;
 
 	(void)none;
 	pthread_mutex_lock(&lock);
-	prepare();
-	if (!object) {
-		err = fault_kernel(rq, prepare_err, "observers_start",
-				   "loading " BPF_DIR "observers.bpf.o");
-		if (prepare_log)
-			rq->fault.log = strdup(prepare_log);
-	} else {
-		if (attached != object) {
-			detach();
-			err = attach(rq, object);
-		}
-		if (!err)
-			reset();
-		started = !err;
+	err = prepare(rq);
+	if (!err && attached != object) {
+		detach();
+		err = attach(rq, object);
 	}
+	if (!err)
+		reset();
+	started = !err;
 	pthread_mutex_unlock(&lock);
 	return err;
 }
@@ -229,16 +231,10 @@ static int op_observers_hollow(struct request *rq, const void *none)
 	(void)none;
 	pthread_mutex_lock(&lock);
 	detach();
-	libbpf_log_start();
 	if (!hollow)
-		err = load(BPF_DIR "hollow.bpf.o", &hollow);
-	if (err) {
-		fault_kernel(rq, err, "observers_hollow",
-			     "loading " BPF_DIR "hollow.bpf.o");
-		rq->fault.log = libbpf_log_take();
-	} else {
+		err = load(rq, BPF_DIR "hollow.bpf.o", &hollow);
+	if (!err)
 		err = attach(rq, hollow);
-	}
 	pthread_mutex_unlock(&lock);
 	return err;
 }

@@ -66,8 +66,12 @@ static int create_cpumap(void)
 			      sizeof(struct bpf_cpumap_val), 1, NULL);
 }
 
-static enum result available_if_fd(int fd)
+/* call is the system call that made fd, or failed. */
+static enum result available_if_fd(int fd, const char *call)
 {
+	/* Says nothing about the kernel. */
+	if (fd == -EPERM || fd == -ENOMEM)
+		return untried("%s returned %s", call, errno_name(-fd));
 	if (fd < 0)
 		return MISSING;
 	close(fd);
@@ -77,13 +81,14 @@ static enum result available_if_fd(int fd)
 /* A program in a cpumap's entry: 5.9. */
 static enum result cpumap_program(void)
 {
-	return available_if_fd(create_cpumap());
+	return available_if_fd(create_cpumap(), "bpf(BPF_MAP_CREATE)");
 }
 
 /* Frames of more than one buffer: 5.18. */
 static enum result xdp_frags(void)
 {
-	return available_if_fd(load_drop(BPF_F_XDP_HAS_FRAGS));
+	return available_if_fd(load_drop(BPF_F_XDP_HAS_FRAGS),
+			       "bpf(BPF_PROG_LOAD)");
 }
 
 /*
@@ -182,8 +187,9 @@ static enum result pktgen_shared_flag(void)
 /* More entries than a kernel for few CPUs allows: NR_CPUS bounds them. */
 static enum result many_cpus(void)
 {
-	return available_if_fd(bpf_map_create(BPF_MAP_TYPE_CPUMAP, "probe_many", 4,
-					4, 513, NULL));
+	return available_if_fd(bpf_map_create(BPF_MAP_TYPE_CPUMAP,
+					      "probe_many", 4, 4, 513, NULL),
+			       "bpf(BPF_MAP_CREATE)");
 }
 
 /* Refused where the kernel has no interpreter: BPF_JIT_ALWAYS_ON. */

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What reaches the stack: a classifier on a device's tc ingress. */
+/* stack_*: what reaches the stack, by device and CPU, and in which order. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "bpf/libbpf_log.h"
-#include "bpf/object.h"
-#include "bpfrig.h"
 #include "core/json.h"
 #include "core/op.h"
-#include "net/device.h"
-#include "observe/row_layout.h"
-
-struct stack {
-	struct stack *next;
-	int ifindex;
-	struct bpf_object *obj;
-	int map_fd;
-	struct row_layout counts;	/* struct bpfrig_stack_count */
-	const struct bpfrig_arrival *arrivals;	/* of all CPUs */
-	size_t arrivals_size;
-	bool attached;
-};
+#include "observe/stack_classifier.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stack *stacks;
@@ -38,116 +21,6 @@ static struct stack *stack_of(int ifindex)
 	return stack;
 }
 
-static void stack_free(struct stack *stack)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	/* Both directions named: the whole clsact qdisc goes. */
-	if (stack->attached)
-		bpf_tc_hook_destroy(&hook);
-	if (stack->arrivals)
-		munmap((void *)stack->arrivals, stack->arrivals_size);
-	row_layout_free(&stack->counts);
-	bpf_object__close(stack->obj);
-	free(stack);
-}
-
-/* Set before the classifier is loaded: its device, and the number of CPUs. */
-static int stack_configure(struct stack *stack,
-			   const struct bpfrig_device *device)
-{
-	struct bpf_map *rodata, *arrivals;
-	void *bytes;
-	size_t size;
-
-	rodata = bpf_object__find_map_by_name(stack->obj, ".rodata");
-	arrivals = bpf_object__find_map_by_name(stack->obj, "arrivals");
-	bytes = rodata ? (void *)bpf_map__initial_value(rodata, &size) : NULL;
-	if (!arrivals || !bytes || size != sizeof(*device))
-		return -ENOENT;
-	memcpy(bytes, device, sizeof(*device));
-	return bpf_map__set_max_entries(arrivals, BPFRIG_ARRIVALS *
-						  libbpf_num_possible_cpus());
-}
-
-static int stack_map_log(struct stack *stack)
-{
-	int fd = bpf_object__find_map_fd_by_name(stack->obj, "arrivals");
-	void *page;
-
-	stack->arrivals_size = sizeof(struct bpfrig_arrival) *
-			       BPFRIG_ARRIVALS * libbpf_num_possible_cpus();
-	page = mmap(NULL, stack->arrivals_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (page == MAP_FAILED)
-		return -errno;
-	stack->arrivals = page;
-	return 0;
-}
-
-static int stack_learn_counts(struct stack *stack)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(stack->obj,
-							   "stack_count");
-
-	return row_layout_init(&stack->counts, bpf_object__btf(stack->obj),
-			       bpf_map__btf_value_type_id(map));
-}
-
-static int stack_attach(struct stack *stack,
-			const struct bpfrig_device *device, const char **step)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
-		    .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1);
-	struct bpf_program *prog;
-	int err;
-
-	*step = "opening " BPF_DIR "stack.bpf.o";
-	stack->obj = bpf_object__open_file(BPF_DIR "stack.bpf.o", NULL);
-	if (!stack->obj)
-		return -errno;
-	*step = "loading the classifier";
-	err = stack_configure(stack, device);
-	if (!err)
-		err = bpf_object__load(stack->obj);
-	if (err)
-		return err;
-	prog = bpf_object__find_program_by_name(stack->obj, "count_ingress");
-	stack->map_fd = bpf_object__find_map_fd_by_name(stack->obj,
-							"stack_count");
-	if (!prog || stack->map_fd < 0)
-		return -ENOENT;
-	*step = "mapping its log";
-	err = stack_learn_counts(stack);
-	if (!err)
-		err = stack_map_log(stack);
-	if (err)
-		return err;
-	*step = "creating the clsact qdisc (module sch_ingress)";
-	err = bpf_tc_hook_create(&hook);
-	if (err && err != -EEXIST)
-		return err;
-	stack->attached = true;
-	*step = "attaching the classifier (module cls_bpf)";
-	opts.prog_fd = bpf_program__fd(prog);
-	return bpf_tc_attach(&hook, &opts);
-}
-
-static int stack_zero(struct stack *stack)
-{
-	struct bpfrig_stack_count *counts;
-	__u32 zero = 0;
-	int err;
-
-	counts = calloc(libbpf_num_possible_cpus(), sizeof(*counts));
-	if (!counts)
-		return -ENOMEM;
-	err = bpf_map_update_elem(stack->map_fd, &zero, counts, 0);
-	free(counts);
-	return err;
-}
-
 struct stack_args {
 	struct device dev;
 };
@@ -157,24 +30,15 @@ static const struct arg stack_args[] = {
 };
 
 /* Zeroes the counts of a device, or attaches to it first. */
-static int start(const struct bpfrig_device *device, const char **step)
+static int start(struct request *rq, const struct device *dev)
 {
-	struct stack *stack = stack_of(device->ifindex);
-	int err;
+	struct stack *stack = stack_of(dev->ifindex);
 
-	if (stack) {
-		*step = "zeroing the counts";
-		return stack_zero(stack);
-	}
-	stack = calloc(1, sizeof(*stack));
+	if (stack)
+		return stack_zero(rq, stack);
+	stack = stack_new(rq, dev);
 	if (!stack)
-		return -ENOMEM;
-	stack->ifindex = device->ifindex;
-	err = stack_attach(stack, device, step);
-	if (err) {
-		stack_free(stack);
-		return err;
-	}
+		return -EIO;
 	stack->next = stacks;
 	stacks = stack;
 	return 0;
@@ -183,21 +47,10 @@ static int start(const struct bpfrig_device *device, const char **step)
 static int op_stack_start(struct request *rq, const void *data)
 {
 	const struct stack_args *args = data;
-	struct bpfrig_device device = { .ifindex = args->dev.ifindex };
-	const char *step = "starting";
 	int err;
 
-	err = device_mac(rq, args->dev.name, device.mac);
-	if (err)
-		return err;
 	pthread_mutex_lock(&lock);
-	libbpf_log_start();
-	err = start(&device, &step);
-	if (err) {
-		fault_kernel(rq, err, "stack_start", "%s on %s", step,
-			     args->dev.name);
-		rq->fault.log = libbpf_log_take();
-	}
+	err = start(rq, &args->dev);
 	pthread_mutex_unlock(&lock);
 	return err;
 }

@@ -66,21 +66,22 @@ static void add(const struct trace_event *event,
 
 	for (i = 0; i < fields->n_keys; i++)
 		if (!value_of(&event->keys[i], record, size, &key[i]))
-			return;
+			goto lost;
 	for (i = 0; i < fields->n_sums; i++)
 		if (!value_of(&event->sums[i], record, size, &value[i]))
-			return;
+			goto lost;
 	row = witness_row(rows, number, key);
-	if (!row) {
-		rows->lost++;
-		return;
-	}
+	if (!row)
+		goto lost;
 	row->events++;
 	for (i = 0; i < fields->n_sums; i++)
 		row->sum[i] += value[i];
 	if (fields->batch >= 0 && value[fields->batch] >= 0 &&
 	    value[fields->batch] <= BPFRIG_BATCH)
 		row->batch[value[fields->batch]]++;
+	return;
+lost:
+	rows->lost++;
 }
 
 void trace_event_add(const struct trace_event *events,

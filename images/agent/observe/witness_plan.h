@@ -16,7 +16,7 @@ struct witness_event {
 	const char *keys[WITNESS_KEYS];
 	size_t n_sums;
 	const char *sums[WITNESS_SUMS];
-	int batch;			/* a sum to make a histogram of, or -1 */
+	int batch;			/* a sum: its histogram too; or -1 */
 };
 
 struct witness_plan {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/op.h"
 #include "observe/trace_event.h"
 #include "observe/trace_page.h"
 #include "observe/witness_kind.h"
@@ -105,22 +106,26 @@ static void stop(const struct witness_plan *plan)
 	witness_rows_free(&total);
 }
 
-static long long cpu_lost(struct request *rq, int cpu)
+/* Adds what a CPU's buffer had no room for. */
+static int add_lost(struct request *rq, int cpu, __u64 *lost)
 {
-	static const char *const labels[] = { "\noverrun: ", "dropped events: " };
-	long long lost = 0;
+	static const char *const labels[] = {
+		"\noverrun: ", "dropped events: ",
+	};
 	char file[96], *text, *at;
 	size_t i;
+	int err;
 
 	snprintf(file, sizeof(file), "per_cpu/cpu%d/stats", cpu);
-	if (witness_slurp(rq, file, &text))
-		return 0;
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+	err = witness_slurp(rq, file, &text);
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(labels); i++) {
 		at = strstr(text, labels[i]);
-		lost += at ? strtoll(at + strlen(labels[i]), NULL, 10) : 0;
+		*lost += at ? strtoull(at + strlen(labels[i]), NULL, 10) : 0;
 	}
 	free(text);
-	return lost;
+	return 0;
 }
 
 static void add_record(const __u8 *record, size_t size, void *plan)
@@ -162,15 +167,15 @@ static int start(struct request *rq, const struct witness_plan *plan)
 static int read_rows(struct request *rq, const struct witness_plan *plan,
 		     struct witness_rows *rows)
 {
-	int cpu;
+	int cpu, err = 0;
 
 	drain(plan);
 	if (!witness_rows_copy(rows, &total))
 		return fault_agent(rq, "realloc", "out of memory");
-	for (cpu = 0; cpu < n_pipes; cpu++)
+	for (cpu = 0; !err && cpu < n_pipes; cpu++)
 		if (pipes[cpu] >= 0)
-			rows->lost += cpu_lost(rq, cpu);
-	return 0;
+			err = add_lost(rq, cpu, &rows->lost);
+	return err;
 }
 
 const struct witness_kind witness_trace = {

@@ -14,6 +14,7 @@
 	X(observers)	\
 	X(pktgen)	\
 	X(row_layout)	\
+	X(session)	\
 	X(trace)	\
 	X(witness)
 

@@ -117,7 +117,18 @@ static void pages(void)
 	witness_rows_free(&rows);
 }
 
-/* Whatever a page holds, nothing outside of it is read (ASan would tell). */
+/* A record that is too short for its fields is not forgotten. */
+static void short_records(void)
+{
+	const struct record record = { 300, {}, 5, 1, 8 };
+
+	CHECK(!trace_event_init(&events[0], format, &plan.events[0]));
+	add((const __u8 *)&record, sizeof(record) - 1, NULL);
+	CHECK(rows.n == 0 && rows.lost == 1);
+	witness_rows_free(&rows);
+}
+
+/* Whatever a page holds, nothing outside of it is read: ASan reports it. */
 static void broken_pages(void)
 {
 	struct page page = { .end = 16 };
@@ -143,6 +154,7 @@ static void broken_pages(void)
 static const struct test tests[] = {
 	{ "formats", formats },
 	{ "records of a page are summed", pages },
+	{ "records that are too short are lost", short_records },
 	{ "pages that are cut off or broken", broken_pages },
 };
 

@@ -73,7 +73,7 @@ static void triggers(void)
 		CHECK(hist_trigger(&event, i, text));
 		EQUAL(text, expected[i]);
 	}
-	/* A fourth could not be told from another one. */
+	/* The kernel could not distinguish a fourth from another one. */
 	CHECK(!hist_trigger(&event, 3, text));
 	event.n_sums = 0;
 	CHECK(hist_triggers(&event) == 1 && hist_trigger(&event, 0, text));

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Puts the classifier of bpf/stack.bpf.c on the tc ingress of a device. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "bpf/libbpf_log.h"
+#include "bpf/load_failure.h"
+#include "bpf/object.h"
+#include "observe/stack_classifier.h"
+
+#define OBJECT	BPF_DIR "stack.bpf.o"
+
+void stack_free(struct stack *stack)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	/* Both directions named: the whole clsact qdisc goes. */
+	if (stack->attached)
+		bpf_tc_hook_destroy(&hook);
+	if (stack->arrivals)
+		munmap((void *)stack->arrivals, stack->arrivals_size);
+	row_layout_free(&stack->counts);
+	bpf_object__close(stack->obj);
+	free(stack);
+}
+
+/* Set before the classifier is loaded: its device, and the number of CPUs. */
+static int configure(struct stack *stack,
+		     const struct bpfrig_device *device)
+{
+	struct bpf_map *rodata, *arrivals;
+	void *bytes;
+	size_t size;
+
+	rodata = bpf_object__find_map_by_name(stack->obj, ".rodata");
+	arrivals = bpf_object__find_map_by_name(stack->obj, "arrivals");
+	bytes = rodata ? (void *)bpf_map__initial_value(rodata, &size) : NULL;
+	if (!arrivals || !bytes || size != sizeof(*device))
+		return -ENOENT;
+	memcpy(bytes, device, sizeof(*device));
+	return bpf_map__set_max_entries(arrivals, BPFRIG_ARRIVALS *
+						  libbpf_num_possible_cpus());
+}
+
+static int map_log(struct stack *stack)
+{
+	int fd = bpf_object__find_map_fd_by_name(stack->obj, "arrivals");
+	void *page;
+
+	stack->arrivals_size = sizeof(struct bpfrig_arrival) *
+			       BPFRIG_ARRIVALS * libbpf_num_possible_cpus();
+	page = mmap(NULL, stack->arrivals_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	stack->arrivals = page;
+	return 0;
+}
+
+static int learn_counts(struct stack *stack)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(stack->obj,
+							   "stack_count");
+
+	return row_layout_init(&stack->counts, bpf_object__btf(stack->obj),
+			       bpf_map__btf_value_type_id(map));
+}
+
+/* Opens and loads the object. */
+static int load(struct request *rq, struct stack *stack,
+		const struct bpfrig_device *device)
+{
+	char *printed;
+	int err;
+
+	stack->obj = bpf_object__open_file(OBJECT, NULL);
+	err = stack->obj ? configure(stack, device) : -errno;
+	if (err)
+		return fault_agent(rq, "stack_start", "opening " OBJECT ": %s",
+				   strerror(-err));
+	err = bpf_object__load(stack->obj);
+	if (err) {
+		printed = libbpf_log_take();
+		load_failure(rq, err, OBJECT, printed, "");
+		rq->fault.log = printed;
+	}
+	return err;
+}
+
+/* Makes the counts and the log readable. */
+static int learn(struct request *rq, struct stack *stack)
+{
+	int err;
+
+	stack->map_fd = bpf_object__find_map_fd_by_name(stack->obj,
+							"stack_count");
+	err = stack->map_fd < 0 ? -ENOENT : learn_counts(stack);
+	if (err)
+		return fault_agent(rq, "stack_start",
+				   "reading the types of " OBJECT ": %s",
+				   strerror(-err));
+	err = map_log(stack);
+	if (err)
+		return fault_kernel(rq, err, "mmap", "mapping the log of "
+				    OBJECT);
+	return 0;
+}
+
+static int attach(struct request *rq, struct stack *stack, const char *dev)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
+		    .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1);
+	struct bpf_program *prog;
+	int err;
+
+	prog = bpf_object__find_program_by_name(stack->obj, "count_ingress");
+	if (!prog)
+		return fault_agent(rq, "stack_start", OBJECT " has no program");
+	opts.prog_fd = bpf_program__fd(prog);
+	err = bpf_tc_hook_create(&hook);
+	if (err && err != -EEXIST)
+		return fault_kernel(rq, err, "netlink(RTM_NEWQDISC)",
+				    "creating a clsact qdisc (module sch_ingress) on %s",
+				    dev);
+	stack->attached = true;
+	err = bpf_tc_attach(&hook, &opts);
+	if (err)
+		return fault_kernel(rq, err, "netlink(RTM_NEWTFILTER)",
+				    "attaching a classifier (module cls_bpf) to %s",
+				    dev);
+	return 0;
+}
+
+struct stack *stack_new(struct request *rq, const struct device *dev)
+{
+	struct bpfrig_device device = { .ifindex = dev->ifindex };
+	struct stack *stack;
+	int err;
+
+	err = device_mac(rq, dev->name, device.mac);
+	if (err)
+		return NULL;
+	stack = calloc(1, sizeof(*stack));
+	if (!stack) {
+		fault_agent(rq, "calloc", "out of memory");
+		return NULL;
+	}
+	stack->ifindex = dev->ifindex;
+	libbpf_log_start();
+	err = load(rq, stack, &device);
+	if (!err)
+		err = learn(rq, stack);
+	if (!err)
+		err = attach(rq, stack, dev->name);
+	if (!err)
+		return stack;
+	if (!rq->fault.log)
+		rq->fault.log = libbpf_log_take();
+	stack_free(stack);
+	return NULL;
+}
+
+int stack_zero(struct request *rq, const struct stack *stack)
+{
+	struct bpfrig_stack_count *counts;
+	__u32 zero = 0;
+	int err;
+
+	counts = calloc(libbpf_num_possible_cpus(), sizeof(*counts));
+	if (!counts)
+		return fault_agent(rq, "calloc", "out of memory");
+	err = bpf_map_update_elem(stack->map_fd, &zero, counts, 0);
+	free(counts);
+	if (err)
+		return fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",
+				    "zeroing the counts of the stack");
+	return 0;
+}
