@@ -77,7 +77,7 @@ static void add(const struct trace_event *event,
 	for (i = 0; i < fields->n_sums; i++)
 		row->sum[i] += value[i];
 	if (fields->batch >= 0 && value[fields->batch] >= 0 &&
-	    value[fields->batch] <= BPFRIG_BATCH)
+	    value[fields->batch] <= WITNESS_BATCH)
 		row->batch[value[fields->batch]]++;
 	return;
 lost:

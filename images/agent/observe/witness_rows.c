@@ -78,7 +78,7 @@ void witness_rows_subtract(struct witness_rows *rows,
 		row->events -= old->events;
 		for (k = 0; k < WITNESS_SUMS; k++)
 			row->sum[k] -= old->sum[k];
-		for (k = 0; k <= BPFRIG_BATCH; k++)
+		for (k = 0; k <= WITNESS_BATCH; k++)
 			row->batch[k] -= old->batch[k];
 	}
 }
@@ -105,7 +105,7 @@ static json_t *row_json(const struct witness_event *event,
 	if (event->batch < 0)
 		return json;
 	batch = json_array();
-	for (i = 0; has_batch && i <= BPFRIG_BATCH; i++)
+	for (i = 0; has_batch && i <= WITNESS_BATCH; i++)
 		json_array_append_new(batch, json_integer(row->batch[i]));
 	json_object_set_new(json, "batch", batch);
 	return json;

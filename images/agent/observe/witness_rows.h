@@ -6,12 +6,15 @@
 #include "bpfrig.h"
 #include "observe/witness_plan.h"
 
+/* The largest batch of any event: that of devmap.c. */
+#define WITNESS_BATCH	BPFRIG_DEVMAP_BATCH
+
 struct witness_row {
 	size_t event;			/* its number in the plan */
 	long long key[WITNESS_KEYS];
 	__u64 events;
 	__u64 sum[WITNESS_SUMS];
-	__u64 batch[BPFRIG_BATCH + 1];
+	__u64 batch[WITNESS_BATCH + 1];
 };
 
 struct witness_rows {

@@ -111,9 +111,9 @@ static void pages(void)
 	trace_page_each(page.bytes, sizeof(page.bytes), add, NULL);
 	JSON_EQUAL(witness_rows_json(&plan, &rows, true),
 		   "{\"k\":[{\"map_id\":5,\"events\":2,\"processed\":9,"
-		   "\"drops\":1,\"batch\":[0,1,0,0,0,0,0,0,1]},"
+		   "\"drops\":1,\"batch\":[0,1,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0]},"
 		   "{\"map_id\":-3,\"events\":1,\"processed\":9,"
-		   "\"drops\":0,\"batch\":[0,0,0,0,0,0,0,0,0]}]}");
+		   "\"drops\":0,\"batch\":[0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0]}]}");
 	witness_rows_free(&rows);
 }
 
