@@ -146,3 +146,20 @@ t.test('frames of a cpumap are no devmap’s', async t => {
   );
   t.match(counters['devmap'], { redirected: 0, maps: {} });
 });
+
+t.test('generic mode, two maps of which one broadcasts: the broadcast ends where all maps do', async t => {
+  const observations = observed(
+    [
+      [11, 0, 10],
+      [12, TX, 5],
+    ],
+    [],
+    'generic',
+  );
+  const { reason, ledger } = judged(observations, ['devmap.broadcast == 10', 'devmap.sent == 5']);
+  t.equal(reason, '');
+  t.match(
+    ledger?.stages.find(({ name }) => name === 'devmap'),
+    { in: 15, out: { 'devmap.sent': 5, 'devmap.broadcast': 10 }, residual: 0 },
+  );
+});

@@ -177,7 +177,8 @@ function stagesOf(
   const used = feeds.filter(({ redirected }) => redirected > 0);
   // A transmit to a device that no redirect names is a copy of a broadcast: it is nobody's then.
   const whole = sum(known, one => one.sent + one.drops) === total.sent + total.drops;
-  const split = used.length > 1 && known.length === used.length && whole;
+  // In generic mode a broadcast ends nowhere that is known: only the stage of all maps has a way out for it.
+  const split = used.length > 1 && known.length === used.length && whole && total.broadcast === 0;
   if (!split) {
     return [
       {
