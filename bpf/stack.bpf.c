@@ -117,7 +117,7 @@ int count_ingress(struct __sk_buff *skb)
 	count = bpf_map_lookup_elem(&stack_count, &zero);
 	if (!count)
 		return TC_ACT_UNSPEC;
-	/* By a helper, because the first bytes can be outside the linear part. */
+	/* By a helper: the first bytes can be outside the linear part. */
 	if (bpf_skb_load_bytes(skb, 0, &frame, sizeof(frame)) ||
 	    !frame_is_ours(&frame)) {
 		count->others++;

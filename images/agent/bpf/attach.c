@@ -72,7 +72,7 @@ static int verify(struct request *rq, const char *dev, int ifindex,
 
 	err = bpf_xdp_query(ifindex, 0, &query);
 	if (err)
-		return fault_kernel(rq, err, "bpf_xdp_query",
+		return fault_kernel(rq, err, "netlink(RTM_GETLINK)",
 				    "reading what is attached to %s", dev);
 	mode = flags == XDP_FLAGS_DRV_MODE ? XDP_ATTACHED_DRV :
 					     XDP_ATTACHED_SKB;

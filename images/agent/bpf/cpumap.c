@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpf/handles.h"
+#include "core/client.h"
 #include "core/op.h"
-#include "core/session.h"
 
 /* Updates while the program's descriptor is 0, as after a closed stdin. */
 static int update_at_fd_0(int map_fd, const void *key, void *value,
@@ -82,7 +82,7 @@ static int update(const struct update *args, int prog_fd, void *value)
 	int fd = args->map.fd, err = 0;
 	long long i;
 
-	for (i = 0; !err && i < args->times && !session_gone(); i++) {
+	for (i = 0; !err && i < args->times && !client_gone(); i++) {
 		val.qsize = i % 2 && args->other_qsize >= 0 ?
 				    args->other_qsize : args->qsize;
 		memcpy(value, &val, sizeof(val));

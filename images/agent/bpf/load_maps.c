@@ -3,6 +3,7 @@
  * Which maps of an object a load creates. libbpf would create all of them,
  * and one more map is one more id, more memory and (a cpumap) more kthreads.
  */
+#include <string.h>
 #include "bpf/handles.h"
 #include "bpf/load_maps.h"
 
@@ -31,9 +32,9 @@ static int reuse(struct request *rq, struct bpf_map *map, json_t *value)
 	/* Copies the real map's type, sizes and flags. */
 	err = bpf_map__reuse_fd(map, handle.fd);
 	if (err)
-		return fault_kernel(rq, err, "bpf_map__reuse_fd",
-				    "using map '%s' for '%s'", name,
-				    bpf_map__name(map));
+		return fault_agent(rq, "bpf_map__reuse_fd",
+				   "using map '%s' for '%s': %s", name,
+				   bpf_map__name(map), strerror(-err));
 	bpf_map__set_autocreate(map, true);
 	return 0;
 }

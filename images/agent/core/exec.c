@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/client.h"
 #include "core/json.h"
 #include "core/op.h"
-#include "core/session.h"
 
 /* The most of a stream that is answered; the rest is read and dropped. */
 #define MAX_OUTPUT	(1 << 20)
@@ -82,7 +82,7 @@ static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 		for (i = 0; i < 2; i++)
 			fds[i] = (struct pollfd){ .fd = streams[i].fd,
 						  .events = POLLIN };
-		fds[2] = (struct pollfd){ .fd = session_watch(),
+		fds[2] = (struct pollfd){ .fd = client_watch(),
 					  .events = POLLIN };
 		poll(fds, 3, streams[0].fd < 0 && streams[1].fd < 0 ? 1 :
 								      TICK_MS);
@@ -95,7 +95,7 @@ static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
 			take_rest(&streams[1]);
 			return 0;
 		}
-		if (now_ms() >= until || session_check()) {
+		if (now_ms() >= until || client_check()) {
 			kill(-pid, SIGKILL);
 			waitpid(pid, status, 0);
 			return -ETIME;

@@ -10,14 +10,13 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "core/client.h"
 #include "core/dispatch.h"
 #include "core/line.h"
 #include "core/modules.h"
-#include "core/output.h"
 #include "core/port.h"
 #include "core/session.h"
 #include "core/template.h"
@@ -28,52 +27,10 @@
 #define JOIN_S		10
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* Held from the look at generation until all is aborted, before "lock". */
-static pthread_mutex_t leaving = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int n_background;	/* under lock */
 static bool open_session;	/* the serving thread's own */
 static bool greeted;
-static int port = -1;
-static int watch = -1;
-static atomic_bool gone = true;
-/* Threads that outlive their session must not write to the next one. */
-static atomic_uint generation;
-
-bool session_gone(void)
-{
-	return gone;
-}
-
-/*
- * Whatever runs for the client is made to end. Also called by threads that
- * outlived their session: what the next one runs must not be aborted then.
- */
-static void client_left(unsigned int whose)
-{
-	pthread_mutex_lock(&leaving);
-	if (whose == generation && !atomic_exchange(&gone, true))
-		modules_abort();
-	pthread_mutex_unlock(&leaving);
-}
-
-bool session_check(void)
-{
-	if (!gone && port >= 0 && port_hung_up(port))
-		client_left(generation);
-	return gone;
-}
-
-int session_watch(void)
-{
-	return watch;
-}
-
-static void send_line(unsigned int whose, json_t *line)
-{
-	if (!output_json(whose, line))
-		client_left(whose);
-}
 
 static void run_and_answer(unsigned int whose, struct request *rq)
 {
@@ -90,7 +47,7 @@ static void run_and_answer(unsigned int whose, struct request *rq)
 		json_object_set_new(line, "ok", rq->answer ? rq->answer :
 							     json_object());
 	}
-	send_line(whose, line);
+	client_send(whose, line);
 	free(rq->fault.log);
 	json_decref(rq->args);
 }
@@ -106,7 +63,7 @@ static void *background_main(void *data)
 
 	run_and_answer(bg->whose, &bg->rq);
 	pthread_mutex_lock(&lock);
-	if (bg->whose == generation) {
+	if (bg->whose == client_number()) {
 		n_background--;
 		pthread_cond_broadcast(&changed);
 	}
@@ -124,7 +81,7 @@ static int background_start(json_t *args)
 	if (!bg)
 		return -ENOMEM;
 	bg->rq.args = args;
-	bg->whose = generation;
+	bg->whose = client_number();
 	pthread_mutex_lock(&lock);
 	if (n_background < MAX_BACKGROUND) {
 		err = -pthread_create(&thread, NULL, background_main, bg);
@@ -146,7 +103,7 @@ static void refuse(json_t *id, struct request *rq)
 
 	json_object_set(line, "id", id ? id : json_null());
 	json_object_set_new(line, "error", fault_json(&rq->fault));
-	send_line(generation, line);
+	client_send(client_number(), line);
 }
 
 static void *heartbeat_main(void *data)
@@ -155,23 +112,22 @@ static void *heartbeat_main(void *data)
 	unsigned int whose = (uintptr_t)data;
 	long long beat = 0;
 
-	while (whose == generation && !gone) {
-		send_line(whose, json_pack("{s:I}", "hb", ++beat));
+	while (whose == client_number() && !client_gone()) {
+		client_send(whose, json_pack("{s:I}", "hb", ++beat));
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
 
-static void begin(int fd)
+static void begin(void)
 {
 	pthread_t heartbeat;
 
-	gone = false;
+	client_begin();
 	greeted = false;
 	open_session = true;
-	output_open(fd, generation);
 	if (!pthread_create(&heartbeat, NULL, heartbeat_main,
-			    (void *)(uintptr_t)generation))
+			    (void *)(uintptr_t)client_number()))
 		pthread_detach(heartbeat);
 }
 
@@ -194,35 +150,32 @@ static void end(void)
 {
 	if (!open_session)
 		return;
-	client_left(generation);
+	client_left(client_number());
 	wait_for_background();
 	if (!session_is_kept())
 		modules_drop();
-	output_close();
-	pthread_mutex_lock(&leaving);
+	client_end();
 	pthread_mutex_lock(&lock);
-	generation++;
 	n_background = 0;
 	pthread_mutex_unlock(&lock);
-	pthread_mutex_unlock(&leaving);
 	open_session = false;
 }
 
-static void take_request(int fd, json_t *args)
+static void take_request(json_t *args)
 {
 	const char *op = json_string_value(json_object_get(args, "op"));
 	struct request rq = { .args = args };
 	bool hello = op && !strcmp(op, "hello");
 
-	if (hello && (greeted || gone))
+	if (hello && (greeted || client_gone()))
 		end();
 	if (!open_session)
-		begin(fd);
+		begin();
 	greeted = greeted || hello;
-	if (gone) {
+	if (client_gone()) {
 		json_decref(args);
 	} else if (!json_is_true(json_object_get(args, "bg"))) {
-		run_and_answer(generation, &rq);
+		run_and_answer(client_number(), &rq);
 	} else if (background_start(args)) {
 		fault_agent(&rq, "pthread_create",
 			    "no thread for a background request: at most %d may run",
@@ -232,7 +185,7 @@ static void take_request(int fd, json_t *args)
 	}
 }
 
-static void take_line(int fd, const char *text, size_t len)
+static void take_line(const char *text, size_t len)
 {
 	struct request rq = {};
 	json_error_t error;
@@ -240,11 +193,11 @@ static void take_line(int fd, const char *text, size_t len)
 
 	args = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (json_is_object(args)) {
-		take_request(fd, args);
+		take_request(args);
 		return;
 	}
 	if (!open_session)
-		begin(fd);
+		begin();
 	if (args)
 		fault_request(&rq, "a request must be a JSON object");
 	else
@@ -264,14 +217,14 @@ static void serve_client(int fd)
 	while ((len = line_read(&reader, &text))) {
 		if (len == -EMSGSIZE) {
 			if (!open_session)
-				begin(fd);
+				begin();
 			fault_request(&rq, "a line may have at most %d MiB",
 				      LINE_MAX_MIB);
 			refuse(NULL, &rq);
 		} else if (len < 0) {
 			break;
 		} else {
-			take_line(fd, text, len);
+			take_line(text, len);
 		}
 	}
 	line_free(&reader);
@@ -280,8 +233,7 @@ static void serve_client(int fd)
 
 void session_serve(int fd)
 {
-	port = fd;
-	watch = port_watch(fd);
+	client_init(fd);
 	for (;;) {
 		port_wait_client(fd);
 		serve_client(fd);

@@ -17,7 +17,7 @@ int device_parse(struct request *rq, const struct arg *arg, json_t *value,
 	dev->name = json_string_value(value);
 	dev->ifindex = if_nametoindex(dev->name);
 	if (!dev->ifindex)
-		return fault_kernel(rq, -errno, "if_nametoindex",
+		return fault_kernel(rq, -errno, "ioctl(SIOCGIFINDEX)",
 				    "looking for device '%s'", dev->name);
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpfrig.h"
+#include "core/client.h"
 #include "core/file.h"
 #include "core/op.h"
-#include "core/session.h"
 #include "net/frame.h"
 #include "net/pktgen.h"
 
@@ -163,7 +163,7 @@ static int start_and_wait(struct request *rq, const struct run *run)
 	if (err)
 		return fault_agent(rq, "pthread_create", "%s", strerror(-err));
 	starter.live = true;
-	for (i = 0; i < run->threads && !session_check();) {
+	for (i = 0; i < run->threads && !client_check();) {
 		device_name(run, i, dev);
 		if (ended(dev)) {
 			i++;
@@ -180,7 +180,7 @@ static int start_and_wait(struct request *rq, const struct run *run)
 			late_us += POLL_US;
 		usleep(POLL_US);
 	}
-	if (session_gone())
+	if (client_gone())
 		return stop_started(rq);
 	if (late_us >= LATE_US)
 		return fault_agent(rq, "pktgen", "%s has not ended %d s after "
@@ -204,7 +204,7 @@ static int run_all(struct request *rq, const struct run *run)
 		err = configure(rq, run, i);
 	if (err)
 		return err;
-	if (session_gone())
+	if (client_gone())
 		return fault_agent(rq, "pktgen", "the client is gone");
 	err = start_and_wait(rq, run);
 	for (i = 0; !err && i < run->threads; i++) {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include "core/session.h"
+#include "core/client.h"
 #include "cpu/pin.h"
 #include "net/sender.h"
 
@@ -39,7 +39,7 @@ static int send_one(const struct sender *sender, __u32 seq, long long *refused)
 {
 	int err = -ENOBUFS, i;
 
-	for (i = 0; i < TRIES && !session_gone(); i++) {
+	for (i = 0; i < TRIES && !client_gone(); i++) {
 		err = sender->send(sender, seq);
 		if (err == -EINTR)
 			continue;
@@ -69,7 +69,7 @@ static int send_all(struct request *rq, const struct sender *sender)
 	const struct frame_args *args = sender->args;
 	int err;
 
-	for (i = 0; i < args->count && !session_gone(); i++) {
+	for (i = 0; i < args->count && !client_gone(); i++) {
 		pace(args, start, i);
 		err = send_one(sender, i, &errors);
 		if (!err)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "core/client.h"
 #include "core/line.h"
 #include "core/session.h"
 #include "test/test.h"
@@ -156,9 +157,9 @@ static void gone(void)
 	usleep(200000);
 	close(client);
 	client = -1;
-	for (i = 0; i < 500 && !session_gone(); i++)
+	for (i = 0; i < 500 && !client_gone(); i++)
 		usleep(10000);
-	CHECK(session_gone());
+	CHECK(client_gone());
 }
 
 static const struct test tests[] = {
