@@ -32,7 +32,7 @@ export async function reportDryRun(
 }
 
 /** A table with one row per kernel, and a line for the whole. */
-export function dryRunText({ kernels, cells, jobs, estimate }: DryRun): string {
+function dryRunText({ kernels, cells, jobs, estimate }: DryRun): string {
   const rows = kernels.map(kernel => [
     kernel.id,
     AVAILABILITY_TEXTS[kernel.availability],

@@ -1,11 +1,23 @@
 import { BpfrigError } from '../util/errors.ts';
 
-/** Why the agent refused a request, as it stands on the wire. */
-export interface AgentFailure {
-  /** `kernel`: a system call was refused. `request`: the request is wrong. `agent`: anything else. */
-  readonly kind: 'kernel' | 'request' | 'agent';
-  /** Errno by name, for kind `kernel`. */
-  readonly errno: string;
+/** Why the agent refused a request, as it stands on the wire: `fault_json()` in images/agent/core/request.c. */
+export type AgentFailure = Fault &
+  (
+    | {
+        /** A system call was refused. */
+        readonly kind: 'kernel';
+        /** By name. */
+        readonly errno: string;
+      }
+    | {
+        /** `request`: the request is wrong. `agent`: anything else. */
+        readonly kind: 'request' | 'agent';
+        readonly errno: null;
+      }
+  );
+
+interface Fault {
+  /** The errno's number for kind `kernel`; else 0. */
   readonly code: number;
   /** The system call for kind `kernel`; else the part of the agent, or a library. */
   readonly where: string;
@@ -20,7 +32,7 @@ export class AgentError extends BpfrigError {
 
   constructor(op: string, failure: AgentFailure) {
     const where = failure.where ? `${failure.where}: ` : '';
-    const errno = failure.errno ? `${failure.errno}: ` : '';
+    const errno = failure.errno === null ? '' : `${failure.errno}: `;
     super('agent', `${op}: ${where}${errno}${failure.message}`, { detail: failure.log });
     this.failure = failure;
   }

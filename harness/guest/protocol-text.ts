@@ -30,7 +30,7 @@ once; answers of background requests come whenever they are ready.
 - A request with \`"bg":true\` runs in a thread of its own, and further requests are served meanwhile.
 - A session begins with \`hello\`. When the client disconnects, the agent drops everything that the session made (handles, links,
   attached programs), unless a client has called \`keep\`, and waits for the next client.
-- Maps and programs are kept under the name (handle) that the request gives, until \`close\`.
+- Maps and programs are kept under the name (handle) that the request states, until \`close\`.
 
 Frames that \`pktgen\`, \`send\` and \`udp\` send (\`test_run\` sends the bytes that it gets) are IPv4/UDP to port 9 with pktgen's payload: magic
 0xbe9be955 at offset 42, the sequence number at 46 (big endian; from 0 for \`send\` and \`udp\`, as pktgen counts for \`pktgen\`). Flow f of F

@@ -27,6 +27,7 @@ export const OPS = {
   ...ROOMS.cpu,
 } as const;
 
+/** The name of an op. */
 export type OpName = keyof typeof OPS;
 
 /** The arguments of an op as a caller writes them. */

@@ -52,7 +52,7 @@ export interface FinalReadings {
   readonly arrivals: readonly ArrivalLog[] | null;
 }
 
-/** The last readings of a quiet guest, and those of the second witness, as near to each other as can be. */
+/** The last readings of an idle guest, and those of the second witness, as near to each other as can be. */
 export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
   const logs = rxOf(plan).map(dev => request('stack_log', { dev }));
   const { readings, last } = await readWith(bed, plan, [], { witness: request('witness_read', {}), logs });

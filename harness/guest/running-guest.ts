@@ -151,7 +151,7 @@ export async function connectGuest(
 const DRAIN_MS = 2_000;
 
 /** Drains the console of a guest that was lost, then decides whose fault it was. */
-export async function attributeLoss(vm: Vm, { loss, op }: LostChannel): Promise<GuestFailure> {
+async function attributeLoss(vm: Vm, { loss, op }: LostChannel): Promise<GuestFailure> {
   const { end } = await drainConsole(vm, null, DRAIN_MS);
   const { kind, message } = classifyLoss({ sign: loss, op, ...vm.console.trouble, end });
   const detail = kind === 'hang' ? await vm.postMortem() : null;

@@ -56,8 +56,8 @@ export async function buildBpfObject(source: ObjectSource, cacheDir: string): Pr
 }
 
 /**
- * What this process has built: a cell whose files have not changed since then need not start the preprocessor. Only a new header
- * that comes earlier in the include path is not seen by this; the next process sees it.
+ * What this process has built: for a cell whose files have not changed since then, there is no need to start the preprocessor. Only a new header
+ * that comes earlier in the include path is not noticed; the next process notices it.
  */
 const memo = new Map<string, { readonly built: BuiltObject; readonly stamps: string }>();
 

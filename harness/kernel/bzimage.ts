@@ -35,6 +35,7 @@ export function parseBzImage(file: Buffer): BzImage | null {
   return { banner, payloadOffset, payloadLength };
 }
 
+/** Whether a file begins as an ELF file does. */
 export function isElf(file: Buffer): boolean {
   return file.length > 4 && file.readUInt32BE(0) === 0x7f454c46;
 }

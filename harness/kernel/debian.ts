@@ -12,6 +12,7 @@ import { NotWhole, unpackDebs } from './unpack.ts';
 /** A Debian kernel as the user specified it. */
 export type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
 
+/** How a kernel of Debian's is fetched. */
 export interface DebianOptions extends AptOptions {
   readonly id: string;
   readonly lock: KernelLock;

@@ -30,6 +30,7 @@ export type Pin = z.infer<typeof PinSchema>;
 /** Content of images/kernels.lock.yaml: pins by `SERIES-FLAVOUR`. */
 export type KernelLock = z.infer<typeof LockSchema>;
 
+/** images/kernels.lock.yaml. */
 export const LOCK_FILE = join(PROJECT_ROOT, 'images', 'kernels.lock.yaml');
 
 const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each kernel, by checksum. All of them were downloaded when the file was written.

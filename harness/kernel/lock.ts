@@ -17,6 +17,7 @@ export interface LockOutcome {
   readonly notes: readonly string[];
 }
 
+/** How packages are pinned. */
 export interface LockOptions extends AptOptions {
   /** Pin only these flavours; the default is all flavours of kernels.yaml. Pins of other flavours are not changed. */
   readonly flavours?: readonly Flavour[];

@@ -29,6 +29,7 @@ export function storeFolder(cacheDir: string, key: string): string {
   return join(cacheDir, 'kernels', key);
 }
 
+/** Whether the cache has a kernel of this key. */
 export function isStored(cacheDir: string, key: string): boolean {
   return existsSync(join(storeFolder(cacheDir, key), 'kernel.json'));
 }

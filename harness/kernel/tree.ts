@@ -8,6 +8,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { fetchPathKernel } from './path.ts';
 
+/** A source tree that is configured, and the kernel that it becomes. */
 export interface TreeRequest {
   readonly dir: string;
   readonly id: string;

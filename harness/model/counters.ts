@@ -6,6 +6,8 @@ export type Counters = { readonly [name: string]: Value };
 
 /** XDP's return codes by name, in the order of `enum xdp_action` (include/uapi/linux/bpf.h), then everything above 4. */
 export const XDP_ACTIONS = ['aborted', 'drop', 'pass', 'tx', 'redirect', 'other'] as const;
+
+/** The name of an XDP return code. */
 export type XdpAction = (typeof XDP_ACTIONS)[number];
 
 /** How often a program returned each action (fexit on the program). */
@@ -42,7 +44,7 @@ export interface WitnessEvent {
   readonly name: string;
   /** Event of tracefs, `xdp/xdp_cpumap_enqueue`. */
   readonly event: string;
-  /** Fields of the event that tell its rows apart. */
+  /** Fields of the event by which its rows differ. */
   readonly keys: readonly string[];
   /** Fields of the event that are added up. */
   readonly sums: readonly string[];

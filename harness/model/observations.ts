@@ -3,7 +3,7 @@ import type { ActionCounts, ObserverRows, Value, WitnessRows } from './counters.
 /** XDP attach modes; neither ever falls back to the other. */
 export type XdpMode = 'native' | 'generic';
 
-/** What a traffic source says of its own work. */
+/** What a traffic source reports of its own work. */
 export interface SourceReport {
   readonly source: 'pktgen' | 'packet' | 'udp' | 'live';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
@@ -12,7 +12,7 @@ export interface SourceReport {
   /** pktgen: `pkts-sofar`. Others: frames that the kernel took. */
   readonly sent: number;
   readonly errors: number;
-  /** Packets a second over the source's own run, 0 where unknown. */
+  /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
 }
 
@@ -67,12 +67,12 @@ export interface Arrivals {
   readonly lost: number;
 }
 
-/** What one step gave: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
+/** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
 /**
  * Everything that was read from a guest for one cell, before any meaning is put into it.
- * Counts are differences between the start of the traffic and the moment the guest was quiet.
+ * Counts are differences between the start of the traffic and the moment when the guest was idle.
  */
 export interface Observations {
   readonly release: string;

@@ -1,5 +1,7 @@
 /** How the traffic's two devices `tx` and `rx` are made; `link` is the one with two guests. */
 export const TOPOLOGIES = ['veth', 'virtio', 'link', 'none'] as const;
+
+/** How the devices of a guest are made. */
 export type Topology = (typeof TOPOLOGIES)[number];
 
 /** Whether a text is a topology's name. */

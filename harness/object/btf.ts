@@ -24,8 +24,10 @@ const BTF_KINDS = [
   'enum64',
 ] as const;
 
+/** The kind of a BTF type. */
 export type BtfKind = (typeof BTF_KINDS)[number];
 
+/** A member of a struct or a union. */
 export interface BtfMember {
   readonly name: string;
   readonly type: number;

@@ -4,7 +4,7 @@ import { BpfrigError } from '../util/errors.ts';
  * A reader of ELF64 relocatable objects, both byte orders: just what a BPF object has (sections, symbols, relocations).
  *
  * Why not `llvm-readobj` or `bpftool btf dump`: each is a process of 30 to 60 ms per object and cell, llvm-readobj's JSON differs
- * between LLVM releases, and bpftool does not show relocations, which are what says which maps a program uses. The format itself
+ * between LLVM releases, and bpftool does not show relocations, which show which maps a program uses. The format itself
  * has been fixed since 1997: System V ABI, chapter 4.
  */
 export interface Elf {
@@ -13,6 +13,7 @@ export interface Elf {
   readonly symbols: readonly ElfSymbol[];
 }
 
+/** A section of an object. */
 export interface ElfSection {
   readonly index: number;
   readonly name: string;
@@ -26,6 +27,7 @@ export interface ElfSection {
   readonly relocations: readonly ElfRelocation[];
 }
 
+/** A symbol: a function, a variable, a section. */
 export interface ElfSymbol {
   readonly name: string;
   /** Index of the section, 0 for an undefined symbol. */
@@ -36,6 +38,7 @@ export interface ElfSymbol {
   readonly local: boolean;
 }
 
+/** A place in a section that refers to a symbol. */
 export interface ElfRelocation {
   /** In the section that is relocated, in bytes. */
   readonly offset: number;

@@ -64,6 +64,7 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
   'stack',
 ]);
 
+/** Whether maps of this type are fully described by type, sizes, entries and flags. */
 export function isPlainMapType(name: string): boolean {
   return PLAIN_TYPES.has(name);
 }

@@ -16,6 +16,7 @@ export interface BpfObject {
   readonly btf: Btf | null;
 }
 
+/** A program of an object. */
 export interface BpfProgram {
   readonly name: string;
   /** The section as written, `?` included: `xdp`, `?tc`, `fentry/do_unlinkat`. */
@@ -28,6 +29,7 @@ export interface BpfProgram {
   readonly maps: readonly string[];
 }
 
+/** A map as an object declares it. */
 export interface BpfMap {
   readonly name: string;
   /** libbpf's name of the type, `type 99` when it is newer than bpfrig. */
@@ -55,6 +57,7 @@ export interface BpfMap {
   readonly legacy: boolean;
 }
 
+/** A global variable. */
 export interface BpfGlobal {
   readonly name: string;
   /** `.data`, `.bss`, `.rodata` or one that begins so. */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { summariseArrivals } from './arrivals.ts';
 
-/** A CPU's log as the agent gives it: 8 bytes a packet. */
+/** A CPU's log as the agent returns it: 8 bytes per packet. */
 function log(cpu: number, packets: readonly (readonly [seq: number, port: number])[], lost = 0) {
   const bytes = Buffer.alloc(packets.length * 8);
   packets.forEach(([seq, port], index) => {

@@ -119,7 +119,7 @@ t.test('live frames enter behind the wire', async t => {
   t.match(xdp, { name: 'xdp', in: 256, enters: { injected: 256 }, out: { pass: 256 }, residual: 0 });
 });
 
-t.test('frames that veth dropped: told to the source (it sends another) or not', async t => {
+t.test('frames that veth dropped: the source learns of it (and sends another) or not', async t => {
   const devices = { rx: { rx_packets: 100, rx_dropped: 0 }, tx: { tx_packets: 100, tx_dropped: 7 } };
   const programs = [main({ drop: 100 })];
   for (const sources of [[source(100, { errors: 7 })], [source(107)]]) {

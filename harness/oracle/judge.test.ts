@@ -64,8 +64,8 @@ t.test('a program that loses one frame in a hundred fails, whatever the expectat
   const blind = verdictOf({ observations, variant: variantOf(['sent == 20000', 'cpumap.ring_full == 0']) });
   t.equal(blind.verdict, 'fail');
   t.equal(blind.reason, 'ledger: stage xdp lost 200 of 20000 packets (xdp.drop), which no expectation names');
-  const told = verdictOf({ observations, variant: variantOf(['xdp.drop == 200']) });
-  t.equal(told.verdict, 'pass', 'an author who names the loss has said that it is right');
+  const named = verdictOf({ observations, variant: variantOf(['xdp.drop == 200']) });
+  t.equal(named.verdict, 'pass', 'an author who names the loss has said that it is right');
 });
 
 t.test('packets that vanish between two counts are a residual', async t => {

@@ -37,7 +37,7 @@ export interface Judgement {
 }
 
 /**
- * Judges a cell whose guest lived to the end. Pure: the same input gives the same verdict.
+ * Judges a cell whose guest ran to the end. Pure: the same input gives the same verdict.
  *
  * Throws a BpfrigError with code `harness` when the observations are incomplete.
  */

@@ -9,7 +9,8 @@ import { sumFields } from './table.ts';
 
 /** Made-up observations for the oracle's tests: one device `rx`, one cpumap `cpus` with id 7, an entry on CPU 2. */
 export const MAP_ID = 7;
-export const MAIN_ID = 40;
+const MAIN_ID = 40;
+/** Id of the program of an entry. */
 export const ENTRY_ID = 41;
 
 export function actions(some: Partial<ActionCounts>): ActionCounts {

@@ -1,6 +1,6 @@
 import type { Row, Tables, WitnessEvent } from '../model/counters.ts';
 
-/** A field that tells rows of a table apart. */
+/** A field by which rows of a table differ. */
 export interface KeyField {
   readonly meaning: string;
 }
@@ -40,7 +40,7 @@ export type RowOf<T extends Table> = Readonly<
 >;
 
 /** What `events` of a row is, in every table. */
-export const EVENTS: SumField = { unit: 'events', meaning: 'Times that the tracepoint fired.' };
+const EVENTS: SumField = { unit: 'events', meaning: 'Times that the tracepoint fired.' };
 
 /** The sums of a table with `events`, which each row has. */
 export function sumFields(table: Table): Readonly<Record<string, SumField>> {
@@ -52,7 +52,7 @@ export function rowsOf<T extends Table>(tables: Tables, table: T): readonly RowO
   return (tables[table.name] ?? []) as unknown as readonly RowOf<T>[];
 }
 
-/** What tells one row of a table from another, as reports print it: `enqueue map_id=7 cpu=0 to_cpu=2`. */
+/** The name of a row: its table and its keys, as reports print it: `enqueue map_id=7 cpu=0 to_cpu=2`. */
 export function rowName(table: Table, row: Row): string {
   return [table.name, ...Object.keys(table.keys).map(key => `${key}=${String(row[key])}`)].join(' ');
 }

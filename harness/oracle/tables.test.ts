@@ -61,7 +61,7 @@ t.test('two witnesses: any difference is reported, other maps do not count', asy
   t.equal(witnessDifferences(observers, saw({ kthread: [] }), [MAP_ID]).length, 3, 'a row that is missing');
 });
 
-t.test('every sum of a witnessed table is compared, every key tells rows apart', async t => {
+t.test('every sum of a witnessed table is compared, rows differ by every key', async t => {
   for (const table of WITNESSED) {
     const one = row(table.name, { map_id: MAP_ID });
     const differences = (other: Row) =>

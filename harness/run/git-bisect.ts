@@ -1,7 +1,7 @@
 import { EXIT } from './exit-code.ts';
 
 /** The exit code by which `git bisect run` learns that a commit cannot be judged; see git-bisect(1). */
-export const CANNOT_BE_JUDGED = 125;
+const CANNOT_BE_JUDGED = 125;
 
 /**
  * The exit code for `git bisect run`: 0 good, 1 bad, 125 for everything that says nothing about the kernel (it was not built, the

@@ -3,12 +3,10 @@ import { suiteIndex } from '../kernel/apt.ts';
 import { candidatesOf, type Candidate } from '../kernel/candidates.ts';
 import { compareSeries, seriesOf, type Catalogue } from '../kernel/catalogue.ts';
 import { compareDebianVersions } from '../kernel/debian-version.ts';
-import { obstacle, suitesFor } from '../kernel/debian.ts';
+import { obstacle, suitesFor, type DebianSpec } from '../kernel/debian.ts';
 import { pinName, type KernelLock } from '../kernel/lock-file.ts';
 import type { KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
-
-type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
 
 /** One kernel that a bisection can ask. */
 export interface KernelCandidate {

@@ -94,7 +94,7 @@ function shape({ typeNumber, keySize, valueSize, maxEntries, flags }: BpfMap): s
 
 /**
  * Every program that a scenario can name: its own objects', compiled here, and the stock ones.
- * Throws `scenario` when a source does not compile, or an object is none that libbpf loads.
+ * Throws `scenario` when a source does not compile, or when libbpf cannot load an object.
  */
 export async function indexPrograms(
   { objects }: { readonly objects: readonly ScenarioObject[] },

@@ -161,7 +161,7 @@ export class Session implements AsyncDisposable {
  * Finds out what the host is, removes what a killed session left, and takes over SIGINT and SIGTERM.
  * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
  */
-export async function openSession(options: SessionOptions): Promise<Session> {
+async function openSession(options: SessionOptions): Promise<Session> {
   const catalogue = loadCatalogue();
   const facts = await hostAcceleratorFacts(options.jobs);
   const accelerator = chooseAccelerator(options.accel, facts);

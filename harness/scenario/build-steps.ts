@@ -15,13 +15,13 @@ export interface BuildContext {
   readonly problems: Problem[];
 }
 
-/** Steps as they are run, each told apart by `kind`; a step without a kind or with two becomes a problem. */
+/** Steps as they are run, each with its `kind`; a step that has no kind, or two, becomes a problem. */
 export function buildSteps(raw: readonly RawStep[], path: Path, context: BuildContext): Step[] {
   return raw.flatMap((step, index): Step[] => {
     const here = [...path, index];
     if (step.repeat === undefined) return plainStep(step, here, context);
     const { times, steps } = step.repeat;
-    if (countKinds(step) > 0) report(context, here, 'a `repeat` has its steps in `steps`, none beside it');
+    if (countKinds(step) > 0) report(context, here, 'a `repeat` has its steps in `steps`, and no others');
     const inner = steps.flatMap((one, position) =>
       plainStep(one, [...here, 'repeat', 'steps', position], context),
     );

@@ -1,5 +1,5 @@
 import type { Topology } from '../model/topology.ts';
-import type { GuestShape, PlainStep, Step } from './scenario.ts';
+import type { GuestSize, PlainStep, Step } from './scenario.ts';
 
 /** Every step that a topology cannot do, and why. */
 export function deviceObstacles(
@@ -14,8 +14,8 @@ export function deviceObstacles(
     });
 }
 
-/** Why a guest of this shape cannot have its devices joined in this way; null where it can. */
-export function shapeObstacle({ queues }: GuestShape, topology: Topology): string | null {
+/** Why a guest of this size cannot have its devices joined in this way; null where it can. */
+export function shapeObstacle({ queues }: GuestSize, topology: Topology): string | null {
   if (queues === 1 || topology === 'veth') return null;
   return `\`queues: ${queues}\`: QEMU's hub and its sockets have one queue; take topology veth`;
 }

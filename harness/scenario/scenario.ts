@@ -66,7 +66,8 @@ export interface ScenarioObject {
   readonly dir: string;
 }
 
-export interface GuestShape {
+/** CPUs, memory and queues of a variant's guests. */
+export interface GuestSize {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly queues: number;
@@ -80,7 +81,7 @@ export interface ResolvedVariant {
   /** All features that this variant needs. */
   readonly requires: readonly FeatureName[];
   readonly topology: Topology;
-  readonly guest: GuestShape;
+  readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */
   readonly objects: readonly ScenarioObject[];
   readonly setup: readonly Step[];

@@ -107,6 +107,3 @@ export function scenarioSchema(wrap: Wrap) {
 
 /** A scenario's content with axes filled in, as the schema returns it. */
 export type ScenarioDocument = z.infer<ReturnType<typeof scenarioSchema>>;
-
-/** What a scenario written in TypeScript exports by default. */
-export type ScenarioInput = z.input<ReturnType<typeof scenarioSchema>>;

@@ -141,6 +141,8 @@ type Kinds = ReturnType<typeof stepKinds>;
 
 /** The arguments of a kind of step, defaults filled in. */
 export type StepArgs<K extends StepKind> = z.infer<Kinds[K]>;
+
+/** The name of a kind of step, as scenarios write it. */
 export type StepKind = keyof Kinds;
 
 /** Every kind of step but `repeat`. */

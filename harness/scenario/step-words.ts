@@ -2,12 +2,14 @@ import { z } from 'zod';
 
 /**
  * Lets a schema also take `$axis` where it takes anything else. Scenarios are checked with their axes filled in, so
- * checking uses {@link exactly}; only the JSON Schema, which editors hold against the file as written, uses {@link orAxis}.
+ * checking uses {@link exactly}; only the JSON Schema, with which editors check the file as written, uses {@link orAxis}.
  * The TypeScript type is that of the filled-in value in both.
  */
 export type Wrap = <T extends z.ZodType>(schema: T) => T;
 
+/** Takes a schema as it is. */
 export const exactly: Wrap = schema => schema;
+/** Also takes `$axis`. */
 export const orAxis: Wrap = <T extends z.ZodType>(schema: T): T =>
   z.union([schema, z.string().regex(/^\$/)]) as unknown as T;
 

@@ -8,6 +8,8 @@ export type Accelerator = 'kvm' | 'tcg';
 
 /** What `--accel` may ask for; the words for TCG's threads are QEMU's. */
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'tcg', 'tcg,thread=single', 'tcg,thread=multi'] as const;
+
+/** One word of `--accel`. */
 export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
 
 /** A thread for all CPUs of a guest, a thread for each, or what suits the host. */
@@ -77,7 +79,7 @@ function whyTurns(threads: Threads, facts: AcceleratorFacts): string | null {
   return null;
 }
 
-/** QEMU from this on can give each CPU of an emulated guest a thread of its own. */
+/** QEMU from this on can run each CPU of an emulated guest in its own thread. */
 const THREADS_SINCE = [8, 1] as const;
 
 /**

@@ -1,7 +1,7 @@
 import { BpfrigError } from '../util/errors.ts';
 import type { VmEnd } from './process.ts';
 
-/** Why a guest was lost: its kernel died, it gave no sign of life, or the host took it away. */
+/** Why a guest was lost: its kernel died, it does not respond, or the host took it away. */
 export type LossKind = 'panic' | 'hang' | 'infra';
 
 /** A guest that was lost. Its `kind` is the verdict of the cell. `detail`: of a guest that hangs, where its CPUs stand. */

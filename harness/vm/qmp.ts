@@ -117,7 +117,7 @@ export class Qmp {
 
   #fail(error: Error): void {
     this.#closed = error;
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error);
+    for (const id of this.#pending.keys()) this.#take(id)?.reject(error);
   }
 }
 

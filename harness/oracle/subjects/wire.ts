@@ -37,7 +37,7 @@ function device(role: string, doing: string) {
 }
 
 /**
- * `sent` are the frames that the device took. A frame that it dropped is in tx_dropped; where the source was told so (veth since
+ * `sent` are the frames that the device took. A frame that it dropped is in tx_dropped; where the source learns of it (veth since
  * 151e887d8ff9, 6.6, in 6.1 and 5.10 too) it is in the source's errors and not in `sent`, and the source sent another.
  *
  * Throws a BpfrigError with code `harness` when a device was read without its packet counters.

@@ -10,7 +10,7 @@ import { REDIRECT, type RedirectRow } from './redirect.ts';
 import { injected } from './wire.ts';
 
 /** Frames whose verdict could not be carried out. */
-export const EXCEPTION = {
+const EXCEPTION = {
   name: 'exception',
   events: ['xdp:xdp_exception'],
   keys: {

@@ -129,7 +129,7 @@ export class StepFailure extends BpfrigError {
   }
 }
 
-/** What a step gave, beside its errno. */
+/** What a step returned, apart from its errno. */
 export type StepValues = Readonly<Record<string, Value>>;
 
 /** The errno of a refused system call by name; rethrows everything that is not a kernel's refusal. */

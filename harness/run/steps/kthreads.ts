@@ -66,7 +66,7 @@ function entryOf(comm: string): string {
   return /^cpumap\/(\d+)/.exec(comm)?.[1] ?? comm;
 }
 
-/** Looks until it is so or the time is up; says whether it was so in the end. */
+/** Looks until it is so or the time is up. Returns whether it was so in the end. */
 async function until(withinMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -153,7 +153,7 @@ export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<
   return {};
 }
 
-/** What the kernel says of a map or a program. */
+/** What the kernel reports of a map or a program: BPF_OBJ_GET_INFO_BY_FD and fdinfo. */
 export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<StepValues> {
   const info =
     'map' in args
