@@ -1,5 +1,6 @@
 import type { Topology } from '../model/topology.ts';
 import type { GuestSize, PlainStep, Step } from './scenario.ts';
+import type { StepArgs, StepKind } from './step-schema.ts';
 
 /** Every step that a topology cannot do, and why. */
 export function deviceObstacles(
@@ -21,44 +22,62 @@ export function shapeObstacle({ queues }: GuestSize, topology: Topology): string
 }
 
 function obstacle(step: PlainStep, topology: Topology): string | null {
-  const sending = senderOf(step);
-  const device = deviceOf(step);
-  if (topology === 'none' && (device ?? sending) !== null)
-    return `there is no device \`${device ?? sending}\`: write \`topology\`, or an axis \`nic\``;
-  if (topology === 'link' && device === 'tx')
-    return 'in topology `link` device `tx` is in the guest that only sends: attach to `rx`, or take veth or virtio';
+  const { sends, needs } = devicesOf(step);
+  const device = needs ?? sends;
+  if (topology === 'none' && device !== undefined)
+    return `there is no device \`${device}\`: write \`topology\`, or an axis \`nic\``;
+  if (topology === 'link' && needs === 'tx')
+    return 'in topology `link` device `tx` is in the guest that only sends: name `rx`, or take veth or virtio';
   return null;
 }
 
-/** The device that a step sends on, in whichever guest it is. */
-function senderOf(step: PlainStep): string | null {
-  switch (step.kind) {
-    case 'frames':
-    case 'pktgen':
-    case 'send':
-    case 'udp':
-      return step.args.on;
-    default:
-      return null;
-  }
+/** Devices of a step, by role. */
+interface Devices {
+  /** Sends on it, from whichever guest it is in. */
+  readonly sends?: string | undefined;
+  /** Needs it in the guest under test. */
+  readonly needs?: string | undefined;
 }
 
-/** The device on which a step needs the guest under test. */
-function deviceOf(step: PlainStep): string | null {
-  switch (step.kind) {
-    case 'attach':
-      return step.args.to;
-    case 'detach':
-      return step.args.from;
-    case 'live':
-      return step.args.on;
-    case 'test_run':
-      return step.args.on ?? null;
-    case 'update':
-      return step.args.device ?? null;
-    case 'load':
-      return step.args.dev_bound ?? null;
-    default:
-      return null;
-  }
+function devicesOf(step: PlainStep): Devices {
+  // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
+  const of = DEVICES[step.kind] as ((args: unknown) => Devices) | null;
+  return of === null ? {} : of(step.args);
 }
+
+/** The devices of every kind of step; null for a step without. */
+const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | null } = {
+  frames: ({ on }) => ({ sends: on }),
+  pktgen: ({ on }) => ({ sends: on }),
+  send: ({ on }) => ({ sends: on }),
+  udp: ({ on }) => ({ sends: on }),
+  live: ({ on }) => ({ needs: on }),
+  test_run: ({ on }) => ({ needs: on }),
+  load: ({ dev_bound }) => ({ needs: dev_bound }),
+  attach: ({ to }) => ({ needs: to }),
+  detach: ({ from }) => ({ needs: from }),
+  update: ({ device }) => ({ needs: device }),
+  cpumap: null,
+  map: null,
+  lookup: null,
+  delete: null,
+  lookup_and_delete: null,
+  map_batch: null,
+  next_key: null,
+  close: null,
+  info: null,
+  kthreads: null,
+  gone: null,
+  sched: null,
+  stall: null,
+  release: null,
+  cpu: null,
+  rlimit: null,
+  enqueued: null,
+  join: null,
+  pending: null,
+  wait: null,
+  exec: null,
+  write: null,
+  read: null,
+};
