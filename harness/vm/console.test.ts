@@ -15,6 +15,18 @@ t.test('lines come once, whole, and without the serial port’s carriage returns
   t.same(watcher.tail, ['one', 'two']);
 });
 
+t.test('polls at the same time take turns: each line comes once, and none is left out', async t => {
+  const path = join(t.testdir(), 'console.log');
+  const watcher = new ConsoleWatcher(path);
+  for (let round = 0; round < 20; round += 1) {
+    appendFileSync(path, `line ${round}\r\nhalf`);
+    const polls = Array.from({ length: 3 }, () => watcher.poll());
+    appendFileSync(path, ` a line ${round}\r\n`);
+    const lines = (await Promise.all([...polls, watcher.poll()])).flat();
+    t.same(lines, [`line ${round}`, `half a line ${round}`]);
+  }
+});
+
 t.test('a panic counts before its line is whole', async t => {
   const path = join(t.testdir({ log: 'x\n[ 1.0] Kernel panic - not syncing: Fatal' }), 'log');
   const watcher = new ConsoleWatcher(path);

@@ -19,6 +19,7 @@ export class ConsoleWatcher {
   readonly #complaint: string[] = [];
   /** Number of the first of them, counted from 0. */
   #complaintAt = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   #offset = 0;
   #partial = '';
   #lines = 0;
@@ -27,8 +28,17 @@ export class ConsoleWatcher {
     this.path = path;
   }
 
-  /** Reads what has come since the last call and returns the new lines. A file that does not exist yet has no lines. */
-  async poll(): Promise<string[]> {
+  /**
+   * Reads what has come since the last call and returns the new lines. A file that does not exist yet has no lines. Calls at the same
+   * time take turns: together they would read a part of the console twice and leave out another.
+   */
+  poll(): Promise<string[]> {
+    const turn = this.#turn.then(() => this.#pollOnce());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #pollOnce(): Promise<string[]> {
     const text = await this.#readOn();
     const parts = (this.#partial + text).split(/\r*\n/);
     this.#partial = parts.pop() ?? '';
