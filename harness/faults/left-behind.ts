@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tempOwner } from '../util/cache.ts';
+import { isOwnerAlive } from '../util/owner.ts';
+import { MARK, type Place } from './place.ts';
+
+/** How long the kernel may take to end the children of a process that was killed. */
+const GRACE_MS = 5_000;
+
+/** Everything of a finished bpfrig that is still there after a moment: processes, sockets, temporary folders, locks. */
+export async function leftBehind(place: Place): Promise<string[]> {
+  const deadline = performance.now() + GRACE_MS;
+  for (;;) {
+    const found = [...processes(place), ...sockets(place), ...temporary(place), ...cacheRests(place)];
+    if (found.length === 0 || performance.now() > deadline) return found;
+    await sleep(50);
+  }
+}
+
+/** Ends what was left, so that it is not in the way of the next fault. */
+export function endProcesses(place: Place): void {
+  for (const pid of pidsOf(place)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+function processes(place: Place): string[] {
+  return pidsOf(place).map(
+    pid => `process ${pid} (${read(pid, 'cmdline').slice(0, 80).replaceAll('\0', ' ')})`,
+  );
+}
+
+/** Processes with the place's mark in their environment, or with one of its files in their arguments. */
+function pidsOf({ dir }: Place): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid && /^[^Z]*$/.test(state(pid)))
+    .filter(
+      pid => read(pid, 'environ').includes(`${MARK}=${dir}\0`) || read(pid, 'cmdline').includes(`${dir}/`),
+    );
+}
+
+function state(pid: number): string {
+  return /\) (\S)/.exec(read(pid, 'stat'))?.[1] ?? 'Z';
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function sockets({ dir }: Place): string[] {
+  const lines = readFileSync('/proc/net/unix', 'utf8').split('\n');
+  return lines.flatMap(line => {
+    const path = line.slice(line.indexOf('/'));
+    return path.startsWith(`${dir}/`) ? [`socket ${path}`] : [];
+  });
+}
+
+function temporary({ tmp }: Place): string[] {
+  return entries(tmp).map(name => `temporary ${name}`);
+}
+
+/** Locks are searched only in a cache of the fault's own: in the common one another fault may hold them. */
+function cacheRests({ dir, cache }: Place): string[] {
+  const own = cache.startsWith(`${dir}/`);
+  return entries(cache).flatMap(kind =>
+    entries(join(cache, kind)).flatMap(name => {
+      const owner = tempOwner(name);
+      if (owner !== null) return isOwnerAlive(owner) ? [] : [`unfinished ${kind}/${name}`];
+      return own && name.endsWith('.lock') ? [`lock ${kind}/${name}`] : [];
+    }),
+  );
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
