@@ -5,7 +5,7 @@
 //   flood                                the real one; 100 MB of text go into its console
 //   qmp|agent DAMAGE AFTER               the real one, with its QMP or its agent's channel damaged after so many messages of it
 import { spawn } from 'node:child_process';
-import { appendFileSync, readlinkSync } from 'node:fs';
+import { openSync, readlinkSync, writeSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 
 type Damage =
@@ -29,6 +29,8 @@ type Damage =
 const [qemu = '', mode = '', ...rest] = process.argv.slice(2);
 const LONG = 10_000_000;
 const IDLE = 2 ** 30;
+/** First descriptor after the standard ones. */
+const INHERITED = 3;
 
 switch (mode) {
   case 'mute':
@@ -63,7 +65,8 @@ function play(args: readonly string[], greet: (socket: Socket) => void): void {
 
 function start(args: readonly string[]): void {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', qemu, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    // With the descriptors that bpfrig hands to QEMU.
+    stdio: ['ignore', 'ignore', 'inherit', ...inherited()],
   });
   child.on('exit', (code, signal) => {
     if (signal !== null) process.kill(process.pid, signal);
@@ -72,17 +75,15 @@ function start(args: readonly string[]): void {
 }
 
 function inherited(): number[] {
-  const all = [3, 4, 5, 6, 7, 8];
-  return all.slice(0, all.filter(isForQemu).length);
+  const candidates = Array.from({ length: 6 }, (_, at) => INHERITED + at);
+  const first = candidates.findIndex(descriptor => !isFile(descriptor));
+  return candidates.slice(0, first < 0 ? undefined : first);
 }
 
-/** Node's own descriptors are sockets, pipes and anonymous; those that QEMU inherits are files. */
-function isForQemu(descriptor: number): boolean {
+/** Node's own descriptors are sockets, pipes and the like; those that QEMU inherits are files. */
+function isFile(descriptor: number): boolean {
   try {
-    return (
-      readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('/') &&
-      !readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('/dev/')
-    );
+    return /^\/(?!dev\/)/.test(readlinkSync(`/proc/self/fd/${descriptor}`));
   } catch {
     return false;
   }
@@ -92,11 +93,12 @@ function flood(args: readonly string[]): void {
   start(args);
   const line = `${'flood '.repeat(170)}\n`;
   const megabyte = line.repeat(1_000);
+  // A console that QEMU inherits is its first descriptor: `-chardev file,id=console,path=/dev/fdset/1`.
   const path = pathOf(args, 'console');
-  const console = path.startsWith('/dev/fdset') ? '/proc/self/fd/3' : path;
+  const console = path.startsWith('/dev/fdset') ? INHERITED : openSync(path, 'a');
   let left = 100;
   const timer = setInterval(() => {
-    appendFileSync(console, megabyte);
+    writeSync(console, megabyte);
     left -= 1;
     if (left === 0) clearInterval(timer);
   }, 5);

@@ -19,7 +19,10 @@ export interface Fault {
   readonly seconds: number;
   /** What the reasons of the cells or the messages must have: each of these. */
   readonly words: readonly RegExp[];
-  /** What may be left in the temporary folder and in the cache; the next run must remove it. Absent: nothing. */
+  /**
+   * What may be left in the temporary folder and in the cache by a bpfrig that could not tidy up. The suite then starts another run in
+   * the same place, which has to remove it. Absent: nothing. A process may never be left.
+   */
   readonly left?: string;
   /** Belongs to the sound part that `.ci/run` runs. */
   readonly sample?: boolean;
@@ -62,9 +65,9 @@ export interface Seen {
   /** It did not end by itself in time and was killed. */
   readonly timedOut: boolean;
   readonly verdicts: readonly Verdict[];
-  /** Reasons, details and second tries of the cells, and what was printed. */
+  /** Reasons, details, second tries and failed expectations of the cells, notes, and what was printed. */
   readonly text: string;
   readonly stderr: string;
-  /** Processes, sockets, files and folders that are still there. */
+  /** Processes, sockets, files and folders that are still there and may not be. */
   readonly left: readonly string[];
 }

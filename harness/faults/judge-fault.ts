@@ -9,7 +9,7 @@ export function complaintsOf(fault: Fault, seen: Seen, slowdown = 1): string[] {
     ...verdicts(fault, seen),
     ...words(fault, seen),
     ...stack(seen),
-    ...left(fault, seen),
+    ...left(seen),
   ];
 }
 
@@ -49,6 +49,6 @@ function stack({ stderr }: Seen): string[] {
   return frame === undefined ? [] : [`a stack trace on stderr:${frame.slice(4)}`];
 }
 
-function left(fault: Fault, { left: found }: Seen): string[] {
-  return fault.left === undefined && found.length > 0 ? [`left behind: ${found.join(', ')}`] : [];
+function left({ left: found }: Seen): string[] {
+  return found.length > 0 ? [`left behind: ${found.join(', ')}`] : [];
 }

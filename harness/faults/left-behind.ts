@@ -8,12 +8,21 @@ import { MARK, type Place } from './place.ts';
 /** How long the kernel may take to end the children of a process that was killed. */
 const GRACE_MS = 5_000;
 
-/** Everything of a finished bpfrig that is still there after a moment: processes, sockets, temporary folders, locks. */
-export async function leftBehind(place: Place): Promise<string[]> {
+/** What of a finished bpfrig is still there. */
+export interface LeftBehind {
+  /** Processes, and sockets that somebody has open. */
+  readonly alive: readonly string[];
+  /** Temporary folders, unfinished entries of the cache, locks. */
+  readonly files: readonly string[];
+}
+
+/** Searches for everything of a finished bpfrig, until it is gone or a moment has passed. */
+export async function leftBehind(place: Place): Promise<LeftBehind> {
   const deadline = performance.now() + GRACE_MS;
   for (;;) {
-    const found = [...processes(place), ...sockets(place), ...temporary(place), ...cacheRests(place)];
-    if (found.length === 0 || performance.now() > deadline) return found;
+    const alive = [...processes(place), ...sockets(place)];
+    const files = [...temporary(place), ...cacheRests(place)];
+    if (alive.length + files.length === 0 || performance.now() > deadline) return { alive, files };
     await sleep(50);
   }
 }

@@ -8,6 +8,7 @@ import { PROJECT_ROOT } from '../util/paths.ts';
 import type { Fault, LiveRun, QemuKind, Seen } from './fault.ts';
 import { endProcesses, leftBehind } from './left-behind.ts';
 import { MARK, Place } from './place.ts';
+import { run, WRONG } from './scenarios.ts';
 
 /** How much longer than its limit a fault may take before it is ended from outside. */
 const PATIENCE = 1.5;
@@ -16,7 +17,7 @@ const PATIENCE = 1.5;
 export async function runFault(fault: Fault, seedCache: string, slowdown: number): Promise<Seen> {
   await using place = new Place(seedCache);
   const injection = await fault.inject(place);
-  const command = [join(PROJECT_ROOT, 'bpfrig'), ...injection.argv];
+  const command = [BPFRIG, ...injection.argv];
   const [program = '', ...args] = injection.wrap?.(command) ?? command;
   const started = performance.now();
   const child = execa(program, args, {
@@ -36,23 +37,62 @@ export async function runFault(fault: Fault, seedCache: string, slowdown: number
   const result = await child;
   const seconds = (performance.now() - started) / 1_000;
   await injection.after?.();
-  const left = await leftBehind(place);
-  endProcesses(place);
-  const results = eventsIn(live.stdout, place).flatMap(event =>
-    event.type === 'cell-end' ? [event.result] : [],
-  );
+  const events = eventsIn(live.stdout, fault, place);
   const stderr = String(result.stderr ?? '');
   return {
     exit: result.exitCode ?? 128 + (constants.signals[result.signal ?? 'SIGKILL'] ?? 0),
     seconds,
     timedOut: result.timedOut,
-    verdicts: results.map(({ verdict }) => verdict),
-    text: [...results.map(cell => JSON.stringify(cell)), live.stdout, stderr, result.shortMessage ?? ''].join(
-      '\n',
-    ),
+    verdicts: events.flatMap(event => (event.type === 'cell-end' ? [event.result.verdict] : [])),
+    text: [...events.map(textOf), withoutEvents(live.stdout), stderr, result.shortMessage ?? ''].join('\n'),
     stderr,
-    left,
+    left: await leftIn(place, fault),
   };
+}
+
+const BPFRIG = join(PROJECT_ROOT, 'bpfrig');
+
+/** What is left and may not be. Where files may be left, the next run is made, which has to remove them. */
+async function leftIn(place: Place, fault: Fault): Promise<string[]> {
+  const { alive, files } = await leftBehind(place);
+  endProcesses(place);
+  if (files.length === 0 || fault.left === undefined) return [...alive, ...files];
+  await execa(
+    BPFRIG,
+    run(place, WRONG).map(word => (word === place.out ? `${place.out}-next` : word)),
+    {
+      env: environment(place),
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+    },
+  );
+  const next = await leftBehind(place);
+  return [...alive, ...next.alive, ...next.files.map(file => `${file}, even after the next run`)];
+}
+
+/** What an event says to people. */
+function textOf(event: RunEvent): string {
+  if (event.type === 'note') return event.text;
+  if (event.type === 'kernel-failed') return event.reason;
+  if (event.type !== 'cell-end') return '';
+  const { verdict, reason, detail, earlierTries, expectations, consoleTail } = event.result;
+  return [
+    `${verdict}: ${reason}`,
+    detail ?? '',
+    ...earlierTries.map(tried => `earlier try: ${tried.verdict}: ${tried.reason}`),
+    ...expectations.flatMap(({ ok, expr, values, error }) =>
+      ok ? [] : [`${expr}   (${values ?? ''}) ${error ?? ''}`],
+    ),
+    ...consoleTail,
+  ].join('\n');
+}
+
+function withoutEvents(stdout: string): string {
+  return stdout
+    .split('\n')
+    .filter(line => asEvent(line).length === 0)
+    .join('\n');
 }
 
 /** The child's environment: nothing of it leads to the user's results, and colours do not split words. */
@@ -71,10 +111,11 @@ function environment(place: Place, own: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
   };
 }
 
-/** Events of a run, from its standard output or, where that was damaged, from its folder. */
-function eventsIn(stdout: string, { out }: Place): RunEvent[] {
+/** Events of a run, from its standard output or, where that was damaged, from its folder. What judges no cell has no events of its own. */
+function eventsIn(stdout: string, { verdict }: Fault, { out }: Place): RunEvent[] {
   const printed = stdout.split('\n').flatMap(asEvent);
-  return printed.length > 0 ? printed : fileText(join(out, 'events.jsonl')).split('\n').flatMap(asEvent);
+  if (printed.length > 0 || verdict.length === 0) return printed;
+  return fileText(join(out, 'events.jsonl')).split('\n').flatMap(asEvent);
 }
 
 function asEvent(line: string): RunEvent[] {

@@ -201,7 +201,12 @@ const limits: readonly Fault[] = [
   host(
     'cpu-time',
     'bpfrig may take two seconds of CPU',
-    { verdict: ['infra', 'error', 'fail'], exit: [1, 3, 137, 152], words: [] },
+    {
+      left: 'its temporary folder, which the next run removes; no process',
+      verdict: ['infra', 'error', 'fail'],
+      exit: [1, 3, 137, 152],
+      words: [],
+    },
     place => ({
       argv: run(place, SLOW),
       wrap: inShell('ulimit -t 2'),

@@ -30,7 +30,7 @@ const killed: readonly Fault[] = KILL_AT.map(ms => ({
   verdict: ['infra'],
   exit: [3],
   seconds: 30,
-  words: [/QEMU/, ...(ms > 400 ? [/SIGKILL/] : []), /"earlierTries":\[\{/],
+  words: [/QEMU/, ...(ms > 400 ? [/SIGKILL/] : []), /earlier try: infra/],
   sample: [0, 120, 500, 1_500].includes(ms),
   inject: place => ({
     argv: run(place, SLOW),
