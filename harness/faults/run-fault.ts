@@ -2,7 +2,8 @@ import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa, type ResultPromise } from 'execa';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
 import type { RunEvent } from '../model/events.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import type { Fault, LiveRun, QemuKind, Seen } from './fault.ts';
@@ -144,7 +145,10 @@ class Live implements LiveRun, Disposable {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #announcements: FSWatcher;
 
-  constructor(child: ResultPromise, { announced }: Place) {
+  constructor(
+    child: { readonly pid?: number | undefined; readonly stdout: Readable | null },
+    { announced }: Place,
+  ) {
     this.pid = child.pid ?? 0;
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', line => {
