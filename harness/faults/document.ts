@@ -56,11 +56,11 @@ const HEAD = [
 ] as const;
 
 function row(fault: Fault): string[] {
-  const { name, injected, verdict, exit, seconds, words, left, sample } = fault;
+  const { name, injected, verdict, unjudged = false, exit, seconds, words, left, sample } = fault;
   return [
     `\`${name.slice(areaOf(fault).length + 1)}\``,
     injected,
-    verdict.map(one => `\`${one}\``).join(', ') || 'none',
+    [...verdict.map(one => `\`${one}\``), ...(verdict.length === 0 || unjudged ? ['none'] : [])].join(', '),
     exit.join(', '),
     `${seconds} s`,
     words.map(word => `\`${word.source.replaceAll('|', '\\|')}\``).join(', '),

@@ -13,6 +13,8 @@ export interface Fault {
   readonly injected: string;
   /** The verdicts that are right for each cell. Empty: bpfrig ends without judging one, which the exit code says. */
   readonly verdict: readonly RedVerdict[];
+  /** Whether bpfrig may also end without judging a cell, for which the exit code and the words then have to speak. */
+  readonly unjudged?: boolean;
   /** The exit codes that are right; 128 plus the signal's number for a process that a signal ended. */
   readonly exit: readonly number[];
   /** Longest time from the start of bpfrig to its end, on a host that is not overloaded. */

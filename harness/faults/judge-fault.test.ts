@@ -58,4 +58,15 @@ t.test('where no cell is judged none is missed', async t => {
     complaintsOf(fault, { ...RIGHT, exit: 137, verdicts: ['infra'] }).join(),
     /verdict infra, not none/,
   );
+  t.same(complaintsOf({ ...FAULT, unjudged: true }, { ...RIGHT, verdicts: [] }), []);
+});
+
+t.test('exit 1 says that a cell accuses the guest', async t => {
+  const fault: Fault = { ...FAULT, verdict: ['fail', 'infra'], exit: [1, 3], unjudged: true };
+  t.same(complaintsOf(fault, { ...RIGHT, exit: 1, verdicts: ['fail'] }), []);
+  for (const verdicts of [[], ['infra']] as const)
+    t.match(
+      complaintsOf(fault, { ...RIGHT, exit: 1, verdicts }).join(),
+      /exit 1 accuses a kernel, and no cell does/,
+    );
 });

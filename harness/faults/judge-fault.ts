@@ -1,4 +1,4 @@
-import { held, isRed } from '../model/verdict.ts';
+import { held, isRed, isSpoiled } from '../model/verdict.ts';
 import type { Fault, Seen } from './fault.ts';
 
 /** Everything that is wrong with how bpfrig took a fault; empty where all is right. `slowdown`: how far its time limit stretches on this host. */
@@ -32,10 +32,12 @@ function verdicts(fault: Fault, seen: Seen): string[] {
   if (seen.timedOut) return [];
   const right: readonly string[] = fault.verdict;
   const wrong = seen.verdicts.filter(verdict => !right.includes(verdict));
+  const accuses = seen.verdicts.some(verdict => !isSpoiled(verdict));
   return [
+    ...(seen.exit === 1 && right.length > 0 && !accuses ? ['exit 1 accuses a kernel, and no cell does'] : []),
     ...(fault.exit.includes(seen.exit) ? [] : [`exit ${seen.exit}, not ${fault.exit.join(' or ')}`]),
     ...(wrong.length > 0 ? [`verdict ${wrong[0]}, not ${right.join(' or ') || 'none'}`] : []),
-    ...(right.length > 0 && seen.verdicts.length === 0 ? ['no verdict'] : []),
+    ...(right.length > 0 && fault.unjudged !== true && seen.verdicts.length === 0 ? ['no verdict'] : []),
   ];
 }
 

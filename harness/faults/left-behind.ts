@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tempOwner } from '../util/cache.ts';
-import { isOwnerAlive } from '../util/owner.ts';
 import { MARK, type Place } from './place.ts';
 
 /** How long the kernel may take to end the children of a process that was killed. */
@@ -79,15 +77,12 @@ function temporary({ tmp }: Place): string[] {
   return entries(tmp).map(name => `temporary ${name}`);
 }
 
-/** Locks are searched only in a cache of the fault's own: in the common one another fault may hold them. */
-function cacheRests({ dir, cache }: Place): string[] {
-  const own = cache.startsWith(`${dir}/`);
+/** Entries that are in the making, and locks. */
+function cacheRests({ cache }: Place): string[] {
   return entries(cache).flatMap(kind =>
-    entries(join(cache, kind)).flatMap(name => {
-      const owner = tempOwner(name);
-      if (owner !== null) return isOwnerAlive(owner) ? [] : [`unfinished ${kind}/${name}`];
-      return own && name.endsWith('.lock') ? [`lock ${kind}/${name}`] : [];
-    }),
+    entries(join(cache, kind)).flatMap(name =>
+      /\.(?:tmp|lock)$/.test(name) ? [`${kind}/${name} in the cache`] : [],
+    ),
   );
 }
 

@@ -19,20 +19,27 @@ export class Place implements AsyncDisposable {
   readonly out: string;
   /** Where `announcedQemu` reports. */
   readonly announced: string;
-  /** bpfrig's XDG_CACHE_HOME: that of all faults, until `ownCache`. */
-  xdgCache: string;
+  /** bpfrig's XDG_CACHE_HOME. */
+  readonly xdgCache: string;
 
-  constructor(seedCache: string) {
+  private constructor() {
     this.dir = mkdtempSync(join(tmpdir(), 'bf-'));
     this.tmp = join(this.dir, 't');
     this.results = join(this.dir, 'r');
     this.out = join(this.results, 'run');
     this.announced = join(this.dir, 'q');
-    this.xdgCache = seedCache;
+    this.xdgCache = join(this.dir, 'c');
     for (const folder of [this.tmp, this.results, this.announced]) mkdirSync(folder);
     // QEMU may run as another user, whose wrapper must be found and may write its name.
     chmodSync(this.dir, 0o755);
     chmodSync(this.announced, 0o1777);
+  }
+
+  /** A place whose cache has what `seedCache` has, as hard links: whoever damages a file replaces it (`damage`). */
+  static async make(seedCache: string): Promise<Place> {
+    const place = new Place();
+    await execa('cp', ['-al', seedCache, place.xdgCache]);
+    return place;
   }
 
   /** Writes a file of the fault's own and returns its path. */
@@ -48,21 +55,16 @@ export class Place implements AsyncDisposable {
     return join(this.xdgCache, 'bpfrig');
   }
 
-  /** Gives this fault a warm cache of its own, which it may damage; `without` names kinds of entries that are left out. */
-  async ownCache(without: readonly string[] = []): Promise<string> {
-    const own = join(this.dir, 'c');
-    // Hard links: whoever damages a file replaces it (`damage`).
-    await execa('cp', ['-al', this.xdgCache, own]);
-    this.xdgCache = own;
-    await Promise.all(without.map(kind => rm(join(this.cache, kind), { recursive: true, force: true })));
+  /** Removes kinds of entries from the cache, which are then made anew. Returns the cache. */
+  async without(...kinds: readonly string[]): Promise<string> {
+    await Promise.all(kinds.map(kind => rm(join(this.cache, kind), { recursive: true, force: true })));
     return this.cache;
   }
 
-  /** Gives this fault an empty cache. */
-  coldCache(): string {
-    this.xdgCache = join(this.dir, 'c');
+  /** Empties the cache. */
+  async coldCache(): Promise<void> {
+    await rm(this.xdgCache, { recursive: true });
     mkdirSync(this.xdgCache);
-    return this.cache;
   }
 
   /** Writes a QEMU that runs `script` (of /bin/sh), which may end with `exec "$QEMU" "$@"`, and returns its path: BPFRIG_QEMU. */

@@ -16,7 +16,7 @@ const PATIENCE = 1.5;
 
 /** Injects one fault into a run of the real program and returns what was seen. `slowdown` stretches its time limit. */
 export async function runFault(fault: Fault, seedCache: string, slowdown: number): Promise<Seen> {
-  await using place = new Place(seedCache);
+  await using place = await Place.make(seedCache);
   const injection = await fault.inject(place);
   const command = [BPFRIG, ...injection.argv];
   const [program = '', ...args] = injection.wrap?.(command) ?? command;

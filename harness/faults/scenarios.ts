@@ -39,7 +39,7 @@ export type Phase = 'setup' | 'traffic' | 'after';
 
 /** Writes a scenario that would pass, but for a shell command that the guest runs in one phase of it. */
 export function guestCommand(place: Place, command: string, phase: Phase = 'traffic', more = ''): string {
-  const step = `  - exec: { argv: [busybox, sh, -c, ${JSON.stringify(command)}] }\n`;
+  const step = `  - exec: { argv: [busybox, sh, -c, ${JSON.stringify(asText(command))}] }\n`;
   const wait = '  - wait: { for: 3000 }\n';
   const steps = { setup: '', traffic: wait, after: '' };
   steps[phase] = step + wait;
@@ -48,6 +48,11 @@ export function guestCommand(place: Place, command: string, phase: Phase = 'traf
     'guest-command.yaml',
     `title: A guest command that is a fault\nsource: a fixture of the fault suite\ntopology: none\n${more}${phases.join('')}expect:\n  - sent == 0\n`,
   );
+}
+
+/** In a scenario, a dollar sign that belongs to no axis is doubled. */
+export function asText(command: string): string {
+  return command.replaceAll('$', '$$$$');
 }
 
 /** Runs such a scenario. */

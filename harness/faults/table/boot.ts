@@ -101,7 +101,7 @@ function words(
     words: messages,
     ...more,
     inject: async (place): Promise<Injection> => {
-      await place.ownCache(['templates']);
+      await place.without('templates');
       // The last argument is the kernel's command line: bpfrig puts it there (vm/devices.ts).
       const script = `case "$1" in -version | --version) exec "$QEMU" "$@" ;; esac
 for last; do :; done

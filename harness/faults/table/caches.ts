@@ -90,7 +90,7 @@ function agentFile(cache: string): string {
 }
 
 async function spoil(place: Place, { files, without }: Target, how: Damage): Promise<void> {
-  const cache = await place.ownCache(without);
+  const cache = await place.without(...(without ?? []));
   const targets = files(cache);
   if (targets.length === 0) throw new Error('nothing to damage in the cache');
   for (const path of targets) await damage(path, how);
@@ -122,7 +122,7 @@ const others: readonly Fault[] = [
     seconds: 30,
     words: [/sent == 1/],
     inject: async place => {
-      const cache = await place.ownCache();
+      const { cache } = place;
       if (existsSync(join(cache, 'durations.json'))) await damage(join(cache, 'durations.json'), 'flipped');
       return { argv: run(place, WRONG) };
     },
@@ -135,7 +135,7 @@ const others: readonly Fault[] = [
     seconds: 60,
     words: [/sent == 1|template/],
     inject: async place => {
-      const cache = await place.ownCache();
+      const { cache } = place;
       const two = place.write(
         'two.yaml',
         `title: Two cells\nsource: a fixture of the fault suite\ntopology: none\naxes: { which: [a, b] }\ntraffic:\n  - wait: { for: 1000 }\nexpect:\n  - sent == 1\n`,
@@ -159,7 +159,7 @@ const others: readonly Fault[] = [
     seconds: 60,
     words: [/stack\.delivered == 999/, /damaged|rebuilt|made anew|does not match|incomplete/],
     inject: async place => {
-      const cache = await place.ownCache();
+      const { cache } = place;
       await spoilObjects(cache, 'flipped');
       return { argv: run(place, wrongTraffic(place)) };
     },
@@ -172,7 +172,7 @@ const others: readonly Fault[] = [
     seconds: 60,
     words: [/stack\.delivered == 999/, /damaged|rebuilt|made anew|does not match|incomplete/],
     inject: async place => {
-      const cache = await place.ownCache();
+      const { cache } = place;
       await spoilObjects(cache, 'truncated');
       return { argv: run(place, wrongTraffic(place)) };
     },

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { cacheEntry } from '../damage.ts';
 import type { Fault, Injection, RedVerdict } from '../fault.ts';
 import type { Place } from '../place.ts';
-import { run, TRAFFIC, WRONG } from '../scenarios.ts';
+import { asText, run, TRAFFIC, WRONG } from '../scenarios.ts';
 
 /** A kernel in whose image one text is another of the same length: a tracepoint or a type of another name. */
 function renamed(
@@ -24,7 +24,7 @@ function renamed(
     seconds: 60,
     words,
     inject: async place => {
-      await place.ownCache(['templates']);
+      await place.without('templates');
       const folder = cacheEntry(place.cache, 'kernels');
       const image = readFileSync(join(folder, 'vmlinux'));
       replaceAll(image, from, to);
@@ -83,7 +83,7 @@ const kernels: readonly Fault[] = [
     seconds: 140,
     words: [/BTF|type information|vmlinux|observer/],
     inject: async place => {
-      await place.ownCache(['templates']);
+      await place.without('templates');
       const folder = cacheEntry(place.cache, 'kernels');
       const image = readFileSync(join(folder, 'vmlinux'));
       // include/uapi/linux/btf.h: the magic number 0xeb9f, version 1, flags 0, and 24 bytes of header.
@@ -106,7 +106,7 @@ function moduleMissing(module: string, sample = false): Fault {
     words: [new RegExp(module), /lacks|missing|damaged|no module/],
     sample,
     inject: async place => {
-      await place.ownCache(['templates', 'initramfs']);
+      await place.without('templates', 'initramfs');
       const folder = cacheEntry(place.cache, 'kernels');
       const lib = join(place.dir, 'kernel', 'lib', 'modules');
       mkdirSync(lib, { recursive: true });
@@ -130,7 +130,9 @@ function moduleMissing(module: string, sample = false): Fault {
 /** Traffic through a cpumap, and a command before or after it. */
 function withTraffic(place: Place, { before = '', after = '', background = '' }): Injection {
   const step = (command: string, more = ''): string =>
-    command === '' ? '' : `  - { exec: { argv: [busybox, sh, -c, ${JSON.stringify(command)}] }${more} }\n`;
+    command === ''
+      ? ''
+      : `  - { exec: { argv: [busybox, sh, -c, ${JSON.stringify(asText(command))}] }${more} }\n`;
   const text = readFileSync(TRAFFIC, 'utf8').replace(
     '  - frames: { count: 1000 }\n',
     `${step(before)}${step(background, ', background: true')}  - frames: { count: 1000 }\n${step(after)}`,

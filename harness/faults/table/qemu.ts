@@ -1,4 +1,4 @@
-import type { Fault, LiveRun, QemuKind } from '../fault.ts';
+import type { Fault, LiveRun } from '../fault.ts';
 import type { Place } from '../place.ts';
 import { run, SLOW, WRONG } from '../scenarios.ts';
 
@@ -13,11 +13,9 @@ const KILL_BOOT_AT = [0, 100, 400, 1_000, 2_000, 3_000] as const;
 
 const STOP_AT = [0, 30, 100, 300, 1_000, 2_000] as const;
 
-/** Of every try, so that the second one does not pass. */
-function signalEach(run: LiveRun, kind: QemuKind, signal: NodeJS.Signals, afterMs: number): void {
-  run.onQemu((pid, started) => {
-    if (started === kind) run.signal(pid, signal, afterMs);
-  });
+/** Every one of a run: the clone of the first try, that of the second, and what is booted where cloning fails. */
+function signalEach(live: LiveRun, signal: NodeJS.Signals, afterMs: number): void {
+  live.onQemu(pid => live.signal(pid, signal, afterMs));
 }
 
 function name(ms: number): string {
@@ -26,7 +24,7 @@ function name(ms: number): string {
 
 const killed: readonly Fault[] = KILL_AT.map(ms => ({
   name: `qemu/killed-at-${name(ms)}-ms`,
-  injected: `SIGKILL to each clone's QEMU ${ms} ms after its start`,
+  injected: `SIGKILL to each QEMU ${ms} ms after its start`,
   verdict: ['infra'],
   exit: [3],
   seconds: 30,
@@ -35,7 +33,7 @@ const killed: readonly Fault[] = KILL_AT.map(ms => ({
   inject: place => ({
     argv: run(place, SLOW),
     env: { BPFRIG_QEMU: place.announcedQemu() },
-    during: live => signalEach(live, 'clone', 'SIGKILL', ms),
+    during: live => signalEach(live, 'SIGKILL', ms),
   }),
 }));
 
@@ -47,18 +45,18 @@ const killedBoots: readonly Fault[] = KILL_BOOT_AT.map(ms => ({
   seconds: 45,
   words: [/QEMU/],
   inject: async place => {
-    await place.ownCache(['templates']);
+    await place.without('templates');
     return {
       argv: run(place, SLOW),
       env: { BPFRIG_QEMU: place.announcedQemu() },
-      during: live => signalEach(live, 'boot', 'SIGKILL', ms),
+      during: live => signalEach(live, 'SIGKILL', ms),
     };
   },
 }));
 
 const stopped: readonly Fault[] = STOP_AT.map(ms => ({
   name: `qemu/stopped-at-${name(ms)}-ms`,
-  injected: `SIGSTOP to each clone's QEMU ${ms} ms after its start`,
+  injected: `SIGSTOP to each QEMU ${ms} ms after its start`,
   verdict: ['infra', 'hang'],
   exit: [1, 3],
   seconds: 60,
@@ -67,14 +65,14 @@ const stopped: readonly Fault[] = STOP_AT.map(ms => ({
   inject: place => ({
     argv: run(place, SLOW),
     env: { BPFRIG_QEMU: place.announcedQemu() },
-    during: live => signalEach(live, 'clone', 'SIGSTOP', ms),
+    during: live => signalEach(live, 'SIGSTOP', ms),
   }),
 }));
 
 const otherSignals: readonly Fault[] = (['SIGSEGV', 'SIGABRT', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const).map(
   signal => ({
     name: `qemu/${signal.toLowerCase()}`,
-    injected: `${signal} to each clone's QEMU in mid-cell`,
+    injected: `${signal} to each QEMU in mid-cell`,
     verdict: ['infra'],
     exit: [3],
     seconds: 30,
@@ -82,7 +80,7 @@ const otherSignals: readonly Fault[] = (['SIGSEGV', 'SIGABRT', 'SIGTERM', 'SIGIN
     inject: place => ({
       argv: run(place, SLOW),
       env: { BPFRIG_QEMU: place.announcedQemu() },
-      during: live => signalEach(live, 'clone', signal, 1_500),
+      during: live => signalEach(live, signal, 1_500),
     }),
   }),
 );

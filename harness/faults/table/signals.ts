@@ -26,7 +26,7 @@ const MOMENTS: readonly Moment[] = [
   {
     name: 'template',
     when: 'while a template boots',
-    prepare: place => place.ownCache(['templates']),
+    prepare: place => place.without('templates'),
     at: (live, strike) => live.onQemu(() => strike(1_000)),
   },
   { name: 'clone', when: "as a cell's QEMU starts", at: (live, strike) => live.onQemu(() => strike(50)) },

@@ -25,7 +25,7 @@ async function spoiltTool(
   scenario: string,
   without: readonly string[],
 ): Promise<Injection> {
-  await place.ownCache(without);
+  await place.without(...without);
   return { argv: run(place, scenario), env: { PATH: place.program(program, script) } };
 }
 
@@ -52,7 +52,7 @@ const packages: readonly Fault[] = [
     'the kernel is not in the cache, and there is no network',
     [/download|mirror|apt|resolve|network/i],
     async place => {
-      await place.ownCache(KERNELS);
+      await place.without(...KERNELS);
       return { argv: run(place, WRONG), wrap: command => ['unshare', '-n', ...command] };
     },
     { sample: true },
@@ -62,7 +62,7 @@ const packages: readonly Fault[] = [
     'neither the kernel nor an index is in the cache, and there is no network',
     [/apt|resolve|network|mirror/i],
     async place => {
-      place.coldCache();
+      await place.coldCache();
       return { argv: run(place, WRONG), wrap: command => ['unshare', '-n', ...command] };
     },
   ),
@@ -95,7 +95,7 @@ const packages: readonly Fault[] = [
     "apt's index in the cache is not JSON",
     [/apt|index|JSON|kernels\.json|network|resolve/i],
     async place => {
-      const cache = await place.ownCache(KERNELS);
+      const cache = await place.without(...KERNELS);
       for (const suite of readdirSync(join(cache, 'apt'))) {
         const file = join(cache, 'apt', suite, 'kernels.json');
         await rm(file, { force: true });
@@ -109,7 +109,7 @@ const packages: readonly Fault[] = [
     'apt does not accept the signature of the index',
     [/sign|GPG|apt/i],
     async place => {
-      await place.ownCache([...KERNELS, 'apt']);
+      await place.without(...KERNELS, 'apt');
       const script =
         'case " $* " in *" update "*) echo "E: The repository is not signed." >&2; exit 100 ;; esac\nexec /usr/bin/apt-get "$@"';
       return { argv: run(place, WRONG), env: { PATH: place.program('apt-get', script) } };
