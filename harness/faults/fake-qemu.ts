@@ -142,7 +142,7 @@ function join(client: Socket, real: Socket, damage: Damage, after: number): void
   });
 }
 
-/** Says something else in place of a line; returns whether nothing more is to be said. */
+/** Says something else instead of a line; returns whether nothing more is to be said. */
 function spoil(client: Socket, line: string, damage: Damage): boolean {
   const say = (text: string): boolean => {
     client.write(text, 'latin1');

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Machine code that a CPU is made to run, in place of what it does. */
+/** Machine code that a CPU is made to run instead of what it does. */
 export const CODE = {
   /** cli; jmp to itself */
   spin: 'faebfe',

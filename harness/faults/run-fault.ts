@@ -14,8 +14,13 @@ import { run, WRONG } from './scenarios.ts';
 /** How much longer than its limit a fault may take before it is ended from outside. */
 const PATIENCE = 1.5;
 
-/** Injects one fault into a run of the real program and returns what was seen. `slowdown` stretches its time limit. */
-export async function runFault(fault: Fault, seedCache: string, slowdown: number): Promise<Seen> {
+/** Injects one fault into a run of the real program and returns what was seen. `slowdown` stretches its time limit; `cancelSignal` kills it. */
+export async function runFault(
+  fault: Fault,
+  seedCache: string,
+  slowdown: number,
+  cancelSignal: AbortSignal,
+): Promise<Seen> {
   await using place = await Place.make(seedCache);
   const injection = await fault.inject(place);
   const command = [BPFRIG, ...injection.argv];
@@ -32,6 +37,7 @@ export async function runFault(fault: Fault, seedCache: string, slowdown: number
     maxBuffer: 100_000_000,
     timeout: fault.seconds * slowdown * PATIENCE * 1_000,
     killSignal: 'SIGKILL',
+    cancelSignal,
   });
   using live = new Live(child, place);
   injection.during?.(live);

@@ -16,19 +16,34 @@ export interface SeedCache extends Disposable {
  * Runs each scenario once without a fault, in the user's cache, and copies what they used. This is also the control: a scenario
  * that does not end as it states says nothing about faults. Throws `harness` then.
  */
-export async function seedCache(onProgress: (line: string) => void): Promise<SeedCache> {
+export async function seedCache(
+  onProgress: (line: string) => void,
+  cancelSignal: AbortSignal,
+): Promise<SeedCache> {
   // A second earlier: a file system may keep its times less exactly than the clock.
   const began = Date.now() - 1_000;
-  for (const { file, kernel, exit } of CONTROLS) {
-    onProgress(`control: ${file} on ${kernel} without a fault`);
-    const results = mkdtempSync(join(tmpdir(), 'bf-control-'));
+  for (const control of CONTROLS) {
+    onProgress(`control: ${control.file} on ${control.kernel} without a fault`);
+    await runControl(control, cancelSignal);
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'bf-seed-'));
+  await copyUsed(cacheRoot(), join(dir, 'bpfrig'), began);
+  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+async function runControl(
+  { file, kernel, exit }: (typeof CONTROLS)[number],
+  cancelSignal: AbortSignal,
+): Promise<void> {
+  const results = mkdtempSync(join(tmpdir(), 'bf-control-'));
+  try {
     const argv = ['run', file, '--kernel', kernel, '--jobs', '1', '--out', join(results, 'run')];
     const run = await execa(join(PROJECT_ROOT, 'bpfrig'), argv, {
       reject: false,
       stdin: 'ignore',
       env: { BPFRIG_RESULTS: results },
+      cancelSignal,
     });
-    rmSync(results, { recursive: true, force: true });
     if (run.exitCode !== exit)
       throw new BpfrigError(
         'harness',
@@ -37,10 +52,9 @@ export async function seedCache(onProgress: (line: string) => void): Promise<See
           detail: `${run.stdout}\n${run.stderr}`,
         },
       );
+  } finally {
+    rmSync(results, { recursive: true, force: true });
   }
-  const dir = mkdtempSync(join(tmpdir(), 'bf-seed-'));
-  await copyUsed(cacheRoot(), join(dir, 'bpfrig'), began);
-  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** Entries whose time of last use (their mtime) is not before `since`; apt's indexes always, since fetching them takes the network. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { hostPressure } from '../util/host-pressure.ts';
-import { messageOf } from '../util/errors.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { Fault, Seen } from './fault.ts';
 import { complaintsOf } from './judge-fault.ts';
 import { runFault } from './run-fault.ts';
@@ -19,15 +19,21 @@ export interface SuiteOptions {
   readonly keepIn: string | null;
 }
 
-/** Injects every fault and returns how many bpfrig took wrongly. */
+/**
+ * Injects every fault and returns how many bpfrig took wrongly. Ctrl-C and SIGTERM end it in order: what runs is killed, and nothing is left.
+ * Throws `harness` then, and when a scenario does not end as it states without a fault.
+ */
 export async function runFaults(faults: readonly Fault[], options: SuiteOptions): Promise<number> {
-  using seed = await seedCache(options.onProgress);
+  using interrupt = onInterrupt();
+  using seed = await seedCache(options.onProgress, interrupt.signal);
   const queue = new PQueue({ concurrency: AT_ONCE });
   const times: { readonly name: string; readonly seconds: number }[] = [];
   let wrong = 0;
   const one = async (fault: Fault): Promise<void> => {
+    if (interrupt.signal.aborted) return;
     const slowdown = hostPressure();
-    const seen = await runFault(fault, seed.dir, slowdown).catch(failedInjection);
+    const seen = await runFault(fault, seed.dir, slowdown, interrupt.signal).catch(failedInjection);
+    if (interrupt.signal.aborted) return;
     const complaints = typeof seen === 'string' ? [seen] : complaintsOf(fault, seen, slowdown);
     if (complaints.length > 0) wrong += 1;
     if (typeof seen === 'string') return options.print(`NOT OK  ${fault.name}  ${seen}`);
@@ -36,8 +42,20 @@ export async function runFaults(faults: readonly Fault[], options: SuiteOptions)
     options.print(line(fault, seen, complaints));
   };
   await Promise.all(faults.map(fault => queue.add(() => one(fault))));
+  if (interrupt.signal.aborted) throw new BpfrigError('harness', 'the fault suite was ended by a signal');
   options.print(summary(faults.length, wrong, times));
   return wrong;
+}
+
+/** Aborts its signal at the first Ctrl-C or SIGTERM. */
+function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  process.on('SIGINT', end).on('SIGTERM', end);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => void process.off('SIGINT', end).off('SIGTERM', end),
+  };
 }
 
 function failedInjection(error: unknown): string {
