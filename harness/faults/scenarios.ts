@@ -3,7 +3,8 @@ import { PROJECT_ROOT } from '../util/paths.ts';
 import type { Injection } from './fault.ts';
 import type { Place } from './place.ts';
 
-const FOLDER = join(PROJECT_ROOT, 'harness', 'faults', 'scenarios');
+/** Where the scenarios of faults are. */
+export const FOLDER = join(PROJECT_ROOT, 'harness', 'faults', 'scenarios');
 
 /** The kernel that faults are injected into, where nothing else is said: the newest. */
 export const KERNEL = '7.3';

@@ -8,6 +8,7 @@ import { CPU_FAULTS } from './table/cpus.ts';
 import { GUEST_KERNEL_FAULTS } from './table/guest-kernel.ts';
 import { HOST_FAULTS } from './table/host.ts';
 import { INPUT_FAULTS } from './table/inputs.ts';
+import { LOCKUP_FAULTS } from './table/lockups.ts';
 import { OBSERVER_FAULTS } from './table/observers.ts';
 import { QEMU_FAULTS } from './table/qemu.ts';
 import { SAVED_FAULTS } from './table/saved-runs.ts';
@@ -18,6 +19,7 @@ import { TOOL_FAULTS } from './table/tools.ts';
 export const FAULTS: readonly Fault[] = [
   ...BOOT_FAULTS,
   ...GUEST_KERNEL_FAULTS,
+  ...LOCKUP_FAULTS,
   ...CPU_FAULTS,
   ...AGENT_FAULTS,
   ...QEMU_FAULTS,

@@ -156,8 +156,8 @@ const commandLines: readonly Fault[] = [
     [/at boot|memory|QEMU/],
   ),
   words(
-    'panic-early',
-    'an unknown NMI at boot panics: sysctl.kernel.panic_on_warn and a panic= parameter of the guest',
+    'panic-in-init',
+    'init crashes the kernel (sysrq c)',
     'sed \'s,rdinit=/init,rdinit=/bin/sh -- -c "mount\\\\ -t\\\\ proc\\\\ proc\\\\ /proc;echo\\\\ c>/proc/sysrq-trigger",\'',
     ['panic'],
     [/at boot/, /panicked/],

@@ -141,7 +141,7 @@ const ROWS: readonly Row[] = [
     words: [/circular locking/],
   },
   {
-    name: 'hung-task',
+    name: 'hung-task-line',
     command: 'echo "INFO: task kworker/0:1:12 blocked for more than 120 seconds." > /dev/kmsg',
     injected: "a hung task in the kernel's log",
     verdict: ['fail'],
