@@ -8,7 +8,7 @@ import { inGuest, run, WRONG } from '../scenarios.ts';
 const SHIM = join(PROJECT_ROOT, 'harness', 'faults', 'clock-shim.c');
 const HOUR = 3_600;
 
-/** Only bpfrig's own clock jumps; QEMU's environment has the shim too, and there it does no harm. */
+/** Only bpfrig's own clock jumps. */
 function hostJump(name: string, seconds: number, afterMs: number, sample = false): Fault {
   return {
     name: `clock/host-${name}`,

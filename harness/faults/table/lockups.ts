@@ -30,7 +30,7 @@ setup:
   - attach: { program: spin, to: rx, mode: native }
 traffic:
   - { exec: { argv: [busybox, sh, -c, "sleep 1; ip link add v9 type veth; ip link del v9"] }, background: true }
-  - send: { count: 1 }
+  - send: { on: tx, count: 1 }
   - wait: { for: 9000 }
 expect:
   - sent == 1
