@@ -4,7 +4,7 @@ import type { Observations, ProgramReading, SourceReport, XdpMode } from '../mod
 import { parseScenario, problemLines } from '../scenario/parse.ts';
 import { yamlSource } from '../scenario/places.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
-import { TABLES, VOCABULARY } from './subjects.ts';
+import { TABLES, NAMES } from './subjects.ts';
 import { sumFields } from './table.ts';
 
 /** Made-up observations for the oracle's tests: one device `rx`, one cpumap `cpus` with id 7, an entry on CPU 2. */
@@ -92,7 +92,7 @@ function stackRow(frames: number) {
 /** A scenario from its text; throws with all that is wrong with it. */
 export function scenarioOf(text: string): Scenario {
   const file = { name: 't', file: 't.yaml', path: '/t.yaml' };
-  const { scenario, problems } = parseScenario(yamlSource(text), file, { vocabulary: VOCABULARY });
+  const { scenario, problems } = parseScenario(yamlSource(text), file, NAMES);
   if (scenario === null) throw new Error(problemLines('t.yaml', problems).join('\n'));
   return scenario;
 }

@@ -3,10 +3,10 @@ import type { Testbed } from '../guest/testbed.ts';
 import type { Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Observations } from '../model/observations.ts';
+import type { Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
-import { judge, type Judgement } from '../oracle/judge.ts';
+import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
 import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
@@ -104,17 +104,17 @@ async function tryCell(
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
-    let stepFailure: StepFailure | null = null;
+    const results: Record<string, StepResult> = {};
+    let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock));
+      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results));
     } catch (error) {
-      if (!(error instanceof StepFailure)) throw error;
-      stepFailure = error;
+      stop = earlyStop(error, results);
     }
     // The same splat reaches the console and the log with different times.
     const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
     const splats = [...new Set([...(await bed.complaints()), ...logged])];
-    const outcome = judged(planned, kernel, observations, stepFailure, splats);
+    const outcome = judged(planned, kernel, observations, stop, splats);
     clock.next('teardown');
     if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, bed);
     const tail = splats.length > 0 ? bed.consoleTail : [];
@@ -130,7 +130,7 @@ function judged(
   planned: PlannedCell,
   kernel: Kernel,
   observations: Observations | null,
-  stepFailure: StepFailure | null,
+  stop: EarlyStop | null,
   splats: readonly string[],
 ): Outcome {
   const judgement: Judgement = judge({
@@ -138,11 +138,22 @@ function judged(
     kernel,
     observations,
     splats,
-    stepFailure: stepFailure?.message ?? null,
+    stop,
   });
   const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
-  const detail = [stepFailure?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
+  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
   return { ...judgement, consoleTail: [], detail: detail === '' ? null : detail };
+}
+
+/** A stop with the long text of its error: a verifier log. */
+type EarlyStop = Stop & { readonly detail: string | null };
+
+/** What an exception says about the steps; rethrows what comes from a guest's end or the host. */
+function earlyStop(error: unknown, results: Stop['results']): EarlyStop {
+  if (error instanceof StepFailure)
+    return { kind: 'contradicted', message: error.message, results, detail: error.detail };
+  if (!(error instanceof BpfrigError) || error instanceof GuestFailure || error.code === 'infra') throw error;
+  return { kind: 'stumbled', message: error.message, results, detail: error.detail };
 }
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {

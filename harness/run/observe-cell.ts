@@ -1,30 +1,31 @@
 import { difference, readBaseline, readFinal, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading } from '../model/observations.ts';
+import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
-import { StepContext, type LoadedProgram } from './steps/context.ts';
+import { CellState, StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw.
+ * Throws what the steps throw; `results` then has those of the steps that were done.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
   index: ProgramIndex,
   clock: PhaseClock,
+  results: Record<string, StepResult>,
 ): Promise<Observations> {
   const { dut } = bed;
-  const ctx = new StepContext(dut, index, variant.topology, bed.generator);
+  const ctx = new StepContext(dut, index, variant.topology, bed.generator, new CellState(results));
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
@@ -48,6 +49,7 @@ export async function observeCell(
   return {
     release: dut.hello.release,
     sources,
+    sourcesAfter: ctx.sources.slice(sources.length),
     devices: counted.devices,
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
@@ -74,11 +76,11 @@ function watched(ctx: StepContext): LoadedProgram[] {
 }
 
 function reading(
-  { name, id, role, mode }: LoadedProgram,
+  { name, id, role, mode, maps }: LoadedProgram,
   counts: Readonly<Record<string, number>>,
 ): ProgramReading {
   const actions = Object.fromEntries(
     XDP_ACTIONS.map(action => [action, counts[action] ?? 0]),
   ) as ActionCounts;
-  return { name, id, role: role ?? 'main', mode, actions };
+  return { name, id, role: role ?? 'main', mode, actions, maps };
 }

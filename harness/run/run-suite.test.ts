@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
@@ -53,7 +53,7 @@ async function fakeRun(
   const dir = t.testdir({ 'one.yaml': SCENARIO });
   const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
     root: dir,
-    vocabulary: VOCABULARY,
+    ...NAMES,
   });
   const kernels = options.kernels ?? [requested('6.1')];
   const cells = planCells(

@@ -28,6 +28,24 @@ export function namesIn(ast: ASTNode): NameUse[] {
   return found.toSorted((a, b) => a.start - b.start);
 }
 
+/** The free name that a node is, as a path; null when it is something else. Computed indexes are not looked into. */
+export function nameOf(node: ASTNode): NameUse | null {
+  return asName(node, { bound: new Set(), optional: false }, []);
+}
+
+/** The variable of a macro such as `list.all(x, …)`; null for any other node. */
+export function bindingOf(node: ASTNode): string | null {
+  if (node.op !== 'rcall') return null;
+  const [method, receiver, [variable]] = node.args;
+  const isBind = method === 'bind' && receiver.op === 'id' && receiver.args === 'cel';
+  return variable?.op === 'id' && (isBind || BINDING_MACROS.has(method)) ? variable.args : null;
+}
+
+/** The operands of a node. */
+export function childNodes(node: ASTNode): ASTNode[] {
+  return children(node.args);
+}
+
 function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
   const name = asName(node, scope, found);
   if (name !== null) {

@@ -7,7 +7,7 @@ import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
 import type { Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { Names } from './variants.ts';
 
 const YAML = /\.ya?ml$/;
 /** In a folder only these modules are scenarios; named itself, any module is. */
@@ -15,11 +15,9 @@ const MODULE_IN_FOLDER = /\.scenario\.[cm]?[jt]s$/;
 const MODULE = /\.[cm]?[jt]s$/;
 
 /** How scenarios are read. */
-export interface LoadOptions {
+export interface LoadOptions extends Names {
   /** Folder that paths are relative to. */
   readonly root: string;
-  /** Names that expectations can use. */
-  readonly vocabulary: Vocabulary;
 }
 
 /**
@@ -55,7 +53,7 @@ function coverageLists(files: readonly string[]): Map<string, CoverageList> {
 
 async function load(
   path: string,
-  { root, vocabulary }: LoadOptions,
+  { root, vocabulary, ledger }: LoadOptions,
   coverage: CoverageList | null,
 ): Promise<{ scenario: Scenario | null; problems: string[] }> {
   const file = relative(root, path);
@@ -70,7 +68,7 @@ async function load(
   const { scenario, problems } = parseScenario(
     source,
     { name: scenarioName(file), file, path },
-    { vocabulary, coverage },
+    { vocabulary, ledger, coverage },
   );
   return { scenario, problems: problemLines(file, problems) };
 }

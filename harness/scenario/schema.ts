@@ -55,10 +55,24 @@ export function scenarioSchema(wrap: Wrap) {
     kernels: range,
     when: when.optional(),
     reason: z.string().min(1).describe('one sentence, with the upstream commit'),
+    fails: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ expr: z.string(), when: when.optional() }),
+          z.strictObject({ ledger: z.string(), when: when.optional() }),
+        ]),
+      )
+      .default([])
+      .describe(
+        'each expectation that fails, as it stands in `expect`, and each fault of the ledger; anything else that fails is no known failure',
+      ),
     expect: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
-      .describe('how it fails: a CEL expression, and an operator with another, such as "< cpumap.accepted"'),
+      .describe(
+        'what holds instead: a CEL expression, and an operator with another, such as "< cpumap.accepted"',
+      ),
     splat: z
       .string()
       .optional()

@@ -1,9 +1,10 @@
 import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
-import { buildExpectations, buildKnown } from './build-expectations.ts';
-import { buildSteps, resultNames } from './build-steps.ts';
+import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
+import { buildSteps, resultSteps } from './build-steps.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
+import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
@@ -21,6 +22,16 @@ export interface VariantResult {
   readonly document: ScenarioDocument | null;
   readonly resolved: ResolvedVariant | null;
   readonly problems: readonly Problem[];
+  /** What is a problem only if every variant says so. */
+  readonly doubts: readonly Doubt[];
+}
+
+/** What a scenario's content is checked against. */
+export interface Names {
+  /** Names that expectations can use. */
+  readonly vocabulary: Vocabulary;
+  /** Names of the ledger's faults that are no names in expectations: its stages. `devmap *` is any that begins so. */
+  readonly ledger: readonly string[];
 }
 
 /** Checks a scenario's content with one variant's values filled in, and makes it ready to run. `path` is the scenario's own. */
@@ -29,7 +40,7 @@ export function resolveVariant(
   variant: Variant,
   source: Source,
   path: string,
-  vocabulary: Vocabulary,
+  names: Names,
 ): VariantResult {
   const { data, origin, problems: stray } = fillIn(raw, variant);
   const problems: Problem[] = stray.map(({ path, text }) => ({ place: source.place(path), text }));
@@ -39,16 +50,17 @@ export function resolveVariant(
     const strayPaths = new Set(stray.map(({ path }) => path.join('/')));
     const issues = checked.error.issues.filter(({ path }) => !strayPaths.has(origin(path).join('/')));
     problems.push(...issues.flatMap(issue => explainIssue(issue, data, source, origin)));
-    return { document: null, resolved: null, problems };
+    return { document: null, resolved: null, problems, doubts: [] };
   }
 
   const document = checked.data;
-  const context = { source, origin, problems, vocabulary };
+  const doubts: Doubt[] = [];
+  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, ...names };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);
   const steps = [...setup, ...traffic, ...after];
-  const own = new Set(resultNames(steps));
+  const own = resultSteps(steps, problems);
   const topology = document.topology ?? nicTopology(variant, problems, source);
   const guest = {
     cpus: document.guest.cpus,
@@ -62,6 +74,8 @@ export function resolveVariant(
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
+  const expect = buildExpectations(document.expect, own, context);
+  doubtUnread(own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
     suffix: suffix(variant),
@@ -72,10 +86,10 @@ export function resolveVariant(
     setup,
     traffic,
     after,
-    expect: buildExpectations(document.expect, own, context),
-    known: buildKnown(document.known, own, context),
+    expect,
+    known: buildKnown(document.known, own, expect, context),
   };
-  return { document, resolved: problems.length > 0 ? null : resolved, problems };
+  return { document, resolved: problems.length > 0 ? null : resolved, problems, doubts };
 }
 
 /** Without an object that could declare a map, a step states all of it. */

@@ -3,6 +3,7 @@ import type { AgentCaller } from '../../guest/protocol.ts';
 import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
+import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
@@ -51,7 +52,7 @@ export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
   /** Results by their `as`. */
-  readonly results: Record<string, StepResult> = {};
+  readonly results: Record<string, StepResult>;
   readonly sources: SourceReport[] = [];
   /** Steps that were started in the background, ended ones too. */
   readonly background: BackgroundStep[] = [];
@@ -59,6 +60,11 @@ export class CellState {
   readonly attached = new Map<string, XdpMode>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+
+  /** `results`: where the results of steps are kept. */
+  constructor(results: Record<string, StepResult> = {}) {
+    this.results = results;
+  }
 }
 
 /** What a step works with: the guests, through which it sends requests, and the state of its cell. */
@@ -75,6 +81,8 @@ export class StepContext implements CellState {
   readonly background: CellState['background'];
   readonly attached: CellState['attached'];
   readonly aliases: CellState['aliases'];
+  /** The step that is done with this context; null before the first. */
+  readonly step: PlainStep | null;
 
   /** `state` is that of a context which works on the same cell; without it, a cell begins. */
   constructor(
@@ -83,6 +91,7 @@ export class StepContext implements CellState {
     topology: Topology,
     generator = guest,
     state: CellState = new CellState(),
+    step: PlainStep | null = null,
   ) {
     this.guest = guest;
     this.generator = generator;
@@ -95,6 +104,12 @@ export class StepContext implements CellState {
     this.background = state.background;
     this.attached = state.attached;
     this.aliases = state.aliases;
+    this.step = step;
+  }
+
+  /** The same context for one step. */
+  during(step: PlainStep): StepContext {
+    return new StepContext(this.guest, this.index, this.topology, this.generator, this, step);
   }
 
   /** Starts work in the background: on the same cell, with requests that the agent serves alongside others. */
@@ -121,7 +136,7 @@ function inBackground(guest: StepGuest): StepGuest {
   };
 }
 
-/** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
+/** A step that the kernel refused, or did otherwise than the step says, although the scenario did not provide for it: the cell fails. */
 export class StepFailure extends BpfrigError {
   /** `detail`: verifier log or the like. */
   constructor(message: string, detail: string | null) {

@@ -16,7 +16,7 @@ export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Pr
     const count = (tables['enqueue'] ?? []).reduce((sum, row) => sum + Number(row['processed']), 0);
     if (count >= args.count) return {};
     if (Date.now() > deadline)
-      throw new StepFailure(`enqueued: ${count} of ${args.count} packets after ${args.within} ms`, null);
+      throw new StepFailure(`${count} of ${args.count} packets after ${args.within} ms are enqueued`, null);
     await sleep(5);
   }
 }
