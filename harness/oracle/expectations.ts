@@ -22,31 +22,38 @@ export function applicable(expectations: readonly Expectation[], version: string
   return expectations.filter(({ kernels }) => kernels === null || inRange(version, kernels));
 }
 
-/** Evaluates expectations over a cell's counters, in their order. */
+/** Evaluates expectations over a cell's counters, in their order; `unended` are steps without a result, see {@link evaluate}. */
 export function checkExpectations(
   expectations: readonly Expectation[],
   counters: Counters,
   absent: Absent = {},
+  unended: Absent = {},
 ): ExpectationResult[] {
   return expectations.map(({ expression, place }) => ({
     expr: expression.text,
     line: place.line,
-    ...evaluate(expression, counters, absent),
+    ...evaluate(expression, counters, absent, unended),
   }));
 }
 
 /**
  * Evaluates one expression. A name without a value is an error even where CEL's logic would not have needed its value. What the
  * kernel's behaviour left without a value is none: what a step would have returned that was refused or had another outcome, and an
- * item of a list that is shorter. It does not hold where its value is needed.
+ * item of a list that is shorter. It does not hold where its value is needed. `unended`: what is said of steps that have not ended, by
+ * their `as`.
  */
-export function evaluate(expression: Expression, counters: Counters, absent: Absent = {}): Outcome {
+export function evaluate(
+  expression: Expression,
+  counters: Counters,
+  absent: Absent = {},
+  unended: Absent = {},
+): Outcome {
   const context = celContext(counters);
   const missing: string[] = [];
   for (const name of expression.names) {
     const found = lookUp(counters, name);
     if (!('missing' in found) || name.optional) continue;
-    const observed = observedAbsence(counters, name.path);
+    const observed = unended[name.path[0] ?? ''] ?? observedAbsence(counters, name.path);
     if (observed === null) return broken(reasonFor(name.path, absent) ?? found.missing);
     missing.push(observed);
   }

@@ -519,3 +519,12 @@ after:
   });
   t.match(refused, { verdict: 'fail', reason: /^line 4: x; bad\.errno == "EINVAL"/ });
 });
+
+t.test('a step that has not ended has no result, and what reads it does not hold', async t => {
+  const more = 'after: [{ exec: { argv: [a] }, as: removed, background: true }]';
+  const variant = variantOf(['removed.status == 0'], { more });
+  t.match(verdictOf({ variant }), {
+    verdict: 'fail',
+    reason: /^removed\.status == 0   \(removed has no result, the step has not ended; exec in line 7\)$/,
+  });
+});

@@ -14,7 +14,7 @@ import { areFirm, lostObservations } from './lost.ts';
 import { withMissed } from './missed.ts';
 import { brokenRules, unreadOutcomes } from './rules.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
-import { stepsNamed } from './steps-named.ts';
+import { stepsNamed, stepsWithResult } from './steps-named.ts';
 
 /** Why the steps of a cell ended before the last. */
 export interface Stop {
@@ -85,9 +85,7 @@ export function judge(input: JudgeInput): Judgement {
   for (const entry of comparable ? knownOn(variant.known, kernel.version) : []) {
     const match = matchKnown(entry, { faults, splats: input.splats, expectations }, evidence.counters);
     if (match.matches) return { verdict: 'known', reason: entry.reason, ...evidence };
-    const text = `known entry in line ${entry.place.line}: ${match.why}`;
-    if (match.broken) return { verdict: 'error', reason: text, ...evidence };
-    whys.push(`not as the ${text}`);
+    whys.push(`not as the known entry in line ${entry.place.line}: ${match.why}`);
   }
   const reason = [joined(faults.map(({ text }) => text)), ...whys, ...errors].join('; ');
   return { verdict: 'fail', reason, ...evidence };
@@ -121,7 +119,7 @@ function ofObservations(
 ): Evidence {
   const { seen, note, deduced } = withMissed(observations);
   const { counters, accounts, absent } = count(seen, kernel, variant);
-  const results = checkExpectations(expectations, counters, absent);
+  const results = checkExpectations(expectations, counters, absent, unended(variant, seen.steps));
   const bounded = expectations.flatMap(({ expression }) => boundedNames(expression, counters));
   const ledger = drawLedger(seen, accounts, counters, bounded);
   const named = expectations.flatMap(({ expression }) => expression.names);
@@ -150,6 +148,15 @@ function ofObservations(
     errors: [...lost, ...none, ...broken(results)],
     lost: lost.length > 0,
   };
+}
+
+/** Steps with `as` that have no result when everything is over, each with what is said about it. */
+function unended(variant: ResolvedVariant, results: Observations['steps']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    stepsWithResult(variant)
+      .filter(({ as }) => !Object.hasOwn(results, as))
+      .map(({ as }) => [as, `${as} has no result, the step has not ended`]),
+  );
 }
 
 /** Of a cell that ended early: those expectations which the results of its steps decide. */

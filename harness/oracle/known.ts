@@ -13,8 +13,7 @@ export interface Failure {
 }
 
 /** Whether an entry describes a failure, or why not. */
-export type KnownMatch =
-  { readonly matches: true } | { readonly matches: false; readonly why: string; readonly broken: boolean };
+export type KnownMatch = { readonly matches: true } | { readonly matches: false; readonly why: string };
 
 /** The entries of a variant that speak of a kernel. */
 export function knownOn(known: readonly KnownFailure[], version: string): KnownFailure[] {
@@ -41,7 +40,7 @@ export function matchKnown(entry: KnownFailure, failure: Failure, counters: Coun
   if (stale !== undefined) return no(`it names ${stale}, which did not fail`);
   for (const expression of expect) {
     const { ok, values, error } = evaluate(expression, counters);
-    if (error !== null) return { matches: false, why: `\`${expression.text}\`: ${error}`, broken: true };
+    if (error !== null) return no(`\`${expression.text}\`: ${error}`);
     if (!ok) return no(`${expression.text}   (${values ?? 'false'})`);
   }
   return { matches: true };
@@ -78,5 +77,5 @@ export function knownPanic(
 }
 
 function no(why: string): KnownMatch {
-  return { matches: false, why, broken: false };
+  return { matches: false, why };
 }

@@ -2,9 +2,10 @@ import type { LedgerFault } from '../model/ledger.ts';
 import type { Observations, SourceReport } from '../model/observations.ts';
 import { childNodes, namesIn, type NameUse } from '../scenario/cel-names.ts';
 import type { Expression } from '../scenario/cel.ts';
-import type { Expectation, ResolvedVariant, Step } from '../scenario/scenario.ts';
+import type { Expectation, ResolvedVariant } from '../scenario/scenario.ts';
 import { plainText } from './cel-values.ts';
 import { firmFault, type Fault } from './fault.ts';
+import { stepsWithResult } from './steps-named.ts';
 import { SUBJECTS } from './subjects.ts';
 import { sum } from './tally.ts';
 
@@ -93,34 +94,32 @@ function relates(
  * stated.
  */
 export function unreadOutcomes(
-  { setup, traffic, after }: Pick<ResolvedVariant, 'setup' | 'traffic' | 'after'>,
+  variant: Pick<ResolvedVariant, 'setup' | 'traffic' | 'after'>,
   results: Observations['steps'],
   expectations: readonly Expectation[],
 ): Fault[] {
   const names = expectations.flatMap(({ expression }) => expression.names.map(({ path }) => path));
-  return [...setup, ...traffic, ...after].flatMap(plain).flatMap((step): Fault[] => {
-    const result = step.as === null ? undefined : results[step.as];
-    if (step.as === null || result === undefined) return [];
-    const of = names.filter(([root]) => root === step.as);
-    const where = `line ${step.place.line}: ${step.kind} (as \`${step.as}\`)`;
-    if (result.errno !== 'OK' && of.length === 0) {
-      const text = `${where}: the kernel refused ${plainText(result['where'])}: ${result.errno}, and no expectation reads that`;
-      return [firmFault('step', text)];
+  return stepsWithResult(variant).flatMap((step): Fault[] => {
+    const { as, kind, place } = step;
+    const result = results[as];
+    if (result === undefined) return [];
+    const of = names.filter(([root]) => root === as);
+    const where = `line ${place.line}: ${kind} (as \`${as}\`)`;
+    if (result.errno !== 'OK') {
+      if (of.length > 0) return [];
+      const call = plainText(result['where']);
+      return [
+        firmFault(
+          'step',
+          `${where}: the kernel refused ${call}: ${result.errno}, and no expectation reads that`,
+        ),
+      ];
     }
-    if (step.kind !== 'exec' || result.errno !== 'OK' || of.some(([, field]) => field === 'status'))
-      return [];
+    if (kind !== 'exec' || of.some(([, field]) => field === 'status')) return [];
     const { status } = result;
     const wanted = step.args.status ?? 0;
     if (status === wanted) return [];
-    return [
-      firmFault(
-        'step',
-        `${where}: ended with status ${plainText(status)}, not ${wanted}, and no expectation reads that`,
-      ),
-    ];
+    const what = `ended with status ${plainText(status)}, not ${wanted}`;
+    return [firmFault('step', `${where}: ${what}, and no expectation reads that`)];
   });
-}
-
-function plain(step: Step) {
-  return step.kind === 'repeat' ? step.args.steps : [step];
 }

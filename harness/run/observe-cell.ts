@@ -45,6 +45,7 @@ export async function observeCell(
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
+  await ctx.throwFailed();
   const { lines } = await dut.call('kmsg', { since: dut.ready.logStart });
   return {
     release: dut.hello.release,

@@ -122,6 +122,11 @@ export class StepContext implements CellState {
     this.background.push(step);
   }
 
+  /** Throws what a background step threw that has ended, and waits for none. */
+  async throwFailed(): Promise<void> {
+    await Promise.all(this.background.filter(({ done }) => done).map(({ work }) => work));
+  }
+
   /** Waits for everything in the background; throws what the first that failed threw. */
   async join(): Promise<void> {
     await Promise.all(this.background.map(({ work }) => work));
