@@ -59,7 +59,7 @@ t.test('a known defect does not excuse what else is wrong', async t => {
     {
       verdict: 'fail',
       reason:
-        /not as the known entry in line 25: it does not name what failed as well: `stack\.cpu\["2"\] == stack\.delivered`/,
+        /not as the known entry in line 24: it does not name what failed as well: `stack\.cpu\["2"\] == stack\.delivered`, `stack\.mangled == 0`, `stack\.seq\.duplicates == 0`$/,
     },
   ]);
 });

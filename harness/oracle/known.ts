@@ -20,6 +20,9 @@ export function knownOn(known: readonly KnownFailure[], version: string): KnownF
   return known.filter(({ kernels }) => inRange(version, kernels));
 }
 
+/** How many faults that an entry does not name are listed. */
+const MOST_LISTED = 3;
+
 /**
  * Known means failing in just the way that the entry says: it names every fault, each expectation and each ledger fault that it names
  * is there, each line of `expect` holds, its splat is there, and no other.
@@ -31,10 +34,10 @@ export function matchKnown(entry: KnownFailure, failure: Failure, counters: Coun
   if (stray !== undefined) return no(`the splat is another: ${stray}`);
   if (splat !== null && failure.splats.length === 0) return no(`there is no splat that matches ${splat}`);
   const unnamed = failure.faults.filter(fault => !isNamed(entry, fault));
-  const [first, ...more] = unnamed;
-  if (first !== undefined) {
-    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-    return no(`it does not name what failed as well: ${nameOf(first)}${others}`);
+  if (unnamed.length > 0) {
+    const more = unnamed.length - MOST_LISTED;
+    const names = unnamed.slice(0, MOST_LISTED).map(nameOf).join(', ');
+    return no(`it does not name what failed as well: ${names}${more > 0 ? ` and ${more} more` : ''}`);
   }
   const stale = named(entry, failure).find(name => !failure.faults.some(fault => nameOf(fault) === name));
   if (stale !== undefined) return no(`it names ${stale}, which did not fail`);
