@@ -104,6 +104,8 @@ export interface Observations {
   readonly steps: Readonly<Record<string, StepResult>>;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
+  /** Lines that the kernel overwrote before they were read. */
+  readonly logLost?: number;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

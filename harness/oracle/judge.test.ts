@@ -178,6 +178,13 @@ t.test(
       verdict: 'error',
       reason: /^the log of arrivals had no room for 5 packets/,
     });
+    const ofKernelLog = variantOf(['!log.exists(line, line.contains("WARN"))', 'sent == 20000']);
+    t.match(verdictOf({ variant: ofKernelLog, observations: { ...WHOLE, logLost: 2 } }), {
+      verdict: 'error',
+      reason: /^the kernel overwrote 2 lines of its log/,
+    });
+    const ofCounts = verdictOf({ variant, observations: { ...WHOLE, logLost: 2 } });
+    t.equal(ofCounts.verdict, 'pass', 'nothing speaks of the log');
   },
 );
 

@@ -141,7 +141,7 @@ function ofObservations(
       ...accounts
         .flatMap(one => one.differences ?? [])
         .map(text => ({ ...firmFault('counts', text), firm: false })),
-      ...failed(results, expectations, variant),
+      ...failed(results, expectations, variant, seen),
       ...accountFaults.map(ledgerFault),
       ...brokenRules(seen, expectations).map(ledgerFault),
     ],
@@ -183,6 +183,7 @@ function failed(
   results: readonly ExpectationResult[],
   expectations: readonly Expectation[],
   variant: ResolvedVariant,
+  seen: Pick<Observations, 'logLost'> = {},
 ): Fault[] {
   return results.flatMap(({ ok, error, expr, values }, index) => {
     const names = expectations[index]?.expression.names ?? [];
@@ -190,7 +191,7 @@ function failed(
     const steps = stepsNamed(variant, names).map(({ kind, place }) => `; ${kind} in line ${place.line}`);
     // `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`.
     const text = values === null ? expr : `${expr}   (${values}${steps.join('')})`;
-    return [{ kind: 'expectation', name: expr, text, firm: areFirm(names) }];
+    return [{ kind: 'expectation', name: expr, text, firm: areFirm(names, seen) }];
   });
 }
 

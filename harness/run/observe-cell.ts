@@ -46,7 +46,8 @@ export async function observeCell(
   const sources = [...ctx.sources];
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
-  const { lines } = await dut.call('kmsg', { since: dut.ready.logStart });
+  const { logStart } = dut.ready;
+  const { lines, seq } = await dut.call('kmsg', { since: logStart });
   return {
     release: dut.hello.release,
     sources,
@@ -64,6 +65,8 @@ export async function observeCell(
     snmp: counted.snmp,
     steps: ctx.results,
     log: lines,
+    // The kernel numbers its records one by one.
+    logLost: Math.max(0, seq - logStart - lines.length),
     hints: unusedMapHints(ctx),
   };
 }
