@@ -21,12 +21,12 @@ export class SshSession implements Disposable {
 
   /** Connects with our key and the pinned host key. Retries until `timeoutMs`, then throws `infra`. */
   static async connect(target: SshTarget, timeoutMs: number): Promise<SshSession> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       try {
-        return new SshSession(await dial(target, deadline - Date.now()));
+        return new SshSession(await dial(target, deadline - performance.now()));
       } catch (error) {
-        if (Date.now() > deadline) {
+        if (performance.now() > deadline) {
           throw new BpfrigError('infra', `ssh to the guest failed: ${messageOf(error)}`, { cause: error });
         }
         await sleep(25);
@@ -52,6 +52,8 @@ function dial({ port, keys }: SshTarget, timeoutMs: number): Promise<Client> {
     client.once('ready', () => resolve(client));
     // Errors after the first one too: a connection that breaks later shows as the end of its channels.
     client.on('error', reject);
+    // All that ssh2 emits when the connection is lost while it shakes hands.
+    client.once('close', () => reject(new BpfrigError('infra', 'the connection was closed during the handshake')));
     client.connect({
       // Small packets that wait for an acknowledgement of the last would cost 40 ms each.
       sock: connect({ host: '127.0.0.1', port, noDelay: true }),

@@ -82,6 +82,8 @@ async function fakeRun(
       guests: { prepare: async () => null, start },
       probes: new Map(),
       keep: null,
+      retries: 1,
+      timeScale: 1,
       repeatWords: ['--accel', 'tcg,thread=single'],
       signal: (options.abort ?? new AbortController()).signal,
     },

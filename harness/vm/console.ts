@@ -1,5 +1,10 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import type { AgentEnd } from './failure.ts';
 import { scanLine, withoutTime, type Splat } from './splats.ts';
+
+/** What init prints when the agent has ended: images/init. */
+export const AGENT_ENDED_MARK = 'bpfrig: the agent ended';
 
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
@@ -19,6 +24,7 @@ export class ConsoleWatcher {
   readonly #complaint: string[] = [];
   /** Number of the first of them, counted from 0. */
   #complaintAt = 0;
+  #agent: AgentEnd = { oomKill: null, status: null };
   #turn: Promise<unknown> = Promise.resolve();
   #offset = 0;
   #partial = '';
@@ -74,7 +80,17 @@ export class ConsoleWatcher {
     return { panicked: this.panicked, complaint: first === undefined ? null : withoutTime(first.line) };
   }
 
+  /** How the agent's process ended, as far as the kernel and init have printed it. */
+  get agent(): AgentEnd {
+    return this.#agent;
+  }
+
   #see(line: string): void {
+    // mm/oom_kill.c: `Out of memory: Killed process 61 (bpfrig-agent) …`, and the same of a cgroup.
+    if (/out of memory: Killed process \d+ \(bpfrig-agent\)/i.test(line))
+      this.#agent = { ...this.#agent, oomKill: withoutTime(line).trim() };
+    const status = new RegExp(`${AGENT_ENDED_MARK} \\(status (\\d+)\\)`).exec(line)?.[1];
+    if (status !== undefined) this.#agent = { ...this.#agent, status: Number(status) };
     this.#lines += 1;
     this.#tail.push(line);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
@@ -85,7 +101,7 @@ export class ConsoleWatcher {
   }
 
   async #readOn(): Promise<string> {
-    const file = await open(this.path, 'r').catch(() => null);
+    const file = await openIfThere(this.path);
     if (file === null) return '';
     try {
       const size = (await file.stat()).size;
@@ -97,5 +113,15 @@ export class ConsoleWatcher {
     } finally {
       await file.close();
     }
+  }
+}
+
+/** Null where there is no such file. Throws `infra` for anything else: a console that cannot be read may have a panic. */
+async function openIfThere(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new BpfrigError('infra', `the guest's console cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
