@@ -89,6 +89,7 @@ export function positiveInteger(text: string): number {
 
 /** A whole number from 0. */
 export function wholeNumber(text: string): number {
-  if (!/^(?:0|[1-9]\d{0,5})$/.test(text)) throw new InvalidArgumentError(`'${text}' must be a whole number from 0.`);
+  if (!/^(?:0|[1-9]\d{0,5})$/.test(text))
+    throw new InvalidArgumentError(`'${text}' must be a whole number from 0.`);
   return Number(text);
 }

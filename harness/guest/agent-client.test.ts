@@ -49,7 +49,9 @@ t.test('answers find their requests in any order, whatever stands between', asyn
   t.equal((await asked.next()).value, '', 'ends what the client before may have left');
   t.equal((await asked.next()).value, '{"id":1,"op":"hello"}');
   t.equal((await asked.next()).value, '{"id":2,"op":"observers_reset"}');
-  agent.write(`not json\n{"hb":1}\n{"id":7,"ok":{}}\n{"id":2,"ok":{}}\n{"id":1,"ok":${JSON.stringify(HELLO)}}\n`);
+  agent.write(
+    `not json\n{"hb":1}\n{"id":7,"ok":{}}\n{"id":2,"ok":{}}\n{"id":1,"ok":${JSON.stringify(HELLO)}}\n`,
+  );
   t.same(await first, HELLO);
   t.same(await second, {});
 });
@@ -120,7 +122,10 @@ t.test('options of a call are no arguments: a background request says so on the 
 
 for (const [what, text] of [
   ['garbage after a whole line', '{"hb":1}\nnot json\n'],
-  ['an id that nobody asked with, once it answers', `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":77,"ok":{}}\n`],
+  [
+    'an id that nobody asked with, once it answers',
+    `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":77,"ok":{}}\n`,
+  ],
   ['an answer twice', `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":1,"ok":{}}\n`],
   ['JSON that is no object', '{"hb":1}\n7\n'],
 ] as const) {
@@ -130,7 +135,7 @@ for (const [what, text] of [
     client.call('hello', {}).catch(() => undefined);
     const open = client.call('keep', {});
     agent.write(text);
-    await t.rejects(open, { loss: 'bad-line' });
+    await t.rejects(open, { name: 'ChannelLostError', loss: 'bad-line' });
     t.match(await client.lost, { loss: 'bad-line', what: /\S/ });
   });
 }
@@ -141,24 +146,30 @@ t.test('an answer of another shape is an error that names the op, and the channe
   t.teardown(() => client.close());
   const calls = [client.call('hello', {}), client.call('kmsg', {}), client.call('keep', {})] as const;
   agent.write('{"id":1,"ok":{"release":7}}\n{"id":2,"error":"no"}\n{"id":3,"ok":{}}\n');
-  await t.rejects(calls[0], { code: 'agent', message: /^hello: the agent's answer is not what the op declares: agent: / });
+  await t.rejects(calls[0], {
+    code: 'agent',
+    message: /^hello: the agent's answer is not what the op declares: agent: /,
+  });
   const wrong: unknown = await calls[1].catch((error: unknown) => error);
   t.ok(wrong instanceof AnswerShapeError);
   t.same(await calls[2], {});
 });
 
-t.test('a long line that does not end is the fault of the agent, a short one may be that of a guest that hangs', async t => {
-  for (const [bytes, loss] of [
-    [1_000_000, 'bad-line'],
-    [10, 'no-heartbeat'],
-  ] as const) {
-    const { ours, agent } = await channel(t);
-    const client = new AgentClient(ours, { heartbeatMs: 500, answerMs: 60_000 }, STAYS);
-    client.call('hello', {}).catch(() => undefined);
-    agent.write('x'.repeat(bytes));
-    t.match(await client.lost, { loss });
-  }
-});
+t.test(
+  'a long line that does not end is the fault of the agent, a short one may be that of a guest that hangs',
+  async t => {
+    for (const [bytes, loss] of [
+      [1_000_000, 'bad-line'],
+      [10, 'no-heartbeat'],
+    ] as const) {
+      const { ours, agent } = await channel(t);
+      const client = new AgentClient(ours, { heartbeatMs: 500, answerMs: 60_000 }, STAYS);
+      client.call('hello', {}).catch(() => undefined);
+      agent.write('x'.repeat(bytes));
+      t.match(await client.lost, { loss });
+    }
+  },
+);
 
 t.test('silence does not count while this process could not listen', async t => {
   const { ours, agent } = await channel(t);
@@ -169,7 +180,7 @@ t.test('silence does not count while this process could not listen', async t => 
   const beat = setInterval(() => agent.write('{"hb":1}\n'), 50);
   t.teardown(() => clearInterval(beat));
   // Longer than the limit on the most loaded host.
-  for (let busyUntil = performance.now() + 4_000; performance.now() < busyUntil; );
+  for (let busyUntil = performance.now() + 4_000; performance.now() < busyUntil;);
   await new Promise(resolve => setTimeout(resolve, 600));
   t.notOk(lost);
 });

@@ -152,7 +152,8 @@ export class AgentClient {
     const silent = now - this.#lastLife > this.#limits.heartbeatMs * pressure;
     if (!silent && late === undefined) return;
     const { pendingBytes } = this.#lines;
-    if (pendingBytes > BROKEN_LINE_BYTES) this.#lose('bad-line', { what: `a line of ${pendingBytes} bytes does not end` });
+    if (pendingBytes > BROKEN_LINE_BYTES)
+      this.#lose('bad-line', { what: `a line of ${pendingBytes} bytes does not end` });
     else if (silent) this.#lose('no-heartbeat');
     else if (this.#strange !== null) this.#lose('bad-line', { what: this.#strange });
     else this.#lose('no-answer', { op: late?.op ?? null });

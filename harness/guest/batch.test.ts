@@ -47,7 +47,9 @@ t.test('no requests are no round trip', async t => {
 t.test('the first request that failed is thrown, with its op', async t => {
   const error = { kind: 'kernel', errno: 'ENODEV', code: 19, where: 'ioctl()', message: 'no', log: null };
   const requests = [request('netdev', { dev: 'tx' }), request('netdev', { dev: 'rx' })];
-  const thrown: unknown = await callBatch(agent([{ ok: NETDEV }, { error }]), requests).catch((e: unknown) => e);
+  const thrown: unknown = await callBatch(agent([{ ok: NETDEV }, { error }]), requests).catch(
+    (e: unknown) => e,
+  );
   t.ok(thrown instanceof AgentError);
   t.match(thrown, { message: 'netdev: ioctl(): ENODEV: no' });
 });

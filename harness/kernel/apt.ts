@@ -92,7 +92,11 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+    const result = await hostCommand('apt-get', args, {
+      ...commandOptions(options),
+      timeoutMs: DOWNLOAD_MS,
+      cwd: folder,
+    });
     if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
@@ -130,8 +134,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (!targets.ok || index === undefined)
-    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  if (!targets.ok || index === undefined) throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
   const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,

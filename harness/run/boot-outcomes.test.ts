@@ -24,7 +24,11 @@ t.test('a kernel that does not boot is booted once, and others are not meant', a
   await t.rejects(boot(), HANG);
   const again: unknown = await boot().catch((error: unknown) => error);
   t.ok(again instanceof GuestFailure);
-  t.match(again, { kind: 'hang', consoleTail: ['last line'], message: /^at boot: silent \(one boot decides for all/ });
+  t.match(again, {
+    kind: 'hang',
+    consoleTail: ['last line'],
+    message: /^at boot: silent \(one boot decides for all/,
+  });
   t.equal(seen.tried, 1);
   t.equal(await boot('b'), 'up');
 });

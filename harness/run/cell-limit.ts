@@ -28,7 +28,11 @@ export function cellLimitMs(
 function stepMs(step: Step): number {
   if (step.kind === 'repeat')
     return step.args.times * step.args.steps.reduce((sum, inner) => sum + stepMs(inner), 0);
-  const { for: wait = 0, within = 0, count = 0 } = step.args as { for?: unknown; within?: unknown; count?: unknown };
+  const {
+    for: wait = 0,
+    within = 0,
+    count = 0,
+  } = step.args as { for?: unknown; within?: unknown; count?: unknown };
   return STEP_MS + number(wait) + number(within) + number(count) * PACKET_MS;
 }
 

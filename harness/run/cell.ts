@@ -211,7 +211,8 @@ function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: K
     const verdict = error.code === 'topology' ? 'fail' : error.code === 'infra' ? 'infra' : 'error';
     return { ...plain(verdict, error.message), detail: error.detail };
   }
-  if (isSystemError(error)) return { ...plain('infra', `the host: ${error.message}`), detail: error.stack ?? null };
+  if (isSystemError(error))
+    return { ...plain('infra', `the host: ${error.message}`), detail: error.stack ?? null };
   return {
     ...plain('error', `bpfrig itself: ${messageOf(error)}`),
     detail: error instanceof Error ? (error.stack ?? null) : null,

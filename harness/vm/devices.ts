@@ -128,11 +128,7 @@ export function agentPort(path: string): Device {
 /** The management NIC. Nothing goes in or out until somebody asks for ssh: `Vm.forwardSsh`. */
 export function managementNic(): Device {
   return {
-    args: [
-      '-netdev',
-      'user,id=mgmt,restrict=on',
-      ...virtioNic('mgmt', MAC.mgmt),
-    ],
+    args: ['-netdev', 'user,id=mgmt,restrict=on', ...virtioNic('mgmt', MAC.mgmt)],
     kernelArgs: [],
   };
 }

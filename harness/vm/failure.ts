@@ -96,8 +96,10 @@ export function classifyLoss(facts: LossFacts): Loss {
     return { kind: 'panic', message: complaint === null ? did : `${did}; before that: ${complaint}` };
   }
   if (sign === 'channel-closed') return agentLoss(facts);
-  if (sign === 'no-channel') return { kind: 'infra', message: `no channel to the agent: ${facts.what ?? 'no reason given'}` };
-  if (sign === 'bad-line') return { kind: 'error', message: `the agent does not speak its protocol: ${facts.what ?? ''}` };
+  if (sign === 'no-channel')
+    return { kind: 'infra', message: `no channel to the agent: ${facts.what ?? 'no reason given'}` };
+  if (sign === 'bad-line')
+    return { kind: 'error', message: `the agent does not speak its protocol: ${facts.what ?? ''}` };
   return silence(facts);
 }
 
@@ -106,8 +108,10 @@ function agentLoss({ agent, complaint, hostTrouble }: LossFacts): Loss {
   if (hostTrouble !== null) return { kind: 'infra', message: hostTrouble };
   if (agent.oomKill !== null)
     return { kind: 'fail', message: `the kernel's OOM killer ended the agent: ${agent.oomKill}` };
-  if (agent.status === null) return { kind: 'error', message: 'the channel to the agent was closed, and the guest does not say why' };
-  if (complaint !== null) return { kind: 'fail', message: `the agent died after the kernel complained: ${complaint}` };
+  if (agent.status === null)
+    return { kind: 'error', message: 'the channel to the agent was closed, and the guest does not say why' };
+  if (complaint !== null)
+    return { kind: 'fail', message: `the agent died after the kernel complained: ${complaint}` };
   const { status } = agent;
   const how = status > 128 ? `signal ${status - 128}` : `status ${status}`;
   return { kind: 'error', message: `the agent in the guest ended by itself (${how})` };

@@ -106,9 +106,9 @@ t.test('a QEMU that stops in the middle of its greeting is given up in time', as
   await t.rejects(connecting, { code: 'infra', message: /did not answer qmp_capabilities/ });
 });
 
-t.test('a connection that is reset while it begins is no uncaught exception', async t => {
+t.test('a connection that ends while it begins is no uncaught exception', async t => {
   const { connecting, qemu } = await session(t, 60_000);
-  qemu.resetAndDestroy();
+  qemu.destroy();
   await t.rejects(connecting, { code: 'infra' });
 });
 

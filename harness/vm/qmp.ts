@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hostPressure } from '../util/host-pressure.ts';
 import { LineSplitter } from '../util/line-splitter.ts';
 
 interface Pending {
@@ -10,8 +11,11 @@ interface Pending {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** Longest time for an answer in milliseconds. A QEMU that runs answers at once, one that was stopped never does. */
-const ANSWER_MS = 30_000;
+/**
+ * Longest time for an answer on a host that is not overloaded, in milliseconds. A QEMU that runs answers at once, one that was stopped
+ * never does.
+ */
+const ANSWER_MS = 10_000;
 
 /** Longest line of QEMU's: the registers of all CPUs are some 100 kB. */
 const LINE_MAX_BYTES = 16 * 1024 * 1024;
@@ -73,7 +77,7 @@ export class Qmp {
    * time, whatever QEMU does meanwhile: it makes no socket, says nothing, or says what is no QMP.
    */
   static async connect(path: string, options: QmpOptions): Promise<Qmp> {
-    const { timeoutMs, alive, answerMs = ANSWER_MS, onEvents } = options;
+    const { timeoutMs, alive, answerMs = ANSWER_MS * hostPressure(), onEvents } = options;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const socket = await dial(path);
@@ -125,7 +129,9 @@ export class Qmp {
     try {
       for (const line of this.#lines.push(chunk)) this.#onLine(line);
     } catch (error) {
-      this.#fail(new BpfrigError('infra', `QMP: QEMU does not speak QMP: ${messageOf(error)}`, { cause: error }));
+      this.#fail(
+        new BpfrigError('infra', `QMP: QEMU does not speak QMP: ${messageOf(error)}`, { cause: error }),
+      );
       this.#socket.destroy();
     }
   }
@@ -139,7 +145,8 @@ export class Qmp {
     }
     if (message.QMP !== undefined) return;
     const { id } = message;
-    if (typeof id !== 'number' || id < 1 || id >= this.#nextId) throw new Error(`an answer to no command: ${line.slice(0, 80)}`);
+    if (typeof id !== 'number' || id < 1 || id >= this.#nextId)
+      throw new Error(`an answer to no command: ${line.slice(0, 80)}`);
     const pending = this.#take(id);
     if (message.error === undefined) pending?.resolve(message.return);
     else pending?.reject(new BpfrigError('infra', `QMP: ${descriptionOf(message.error)}`));
@@ -184,7 +191,10 @@ function dial(path: string): Promise<Socket | null> {
     socket.once('connect', () => resolve(socket));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (NOT_YET.has(error.code ?? '')) resolve(null);
-      else reject(new BpfrigError('infra', `QMP: cannot connect to ${path}: ${error.message}`, { cause: error }));
+      else
+        reject(
+          new BpfrigError('infra', `QMP: cannot connect to ${path}: ${error.message}`, { cause: error }),
+        );
     });
   });
 }

@@ -124,11 +124,22 @@ async function explained(error: unknown, process: VmProcess): Promise<unknown> {
   const options = { detail, cause: error };
   if (byItself === null) return new BpfrigError(error.code, message, options);
   if (byItself.signal !== null)
-    return new BpfrigError('infra', `QEMU ended by signal ${byItself.signal} before the guest ran: ${message}`, options);
-  return new EndedByItself('infra', `QEMU ended with exit code ${byItself.exitCode} before the guest ran: ${message}`, options);
+    return new BpfrigError(
+      'infra',
+      `QEMU ended by signal ${byItself.signal} before the guest ran: ${message}`,
+      options,
+    );
+  return new EndedByItself(
+    'infra',
+    `QEMU ended with exit code ${byItself.exitCode} before the guest ran: ${message}`,
+    options,
+  );
 }
 
-function withStderr({ message, detail }: BpfrigError, { stderr }: ProcessEnd): { message: string; detail: string | null } {
+function withStderr(
+  { message, detail }: BpfrigError,
+  { stderr }: ProcessEnd,
+): { message: string; detail: string | null } {
   if (stderr === '') return { message, detail };
   return {
     message: `${message} (QEMU: ${stderr.split('\n')[0]})`,
