@@ -28,6 +28,7 @@ import {
   positiveInteger,
   shardOption,
   TERMINAL,
+  wholeNumber,
   type RunOptions,
 } from './run-options.ts';
 
@@ -60,6 +61,7 @@ export function runCommand(): Command {
     )
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
+    .option('--retries <n>', 'try a cell that the host spoiled (infra) so many times again', wholeNumber, 1)
     .option('--last-failed', 'only the cells that were red in results/latest')
     .option(
       '--keep',
@@ -114,12 +116,14 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
     return EXIT.nothing;
   }
   const jobs = options.keep ? 1 : options.jobs;
-  const { accel, locked = false } = options;
+  const { accel, retries, locked = false } = options;
   if (options.dryRun) {
     const dryRun = planDryRun(kernels, cells, { cacheDir: cacheRoot(), locked, jobs, durations });
     return await reportDryRun(dryRun, cells, options);
   }
-  return await inSession({ accel, jobs, locked, onProgress }, session => runPlan(plan, session, options));
+  return await inSession({ accel, jobs, retries, locked, onProgress }, session =>
+    runPlan(plan, session, options),
+  );
 }
 
 /** What the options select; the kernels are those that have cells. */

@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import semver from 'semver';
 import { loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
@@ -9,6 +8,7 @@ import { storeFolder, type StoredKernel } from '../kernel/store.ts';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
+import { commandFailure, hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
 import { findProgram } from './host-programs.ts';
 
@@ -43,11 +43,8 @@ interface BtfSource {
 
 async function dump(bpftool: string, image: string, folder: string): Promise<void> {
   const args = ['btf', 'dump', 'file', image, 'format', 'c'];
-  const result = await execa(bpftool, args, { reject: false, maxBuffer: 1 << 28 });
-  if (result.exitCode !== 0) {
-    const detail = result.stderr || (result.shortMessage ?? null);
-    throw new BpfrigError('infra', `bpftool cannot make vmlinux.h from the BTF of ${image}`, { detail });
-  }
+  const result = await hostCommand(bpftool, args, { timeoutMs: 120_000, maxOutputBytes: 1 << 28 });
+  if (!result.ok) throw commandFailure(`bpftool cannot make vmlinux.h from the BTF of ${image}`, result);
   await mkdir(join(folder, 'bpf'));
   await writeFile(join(folder, 'vmlinux.h'), `#pragma clang system_header\n${result.stdout}\n`);
   await writeFile(join(folder, 'bpf', 'vmlinux.h'), '#include "../vmlinux.h"\n');

@@ -2,16 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { withLock } from '../util/cache.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
+import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
+
+/** Longest time for an update of one suite, and for the download of one package, in milliseconds. */
+const [UPDATE_MS, DOWNLOAD_MS] = [300_000, 1_800_000];
 
 const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
   join('/usr/share/keyrings', name),
@@ -89,9 +92,12 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await execa('apt-get', args, { ...execOptions(options), cwd: folder, reject: false });
-    options.signal?.throwIfAborted();
-    if (result.failed) {
+    const result = await hostCommand('apt-get', args, {
+      ...commandOptions(options),
+      timeoutMs: DOWNLOAD_MS,
+      cwd: folder,
+    });
+    if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
         throw new PackageGone(entry, suite);
@@ -119,24 +125,22 @@ export async function downloadPackages(
 async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
   const state = await privateState(suite, options);
   options.onProgress?.(`asking the mirror for ${suite}`);
-  const run = { ...execOptions(options), reject: false } as const;
-  const updated = await execa('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
-  options.signal?.throwIfAborted();
-  if (updated.failed) throw aptError(`apt could not update ${suite}`, updated);
-  const targets = await execa(
+  const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
+  const updated = await hostCommand('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  if (!updated.ok) throw aptError(`apt could not update ${suite}`, updated);
+  const targets = await hostCommand(
     'apt-get',
     ['-c', state.config, 'indextargets', '--format', '$(FILENAME)'],
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (targets.failed || index === undefined)
-    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  if (!targets.ok || index === undefined) throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
-  const text = await execa('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
+  const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
-    maxBuffer: 1_000_000_000,
+    maxOutputBytes: 1_000_000_000,
   });
-  if (text.failed) throw aptError(`apt-helper could not read the index of ${suite}`, text);
+  if (!text.ok) throw aptError(`apt-helper could not read the index of ${suite}`, text);
   return parsePackages(text.stdout);
 }
 
@@ -201,22 +205,14 @@ Acquire::Retries "2";
 `;
 }
 
-function execOptions(options: AptOptions) {
-  return {
-    env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
-    stdin: 'ignore',
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  } as const;
+function commandOptions({ signal }: AptOptions) {
+  return { env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' }, signal } as const;
 }
 
-function aptError(
-  what: string,
-  result: { readonly stderr?: unknown; readonly shortMessage?: string | undefined },
-): BpfrigError {
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  const first =
-    stderr.split('\n').find(line => /^(?:E|Err):?/.test(line)) ?? result.shortMessage ?? 'no output';
-  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}`, { detail: stderr });
+function aptError(what: string, result: HostCommandResult): BpfrigError {
+  const line = result.stderr.split('\n').find(text => /^(?:E|Err):?/.test(text));
+  if (line === undefined) return commandFailure(what, result);
+  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}`, { detail: result.stderr });
 }
 
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {

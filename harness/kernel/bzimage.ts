@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { hostCommandBytes } from '../util/host-command.ts';
 
 /** Fields of a bzImage's setup header that bpfrig uses; see Documentation/arch/x86/boot.rst. Offsets are in bytes from the start of the file. */
 export interface BzImage {
@@ -51,26 +51,19 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   if (packing === undefined) return null;
   // The unpacked size follows the payload (scripts/Makefile.lib, size_append), except with gzip, whose trailer contains it.
   const packed = packing.sizeAppended ? payload.subarray(0, -4) : payload;
-  const result = await execa(packing.tool, packing.args, {
+  const result = await hostCommandBytes(packing.tool, packing.args, {
+    timeoutMs: 300_000,
     input: packed,
-    encoding: 'buffer',
-    maxBuffer: 4_000_000_000,
-    reject: false,
+    maxOutputBytes: 4_000_000_000,
   });
-  if (result.code === 'ENOENT') {
-    throw new BpfrigError(
-      'infra',
-      `${path} is compressed with ${packing.tool}, which is not installed: install it`,
-    );
-  }
-  const unpacked = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
+  const unpacked = result.stdout;
   const size = payload.readUInt32LE(payload.length - 4);
-  if (result.failed || !isElf(unpacked) || unpacked.length !== size) {
+  if (!result.ok || !isElf(unpacked) || unpacked.length !== size) {
     throw new BpfrigError(
       'infra',
       `${path}: the ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
       {
-        detail: Buffer.from(result.stderr).toString(),
+        detail: result.stderr,
       },
     );
   }

@@ -3,6 +3,7 @@ import type { CellResult } from '../model/cell.ts';
 import { brokenExpectations, expectationText, lossTexts } from './findings.ts';
 import type { RunSummary } from './fold.ts';
 import { groupBy } from './group-by.ts';
+import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { STATUSES } from './status.ts';
 import { cellLabel, count, plain } from './text.ts';
@@ -40,6 +41,7 @@ function annotations(summary: RunSummary): Annotation[] {
             text: missing.join('\n'),
           },
         ]),
+    ...laterAnnotation(summary),
     ...summary.kernels.flatMap(kernel => [
       ...(kernel.failure === null
         ? []
@@ -54,6 +56,13 @@ function annotations(summary: RunSummary): Annotation[] {
       .filter(note => note.level === 'warning')
       .map(note => ({ level: 'warning' as const, title: 'bpfrig', text: note.text })),
   ];
+}
+
+function laterAnnotation(summary: RunSummary): Annotation[] {
+  const later = laterTries(summary);
+  if (later.length === 0) return [];
+  const text = later.map(r => `${r.cell.id}: ${r.verdict}: ${triesText(r)}`).join('\n');
+  return [{ level: 'warning', title: laterTriesText(summary), text }];
 }
 
 function lineOf(result: CellResult): number {

@@ -1,5 +1,6 @@
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { RunSummary } from './fold.ts';
+import { laterTries } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import type { RunDocument } from './run-schema.ts';
 
@@ -22,6 +23,7 @@ export function toRunDocument(summary: RunSummary): RunDocument {
     exitCode: summary.exitCode,
     durationMs: summary.durationMs,
     counts: summary.counts,
+    laterTries: laterTries(summary).length,
     kernels: summary.kernels.map(({ column, ...kernel }) => ({ ...kernel, kernel: column })),
     cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
     unfinished: summary.unfinished,

@@ -2,6 +2,7 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
+import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
@@ -23,6 +24,7 @@ export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
     hostLine(summary),
     matrixTable(summary),
     unfinishedList(summary),
+    laterList(summary),
     notesList(summary),
     timeLine(summary),
   ];
@@ -95,6 +97,18 @@ function unfinishedList(summary: RunSummary): string {
   return summary.unfinished
     .map(u => `- not finished: ${codeSpan(u.cell.id)}: ${escapeText(u.reason)}`)
     .join('\n');
+}
+
+/** Maximum number of cells that are listed with what spoiled their first try. */
+const MOST_LATER = 50;
+
+function laterList(summary: RunSummary): string {
+  const later = laterTries(summary);
+  const lines = later
+    .slice(0, MOST_LATER)
+    .map(r => `- ${r.verdict}: ${codeSpan(r.cell.id)}: ${escapeText(triesText(r))}`);
+  if (later.length > MOST_LATER) lines.push(`- and ${later.length - MOST_LATER} more`);
+  return later.length === 0 ? '' : `${laterTriesText(summary)}:\n\n${lines.join('\n')}`;
 }
 
 function notesList(summary: RunSummary): string {

@@ -129,6 +129,9 @@ export const runDocument = z
     exitCode: z.int().nullable(),
     durationMs,
     counts: verdictCounts,
+    laterTries: count.meta({
+      description: 'Cells whose first try the host spoiled and that got a verdict in a later one',
+    }),
     kernels: z.array(
       z.object({
         id: z.string(),

@@ -5,6 +5,7 @@ import { findingLines } from './finding-lines.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { endReporter, type Reporter, type ReporterOptions } from './reporter.ts';
 import { groupLines } from './group-lines.ts';
+import { triesText } from './later-tries.ts';
 import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
 import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
@@ -70,5 +71,6 @@ function cellLines(result: CellResult, width: number, options: ReporterOptions, 
   const time = paint('dim', formatMs(result.durationMs));
   const head = `${word}  ${kernel}  ${cellLabel(result.cell)}  ${time}`;
   if (red) return [head, ...findingLines(result, paint, LIMITS).map(line => `    ${line}`)];
-  return [result.reason === '' ? head : `${head}  ${paint('dim', oneLine(result.reason))}`];
+  const remarks = [oneLine(result.reason), triesText(result)].filter(text => text !== '');
+  return [remarks.length === 0 ? head : `${head}  ${paint('dim', remarks.join('; '))}`];
 }

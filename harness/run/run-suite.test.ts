@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
@@ -8,6 +8,7 @@ import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
+import type { CellEnvironment } from './cell.ts';
 import type { GuestSource } from './guests.ts';
 import { planCells } from './plan.ts';
 import { RunFolder } from './results.ts';
@@ -48,6 +49,7 @@ async function fakeRun(
   options: Partial<RunRequest> & {
     readonly kernels?: readonly RequestedKernel[];
     readonly abort?: AbortController;
+    readonly environment?: Partial<CellEnvironment>;
   } = {},
 ): Promise<{ events: RunEvent[]; code: number }> {
   const dir = t.testdir({ 'one.yaml': SCENARIO });
@@ -82,8 +84,11 @@ async function fakeRun(
       guests: { prepare: async () => null, start },
       probes: new Map(),
       keep: null,
+      retries: 1,
+      timeScale: 1,
       repeatWords: ['--accel', 'tcg,thread=single'],
       signal: (options.abort ?? new AbortController()).signal,
+      ...options.environment,
     },
     ...options,
   };
@@ -196,3 +201,76 @@ t.test('an error of our own is an error, with its stack', async t => {
   );
   t.equal(code, 3);
 });
+
+t.test('tries are as many as asked for, and a later one that does not fail counts', async t => {
+  let starts = 0;
+  for (const [retries, tries] of [
+    [0, 1],
+    [3, 4],
+  ] as const) {
+    starts = 0;
+    const { events } = await fakeRun(
+      t,
+      async () => {
+        starts += 1;
+        throw new BpfrigError('infra', `try ${starts}`);
+      },
+      { jobs: 1, environment: { retries } },
+    );
+    t.equal(starts, 3 * tries);
+    const end = events.find(event => event.type === 'cell-end');
+    t.equal(end?.result.earlierTries.length, tries - 1);
+    t.equal(end?.result.reason, `try ${tries}`);
+  }
+});
+
+t.test('what only the guest did is not tried again', async t => {
+  for (const kind of ['panic', 'hang', 'fail', 'error'] as const) {
+    let starts = 0;
+    const { events } = await fakeRun(t, async () => {
+      starts += 1;
+      throw new GuestFailure(kind, 'it did', []);
+    });
+    t.equal(starts, 3, kind);
+    t.same(verdicts(events), [kind, kind, kind]);
+  }
+});
+
+t.test(
+  'a failed call of the host’s system is infra, and anything else that is thrown is an error of bpfrig',
+  async t => {
+    const { events } = await fakeRun(t, async () => {
+      readFileSync('/no/such/file');
+      throw new Error('not reached');
+    });
+    t.match(
+      events.find(event => event.type === 'cell-end'),
+      { result: { verdict: 'infra', reason: /^the host: ENOENT/ } },
+    );
+    const broken = await fakeRun(t, async () => {
+      throw new TypeError('undefined is not a function');
+    });
+    t.match(
+      broken.events.find(event => event.type === 'cell-end'),
+      { result: { verdict: 'error', reason: /^bpfrig itself: undefined/ } },
+    );
+  },
+);
+
+t.test(
+  'a guest that never comes, and ignores the end of its time, is an error that names the phase',
+  async t => {
+    const { events } = await fakeRun(t, () => new Promise<never>(() => undefined), {
+      jobs: 3,
+      // A ten-thousandth of a cell's time.
+      environment: { timeScale: 0.0001 },
+    });
+    t.same(verdicts(events), ['error', 'error', 'error']);
+    t.match(
+      events.find(event => event.type === 'cell-end'),
+      {
+        result: { reason: /^bpfrig itself: no verdict after \d+ s, in phase clone;/, earlierTries: [] },
+      },
+    );
+  },
+);

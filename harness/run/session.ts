@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly jobs: number;
   /** Take only the kernel packages of images/kernels.lock.yaml. */
   readonly locked?: boolean | undefined;
+  /** How often a cell that the host spoiled is tried again; once without it. */
+  readonly retries?: number | undefined;
   /** Stretches every time limit of a guest; absent: as much as `jobs` on the host's cores require. */
   readonly timeScale?: number | undefined;
   /** Receives one line for each step that takes a while. */
@@ -80,6 +82,14 @@ export class Session implements AsyncDisposable {
     this.repeatWords = parts.repeatWords;
   }
 
+  get #timeScale(): number {
+    return this.#options.timeScale ?? timeScale(this.#options.jobs, this.host.cpus);
+  }
+
+  get #retries(): number {
+    return this.#options.retries ?? 1;
+  }
+
   /** Aborted by the first Ctrl-C or SIGTERM: what waits must end, and guests are killed. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
@@ -108,7 +118,8 @@ export class Session implements AsyncDisposable {
     return new Guests({
       cacheDir: this.cacheDir,
       accelerator: this.accelerator,
-      timeScale: this.#options.timeScale ?? timeScale(this.#options.jobs, this.host.cpus),
+      timeScale: this.#timeScale,
+      retries: this.#retries,
       signal: this.signal,
       onNote,
     });
@@ -134,6 +145,8 @@ export class Session implements AsyncDisposable {
           folder,
           guests: this.guests(text => eventLog.emit({ type: 'note', level: 'warning', text })),
           probes: new Map(),
+          retries: this.#retries,
+          timeScale: this.#timeScale,
           signal: this.signal,
           keep: run.keep ?? null,
           repeatWords: this.repeatWords,

@@ -1,4 +1,5 @@
 import { sumPhases, type RunSummary } from '../fold.ts';
+import { laterTriesText } from '../later-tries.ts';
 import { isRedStatus, STATUSES, type CellStatus } from '../status.ts';
 import { count, formatMs, oneLine } from '../text.ts';
 import { PhaseBar } from './phase-bar.tsx';
@@ -44,6 +45,12 @@ export function Overview({ summary }: { readonly summary: RunSummary }) {
         <dd>
           {count(summary.cells.length, 'cell')} on {count(summary.kernels.length, 'kernel')}
         </dd>
+        {laterTriesText(summary) !== '' && (
+          <>
+            <dt>tries</dt>
+            <dd>{laterTriesText(summary)}</dd>
+          </>
+        )}
         <dt>took</dt>
         <dd>
           {formatMs(summary.durationMs)}

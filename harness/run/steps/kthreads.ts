@@ -73,10 +73,10 @@ function entryOf(comm: string): string {
 
 /** Looks until it is so or the time is up. Returns whether it was so in the end. */
 async function until(withinMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     if (await isSo()) return true;
-    if (Date.now() >= deadline) return false;
+    if (performance.now() >= deadline) return false;
     await sleep(LOOK_MS);
   }
 }
