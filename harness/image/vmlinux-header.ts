@@ -1,11 +1,11 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import semver from 'semver';
 import { loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { parseKernelSpec } from '../kernel/spec.ts';
-import { storeFolder, type StoredKernel } from '../kernel/store.ts';
+import { readStored, storeFolder } from '../kernel/store.ts';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
@@ -27,13 +27,19 @@ export async function vmlinuxHeaderFolder(cacheDir: string): Promise<string> {
     if (kernel === null)
       throw new BpfrigError('infra', 'vmlinux.h is made from a kernel, and none could be fetched');
     const bpftool = await findProgram('bpftool');
-    const key = hashKey([FORMAT, kernel.key]);
+    const key = hashKey([FORMAT, kernel.key, await versionOf(bpftool)]);
     return cachedFolder(join(cacheDir, 'build', `vmlinux-${key}`), temp => dump(bpftool, kernel.image, temp));
   });
 }
 
 /** To be raised when the folder's content changes for the same kernel. */
 const FORMAT = 1;
+
+/** How types are written differs between versions. */
+async function versionOf(bpftool: string): Promise<string> {
+  const { stdout } = await execa(bpftool, ['version'], { reject: false });
+  return stdout;
+}
 
 interface BtfSource {
   /** The kernel's image, an ELF file with section `.BTF`. */
@@ -65,11 +71,9 @@ async function newestStored(cacheDir: string): Promise<BtfSource | null> {
   const keys = await readdir(join(cacheDir, 'kernels')).catch(() => []);
   const kernels = await Promise.all(
     keys.map(async key => {
-      const folder = storeFolder(cacheDir, key);
-      const text = await readFile(join(folder, 'kernel.json'), 'utf8').catch(() => null);
-      if (text === null) return [];
-      const { image, version } = JSON.parse(text) as StoredKernel;
-      return [{ key, image: join(folder, image), version }];
+      const stored = await readStored(cacheDir, key);
+      if (stored === null || stored.image === '') return [];
+      return [{ key, image: join(storeFolder(cacheDir, key), stored.image), version: stored.version }];
     }),
   );
   const order = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';

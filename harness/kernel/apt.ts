@@ -1,17 +1,24 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { withLock } from '../util/cache.ts';
+import { cacheError } from '../util/cache-error.ts';
+import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
+import { withLock } from '../util/lock.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
+
+/** How long a mirror may be silent, in seconds. */
+const SILENT_S = 15;
+
+/** Longest time for the indexes of a suite, in milliseconds. A download has no limit as long as the mirror sends. */
+const UPDATE_MS = 120_000;
 
 const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
   join('/usr/share/keyrings', name),
@@ -62,14 +69,14 @@ export async function suiteIndex(
     if (meanwhile !== null) return { ...meanwhile, stale: null };
     try {
       const fresh = { suite, packages: await update(suite, options), unavailable: [] };
-      await writeFile(file, JSON.stringify(fresh));
+      await writeChecked(file, fresh);
       return { ...fresh, stale: null };
     } catch (error) {
       const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
-      if (old === null) throw error;
+      if (old === null) throw await cacheError(file, error);
       return { ...old, stale: messageOf(error) };
     }
-  });
+  }, options);
 }
 
 /**
@@ -120,7 +127,8 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
   const state = await privateState(suite, options);
   options.onProgress?.(`asking the mirror for ${suite}`);
   const run = { ...execOptions(options), reject: false } as const;
-  const updated = await execa('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  const update = ['-c', state.config, '-q', '--error-on=any', 'update'];
+  const updated = await execa('apt-get', update, { ...run, timeout: UPDATE_MS });
   options.signal?.throwIfAborted();
   if (updated.failed) throw aptError(`apt could not update ${suite}`, updated);
   const targets = await execa(
@@ -185,7 +193,7 @@ function aptConfig(root: string): string {
 #clear APT::Architectures;
 APT::Architecture "amd64";
 APT::Architectures { "amd64"; };
-APT::Sandbox::User "${userInfo().username}";
+APT::Sandbox::User "root";
 Dir::State "${root}";
 Dir::State::lists "${root}/lists";
 Dir::State::status "${root}/status";
@@ -197,7 +205,9 @@ Dir::Etc::PreferencesParts "/dev/null";
 Acquire::AllowInsecureRepositories "false";
 Acquire::Check-Date "true";
 Acquire::Check-Valid-Until "true";
-Acquire::Retries "2";
+Acquire::Retries "1";
+Acquire::http::Timeout "${SILENT_S}";
+Acquire::https::Timeout "${SILENT_S}";
 `;
 }
 
@@ -216,12 +226,30 @@ function aptError(
   const stderr = typeof result.stderr === 'string' ? result.stderr : '';
   const first =
     stderr.split('\n').find(line => /^(?:E|Err):?/.test(line)) ?? result.shortMessage ?? 'no output';
-  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}`, { detail: stderr });
+  const remedy = REMEDIES.find(({ when }) => when.test(`${stderr}\n${result.shortMessage ?? ''}`))?.text;
+  const hint = remedy === undefined ? '' : ` (${remedy})`;
+  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}${hint}`, { detail: stderr });
 }
 
+/** What to do about a failure of apt's; the first that matches. */
+const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
+  {
+    when: /Could not resolve|Temporary failure resolving|Could not connect|Cannot initiate the connection|Network is unreachable|timed out|No route to host/i,
+    text: 'is this host online? Without a network, kernels run that are in the cache (`./bpfrig kernels`), and your own (path:, tree:)',
+  },
+  {
+    when: /not signed|NO_PUBKEY|EXPKEYSIG|signatures (?:couldn't|were invalid)|OpenPGP signature verification failed/i,
+    text: 'its signature cannot be verified: update the package debian-archive-keyring; bpfrig takes no unsigned packages',
+  },
+  { when: /not valid yet|is expired|no longer valid/i, text: "is this host's clock right?" },
+  { when: /No space left on device/, text: 'make room on the disk of the cache' },
+];
+
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {
-  if (!existsSync(file) || Date.now() - (await stat(file)).mtimeMs > maxAgeMs) return null;
-  return JSON.parse(await readFile(file, 'utf8')) as Omit<SuiteIndex, 'stale'>;
+  const ageMs = Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? -Infinity);
+  // A file from the future was written before the clock was set back.
+  if (ageMs > maxAgeMs || ageMs < -INDEX_MAX_AGE_MS) return null;
+  return (await readChecked(file)) as Omit<SuiteIndex, 'stale'> | null;
 }
 
 async function remember(file: string, sha256: string): Promise<void> {
@@ -229,7 +257,7 @@ async function remember(file: string, sha256: string): Promise<void> {
     const index = await readIndex(file, Infinity);
     if (index === null || index.unavailable.includes(sha256)) return;
     const { atime, mtime } = await stat(file);
-    await writeFile(file, JSON.stringify({ ...index, unavailable: [...index.unavailable, sha256] }));
+    await writeChecked(file, { ...index, unavailable: [...index.unavailable, sha256] });
     // Recording a 404 does not make the index newer.
     await utimes(file, atime, mtime);
   });
