@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { execa } from 'execa';
 import { moduleClosure } from '../kernel/modules.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { commandFailure, hostCommandBytes } from '../util/host-command.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
 
@@ -59,13 +59,10 @@ async function readModule(file: string): Promise<Buffer> {
   const command = DECOMPRESS[/\.(?:xz|zst|gz)$/.exec(file)?.[0] ?? ''];
   if (command === undefined) return readFile(file);
   const [program, ...args] = command;
-  const result = await execa(program as string, [...args, file], {
-    encoding: 'buffer',
-    maxBuffer: MAX_MODULE_BYTES,
-    reject: false,
+  const result = await hostCommandBytes(program as string, [...args, file], {
+    timeoutMs: 60_000,
+    maxOutputBytes: MAX_MODULE_BYTES,
   });
-  if (!result.failed) return Buffer.from(result.stdout);
-  throw new BpfrigError('infra', `${file} cannot be unpacked by ${program}`, {
-    detail: Buffer.from(result.stderr ?? '').toString() || (result.shortMessage ?? null),
-  });
+  if (!result.ok) throw commandFailure(`${basename(file)} does not unpack`, result);
+  return result.stdout;
 }

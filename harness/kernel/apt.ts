@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { cacheError } from '../util/cache-error.ts';
 import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
+import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { withLock } from '../util/lock.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -17,8 +17,8 @@ const INDEX_MAX_AGE_MS = 6 * 3_600_000;
 /** How long a mirror may be silent, in seconds. */
 const SILENT_S = 15;
 
-/** Longest time for the indexes of a suite, in milliseconds. A download has no limit as long as the mirror sends. */
-const UPDATE_MS = 120_000;
+/** Longest time for an update of one suite, and for the download of one package, in milliseconds. */
+const [UPDATE_MS, DOWNLOAD_MS] = [300_000, 1_800_000];
 
 const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
   join('/usr/share/keyrings', name),
@@ -96,9 +96,8 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await execa('apt-get', args, { ...execOptions(options), cwd: folder, reject: false });
-    options.signal?.throwIfAborted();
-    if (result.failed) {
+    const result = await hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+    if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
         throw new PackageGone(entry, suite);
@@ -126,25 +125,23 @@ export async function downloadPackages(
 async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
   const state = await privateState(suite, options);
   options.onProgress?.(`asking the mirror for ${suite}`);
-  const run = { ...execOptions(options), reject: false } as const;
-  const update = ['-c', state.config, '-q', '--error-on=any', 'update'];
-  const updated = await execa('apt-get', update, { ...run, timeout: UPDATE_MS });
-  options.signal?.throwIfAborted();
-  if (updated.failed) throw aptError(`apt could not update ${suite}`, updated);
-  const targets = await execa(
+  const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
+  const updated = await hostCommand('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  if (!updated.ok) throw aptError(`apt could not update ${suite}`, updated);
+  const targets = await hostCommand(
     'apt-get',
     ['-c', state.config, 'indextargets', '--format', '$(FILENAME)'],
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (targets.failed || index === undefined)
+  if (!targets.ok || index === undefined)
     throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
-  const text = await execa('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
+  const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
-    maxBuffer: 1_000_000_000,
+    maxOutputBytes: 1_000_000_000,
   });
-  if (text.failed) throw aptError(`apt-helper could not read the index of ${suite}`, text);
+  if (!text.ok) throw aptError(`apt-helper could not read the index of ${suite}`, text);
   return parsePackages(text.stdout);
 }
 
@@ -211,24 +208,16 @@ Acquire::https::Timeout "${SILENT_S}";
 `;
 }
 
-function execOptions(options: AptOptions) {
-  return {
-    env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
-    stdin: 'ignore',
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  } as const;
+function commandOptions({ signal }: AptOptions) {
+  return { env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' }, signal } as const;
 }
 
-function aptError(
-  what: string,
-  result: { readonly stderr?: unknown; readonly shortMessage?: string | undefined },
-): BpfrigError {
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  const first =
-    stderr.split('\n').find(line => /^(?:E|Err):?/.test(line)) ?? result.shortMessage ?? 'no output';
-  const remedy = REMEDIES.find(({ when }) => when.test(`${stderr}\n${result.shortMessage ?? ''}`))?.text;
+function aptError(what: string, result: HostCommandResult): BpfrigError {
+  const line = result.stderr.split('\n').find(text => /^(?:E|Err):?/.test(text));
+  if (line === undefined) return commandFailure(what, result);
+  const remedy = REMEDIES.find(({ when }) => when.test(result.stderr))?.text;
   const hint = remedy === undefined ? '' : ` (${remedy})`;
-  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}${hint}`, { detail: stderr });
+  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, { detail: result.stderr });
 }
 
 /** What to do about a failure of apt's; the first that matches. */

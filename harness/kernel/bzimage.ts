@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { execa } from 'execa';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hostCommandBytes } from '../util/host-command.ts';
 
 /** Fields of a bzImage's setup header that bpfrig uses; see Documentation/arch/x86/boot.rst. Offsets are in bytes from the start of the file. */
 export interface BzImage {
@@ -89,26 +89,18 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   const size = payload.length < 4 ? 0 : payload.readUInt32LE(payload.length - 4);
   if (size > MAX_KERNEL_BYTES)
     throw new BpfrigError('infra', `${path}: its payload is said to unpack to ${size} bytes, more than a kernel has`);
-  const result = await execa(packing.tool, packing.args, {
+  const result = await hostCommandBytes(packing.tool, packing.args, {
+    timeoutMs: 300_000,
     input: packed,
-    encoding: 'buffer',
-    // A payload that unpacks to more than it says is stopped.
-    maxBuffer: Math.max(size, 1) + 1,
-    reject: false,
+    maxOutputBytes: MAX_KERNEL_BYTES,
   });
-  if (result.code === 'ENOENT') {
-    throw new BpfrigError(
-      'infra',
-      `${path} is compressed with ${packing.tool}, which is not installed: install it`,
-    );
-  }
-  const unpacked = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
-  if (result.failed || !isElf(unpacked) || unpacked.length !== size) {
+  const unpacked = result.stdout;
+  if (!result.ok || !isElf(unpacked) || unpacked.length !== size) {
     throw new BpfrigError(
       'infra',
       `${path}: the ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
       {
-        detail: Buffer.from(result.stderr).toString(),
+        detail: result.stderr,
       },
     );
   }

@@ -12,6 +12,9 @@ const LIMITS = { members: 100_000, bytes: 4 * 1024 ** 3, nameBytes: 1_024 } as c
 /** Limits as tests set them. */
 export type DebLimits = { readonly [K in keyof typeof LIMITS]: number };
 
+/** Longest time for one package, in milliseconds. */
+const UNPACK_MS = 300_000;
+
 /** What bpfrig uses of a kernel's package. */
 const WANTED = /^(?:boot\/(?:vmlinuz|config)-|(?:usr\/)?lib\/modules\/)/;
 
@@ -29,11 +32,13 @@ export async function unpackDeb(
 ): Promise<void> {
   const refuse = (why: string, detail: string | null = null, cause?: unknown): BpfrigError =>
     new BpfrigError('infra', `cannot unpack ${basename(deb)}: ${why}`, { detail, cause });
+  const timeout = AbortSignal.timeout(UNPACK_MS);
+  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   const child = spawn('dpkg-deb', ['--fsys-tarfile', deb], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = endOf(child);
   const members = extract();
   // An error of the pipe ends the loop below; it is thrown there.
-  const piped = pipeline(child.stdout, members, { signal }).catch(() => undefined);
+  const piped = pipeline(child.stdout, members, { signal: stop }).catch(() => undefined);
   try {
     const sum = { members: 0, bytes: 0 };
     for await (const member of members) {
@@ -60,6 +65,7 @@ export async function unpackDeb(
     child.kill('SIGKILL');
     const { code, stderr } = await ended;
     signal?.throwIfAborted();
+    if (timeout.aborted) throw refuse(`it did not end within ${UNPACK_MS / 1000} s`);
     if (error instanceof BpfrigError) throw error;
     if (error instanceof Error && 'syscall' in error) throw error;
     const why = code !== 0 && stderr !== '' ? (stderr.split('\n')[0] ?? '') : messageOf(error);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { commandFailure, hostCommand, type HostCommandOptions } from '../util/host-command.ts';
 import { isElf, parseBzImage, problemOfElf, readKernelFile, unpackPayload } from './bzimage.ts';
 import { unpackDeb } from './deb.ts';
 import { moduleClosure } from './modules.ts';
@@ -18,6 +18,9 @@ export interface UnpackedKernel {
 /** Downloaded packages that are not a kernel that bpfrig can use. Another candidate may be. */
 export class NotWhole extends Error {}
 
+/** Longest time for unpacking one package, or for depmod, in milliseconds. */
+const UNPACK_MS = 300_000;
+
 /** Without these modules no scenario has a NIC or traffic. */
 const NEEDED_MODULES = ['virtio_net', 'veth', 'pktgen'];
 
@@ -32,7 +35,7 @@ export async function unpackDebs(
   signal?: AbortSignal,
 ): Promise<UnpackedKernel> {
   const root = await mkdtemp(join(folder, 'root-'));
-  const run = signal === undefined ? {} : { cancelSignal: signal };
+  const run = { timeoutMs: UNPACK_MS, signal };
   // Together, since a kernel's parts may be in several packages.
   for (const deb of debs) await unpackDeb(deb, root, { signal });
 
@@ -52,7 +55,7 @@ export async function unpackDebs(
 
   // Debian's packages run depmod in their postinst, which unpacking does not run.
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-  await attempt(`run depmod for ${release}`, () => execa('depmod', ['-b', folder, release], { ...run, env }));
+  await attempt(`run depmod for ${release}`, 'depmod', ['-b', folder, release], { ...run, env });
   await rm(root, { recursive: true, force: true });
   const { missing } = moduleClosure(join(folder, modulesDir), NEEDED_MODULES);
   if (missing.length > 0) {
@@ -106,15 +109,12 @@ export async function uncompress(from: string, to: string): Promise<boolean> {
   return true;
 }
 
-async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const seen = error as { shortMessage?: string; stderr?: string; code?: string };
-    const hint = seen.code === 'ENOENT' ? ' (not installed)' : '';
-    throw new BpfrigError('infra', `could not ${what}: ${seen.shortMessage ?? String(error)}${hint}`, {
-      detail: seen.stderr ?? null,
-      cause: error,
-    });
-  }
+async function attempt(
+  what: string,
+  program: string,
+  args: readonly string[],
+  options: HostCommandOptions,
+): Promise<void> {
+  const result = await hostCommand(program, args, options);
+  if (!result.ok) throw commandFailure(`could not ${what}`, result);
 }

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { chmod, lstat, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { hostCommand } from './host-command.ts';
 
 /**
  * What a file of a cache entry must be. CRC-32 finds every flipped bit and every burst of damage; it is not meant to stop someone who can write
@@ -95,8 +94,8 @@ async function record(path: string): Promise<FileRecord> {
 
 /** Returns whether each block of zeros is a hole now: not every file system has them. */
 async function digHoles(path: string): Promise<boolean> {
-  return await promisify(execFile)('fallocate', ['--dig-holes', path]).then(
-    () => true,
+  return await hostCommand('fallocate', ['--dig-holes', path], { timeoutMs: 60_000 }).then(
+    ({ ok }) => ok,
     () => false,
   );
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { discardIdleEntry } from './cache.ts';
+import { hostCommand } from './host-command.ts';
 
 /** A folder of the cache. It can be recreated. */
 interface CacheEntry {
@@ -84,7 +84,7 @@ async function entriesOf(folder: string): Promise<CacheEntry[]> {
 async function diskUsage(paths: readonly string[]): Promise<Map<string, number>> {
   if (paths.length === 0) return new Map();
   // du fails on files that another bpfrig removes in the meantime; such a failure is harmless.
-  const { stdout } = await execa('du', ['--summarize', '--block-size=1', '--', ...paths], { reject: false });
+  const { stdout } = await hostCommand('du', ['--summarize', '--block-size=1', '--', ...paths], { timeoutMs: 60_000 });
   return new Map(
     stdout
       .split('\n')
