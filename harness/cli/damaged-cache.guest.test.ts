@@ -27,7 +27,7 @@ t.setTimeout(0);
 const home = t.testdir();
 const cache = join(home, 'bpfrig');
 const env = { XDG_CACHE_HOME: home };
-const CELL = [join(TESTDATA, 'objects', 'cell.yaml'), '--kernel', '7.3', '--jobs', '1'];
+const CELL = [join(TESTDATA, 'objects', 'libc.yaml'), '--kernel', '7.3', '--jobs', '1'];
 
 let runs = 0;
 async function run(): Promise<{ code: number; verdicts: string[]; notes: string[] }> {
@@ -42,7 +42,9 @@ async function run(): Promise<{ code: number; verdicts: string[]; notes: string[
 
 /** The newest entry of a part of the cache whose name begins so. */
 function entry(part: string, prefix = ''): string {
-  const names = readdirSync(join(cache, part)).filter(name => !name.startsWith('.') && name.startsWith(prefix));
+  const names = readdirSync(join(cache, part)).filter(
+    name => !name.startsWith('.') && name.startsWith(prefix),
+  );
   const newest = names.toSorted(
     (a, b) => statSync(join(cache, part, b)).mtimeMs - statSync(join(cache, part, a)).mtimeMs,
   )[0];
@@ -70,7 +72,9 @@ t.test('whatever is damaged in the cache is made anew, with one line, and the ve
   const kernels = existsSync(shared) ? readdirSync(shared) : [];
   const kernel = kernels.find(key => {
     const record = join(shared, key, 'kernel.json');
-    return existsSync(record) && (JSON.parse(readFileSync(record, 'utf8')) as { series: string }).series === '7.3';
+    return (
+      existsSync(record) && (JSON.parse(readFileSync(record, 'utf8')) as { series: string }).series === '7.3'
+    );
   });
   if (kernel !== undefined) {
     const copy = ['-a', '--reflink=auto', '--sparse=always', join(shared, kernel), join(cache, 'kernels')];
@@ -81,8 +85,12 @@ t.test('whatever is damaged in the cache is made anew, with one line, and the ve
   t.match(await run(), { code: 0, verdicts: ['pass'], notes: [] }, 'and is used without a line');
 
   const template = (): string => entry('templates');
-  const rows: [string, () => void, RegExp][] = [
-    ['a bit of RAM', () => flip(join(template(), 'ram'), firstData(join(template(), 'ram'))), /templates.*ram differs/],
+  const rows: [string, () => void, RegExp | null][] = [
+    [
+      'a bit of RAM',
+      () => flip(join(template(), 'ram'), firstData(join(template(), 'ram'))),
+      /templates.*ram differs/,
+    ],
     ['a bit of a hole of RAM', () => flip(join(template(), 'ram'), 500 * 1024 * 1024), /ram differs/],
     ['RAM truncated', () => half(join(template(), 'ram')), /ram has \d+ bytes/],
     ['RAM gone', () => rmSync(join(template(), 'ram')), /ram is gone/],
@@ -90,23 +98,34 @@ t.test('whatever is damaged in the cache is made anew, with one line, and the ve
     ['template.json', () => half(join(template(), 'template.json')), /template\.json has/],
     ['the manifest gone', () => rmSync(join(template(), MANIFEST)), /manifest\.json is gone/],
     ['the manifest no JSON', () => half(join(template(), MANIFEST)), /manifest\.json is not JSON/],
-    ['the initramfs', () => flip(join(entry('initramfs'), 'initramfs'), 100_000), /initramfs.*initramfs differs/],
+    [
+      'the initramfs',
+      () => flip(join(entry('initramfs'), 'initramfs'), 100_000),
+      /initramfs.*initramfs differs/,
+    ],
     ['the agent', () => half(join(entry('build', 'agent-'), 'bpfrig-agent')), /agent-.*bpfrig-agent has/],
-    ['an object', () => rmSync(join(entry('build', 'object-'), 'object.bpf.o')), /object-.*object\.bpf\.o is gone/],
+    [
+      'an object',
+      () => rmSync(join(entry('build', 'object-'), 'object.bpf.o')),
+      /object-.*object\.bpf\.o is gone/,
+    ],
     ['the kernel', () => flip(join(entry('kernels'), 'vmlinux'), 9_000_000), /kernels.*vmlinux differs/],
-    ['the durations', () => writeFileSync(join(cache, 'durations.json'), '{"crc":'), /^$/],
+    ['the durations', () => writeFileSync(join(cache, 'durations.json'), '{"crc":'), null],
   ];
   for (const [name, harm, words] of rows) {
     harm();
     const { code, verdicts, notes } = await run();
     t.equal(code, 0, name);
     t.same(verdicts, ['pass'], name);
-    if (String(words) === '/^$/') continue;
+    // Read before there is a run: its line is on stderr.
+    if (words === null) continue;
     t.equal(notes.length, 1, `${name}: ${notes.join('; ')}`);
     t.match(notes[0] ?? '', words, name);
   }
   t.same(
-    ['.', 'kernels', 'templates', 'initramfs', 'build'].filter(part => (statSync(join(cache, part)).mode & 0o77) !== 0),
+    ['.', 'kernels', 'templates', 'initramfs', 'build'].filter(
+      part => (statSync(join(cache, part)).mode & 0o77) !== 0,
+    ),
     [],
     'closed to other users',
   );

@@ -64,19 +64,23 @@ export async function suiteIndex(
   const file = join(options.cacheDir, 'apt', suite, 'kernels.json');
   const recent = await readIndex(file, maxAgeMs);
   if (recent !== null) return { ...recent, stale: null };
-  return withLock(file, async () => {
-    const meanwhile = await readIndex(file, maxAgeMs);
-    if (meanwhile !== null) return { ...meanwhile, stale: null };
-    try {
-      const fresh = { suite, packages: await update(suite, options), unavailable: [] };
-      await writeChecked(file, fresh);
-      return { ...fresh, stale: null };
-    } catch (error) {
-      const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
-      if (old === null) throw await cacheError(file, error);
-      return { ...old, stale: messageOf(error) };
-    }
-  }, options);
+  return withLock(
+    file,
+    async () => {
+      const meanwhile = await readIndex(file, maxAgeMs);
+      if (meanwhile !== null) return { ...meanwhile, stale: null };
+      try {
+        const fresh = { suite, packages: await update(suite, options), unavailable: [] };
+        await writeChecked(file, fresh);
+        return { ...fresh, stale: null };
+      } catch (error) {
+        const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
+        if (old === null) throw await cacheError(file, error);
+        return { ...old, stale: messageOf(error) };
+      }
+    },
+    options,
+  );
 }
 
 /**
@@ -96,7 +100,11 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+    const result = await hostCommand('apt-get', args, {
+      ...commandOptions(options),
+      timeoutMs: DOWNLOAD_MS,
+      cwd: folder,
+    });
     if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
@@ -134,8 +142,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (!targets.ok || index === undefined)
-    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  if (!targets.ok || index === undefined) throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
   const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
@@ -217,7 +224,9 @@ function aptError(what: string, result: HostCommandResult): BpfrigError {
   if (line === undefined) return commandFailure(what, result);
   const remedy = REMEDIES.find(({ when }) => when.test(result.stderr))?.text;
   const hint = remedy === undefined ? '' : ` (${remedy})`;
-  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, { detail: result.stderr });
+  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, {
+    detail: result.stderr,
+  });
 }
 
 /** What to do about a failure of apt's; the first that matches. */

@@ -62,7 +62,11 @@ t.test('an ELF that x86-64 cannot boot, or that is not whole, is recognized', as
     ['big endian', changed(elf => elf.writeUInt8(2, 5)), /another architecture/],
     ['no segments', changed(elf => elf.writeUInt16LE(0, 56)), /no segments/],
     ['nothing to load', changed(elf => elf.writeUInt32LE(4, 64)), /no segments to load/],
-    ['headers far away', changed(elf => elf.writeBigUInt64LE(1n << 63n, 32)), /ends within its program headers/],
+    [
+      'headers far away',
+      changed(elf => elf.writeBigUInt64LE(1n << 63n, 32)),
+      /ends within its program headers/,
+    ],
     ['truncated', tinyElf().subarray(0, -1), /is truncated/],
     ['a segment of 2^63 bytes', changed(elf => elf.writeBigUInt64LE(1n << 63n, 96)), /is truncated/],
   ];
@@ -77,7 +81,10 @@ t.test('a payload that is said to be, or is, larger than a kernel is not unpacke
   image.writeUInt32LE(0xffff_ffff, sizeAt);
   await t.rejects(unpackPayload(image, header, 'x'), { code: 'infra', message: /more than a kernel has/ });
   image.writeUInt32LE(20, sizeAt);
-  await t.rejects(unpackPayload(image, header, 'x'), { code: 'infra', message: /does not unpack to an ELF of 20/ });
+  await t.rejects(unpackPayload(image, header, 'x'), {
+    code: 'infra',
+    message: /does not unpack to an ELF of 20/,
+  });
 });
 
 t.test('release and upstream version are parsed from a banner', async t => {

@@ -62,7 +62,8 @@ export function problemOfElf(file: Buffer): string | null {
   if (file.length < ELF.headerBytes) return 'ends within its header';
   const is64 = file.readUInt8(4) === ELF.class64 && file.readUInt8(5) === ELF.littleEndian;
   const machine = file.readUInt16LE(18);
-  if (!is64 || machine !== ELF.machine) return `is for another architecture (e_machine ${machine}), not x86-64`;
+  if (!is64 || machine !== ELF.machine)
+    return `is for another architecture (e_machine ${machine}), not x86-64`;
   const at = Number(file.readBigUInt64LE(32));
   const count = file.readUInt16LE(56);
   if (file.readUInt16LE(54) !== ELF.segmentBytes || count === 0) return 'has no segments to load';
@@ -88,7 +89,10 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   const packed = packing.sizeAppended ? payload.subarray(0, -4) : payload;
   const size = payload.length < 4 ? 0 : payload.readUInt32LE(payload.length - 4);
   if (size > MAX_KERNEL_BYTES)
-    throw new BpfrigError('infra', `${path}: its payload is said to unpack to ${size} bytes, more than a kernel has`);
+    throw new BpfrigError(
+      'infra',
+      `${path}: its payload is said to unpack to ${size} bytes, more than a kernel has`,
+    );
   const result = await hostCommandBytes(packing.tool, packing.args, {
     timeoutMs: 300_000,
     input: packed,

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -62,7 +70,11 @@ t.test('a hostile or damaged package is refused, and nothing appears outside', a
     ['absolute', [{ name: '/etc/evil', content: 'x' }], /"\/etc\/evil" is outside of the package/],
     ['absolute behind ./', [{ name: './/etc/evil', content: 'x' }], /outside of the package/],
     ['parent', [{ name: '../outside/evil', content: 'x' }], /"\.\.\/outside\/evil" is outside/],
-    ['parent within', [{ name: './lib/modules/../../../outside/evil', content: 'x' }], /outside of the package/],
+    [
+      'parent within',
+      [{ name: './lib/modules/../../../outside/evil', content: 'x' }],
+      /outside of the package/,
+    ],
     ['device', [{ name: './boot/vmlinuz-1', type: 'block-device', devmajor: 8 }], /is a block-device/],
     ['character device', [{ name: './dev/mem', type: 'character-device' }], /is a character-device/],
     ['fifo', [{ name: './boot/config-1', type: 'fifo' }], /is a fifo/],
@@ -111,11 +123,20 @@ t.test('truncated, garbage and gone', async t => {
   const file = await deb(t, [{ name: './boot/vmlinuz-1.2.3', content: 'kernel'.repeat(100_000) }]);
   const root = join(file, '..', 'root');
   truncateSync(file, 600);
-  await t.rejects(unpackDeb(file, root), { code: 'infra', message: /cannot unpack linux-image.*deb: dpkg-deb: error/ });
+  await t.rejects(unpackDeb(file, root), {
+    code: 'infra',
+    message: /cannot unpack linux-image.*deb: dpkg-deb.*unexpected end of file/,
+  });
   const halfTar = await deb(t, (await tar([IMAGE])).subarray(0, 700));
-  await t.rejects(unpackDeb(halfTar, join(halfTar, '..', 'root')), { code: 'infra', message: /cannot unpack/ });
-  writeFileSync(file, 'no package');
-  await t.rejects(unpackDeb(file, root), { code: 'infra', message: /not a Debian format archive/ });
+  await t.rejects(unpackDeb(halfTar, join(halfTar, '..', 'root')), {
+    code: 'infra',
+    message: /cannot unpack/,
+  });
+  writeFileSync(file, 'this is not a package at all');
+  await t.rejects(unpackDeb(file, root), {
+    code: 'infra',
+    message: /cannot unpack linux-image.*dpkg-deb: error/,
+  });
   await t.rejects(unpackDeb(`${file}.none`, root), { code: 'infra', message: /cannot unpack/ });
   mkdirSync(root, { recursive: true });
   t.same(

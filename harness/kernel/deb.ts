@@ -28,7 +28,10 @@ const WANTED = /^(?:boot\/(?:vmlinuz|config)-|(?:usr\/)?lib\/modules\/)/;
 export async function unpackDeb(
   deb: string,
   folder: string,
-  { signal, limits = LIMITS }: { readonly signal?: AbortSignal | undefined; readonly limits?: DebLimits } = {},
+  {
+    signal,
+    limits = LIMITS,
+  }: { readonly signal?: AbortSignal | undefined; readonly limits?: DebLimits } = {},
 ): Promise<void> {
   const refuse = (why: string, detail: string | null = null, cause?: unknown): BpfrigError =>
     new BpfrigError('infra', `cannot unpack ${basename(deb)}: ${why}`, { detail, cause });
@@ -49,8 +52,10 @@ export async function unpackDeb(
       sum.bytes += header.size;
       if (sum.members > limits.members) throw refuse(`it has more than ${limits.members} members`);
       if (sum.bytes > limits.bytes) throw refuse(`it unpacks to more than ${limits.bytes} bytes`);
+      const target = join(folder, path.name);
+      if (header.type === 'directory' && WANTED.test(`${path.name}/`))
+        await mkdir(target, { recursive: true, mode: 0o700 });
       if (isFile(header) && WANTED.test(path.name)) {
-        const target = join(folder, path.name);
         await mkdir(dirname(target), { recursive: true, mode: 0o700 });
         // No file is replaced, and no link followed.
         await pipeline(member, createWriteStream(target, { flags: 'wx', mode: 0o600 }));

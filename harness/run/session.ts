@@ -5,7 +5,8 @@ import type { Cell } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { prepareCache } from '../util/cache-home.ts';
-import { onHostNote, type NoteLevel } from '../util/host-notes.ts';
+import { messageOf } from '../util/errors.ts';
+import { hostNote, onHostNote, type NoteLevel } from '../util/host-notes.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
@@ -154,7 +155,10 @@ export class Session implements AsyncDisposable {
   /** Makes room in the cache, and leaves signals to the process again. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await pruneCache(this.cacheDir);
+      // Not for this to decide over the end of a command.
+      await pruneCache(this.cacheDir).catch((error: unknown) =>
+        hostNote(`cannot make room in the cache: ${messageOf(error)}`),
+      );
     } finally {
       this.#interrupt[Symbol.dispose]();
     }

@@ -4,7 +4,8 @@ import { BpfrigError, messageOf } from './errors.ts';
 
 /** What to do about an error of the file system in the cache, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: make room, for example with `./bpfrig kernels prune`, or set XDG_CACHE_HOME to a folder on another disk',
+  ENOSPC:
+    'the disk is full: make room, for example with `./bpfrig kernels prune`, or set XDG_CACHE_HOME to a folder on another disk',
   EDQUOT: 'the quota is used up: make room, or set XDG_CACHE_HOME to a folder on another disk',
   EROFS: 'it is read-only: set XDG_CACHE_HOME to a folder that you can write to',
   EACCES: 'it may not be written by this user: set XDG_CACHE_HOME to a folder that you can write to',

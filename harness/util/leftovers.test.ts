@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lchownSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { removeLeftovers } from './leftovers.ts';
@@ -11,6 +20,13 @@ import { makeWorkspace } from './workspace.ts';
 const DEAD = '999999999-5';
 const isRoot = process.getuid?.() === 0;
 const module = (name: string): string => JSON.stringify(join(import.meta.dirname, `${name}.js`));
+
+/** A temporary folder with a path that is short enough for sockets. */
+function tempFolder(t: Test): string {
+  const dir = mkdtempSync('/tmp/leftovers-');
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
 
 /** A claimed folder whose owner was killed. */
 async function abandoned(t: Test, dir: string): Promise<string> {
@@ -47,7 +63,7 @@ t.test('a claim holds as long as it is not disposed of, however long the path', 
 });
 
 t.test('what killed processes left is removed; what is in use, and all else, is kept', async t => {
-  const dir = t.testdir();
+  const dir = tempFolder(t);
   const temp = join(dir, 'tmp');
   const templates = join(dir, 'cache', 'templates');
   mkdirSync(temp);
@@ -85,23 +101,27 @@ t.test('a symbolic link is not followed', async t => {
   t.ok(existsSync(join(dir, 'precious/file')));
 });
 
-t.test("another user's folder is left alone and hinders nobody", { skip: !isRoot && 'needs root' }, async t => {
-  const dir = t.testdir({ tmp: {} });
-  const foreign = join(dir, 'tmp', `bpfrig-${DEAD}-x`);
-  await abandoned(t, foreign);
-  lchownSync(foreign, 65534, 65534);
-  t.same(await removeLeftovers(join(dir, 'cache'), join(dir, 'tmp')), []);
-  t.ok(existsSync(foreign));
-});
+t.test(
+  "another user's folder is left alone and hinders nobody",
+  { skip: isRoot ? false : 'needs root' },
+  async t => {
+    const dir = t.testdir({ tmp: {} });
+    const foreign = join(dir, 'tmp', `bpfrig-${DEAD}-x`);
+    await abandoned(t, foreign);
+    lchownSync(foreign, 65534, 65534);
+    t.same(await removeLeftovers(join(dir, 'cache'), join(dir, 'tmp')), []);
+    t.ok(existsSync(foreign));
+  },
+);
 
 t.test('a bpfrig in another PID namespace keeps its folders, and leaves ours', async t => {
-  const temp = join(t.testdir({ tmp: {} }), 'tmp');
+  const temp = tempFolder(t);
   const inside = (script: string): string[] => [
     ...(isRoot ? [] : ['--user', '--map-root-user']),
     ...['--pid', '--fork', '--kill-child', process.execPath, '--input-type=module', '-e', script],
   ];
   const probe = spawnSync('unshare', inside(''));
-  if (probe.status !== 0) return t.skip('this host has no PID namespaces for this user');
+  if (probe.status !== 0) return t.comment('skipped: this host has no PID namespaces for this user');
   const other = spawn(
     'unshare',
     inside(`import { makeWorkspace } from ${module('workspace')};
@@ -131,5 +151,8 @@ t.test('a workspace is closed to others, and its name says whose it is', async t
   await workspace[Symbol.asyncDispose]();
   t.notOk(existsSync(workspace.dir));
   await t.rejects(makeWorkspace(join(temp, 'nowhere')), { code: 'infra', message: /set TMPDIR/ });
-  await t.rejects(makeWorkspace(`/tmp/${'x'.repeat(90)}`), { code: 'infra', message: /too long for sockets/ });
+  await t.rejects(makeWorkspace(`/tmp/${'x'.repeat(90)}`), {
+    code: 'infra',
+    message: /too long for sockets/,
+  });
 });

@@ -43,14 +43,20 @@ async function removeUnfinished(folder: string): Promise<string[]> {
   for (const entry of entries) {
     const path = join(folder, entry);
     // Whoever fills a folder holds its lock. The lock's file goes with it.
-    await ifUnlocked(path, async () => void removed.push(...(await removeTemps(path)))).catch(() => undefined);
+    await ifUnlocked(path, async () => void removed.push(...(await removeTemps(path)))).catch(
+      () => undefined,
+    );
   }
   // Until version 0.1.0 a lock was a folder of its own, and temporary folders had the name of their process.
   for (const name of names) {
     const path = join(folder, name);
     const isOld = /^[^.].*\.lock$|^\.\d+-\d+-[0-9a-f]+\.tmp$/.test(name) && (await isOwnFolder(path));
     if (!isOld || !(await isOlderThan(path, UNCLAIMED_MS))) continue;
-    if (name.endsWith('.lock')) await rmdir(path).then(() => removed.push(path), () => undefined);
+    if (name.endsWith('.lock'))
+      await rmdir(path).then(
+        () => removed.push(path),
+        () => undefined,
+      );
     else removed.push(...(await remove(path)));
   }
   return removed;

@@ -53,27 +53,30 @@ t.test('a killed holder leaves a file that is no lock', async t => {
   t.notOk(existsSync(lockFile(path)));
 });
 
-t.test('a wait is reported with the file and its holder; a holder that is stopped is not waited for', async t => {
-  const path = join(t.testdir(), 'entry');
-  const child = await holder(t, path);
-  child.kill('SIGSTOP');
-  const notes: string[] = [];
-  using _ = onHostNote(note => notes.push(note));
-  const times = { noteMs: 0, stoppedMs: 1_500 };
-  await t.rejects(
-    withLock(path, async () => undefined, { times }),
-    {
-      code: 'infra',
-      message: `${lockFile(path)} is held by process ${child.pid}, which is stopped: continue it (kill -CONT) or end it`,
-    },
-  );
-  t.same(notes, [`waiting: ${lockFile(path)} is held by process ${child.pid}`]);
-  child.kill('SIGCONT');
-  await t.rejects(
-    withLock(path, async () => undefined, { times: { longestMs: 500 } }),
-    { code: 'infra', message: /is held by process \d+ since at least 0 minutes: end that process/ },
-  );
-});
+t.test(
+  'a wait is reported with the file and its holder; a holder that is stopped is not waited for',
+  async t => {
+    const path = join(t.testdir(), 'entry');
+    const child = await holder(t, path);
+    child.kill('SIGSTOP');
+    const notes: string[] = [];
+    using _ = onHostNote(note => notes.push(note));
+    const times = { noteMs: 0, stoppedMs: 1_500 };
+    await t.rejects(
+      withLock(path, async () => undefined, { times }),
+      {
+        code: 'infra',
+        message: `${lockFile(path)} is held by process ${child.pid}, which is stopped: continue it (kill -CONT) or end it`,
+      },
+    );
+    t.same(notes, [`waiting: ${lockFile(path)} is held by process ${child.pid}`]);
+    child.kill('SIGCONT');
+    await t.rejects(
+      withLock(path, async () => undefined, { times: { longestMs: 500 } }),
+      { code: 'infra', message: /is held by process \d+ since at least 0 minutes: end that process/ },
+    );
+  },
+);
 
 t.test('a wait ends with its signal', async t => {
   const path = join(t.testdir(), 'entry');

@@ -12,7 +12,7 @@ import { OWNER, startTime } from './owner.ts';
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Times in milliseconds; tests shorten them. */
-  readonly times?: Partial<typeof TIMES>;
+  readonly times?: Partial<Record<keyof typeof TIMES, number>>;
 }
 
 /**
@@ -32,7 +32,11 @@ const BUSY = 75;
  * holder, whatever the clock does and in whichever PID namespace the holder is. A wait of some seconds is reported with the file and its
  * holder. Throws `infra` when the holder is stopped, or does not end.
  */
-export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
   const held = await acquire(path, options);
   try {
     return await work();

@@ -124,7 +124,7 @@ async function eachRange(
   const count = Math.ceil(size / RANGE);
   const isWanted = (index: number): boolean => index < count && (wanted?.[index] ?? true);
   const buffer = Buffer.allocUnsafe(Math.min(count, AT_ONCE) * RANGE);
-  for (let first = 0; first < count; ) {
+  for (let first = 0; first < count;) {
     let end = first;
     while (end - first < AT_ONCE && isWanted(end)) end += 1;
     if (end === first) {

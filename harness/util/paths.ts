@@ -22,7 +22,9 @@ function home(env: NodeJS.ProcessEnv): string {
     return userInfo().homedir;
   } catch (cause) {
     // A user id without an entry in /etc/passwd, as in many containers.
-    throw new BpfrigError('infra', 'this user has no home for the cache: set HOME or XDG_CACHE_HOME', { cause });
+    throw new BpfrigError('infra', 'this user has no home for the cache: set HOME or XDG_CACHE_HOME', {
+      cause,
+    });
   }
 }
 

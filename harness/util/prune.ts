@@ -84,7 +84,9 @@ async function entriesOf(folder: string): Promise<CacheEntry[]> {
 async function diskUsage(paths: readonly string[]): Promise<Map<string, number>> {
   if (paths.length === 0) return new Map();
   // du fails on files that another bpfrig removes in the meantime; such a failure is harmless.
-  const { stdout } = await hostCommand('du', ['--summarize', '--block-size=1', '--', ...paths], { timeoutMs: 60_000 });
+  const { stdout } = await hostCommand('du', ['--summarize', '--block-size=1', '--', ...paths], {
+    timeoutMs: 60_000,
+  });
   return new Map(
     stdout
       .split('\n')

@@ -26,7 +26,10 @@ export async function makeWorkspace(temp: string = tmpdir()): Promise<Workspace>
   const prefix = join(temp, `${WORKSPACE_PREFIX}${OWNER}-`);
   const excess = Buffer.byteLength(`${prefix}XXXXXX${LONGEST_SOCKET}`) - MAX_SOCKET_PATH;
   if (excess > 0)
-    throw new BpfrigError('infra', `the path of ${temp} is ${excess} bytes too long for sockets in it: set TMPDIR to a shorter one`);
+    throw new BpfrigError(
+      'infra',
+      `the path of ${temp} is ${excess} bytes too long for sockets in it: set TMPDIR to a shorter one`,
+    );
   try {
     const dir = await mkdtemp(prefix);
     const claim = await claimFolder(dir);
@@ -34,13 +37,17 @@ export async function makeWorkspace(temp: string = tmpdir()): Promise<Workspace>
       dir,
       [Symbol.asyncDispose]: async () => {
         await claim[Symbol.asyncDispose]();
-        await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).catch((error: unknown) =>
-          hostNote(`could not remove ${dir}: ${messageOf(error)}`),
+        await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).catch(
+          (error: unknown) => hostNote(`could not remove ${dir}: ${messageOf(error)}`),
         );
       },
     };
   } catch (cause) {
+    const tooMany = ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    const remedy = tooMany
+      ? 'raise the limit of open files (ulimit -n)'
+      : 'make room, or set TMPDIR to a folder that you can write to';
     const what = `cannot make a temporary folder in ${temp} (${messageOf(cause)})`;
-    throw new BpfrigError('infra', `${what}: make room, or set TMPDIR to a folder that you can write to`, { cause });
+    throw new BpfrigError('infra', `${what}: ${remedy}`, { cause });
   }
 }
