@@ -13,7 +13,8 @@ export const GOLDEN_RUNS = ['full', 'empty', 'one', 'cut'] as const;
 
 /** Returns the events of a golden run. */
 export function goldenEvents(run: (typeof GOLDEN_RUNS)[number]): readonly RunEvent[] {
-  return readEvents(readFileSync(join(FOLDER, 'testdata', `events-${run}.jsonl`), 'utf8')).events;
+  const name = `events-${run}.jsonl`;
+  return readEvents(readFileSync(join(FOLDER, 'testdata', name), 'utf8'), name).events;
 }
 
 /** Returns the whole output of a reporter for a run. */

@@ -4,6 +4,7 @@ import { fetchKernel } from '../kernel/provider.ts';
 import type { Cell } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { messageOf } from '../util/errors.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
@@ -16,7 +17,7 @@ import {
 } from '../vm/accelerator.ts';
 import type { Durations } from './durations.ts';
 import type { EventLog } from './event-log.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, type EndingSignal } from '../model/exit-code.ts';
 import { Guests, timeScale } from './guests.ts';
 import { hostFacts } from './host.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
@@ -80,13 +81,13 @@ export class Session implements AsyncDisposable {
     this.repeatWords = parts.repeatWords;
   }
 
-  /** Aborted by the first Ctrl-C or SIGTERM: what waits must end, and guests are killed. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP: what waits must end, and guests are killed. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
 
   /** The signal that ended the session; null as long as there was none. */
-  endedBy(): 'SIGINT' | 'SIGTERM' | null {
+  endedBy(): EndingSignal | null {
     return this.#interrupt.endedBy();
   }
 
@@ -117,7 +118,7 @@ export class Session implements AsyncDisposable {
   /** Runs cells and returns the exit code. Reports through the event log, and throws nothing that a cell caused. */
   async run(run: SessionRun, eventLog: EventLog): Promise<number> {
     const { runId, folder, kernels, cells, durations } = run;
-    if (durations !== undefined) eventLog.listen(event => durations.onEvent(event));
+    if (durations !== undefined) eventLog.listen('durations', event => durations.onEvent(event));
     const code = await runSuite(
       {
         runId,
@@ -143,7 +144,12 @@ export class Session implements AsyncDisposable {
       },
       eventLog,
     );
-    durations?.save();
+    try {
+      durations?.save();
+    } catch (error) {
+      // Only the order of the next run's cells depends on them.
+      this.#options.onProgress(`could not keep how long cells took: ${messageOf(error)}`);
+    }
     return code;
   }
 
@@ -151,6 +157,9 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await pruneCache(this.cacheDir);
+    } catch (error) {
+      // The work is done, and its exit code stands.
+      this.#options.onProgress(`could not make room in the cache ${this.cacheDir}: ${messageOf(error)}`);
     } finally {
       this.#interrupt[Symbol.dispose]();
     }
@@ -158,7 +167,7 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Finds out what the host is, removes what a killed session left, and takes over SIGINT and SIGTERM.
+ * Finds out what the host is, removes what a killed session left, and takes over SIGINT, SIGTERM and SIGHUP.
  * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
  */
 async function openSession(options: SessionOptions): Promise<Session> {
