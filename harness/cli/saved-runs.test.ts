@@ -57,7 +57,11 @@ t.test('report: exit codes of what is whole, red, cut off, and of no run at all'
   t.match(cut.out, 'cut off');
   t.match(cut.out, /cut\/events\.jsonl:\d+: incomplete: the run was killed while it wrote this line/);
   const red = goldenEvents('full').slice(0, -1);
-  t.equal(bpfrig('report', save('cut-red', red)).code, 1, 'killed after a cell was red because of the kernel');
+  t.equal(
+    bpfrig('report', save('cut-red', red)).code,
+    1,
+    'killed after a cell was red because of the kernel',
+  );
   const stopped = green().map(e => (e.type === 'run-end' ? { ...e, interrupted: true, exitCode: 130 } : e));
   const interrupted = bpfrig('report', save('interrupted', stopped));
   t.equal(interrupted.code, 130);
