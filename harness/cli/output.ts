@@ -21,8 +21,11 @@ export function watchOutput(): Output {
   }
   return {
     async settle() {
-      for (const stream of Object.values(streams))
-        await new Promise<void>(resolve => void stream.write('', () => setImmediate(resolve)));
+      for (const stream of Object.values(streams)) {
+        if (stream.writableLength > 0) await new Promise<void>(resolve => stream.write('', () => resolve()));
+      }
+      // Node reports an error of a write that was done at once a moment later.
+      await new Promise(resolve => void setImmediate(resolve));
       return !failed;
     },
   };

@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -19,6 +18,7 @@ import type { RunEvent } from '../model/events.ts';
 import type { Observations } from '../model/observations.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
+import { makeFolder } from '../util/make-folder.ts';
 import { appendWhole } from '../util/write-whole.ts';
 
 /** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
@@ -51,7 +51,7 @@ export class RunFolder {
    */
   static create(dir: string, plan: readonly string[] = []): RunFolder {
     try {
-      mkdirSync(join(dir, 'cells'), { recursive: true });
+      makeFolder(join(dir, 'cells'));
       // Exclusive: of two runs that start at the same moment, one gets the folder.
       const events = openSync(join(dir, 'events.jsonl'), 'ax');
       writeFileSync(join(dir, OWNER_FILE), String(process.pid));
@@ -103,7 +103,7 @@ export class RunFolder {
   cellDir(cellId: string): string {
     const dir = join('cells', this.#names.get(cellId) ?? nameOf(cellId));
     try {
-      mkdirSync(join(this.dir, dir), { recursive: true });
+      makeFolder(join(this.dir, dir));
     } catch (error) {
       this.#lose(dir, error);
     }
@@ -191,7 +191,7 @@ export async function copyCells(from: string, to: RunFolder): Promise<void> {
 /** Points `results/latest` at a run. Throws what the file system does. */
 export function linkLatest(resultsDir: string, runDir: string): void {
   const link = join(resultsDir, 'latest');
-  mkdirSync(resultsDir, { recursive: true });
+  makeFolder(resultsDir);
   const temp = `${link}.${process.pid}`;
   symlinkSync(relative(dirname(link), runDir), temp);
   try {
