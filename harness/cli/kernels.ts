@@ -4,7 +4,7 @@ import { listKernels, type KernelListing } from '../kernel/list.ts';
 import { lockKernels } from '../kernel/lock.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { messageOf } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
@@ -20,6 +20,7 @@ export function kernelsCommand(): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const rows = await listKernels(aptOptions());
       console.log(json ? JSON.stringify(rows, null, 2) : listText(rows));
+      process.exitCode = EXIT.ok;
     });
   kernels
     .command('fetch [specs...]')
@@ -40,6 +41,7 @@ export function kernelsCommand(): Command {
           `${label}: ${version ?? 'unavailable'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,
         );
       }
+      process.exitCode = EXIT.ok;
     });
   kernels
     .command('prune')
@@ -53,6 +55,7 @@ export function kernelsCommand(): Command {
       console.log(
         `${removed} removed (${mib(removedBytes)} MiB), ${mib(keptBytes)} MiB kept in ${cacheRoot()}`,
       );
+      process.exitCode = EXIT.ok;
     });
   return kernels;
 }

@@ -37,7 +37,13 @@ export function expandKernelSpecs(
 ): KernelSpec[] {
   const names = texts.length === 0 ? seriesOf(catalogue, 'default') : texts;
   const expanded = names.flatMap(text => (text === 'all' ? seriesOf(catalogue, 'all') : [text]));
-  return [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
+  const specs = [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
+  // One kernel may have two names, such as 7.3 and 7.3-amd64; the first one stays.
+  const seen = new Set<string>();
+  return specs.filter(({ text: _text, ...kernel }) => {
+    const key = JSON.stringify(kernel);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /**

@@ -17,6 +17,9 @@ interface Annotation {
   readonly text: string;
 }
 
+/** How many cells one annotation names: GitHub cuts long messages. */
+const SHOWN = 20;
+
 /**
  * Returns a reporter that writes GitHub's workflow commands. GitHub keeps only ten errors per step, so cells that fail at the same
  * line of a scenario share an annotation, and the worst come first.
@@ -38,7 +41,7 @@ function annotations(summary: RunSummary): Annotation[] {
           {
             level: 'error' as const,
             title: `${count(missing.length, 'cell')} not finished`,
-            text: missing.join('\n'),
+            text: withMore(missing.slice(0, SHOWN), missing.length),
           },
         ]),
     ...laterAnnotation(summary),
@@ -73,21 +76,27 @@ function sharedAnnotation(results: readonly CellResult[]): Annotation {
   const [first] = results;
   if (first === undefined) throw new RangeError('a group has at least one member');
   const kernels = [...new Set(results.map(r => r.cell.kernel))].join(', ');
-  const text = results.map(r =>
-    [
-      `${r.cell.kernel} ${cellLabel(r.cell)}: ${r.reason}`,
-      ...brokenExpectations(r).map(e => `  ${expectationText(e)}`),
-      ...lossTexts(r.ledger).map(loss => `  ${loss}`),
-      `  ${r.repeat}`,
-    ].join('\n'),
-  );
+  const text = results
+    .slice(0, SHOWN)
+    .map(r =>
+      [
+        `${r.cell.kernel} ${cellLabel(r.cell)}: ${r.reason}`,
+        ...brokenExpectations(r).map(e => `  ${expectationText(e)}`),
+        ...lossTexts(r.ledger).map(loss => `  ${loss}`),
+        `  ${r.repeat}`,
+      ].join('\n'),
+    );
   return {
     level: 'error',
     file: first.cell.file,
     line: lineOf(first),
     title: `${first.verdict} on ${kernels}: ${first.cell.scenario}`,
-    text: text.join('\n'),
+    text: withMore(text, results.length),
   };
+}
+
+function withMore(shown: readonly string[], all: number): string {
+  return [...shown, ...(all > shown.length ? [`and ${all - shown.length} more`] : [])].join('\n');
 }
 
 function command({ level, text, ...properties }: Annotation): string {

@@ -70,8 +70,7 @@ function hostLine(summary: RunSummary): string {
   const cells = `${count(summary.cells.length, 'cell')} on ${count(summary.kernels.length, 'kernel')}`;
   const accel =
     summary.host === null ? '' : `, ${summary.host.accel} (${escapeText(summary.host.accelReason)})`;
-  const exit = summary.exitCode === null ? '' : `, exit ${summary.exitCode}`;
-  return `${cells}${accel}, ${formatMs(summary.durationMs)}${exit}`;
+  return `${cells}${accel}, ${formatMs(summary.durationMs)}, exit ${summary.exitCode}`;
 }
 
 function matrixTable(summary: RunSummary): string {

@@ -126,7 +126,7 @@ export const runDocument = z
     jobs: count,
     complete: z.boolean().meta({ description: 'False when the end of the run was not seen' }),
     interrupted: z.boolean(),
-    exitCode: z.int().nullable(),
+    exitCode: z.int().meta({ description: 'Computed from the cells; a run without an end is never 0' }),
     durationMs,
     counts: verdictCounts,
     laterTries: count.meta({

@@ -139,7 +139,10 @@ function timeLines(summary: RunSummary, paint: Paint): string[] {
   ];
 }
 
-/** Returns one line per red cell. Details are further up, or in the run's folder. */
+/** How many red cells are listed at the end; the matrix has all of them. */
+const RED_LINES = 100;
+
+/** Returns one line per red cell, the worst first. Details are further up, or in the run's folder. */
 function redLines(summary: RunSummary, paint: Paint): string[] {
   const red = [
     ...[...summary.results.values()].map(r => ({
@@ -152,11 +155,14 @@ function redLines(summary: RunSummary, paint: Paint): string[] {
   ].filter(r => isRedStatus(r.status));
   const words = Math.max(0, ...red.map(r => r.status.length));
   const kernels = Math.max(0, ...red.map(r => textWidth(oneLine(r.cell.kernel))));
-  return STATUSES.flatMap(status => red.filter(r => r.status === status)).map(r => {
+  const worstFirst = STATUSES.flatMap(status => red.filter(r => r.status === status));
+  const lines = worstFirst.slice(0, RED_LINES).map(r => {
     const word = paint(STATUS_LOOKS[r.status].colour, r.status.padEnd(words));
     const head = `${word}  ${padTo(oneLine(r.cell.kernel), kernels)}  ${cellLabel(r.cell)}`;
     return r.reason === '' ? head : `${head}  ${oneLine(r.reason)}`;
   });
+  const more = worstFirst.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${count(more, 'more red cell')}`];
 }
 
 function lastLines(summary: RunSummary, paint: Paint): string[] {
@@ -170,10 +176,10 @@ function lastLines(summary: RunSummary, paint: Paint): string[] {
     : summary.interrupted
       ? ['interrupted']
       : [];
-  const exit = summary.exitCode === null ? [] : [paint('bold', `exit ${summary.exitCode}`)];
+  const exit = paint('bold', `exit ${summary.exitCode}`);
   const accel = summary.host === null ? [] : [summary.host.accel];
   const what = counts.length === 0 ? ['nothing ran'] : [counts.join(', ')];
   const later = laterTriesText(summary);
   const tries = later === '' ? [] : [paint('yellow', later)];
-  return [[...what, ...tries, cells, ...accel, formatMs(summary.durationMs), ...state, ...exit].join(' · ')];
+  return [[...what, ...tries, cells, ...accel, formatMs(summary.durationMs), ...state, exit].join(' · ')];
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
@@ -51,8 +51,9 @@ async function fakeRun(
     readonly abort?: AbortController;
     readonly environment?: Partial<CellEnvironment>;
   } = {},
+  { scenario = SCENARIO, lost = false } = {},
 ): Promise<{ events: RunEvent[]; code: number }> {
-  const dir = t.testdir({ 'one.yaml': SCENARIO });
+  const dir = t.testdir({ 'one.yaml': scenario });
   const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
     root: dir,
     ...NAMES,
@@ -65,7 +66,7 @@ async function fakeRun(
   );
   const eventLog = new EventLog();
   const events: RunEvent[] = [];
-  eventLog.listen(event => events.push(event));
+  eventLog.listen('test', event => events.push(event));
   const request: RunRequest = {
     runId: 'test',
     argv: [],
@@ -92,6 +93,8 @@ async function fakeRun(
     },
     ...options,
   };
+  if (lost) rmSync(join(dir, 'run', 'cells'), { recursive: true });
+  if (lost) writeFileSync(join(dir, 'run', 'cells'), 'a file');
   return { code: await runSuite(request, eventLog), events };
 }
 
@@ -177,18 +180,48 @@ t.test('cells that run when the run is aborted get no verdict', async t => {
   t.equal(code, 130);
 });
 
-t.test('a cell whose artifacts cannot be written is infra, and says why', async t => {
+t.test('a verdict is kept when its artifacts cannot be, and the run reports the loss', async t => {
   const { events, code } = await fakeRun(t, async () => {
     rmSync(join(t.testdirName, 'run', 'cells'), { recursive: true, force: true });
     throw new GuestFailure('hang', 'silent', []);
   });
-  t.same(verdicts(events), ['infra', 'infra', 'infra']);
+  t.same(verdicts(events), ['hang', 'hang', 'hang']);
   t.match(
-    events.find(event => event.type === 'cell-end'),
-    { result: { reason: /cannot be kept: ENOENT/, repeat: /^\.\/bpfrig run / } },
+    events.filter(event => event.type === 'note'),
+    [{ level: 'warning', text: /artifacts of cells\/one.* cannot be kept: ENOENT/ }],
   );
-  t.match(events.at(-1), { unfinished: [] });
+  t.equal(code, 1);
+});
+
+t.test('a green run whose artifacts cannot be kept is exit 3', async t => {
+  const { events, code } = await fakeRun(
+    t,
+    async () => {
+      throw new Error('no cell needs a guest');
+    },
+    { fetch: async ({ id }) => ({ ...kernel(id), version: '1.0' }) },
+    { scenario: `${SCENARIO}kernels: '>=2'\nbecause: a test\n`, lost: true },
+  );
+  t.same(verdicts(events), ['skip', 'skip', 'skip']);
+  t.match(events.at(-1), { type: 'run-end', exitCode: 3 });
   t.equal(code, 3);
+});
+
+t.test('kernels of two names that are the same files are a warning', async t => {
+  const { events } = await fakeRun(
+    t,
+    async () => {
+      throw new GuestFailure('hang', 'silent', []);
+    },
+    {
+      kernels: [requested('6.1'), requested('6.1@trixie')],
+      fetch: async ({ id }) => ({ ...kernel(id), key: 'same' }),
+    },
+  );
+  t.match(
+    events.filter(event => event.type === 'note'),
+    [{ level: 'warning', text: /^kernels 6\.1 and 6\.1@trixie are the same files/ }],
+  );
 });
 
 t.test('an error of our own is an error, with its stack', async t => {

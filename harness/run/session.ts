@@ -19,7 +19,7 @@ import {
 } from '../vm/accelerator.ts';
 import type { Durations } from './durations.ts';
 import type { EventLog } from './event-log.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, type EndingSignal } from '../model/exit-code.ts';
 import { Guests, timeScale } from './guests.ts';
 import { hostFacts } from './host.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
@@ -93,13 +93,13 @@ export class Session implements AsyncDisposable {
     return this.#options.retries ?? 1;
   }
 
-  /** Aborted by the first Ctrl-C or SIGTERM: what waits must end, and guests are killed. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP: what waits must end, and guests are killed. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
 
   /** The signal that ended the session; null as long as there was none. */
-  endedBy(): 'SIGINT' | 'SIGTERM' | null {
+  endedBy(): EndingSignal | null {
     return this.#interrupt.endedBy();
   }
 
@@ -133,7 +133,7 @@ export class Session implements AsyncDisposable {
     const { runId, folder, kernels, cells, durations } = run;
     const note = (text: string, level: NoteLevel): void => eventLog.emit({ type: 'note', level, text });
     const notes = onHostNote(note);
-    if (durations !== undefined) eventLog.listen(event => durations.onEvent(event));
+    if (durations !== undefined) eventLog.listen('durations', event => durations.onEvent(event));
     const code = await runSuite(
       {
         runId,
@@ -161,7 +161,12 @@ export class Session implements AsyncDisposable {
       },
       eventLog,
     ).finally(() => notes[Symbol.dispose]());
-    durations?.save();
+    try {
+      durations?.save();
+    } catch (error) {
+      // Only the order of the next run's cells depends on them.
+      this.#options.onProgress(`could not keep how long cells took: ${messageOf(error)}`);
+    }
     return code;
   }
 
@@ -179,7 +184,7 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Finds out what the host is, removes what a killed session left, and takes over SIGINT and SIGTERM.
+ * Finds out what the host is, removes what a killed session left, and takes over SIGINT, SIGTERM and SIGHUP.
  * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
  */
 async function openSession(options: SessionOptions): Promise<Session> {

@@ -1,5 +1,5 @@
 import { didYouMean } from '../util/nearest.ts';
-import { product } from './axes.ts';
+import { product, type Axes } from './axes.ts';
 import type { CoverageList, Subject } from './coverage-list.ts';
 import { sharedDoubts, unusedItems } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
@@ -39,6 +39,7 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const at = ({ path, text }: { path: Path; text: string }): Problem => ({ place: source.place(path), text });
   const whens = axes.data.exclude.map((when, index) => ({ when, path: ['exclude', index] }));
   const stray = [
+    ...doubledValues(axes.data.axes),
     ...strayWhens(raw, axes.data.axes),
     ...whens.flatMap(({ when, path }) => strayWhens({ when }, axes.data.axes).map(p => ({ ...p, path }))),
   ].map(at);
@@ -83,6 +84,17 @@ function worthless(
     return unusedItems(key, Array.isArray(items) ? items.length : 0, doubts, source);
   });
   return [...unused, ...sharedDoubts(doubts, source)];
+}
+
+/** Values that an axis has twice: their variants would have the same name. */
+function doubledValues(axes: Axes): { path: Path; text: string }[] {
+  return Object.entries(axes).flatMap(([axis, values]) =>
+    values.flatMap((value, index) =>
+      values.indexOf(value) === index
+        ? []
+        : [{ path: ['axes', axis, index], text: `axis \`${axis}\` has the value \`${value}\` twice` }],
+    ),
+  );
 }
 
 /** Ids of `covers` and `functions` that the list does not have: a typing error would count as covered. */

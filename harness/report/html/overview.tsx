@@ -84,7 +84,7 @@ function isGreen(summary: RunSummary): boolean {
 }
 
 function outcome(summary: RunSummary): string {
-  if (!summary.complete) return 'Cut off: the end of the run was not seen.';
+  if (!summary.complete) return `Cut off: the end of the run was not seen (exit ${summary.exitCode}).`;
   if (summary.interrupted) return `Interrupted (exit ${summary.exitCode}).`;
   if (isGreen(summary)) return 'Green: every cell is as it should be (exit 0).';
   if (summary.exitCode === 4) return 'Nothing ran, or every cell was skipped (exit 4).';
