@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Step } from '../scenario/scenario.ts';
 import { cellLimitMs } from './cell-limit.ts';
 
-const BASE = { as: null, background: false, place: { line: 1, column: 1 } };
+const BASE = { as: null, background: false, place: { line: 1, column: 1 }, path: [] };
 const wait: Step = { ...BASE, kind: 'wait', args: { for: 100_000 } };
 const none = { setup: [], traffic: [], after: [] };
 

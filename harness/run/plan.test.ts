@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { planCells } from './plan.ts';
 
@@ -13,7 +13,7 @@ function yaml(axes = '', number = 0): string {
 async function scenariosOf(dir: string, paths: readonly string[]) {
   return await loadScenarios(
     paths.map(path => join(dir, path)),
-    { root: dir, vocabulary: VOCABULARY },
+    { root: dir, ...NAMES },
   );
 }
 
