@@ -15,7 +15,11 @@ t.test('output, exit code and signal are returned; a failure is not thrown', asy
     stderr: 'err',
   });
   t.match(await hostCommand('sh', ['-c', 'exit 3'], TIME), { ok: false, exitCode: 3, signal: null });
-  t.match(await hostCommand('sh', ['-c', 'kill -TERM $$'], TIME), { ok: false, exitCode: null, signal: 'SIGTERM' });
+  t.match(await hostCommand('sh', ['-c', 'kill -TERM $$'], TIME), {
+    ok: false,
+    exitCode: null,
+    signal: 'SIGTERM',
+  });
   const { stdout } = await hostCommandBytes('cat', [], { ...TIME, input: Buffer.from([0xff, 0, 10]) });
   t.same(stdout, Buffer.from([0xff, 0, 10]));
   t.match(await hostCommand('cat', [], TIME), { ok: true, stdout: '' }, 'standard input is empty');
@@ -23,21 +27,30 @@ t.test('output, exit code and signal are returned; a failure is not thrown', asy
 
 t.test('a program that is not there, or no program', async t => {
   await t.rejects(hostCommand('bpfrig-no-such-program', [], TIME), { code: 'infra', trouble: 'missing' });
-  await t.rejects(hostCommand('/etc/passwd', [], TIME), { code: 'infra', trouble: 'start', message: /EACCES/ });
+  await t.rejects(hostCommand('/etc/passwd', [], TIME), {
+    code: 'infra',
+    trouble: 'start',
+    message: /EACCES/,
+  });
   await t.rejects(hostCommand('true', [], { ...TIME, cwd: '/no/such/folder' }), { code: 'infra' });
 });
 
-t.test('a program that hangs is killed in time, with what it started and what holds its output open', async t => {
-  const file = join(t.testdir(), 'pid');
-  const script = `sleep 600 & echo $! > ${file}; sleep 600`;
-  const began = performance.now();
-  const error: unknown = await hostCommand('sh', ['-c', script], { timeoutMs: 300 }).catch((reason: unknown) => reason);
-  t.ok(error instanceof HostCommandError);
-  t.match(error, { code: 'infra', trouble: 'timeout', message: /^`sh -c .*` did not end within / });
-  t.ok(performance.now() - began < 10_000);
-  await sleep(100);
-  t.notOk(isAlive(Number(readFileSync(file, 'utf8'))), 'the child of the child is gone');
-});
+t.test(
+  'a program that hangs is killed in time, with what it started and what holds its output open',
+  async t => {
+    const file = join(t.testdir(), 'pid');
+    const script = `sleep 600 & echo $! > ${file}; sleep 600`;
+    const began = performance.now();
+    const error: unknown = await hostCommand('sh', ['-c', script], { timeoutMs: 300 }).catch(
+      (reason: unknown) => reason,
+    );
+    t.ok(error instanceof HostCommandError);
+    t.match(error, { code: 'infra', trouble: 'timeout', message: /^`sh -c .*` did not end within / });
+    t.ok(performance.now() - began < 10_000);
+    await sleep(100);
+    t.notOk(isAlive(Number(readFileSync(file, 'utf8'))), 'the child of the child is gone');
+  },
+);
 
 t.test('an abort ends it, also one that was before', async t => {
   const controller = new AbortController();

@@ -88,9 +88,15 @@ export async function hostCommandBytes(
     const result = await Promise.race([child, giveUp.gone]);
     signal?.throwIfAborted();
     if (giveUp.why === 'timeout' || result === null)
-      throw new HostCommandError('timeout', `${commandText(program, args)} did not end within ${seconds(limitMs)}`);
+      throw new HostCommandError(
+        'timeout',
+        `${commandText(program, args)} did not end within ${seconds(limitMs)}`,
+      );
     if (result.isMaxBuffer)
-      throw new HostCommandError('output', `${commandText(program, args)} wrote more than ${maxOutputBytes} bytes`);
+      throw new HostCommandError(
+        'output',
+        `${commandText(program, args)} wrote more than ${maxOutputBytes} bytes`,
+      );
     if (result.exitCode === undefined && result.signal === undefined) throw notStarted(program, result);
     return {
       ok: result.exitCode === 0,
@@ -107,7 +113,10 @@ export async function hostCommandBytes(
 }
 
 /** The error for a program that ran and failed: what it was to do, and the first line of what it wrote. */
-export function commandFailure(what: string, { exitCode, signal, stderr }: HostCommandResult<unknown>): BpfrigError {
+export function commandFailure(
+  what: string,
+  { exitCode, signal, stderr }: HostCommandResult<unknown>,
+): BpfrigError {
   const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
   const line = stderr.split('\n').find(text => text.trim() !== '');
   const why = line === undefined ? '' : `: ${line.trim()}`;
@@ -162,7 +171,10 @@ interface FailedStart {
 
 function notStarted(program: string, { code, cause, shortMessage }: FailedStart): HostCommandError {
   if (code === 'ENOENT')
-    return new HostCommandError('missing', `${program} is not installed (./bpfrig doctor --fix installs what is missing)`);
+    return new HostCommandError(
+      'missing',
+      `${program} is not installed (./bpfrig doctor --fix installs what is missing)`,
+    );
   const why = code ?? (cause === undefined ? (shortMessage ?? 'no reason given') : messageOf(cause));
   return new HostCommandError('start', `${program} cannot be started: ${why}`);
 }
