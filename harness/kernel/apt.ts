@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { withLock } from '../util/cache.ts';
+import { cacheError } from '../util/cache-error.ts';
+import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
 import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
+import { withLock } from '../util/lock.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
+
+/** How long a mirror may be silent, in seconds. */
+const SILENT_S = 15;
 
 /** Longest time for an update of one suite, and for the download of one package, in milliseconds. */
 const [UPDATE_MS, DOWNLOAD_MS] = [300_000, 1_800_000];
@@ -60,19 +64,23 @@ export async function suiteIndex(
   const file = join(options.cacheDir, 'apt', suite, 'kernels.json');
   const recent = await readIndex(file, maxAgeMs);
   if (recent !== null) return { ...recent, stale: null };
-  return withLock(file, async () => {
-    const meanwhile = await readIndex(file, maxAgeMs);
-    if (meanwhile !== null) return { ...meanwhile, stale: null };
-    try {
-      const fresh = { suite, packages: await update(suite, options), unavailable: [] };
-      await writeFile(file, JSON.stringify(fresh));
-      return { ...fresh, stale: null };
-    } catch (error) {
-      const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
-      if (old === null) throw error;
-      return { ...old, stale: messageOf(error) };
-    }
-  });
+  return withLock(
+    file,
+    async () => {
+      const meanwhile = await readIndex(file, maxAgeMs);
+      if (meanwhile !== null) return { ...meanwhile, stale: null };
+      try {
+        const fresh = { suite, packages: await update(suite, options), unavailable: [] };
+        await writeChecked(file, fresh);
+        return { ...fresh, stale: null };
+      } catch (error) {
+        const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
+        if (old === null) throw await cacheError(file, error);
+        return { ...old, stale: messageOf(error) };
+      }
+    },
+    options,
+  );
 }
 
 /**
@@ -92,7 +100,11 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+    const result = await hostCommand('apt-get', args, {
+      ...commandOptions(options),
+      timeoutMs: DOWNLOAD_MS,
+      cwd: folder,
+    });
     if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
@@ -130,8 +142,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (!targets.ok || index === undefined)
-    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  if (!targets.ok || index === undefined) throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
   const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
@@ -186,7 +197,7 @@ function aptConfig(root: string): string {
 #clear APT::Architectures;
 APT::Architecture "amd64";
 APT::Architectures { "amd64"; };
-APT::Sandbox::User "${userInfo().username}";
+APT::Sandbox::User "root";
 Dir::State "${root}";
 Dir::State::lists "${root}/lists";
 Dir::State::status "${root}/status";
@@ -198,7 +209,9 @@ Dir::Etc::PreferencesParts "/dev/null";
 Acquire::AllowInsecureRepositories "false";
 Acquire::Check-Date "true";
 Acquire::Check-Valid-Until "true";
-Acquire::Retries "2";
+Acquire::Retries "1";
+Acquire::http::Timeout "${SILENT_S}";
+Acquire::https::Timeout "${SILENT_S}";
 `;
 }
 
@@ -209,12 +222,32 @@ function commandOptions({ signal }: AptOptions) {
 function aptError(what: string, result: HostCommandResult): BpfrigError {
   const line = result.stderr.split('\n').find(text => /^(?:E|Err):?/.test(text));
   if (line === undefined) return commandFailure(what, result);
-  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}`, { detail: result.stderr });
+  const remedy = REMEDIES.find(({ when }) => when.test(result.stderr))?.text;
+  const hint = remedy === undefined ? '' : ` (${remedy})`;
+  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, {
+    detail: result.stderr,
+  });
 }
 
+/** What to do about a failure of apt's; the first that matches. */
+const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
+  {
+    when: /Could not resolve|Temporary failure resolving|Could not connect|Cannot initiate the connection|Network is unreachable|timed out|No route to host/i,
+    text: 'is this host online? Without a network, kernels run that are in the cache (`./bpfrig kernels`), and your own (path:, tree:)',
+  },
+  {
+    when: /not signed|NO_PUBKEY|EXPKEYSIG|signatures (?:couldn't|were invalid)|OpenPGP signature verification failed/i,
+    text: 'its signature cannot be verified: update the package debian-archive-keyring; bpfrig takes no unsigned packages',
+  },
+  { when: /not valid yet|is expired|no longer valid/i, text: "is this host's clock right?" },
+  { when: /No space left on device/, text: 'make room on the disk of the cache' },
+];
+
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {
-  if (!existsSync(file) || Date.now() - (await stat(file)).mtimeMs > maxAgeMs) return null;
-  return JSON.parse(await readFile(file, 'utf8')) as Omit<SuiteIndex, 'stale'>;
+  const ageMs = Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? -Infinity);
+  // A file from the future was written before the clock was set back.
+  if (ageMs > maxAgeMs || ageMs < -INDEX_MAX_AGE_MS) return null;
+  return (await readChecked(file)) as Omit<SuiteIndex, 'stale'> | null;
 }
 
 async function remember(file: string, sha256: string): Promise<void> {
@@ -222,7 +255,7 @@ async function remember(file: string, sha256: string): Promise<void> {
     const index = await readIndex(file, Infinity);
     if (index === null || index.unavailable.includes(sha256)) return;
     const { atime, mtime } = await stat(file);
-    await writeFile(file, JSON.stringify({ ...index, unavailable: [...index.unavailable, sha256] }));
+    await writeChecked(file, { ...index, unavailable: [...index.unavailable, sha256] });
     // Recording a 404 does not make the index newer.
     await utimes(file, atime, mtime);
   });

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
-import { withLock } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { hostCommand } from '../util/host-command.ts';
+import { withLock } from '../util/lock.ts';
 import { fetchPathKernel } from './path.ts';
 
 /** A source tree that is configured, and the kernel that it becomes. */
@@ -39,7 +39,9 @@ export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
   }
   request.onProgress?.(`building ${dir} (make bzImage)`);
   // Concurrent runs must not build the same tree.
-  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request));
+  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request), {
+    signal: request.signal,
+  });
   const image = join(dir, 'arch', 'x86', 'boot', 'bzImage');
   if (!existsSync(image))
     throw new BpfrigError('infra', `${spec}: make succeeded but wrote no arch/x86/boot/bzImage in ${dir}`);
