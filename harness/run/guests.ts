@@ -9,6 +9,7 @@ import type { Probes } from '../kernel/probes.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
+import { ensureIntact } from '../util/cache.ts';
 import { orDispose } from '../util/dispose.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { once } from '../util/once.ts';
@@ -170,9 +171,12 @@ export class Guests implements GuestSource {
   }
 
   async #spec(kernel: Kernel, { guest, topology, ends }: OneGuest): Promise<GuestSpec> {
+    const { image } = kernel;
+    const { path: initrd } = await this.#kernelInitramfs(kernel);
+    await ensureIntact([image, initrd]);
     return {
-      image: kernel.image,
-      initrd: (await this.#kernelInitramfs(kernel)).path,
+      image,
+      initrd,
       topology,
       ends,
       queues: guest.queues,

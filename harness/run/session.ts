@@ -4,6 +4,9 @@ import { fetchKernel } from '../kernel/provider.ts';
 import type { Cell } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { prepareCache } from '../util/cache-home.ts';
+import { messageOf } from '../util/errors.ts';
+import { hostNote, onHostNote, type NoteLevel } from '../util/host-notes.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
@@ -117,6 +120,8 @@ export class Session implements AsyncDisposable {
   /** Runs cells and returns the exit code. Reports through the event log, and throws nothing that a cell caused. */
   async run(run: SessionRun, eventLog: EventLog): Promise<number> {
     const { runId, folder, kernels, cells, durations } = run;
+    const note = (text: string, level: NoteLevel): void => eventLog.emit({ type: 'note', level, text });
+    const notes = onHostNote(note);
     if (durations !== undefined) eventLog.listen(event => durations.onEvent(event));
     const code = await runSuite(
       {
@@ -132,7 +137,7 @@ export class Session implements AsyncDisposable {
         cellEnvironment: {
           cacheDir: this.cacheDir,
           folder,
-          guests: this.guests(text => eventLog.emit({ type: 'note', level: 'warning', text })),
+          guests: this.guests(text => note(text, 'warning')),
           probes: new Map(),
           signal: this.signal,
           keep: run.keep ?? null,
@@ -142,7 +147,7 @@ export class Session implements AsyncDisposable {
         endedBy: () => this.endedBy(),
       },
       eventLog,
-    );
+    ).finally(() => notes[Symbol.dispose]());
     durations?.save();
     return code;
   }
@@ -150,7 +155,10 @@ export class Session implements AsyncDisposable {
   /** Makes room in the cache, and leaves signals to the process again. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await pruneCache(this.cacheDir);
+      // Not for this to decide over the end of a command.
+      await pruneCache(this.cacheDir).catch((error: unknown) =>
+        hostNote(`cannot make room in the cache: ${messageOf(error)}`),
+      );
     } finally {
       this.#interrupt[Symbol.dispose]();
     }
@@ -167,6 +175,7 @@ async function openSession(options: SessionOptions): Promise<Session> {
   const accelerator = chooseAccelerator(options.accel, facts);
   const host = await hostFacts(accelerator);
   const cacheDir = cacheRoot();
+  await prepareCache(cacheDir);
   await removeLeftovers(cacheDir);
   const words = repeatWords(accelerator, facts);
   const parts = { cacheDir, catalogue, host, accelerator, repeatWords: words };
