@@ -22,6 +22,8 @@ interface Finding {
 const PROGRAMS: readonly (readonly [string, string])[] = [
   [QEMU, 'guests'],
   ['setpriv', 'guests that end with bpfrig'],
+  ['flock', 'locks of the cache'],
+  ['fallocate', 'templates'],
   ['apt-get', 'kernels'],
   ['dpkg-deb', 'kernels'],
   ['xz', 'kernels'],
