@@ -118,7 +118,13 @@ t.test('a bpfrig in another PID namespace keeps its folders, and leaves ours', a
   const temp = tempFolder(t);
   const inside = (script: string): string[] => [
     ...(isRoot ? [] : ['--user', '--map-root-user']),
-    ...['--pid', '--fork', '--kill-child', process.execPath, '--input-type=module', '-e', script],
+    '--pid',
+    '--fork',
+    '--kill-child',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
   ];
   const probe = spawnSync('unshare', inside(''));
   if (probe.status !== 0) return t.comment('skipped: this host has no PID namespaces for this user');
