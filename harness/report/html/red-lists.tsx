@@ -1,6 +1,6 @@
 import type { Cell } from '../../model/cell.ts';
 import type { RunSummary } from '../fold.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../util/group-by.ts';
 import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
@@ -54,7 +54,7 @@ export function HostTrouble({ summary, anchors }: ListProps) {
   const retried = [...summary.results.values()].filter(
     r => r.earlierTries.length > 0 && !saysNothing(r.verdict),
   );
-  const groups = groupBy<Trouble>(cells, ({ status, reason }) => `${status} ${reason}`);
+  const groups = groupBy(cells, ({ status, reason }) => `${status} ${reason}`);
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
