@@ -39,10 +39,16 @@ export class Durations {
 
 function readJson(path: string): Record<string, number> {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, number>;
+    const entries = Object.entries(JSON.parse(readFileSync(path, 'utf8')) as object);
+    return Object.fromEntries(entries.filter(isDuration));
   } catch {
     return {};
   }
+}
+
+function isDuration(entry: [string, unknown]): entry is [string, number] {
+  const [, ms] = entry;
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
 }
 
 /** Longest first, so that no long cell begins when all others are done; a cell that never ran counts as long. */
