@@ -124,9 +124,17 @@ interface Message {
 
 function parse(line: string): Message | null {
   try {
-    return JSON.parse(line) as Message;
+    const message: unknown = JSON.parse(line);
+    return isMessage(message) ? message : null;
   } catch {
     // Not an answer; what was asked stays open and runs into its time limit.
     return null;
   }
+}
+
+/** Whether it can be answered by: an agent that was overwritten may say anything. */
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== 'object' || value === null) return false;
+  const { error } = value as { readonly error?: unknown };
+  return error === undefined || (typeof error === 'object' && error !== null);
 }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { scanLine, withoutTime, type Splat } from './splats.ts';
+import { consoleLines, scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
@@ -40,7 +40,7 @@ export class ConsoleWatcher {
 
   async #pollOnce(): Promise<string[]> {
     const text = await this.#readOn();
-    const parts = (this.#partial + text).split(/\r*\n/);
+    const parts = consoleLines(this.#partial + text);
     this.#partial = parts.pop() ?? '';
     for (const line of parts) this.#see(line);
     return parts;
