@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { compareKernelsOf, kernelComparisonText } from '../report/compare-kernels.ts';
 import { compareRuns, regressionCode, runComparisonText } from '../report/compare-runs.ts';
 import { foldRun, type RunSummary } from '../report/fold.ts';
+import { jsonText } from '../util/json-text.ts';
+import { inert } from '../report/text.ts';
 import { readEvents } from '../run/results.ts';
 import { EXIT } from '../run/exit-code.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -35,14 +37,14 @@ Counters are compared as amounts of what was sent (none, half, some, all), so th
 
 function compareOne(dir: string, { json = false, allCounters = false }: CompareFlags): number {
   const comparison = compareKernelsOf(summaryOf(dir), { allCounters });
-  process.stdout.write(json ? document(comparison) : kernelComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(kernelComparisonText(comparison)));
   return EXIT.ok;
 }
 
 function compareTwo(before: string, after: string, flags: CompareFlags): number {
   const { json = false, allCounters = false, commonOnly = false } = flags;
   const comparison = compareRuns(summaryOf(before), summaryOf(after), { allCounters, commonOnly });
-  process.stdout.write(json ? document(comparison) : runComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(runComparisonText(comparison)));
   return regressionCode(comparison);
 }
 
@@ -54,5 +56,5 @@ function summaryOf(dir: string): RunSummary {
 }
 
 function document(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
 }

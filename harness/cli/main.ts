@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../run/exit-code.ts';
 import { gitBisectCode } from '../run/git-bisect.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { logText } from '../report/text.ts';
 import { program } from './program.ts';
 
 /** Runs the command line and returns the exit code. */
@@ -18,12 +19,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** Prints what was thrown, with its stack where it is a fault of bpfrig's own, and returns the exit code. */
 function reported(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  console.error(`bpfrig: ${messageOf(error)}`);
+  console.error(`bpfrig: ${logText(messageOf(error))}`);
   if (!(error instanceof BpfrigError)) {
-    console.error(error instanceof Error ? error.stack : '');
+    console.error(error instanceof Error ? logText(error.stack ?? '') : '');
     return EXIT.infra;
   }
-  if (error.detail !== null) console.error(error.detail);
+  if (error.detail !== null) console.error(logText(error.detail));
   return error.code === 'usage' || error.code === 'scenario' ? EXIT.usage : EXIT.infra;
 }
 

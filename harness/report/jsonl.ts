@@ -1,11 +1,12 @@
 import type { RunEvent } from '../model/events.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { runEvent } from './event-schema.ts';
+import { jsonText } from '../util/json-text.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Returns the reporter for `events.jsonl`: one event per line, as it happens. */
 export function createJsonlReporter(): Reporter {
-  return { onEvent: event => `${JSON.stringify(event)}\n`, close: () => '' };
+  return { onEvent: event => `${jsonText(event)}\n`, close: () => '' };
 }
 
 /** The events of a file, and whether its last line is complete. */
