@@ -3,6 +3,8 @@ import { compareKernelsOf, kernelComparisonText } from '../report/compare-kernel
 import { compareRuns, regressionCode, runComparisonText } from '../report/compare-runs.ts';
 import { foldRun, type RunSummary } from '../report/fold.ts';
 import { EXIT } from '../model/exit-code.ts';
+import { inert } from '../report/text.ts';
+import { jsonText } from '../util/json-text.ts';
 import { readSavedRun } from './saved-run.ts';
 
 interface CompareFlags {
@@ -34,14 +36,14 @@ Counters are compared as amounts of what was sent (none, half, some, all), so th
 
 function compareOne(dir: string, { json = false, allCounters = false }: CompareFlags): number {
   const comparison = compareKernelsOf(summaryOf(dir), { allCounters });
-  process.stdout.write(json ? document(comparison) : kernelComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(kernelComparisonText(comparison)));
   return EXIT.ok;
 }
 
 function compareTwo(before: string, after: string, flags: CompareFlags): number {
   const { json = false, allCounters = false, commonOnly = false } = flags;
   const comparison = compareRuns(summaryOf(before), summaryOf(after), { allCounters, commonOnly });
-  process.stdout.write(json ? document(comparison) : runComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(runComparisonText(comparison)));
   return regressionCode(comparison);
 }
 
@@ -50,5 +52,5 @@ function summaryOf(dir: string): RunSummary {
 }
 
 function document(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
 }

@@ -5,9 +5,11 @@ import { lockKernels } from '../kernel/lock.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
 import { EXIT } from '../model/exit-code.ts';
+import { logText } from '../report/text.ts';
 import { messageOf } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
+import { onProgress } from './progress.ts';
 import { table } from './table.ts';
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
@@ -69,7 +71,6 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) =>
 }
 
 function aptOptions() {
-  const onProgress = (line: string): void => void process.stderr.write(`bpfrig: ${line}\n`);
   return { cacheDir: cacheRoot(), catalogue: loadCatalogue(), onProgress };
 }
 
@@ -82,9 +83,9 @@ async function fetchAll(texts: readonly string[], locked: boolean): Promise<numb
     const id = labels[index] ?? spec.text;
     try {
       const { version, release, notes } = await fetchKernel(spec, { ...options, id, locked });
-      console.log(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`);
+      console.log(logText(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`));
     } catch (error) {
-      console.error(`${id}: ${messageOf(error)}`);
+      console.error(logText(`${id}: ${messageOf(error)}`));
       code = EXIT.infra;
     }
   }

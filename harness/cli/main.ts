@@ -3,6 +3,7 @@ import { EXIT } from '../model/exit-code.ts';
 import { gitBisectCode } from '../run/git-bisect.ts';
 import { endOnSignals } from '../run/interrupt.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { logText } from '../report/text.ts';
 import { abandonRuns } from './open-runs.ts';
 import { watchOutput } from './output.ts';
 import { program } from './program.ts';
@@ -23,12 +24,12 @@ function reported(error: unknown): number {
   if (!(error instanceof BpfrigError)) {
     // A system call that failed is the host's fault, and a stack says nothing about it.
     const isHost = error instanceof Error && 'syscall' in error;
-    console.error(`bpfrig: ${isHost ? 'the host: ' : ''}${messageOf(error)}`);
-    if (!isHost) console.error(error instanceof Error ? error.stack : '');
+    console.error(`bpfrig: ${isHost ? 'the host: ' : ''}${logText(messageOf(error))}`);
+    if (!isHost) console.error(error instanceof Error ? logText(error.stack ?? '') : '');
     return EXIT.infra;
   }
-  console.error(`bpfrig: ${messageOf(error)}`);
-  if (error.detail !== null) console.error(error.detail);
+  console.error(`bpfrig: ${logText(messageOf(error))}`);
+  if (error.detail !== null) console.error(logText(error.detail));
   return error.code === 'usage' || error.code === 'scenario' ? EXIT.usage : EXIT.infra;
 }
 

@@ -182,9 +182,16 @@ interface Message {
 
 function parse(line: string): Message | null {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : null;
+    const message: unknown = JSON.parse(line);
+    return isMessage(message) ? message : null;
   } catch {
     return null;
   }
+}
+
+/** Whether it can be answered by: an agent that was overwritten may say anything. */
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== 'object' || value === null) return false;
+  const { error } = value as { readonly error?: unknown };
+  return error === undefined || (typeof error === 'object' && error !== null);
 }

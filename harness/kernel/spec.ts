@@ -91,7 +91,7 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
   if (seriesText === undefined || more.length > 0) {
     throw new BpfrigError('usage', `kernel ${text}: must be debian:SUITE/SERIES[/FLAVOUR]`);
   }
-  if (!(suite in catalogue.suites)) {
+  if (!Object.hasOwn(catalogue.suites, suite)) {
     const suites = Object.keys(catalogue.suites).join(', ');
     throw new BpfrigError(
       'usage',
@@ -114,8 +114,8 @@ function isFlavour(text: string): text is Flavour {
 }
 
 function knownSeries(text: string, series: string, catalogue: Catalogue): string {
-  if (series in catalogue.series) return series;
-  const gone = catalogue.gone[series];
+  if (Object.hasOwn(catalogue.series, series)) return series;
+  const gone = Object.hasOwn(catalogue.gone, series) ? catalogue.gone[series] : undefined;
   const why = gone
     ? `series ${series} is unavailable: ${gone}`
     : `no series "${series}" in images/kernels.yaml`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jsonText } from '../util/json-text.ts';
 import type { RunEvent } from './events.ts';
 
 /** What a line of events.jsonl has in addition to its event. By it a reader notices lines that are missing, doubled, moved or changed. */
@@ -25,7 +26,7 @@ export class EventLines {
   /** Returns the line of the next event, with its newline. */
   next(event: RunEvent): string {
     const link: Link = { seq: this.#seq, prev: this.#prev };
-    const line = JSON.stringify({ ...link, ...event });
+    const line = jsonText({ ...link, ...event });
     this.#seq += 1;
     this.#prev = digestOf(line);
     return `${line}\n`;

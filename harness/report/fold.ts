@@ -2,7 +2,7 @@ import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
 import { exitCode, EXIT, worseCode } from '../model/exit-code.ts';
 import { countVerdicts, type VerdictCounts } from '../model/verdict.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { compareKernels } from './kernel-order.ts';
 import type { CellStatus } from './status.ts';
 

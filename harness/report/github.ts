@@ -2,7 +2,7 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { brokenExpectations, expectationText, lossTexts } from './findings.ts';
 import type { RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { STATUSES } from './status.ts';

@@ -2,7 +2,7 @@ import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { isRedStatus } from './status.ts';

@@ -6,7 +6,7 @@ import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
-import { cellLabel, count, formatMs, oneLine } from './text.ts';
+import { cellLabel, count, formatMs, inert, oneLine } from './text.ts';
 import { xmlText } from './xml.ts';
 
 /** Maximum size in bytes. GitHub refuses a job summary above 1 MiB; other steps can use the rest. */
@@ -14,7 +14,7 @@ const MAX_BYTES = 900 * 1024;
 
 /** Returns the reporter for GitHub-flavoured markdown, for `$GITHUB_STEP_SUMMARY` or a merge request: counts, matrix, one `<details>` per red cell. */
 export function createMarkdownReporter(): Reporter {
-  return documentReporter(summary => renderMarkdown(summary, MAX_BYTES));
+  return documentReporter(summary => inert(renderMarkdown(summary, MAX_BYTES)));
 }
 
 /** Returns the document with as many `<details>` as fit into `maxBytes`, and a line with the number of those that were left out. */
@@ -148,9 +148,14 @@ export function codeSpan(text: string): string {
 
 /** Escapes text so that it contains no markup, mention or reference to an issue. */
 export function escapeText(text: string): string {
-  return oneLine(text)
-    .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)
-    .replace(/[\\`*_{}[\]()+!|~-]/g, c => `\\${c}`);
+  return (
+    oneLine(text)
+      .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)
+      .replace(/[\\`*_{}[\]()+!|~-]/g, c => `\\${c}`)
+      // GitHub makes links of these by itself.
+      .replace(/:(?=\/\/)/g, '&#58;')
+      .replace(/\b(www)\./gi, '$1&#46;')
+  );
 }
 
 function longestRun(text: string): number {

@@ -5,7 +5,7 @@ import { brokenExpectations } from './findings.ts';
 import type { RunSummary } from './fold.ts';
 import { laterTriesText } from './later-tries.ts';
 import { endReporter, type Reporter } from './reporter.ts';
-import { lastLines, oneLine, plain } from './text.ts';
+import { lastLines, oneLine } from './text.ts';
 
 /**
  * Returns the reporter for TAP version 14: the plan first, then one test point per cell, in the order in which the cells end.
@@ -71,9 +71,10 @@ function facts(result: CellResult): Record<string, unknown> {
     duration_ms: result.durationMs,
     ...(broken.length > 0 && {
       expectations: broken.map(e => ({
-        expr: plain(e.expr),
-        ...(e.values !== null && { values: plain(e.values) }),
-        ...(e.error !== null && { error: plain(e.error) }),
+        // On one line: YAML continues a longer text on lines of its own, which may begin as a command of a CI does.
+        expr: oneLine(e.expr),
+        ...(e.values !== null && { values: oneLine(e.values) }),
+        ...(e.error !== null && { error: oneLine(e.error) }),
         at: oneLine(`${result.cell.file}:${e.line}`),
       })),
     }),

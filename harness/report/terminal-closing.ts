@@ -1,6 +1,6 @@
 import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';

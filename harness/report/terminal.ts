@@ -8,7 +8,7 @@ import { groupLines } from './group-lines.ts';
 import { triesText } from './later-tries.ts';
 import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
-import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
+import { cellLabel, count, formatMs, inert, oneLine, padTo, textWidth } from './text.ts';
 
 /** Maximum lines of a guest's console and of long texts. The rest is in the cell's folder. */
 const LIMITS = { console: 12, detail: 20 };
@@ -27,10 +27,10 @@ export function createTerminalReporter(options: ReporterOptions): Reporter {
       if (event.type === 'cell-end' && isRed(event.result.verdict)) blocks += 1;
       if (event.type === 'run-start') width = Math.max(0, ...event.kernels.map(id => textWidth(oneLine(id))));
       return [...lines(event, { width, blocks, options, paint }), ...groups(event)]
-        .map(line => `${line}\n`)
+        .map(line => `${inert(line)}\n`)
         .join('');
     },
-    summary => closingText(summary, options.columns, paint),
+    summary => inert(closingText(summary, options.columns, paint)),
   );
 }
 

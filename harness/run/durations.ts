@@ -52,7 +52,13 @@ function readJson(path: string): Record<string, number> {
   } catch {
     return {};
   }
-  return (decodeChecked(text, path) ?? {}) as Record<string, number>;
+  const kept = decodeChecked(text, path);
+  return Object.fromEntries(Object.entries((kept ?? {}) as object).filter(isDuration));
+}
+
+function isDuration(entry: [string, unknown]): entry is [string, number] {
+  const [, ms] = entry;
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
 }
 
 /** Longest first, so that no long cell begins when all others are done; a cell that never ran counts as long. */

@@ -1,3 +1,4 @@
+import { BoundedPattern } from './bounded-pattern.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { compile } from './cel.ts';
 import type { Expression } from './cel.ts';
@@ -180,7 +181,7 @@ function expressionAt(
 
 function pattern(text: string, path: Path, context: BuildContext): RegExp | null {
   try {
-    return new RegExp(text);
+    return new BoundedPattern(text);
   } catch {
     report(context, path, `\`${text}\` is not a regular expression`);
     return null;

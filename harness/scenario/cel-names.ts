@@ -14,7 +14,7 @@ export interface NameUse {
 }
 
 /** Macros whose first argument is a variable that stands only inside of the call. */
-const BINDING_MACROS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+export const BINDING_MACROS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
 interface Scope {
   readonly bound: ReadonlySet<string>;
@@ -58,7 +58,7 @@ function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
   } else if (node.op === 'rcall') {
     walkMethod(node.args[0], node.args[1], node.args[2], scope, found);
   } else {
-    for (const child of children(node.args)) walk(child, scope, found);
+    for (const child of childrenOf(node)) walk(child, scope, found);
   }
 }
 
@@ -100,7 +100,12 @@ function asName(node: ASTNode, scope: Scope, found: NameUse[]): NameUse | null {
   return { ...base, path: [...base.path, '*'], end, fixed: false };
 }
 
-/** Operands of any other node: nested lists and pairs of nodes among literals. */
+/** The nodes that are operands of a node, whatever its kind. */
+export function childrenOf(node: ASTNode): ASTNode[] {
+  return children(node.args);
+}
+
+/** Nested lists and pairs of nodes among literals. */
 function children(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(children);
   return args !== null && typeof args === 'object' && 'op' in args ? [args as ASTNode] : [];

@@ -1,5 +1,6 @@
 import { didYouMean } from '../util/nearest.ts';
-import { product, type Axes } from './axes.ts';
+import { product, productSize, type Axes } from './axes.ts';
+import { BOUNDS, grouped } from './bounds.ts';
 import type { CoverageList, Subject } from './coverage-list.ts';
 import { sharedDoubts, unusedItems } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
@@ -43,6 +44,11 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
     ...strayWhens(raw, axes.data.axes),
     ...whens.flatMap(({ when, path }) => strayWhens({ when }, axes.data.axes).map(p => ({ ...p, path }))),
   ].map(at);
+  const size = productSize(axes.data.axes);
+  if (size > BOUNDS.variants) {
+    const text = `the axes make ${grouped(size)} variants, which is more than ${grouped(BOUNDS.variants)}: take out values, or divide the scenario`;
+    return failed([{ place: source.place(['axes'], 'key'), text }]);
+  }
   const variants = product(axes.data.axes, axes.data.exclude);
   if (variants.length === 0)
     return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);

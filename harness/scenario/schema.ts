@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
+import { BOUNDS } from './bounds.ts';
 import { objectsSchema } from './objects.ts';
+import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
 import { TOPOLOGIES } from '../model/topology.ts';
@@ -9,8 +11,8 @@ import { TOPOLOGIES } from '../model/topology.ts';
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
 
 /** An axis value: always text inside; whole numbers and booleans may be written bare. */
-const axisValue = z.union([z.string(), z.int(), z.boolean()]).transform(String);
-const axisValueText = z.union([z.string(), z.int(), z.boolean()]);
+const axisValueText = z.union([plainText.max(BOUNDS.axisValue), z.int(), z.boolean()]);
+const axisValue = axisValueText.transform(String);
 
 const range = z
   .string()
@@ -84,8 +86,8 @@ export function scenarioSchema(wrap: Wrap) {
   });
 
   return z.strictObject({
-    title: z.string().min(1),
-    source: z.string().min(1).describe('file and function in the kernel'),
+    title: plainText.min(1),
+    source: plainText.min(1).describe('file and function in the kernel'),
     covers: z
       .array(covered)
       .default([])
@@ -103,7 +105,7 @@ export function scenarioSchema(wrap: Wrap) {
       .strictObject({
         // No more than BPFRIG_CPUS, bpf/bpfrig.h.
         cpus: wrap(z.int().min(1).max(64)).default(4),
-        memory_mib: wrap(z.int().min(128)).default(512),
+        memory_mib: wrap(z.int().min(128).max(65_536)).default(512),
         queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),
       })
       .default({ cpus: 4, memory_mib: 512, queues: 1 }),

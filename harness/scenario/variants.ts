@@ -1,6 +1,7 @@
 import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
+import { BOUNDS, grouped } from './bounds.ts';
 import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
 import { buildSteps, resultSteps } from './build-steps.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
@@ -61,6 +62,7 @@ export function resolveVariant(
   const after = buildSteps(document.after, ['after'], context);
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
+  problems.push(...tooMuch(steps));
   const topology = document.topology ?? nicTopology(variant, problems, source);
   const guest = {
     cpus: document.guest.cpus,
@@ -101,6 +103,27 @@ function undeclaredMaps(steps: readonly Step[]): Problem[] {
       .filter(key => step.args[key] === undefined)
       .map(key => ({ place: step.place, text: `missing key \`${key}\`` }));
   });
+}
+
+/** Steps that a variant is to do, and how long its `wait` steps wait: the first one with which it is more than a cell may do. */
+function tooMuch(steps: readonly Step[]): Problem[] {
+  let [done, waitMs] = [0, 0];
+  for (const step of steps) {
+    const [times, inner] = step.kind === 'repeat' ? [step.args.times, step.args.steps] : [1, [step]];
+    for (const one of inner) {
+      done += times * (one.kind === 'update' ? (one.args.times ?? 1) : 1);
+      waitMs += times * (one.kind === 'wait' ? one.args.for : 0);
+    }
+    if (done > BOUNDS.steps)
+      return [
+        { place: step.place, text: `more than ${grouped(BOUNDS.steps)} steps so far, repeats included` },
+      ];
+    if (waitMs > BOUNDS.waitMs) {
+      const text = `the scenario waits for longer than ${grouped(BOUNDS.waitMs)} ms so far, repeats included`;
+      return [{ place: step.place, text }];
+    }
+  }
+  return [];
 }
 
 /** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */

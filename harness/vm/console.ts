@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { AgentEnd } from './failure.ts';
-import { scanLine, withoutTime, type Splat } from './splats.ts';
+import { consoleLines, scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** What init prints when the agent has ended: images/init. */
 export const AGENT_ENDED_MARK = 'bpfrig: the agent ended';
@@ -55,7 +55,7 @@ export class ConsoleWatcher {
   async #pollOnce(): Promise<string[]> {
     const lines: string[] = [];
     await this.#readOn(text => {
-      const parts = (this.#partial + text).split(/\r*\n/);
+      const parts = consoleLines(this.#partial + text);
       // A line that does not end must not fill the memory.
       this.#partial = (parts.pop() ?? '').slice(-LINE_CHARS);
       for (const line of parts) this.#see(line);

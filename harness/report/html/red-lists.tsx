@@ -1,6 +1,6 @@
 import type { Cell } from '../../model/cell.ts';
 import type { RunSummary } from '../fold.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../util/group-by.ts';
 import { laterTries, triesText } from '../later-tries.ts';
 import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
@@ -53,7 +53,7 @@ export function HostTrouble({ summary, anchors }: ListProps) {
   const kernels = summary.kernels.filter(kernel => kernel.failure !== null);
   const warnings = summary.notes.filter(note => note.level === 'warning');
   const retried = laterTries(summary);
-  const groups = groupBy<Trouble>(cells, ({ status, reason }) => `${status} ${reason}`);
+  const groups = groupBy<Trouble, string>(cells, ({ status, reason }) => `${status} ${reason}`);
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
