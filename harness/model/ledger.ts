@@ -45,3 +45,11 @@ export interface Ledger {
   /** Why no account could be drawn up (no traffic, no redirect); null when there is one. */
   readonly absent: string | null;
 }
+
+/** One thing that is wrong with an account. */
+export interface LedgerFault {
+  /** What a known entry calls it: the stage of a residual (`kthread`), the sink of a loss (`xdp.drop`), or a rule (`source.sent`). */
+  readonly name: string;
+  /** One line. */
+  readonly text: string;
+}

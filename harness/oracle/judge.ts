@@ -58,7 +58,7 @@ export function judge(input: JudgeInput): Judgement {
   const voids = seen === null || counted === null ? [] : voidCounts(seen, counted);
   const counts = [
     ...results.filter(({ ok, error }) => !ok && error === null).map(failedText),
-    ...(ledger === null ? [] : ledgerFaults(ledger)),
+    ...(ledger === null ? [] : ledgerFaults(ledger).map(({ text }) => text)),
   ];
   const steps = input.stepFailure === null ? [] : [input.stepFailure];
   const splatTexts = splats.map(splat => `kernel splat: ${splat}`);

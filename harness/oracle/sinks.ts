@@ -1,4 +1,4 @@
-import type { Ledger, Origin, Sink, Stage } from '../model/ledger.ts';
+import type { Ledger, LedgerFault, Origin, Sink, Stage } from '../model/ledger.ts';
 import type { Observations } from '../model/observations.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
 import { joinStages, stages } from './ledger.ts';
@@ -38,26 +38,28 @@ export function drawLedger(
   };
 }
 
-/** What is wrong with an account, one line each: residuals, and losses that no expectation names. */
-export function ledgerFaults({ stages: all, sinks, origins }: Ledger): string[] {
+/** What is wrong with an account: residuals, and losses that no expectation names. */
+export function ledgerFaults({ stages: all, sinks, origins }: Ledger): LedgerFault[] {
   const residuals = all
     .filter(({ residual }) => residual !== 0)
     .map(({ name, in: into, residual }) => {
       const out = into - residual;
       const what = residual > 0 ? `${residual} are unaccounted for` : `${-residual} more than went in`;
-      return `ledger: stage ${name}: ${into} packets in, ${out} out, ${what}`;
+      return { name, text: `ledger: stage ${name}: ${into} packets in, ${out} out, ${what}` };
     });
   const losses = sinks
     .filter(({ packets, claimed, needed }) => packets > 0 && !claimed && needed)
     .map(({ name, packets }) => {
       const { name: stage, in: into } = stageWith(all, ({ out }) => Object.hasOwn(out, name));
-      return `ledger: stage ${stage} lost ${packets} of ${into} packets (${name}), which no expectation names`;
+      const text = `ledger: stage ${stage} lost ${packets} of ${into} packets (${name}), which no expectation names`;
+      return { name, text };
     });
   const extra = origins
     .filter(({ packets, claimed }) => packets > 0 && !claimed)
     .map(({ name, packets }) => {
       const { name: stage } = stageWith(all, ({ enters }) => Object.hasOwn(enters, name));
-      return `ledger: stage ${stage} has ${packets} more packets (${name}), which no expectation names`;
+      const text = `ledger: stage ${stage} has ${packets} more packets (${name}), which no expectation names`;
+      return { name, text };
     });
   return [...residuals, ...losses, ...extra];
 }
