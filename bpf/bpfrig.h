@@ -201,10 +201,11 @@ struct bpfrig_source {
 	__u8 loose;		/* BPFRIG_LOOSE_*: what a program changes */
 };
 
-#define BPFRIG_LOOSE_PORT	1	/* any port of its own, in any turn */
+#define BPFRIG_LOOSE_PORT	1	/* from any port */
 #define BPFRIG_LOOSE_SUM	2	/* the IP checksum */
 #define BPFRIG_LOOSE_LENGTH	4
 #define BPFRIG_LOOSE_TAG	8
+#define BPFRIG_LOOSE_TURN	16	/* from any of its ports */
 
 /*
  * How often each number came: a lane is one byte of the map seen, which sticks

@@ -268,7 +268,7 @@ static __always_inline bool port_is_right(const struct bpfrig_frame *frame,
 
 	if (source->ids == BPFRIG_IDS_COUNT)
 		seq += ahead;
-	return source->loose & BPFRIG_LOOSE_PORT ||
+	return source->loose & (BPFRIG_LOOSE_PORT | BPFRIG_LOOSE_TURN) ||
 	       turn % source->flows == seq % source->flows;
 }
 
