@@ -388,22 +388,11 @@ static __always_inline bool load_head(struct __sk_buff *skb, union head *head)
 {
 	__u32 len = skb->len;
 
+	if (len > BPFRIG_HEAD)
+		len = BPFRIG_HEAD;
 	/* By a helper: the first bytes can be outside the linear part. */
-	if (len >= BPFRIG_HEAD) {
-		if (bpf_skb_load_bytes(skb, 0, head, BPFRIG_HEAD))
-			return false;
-	} else if (len >= BPFRIG_PADDING_AT) {
-		if (bpf_skb_load_bytes(skb, 0, head, BPFRIG_PADDING_AT))
-			return false;
-		/* Up to five more bytes. */
-		if (len > BPFRIG_PADDING_AT &&
-		    bpf_skb_load_bytes(skb, BPFRIG_PADDING_AT,
-				       (void *)head + BPFRIG_PADDING_AT,
-				       (len - BPFRIG_PADDING_AT) & 7))
-			return false;
-	} else if (bpf_skb_load_bytes(skb, 0, head, sizeof(head->frame))) {
+	if (len < sizeof(head->frame) || bpf_skb_load_bytes(skb, 0, head, len))
 		return false;
-	}
 	return frame_is_ours(&head->frame);
 }
 

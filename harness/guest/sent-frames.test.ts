@@ -31,7 +31,11 @@ t.test('what varies is compared by a rule, and all other bytes as they are', asy
     ],
   ];
   for (const [name, bytes, expected] of rows)
-    t.same(bytes, [...expected].toSorted((a, b) => a - b), name);
+    t.same(
+      bytes,
+      [...expected].toSorted((a, b) => a - b),
+      name,
+    );
 });
 
 t.test('a tag is not in the data', async t => {
@@ -75,10 +79,7 @@ t.test('struct bpfrig_source as the header has it', async t => {
   const word = (name: string) => bytes.readUInt32LE(offsets[name]);
   const half = (name: string) => bytes.readUInt16LE(offsets[name]);
   const byte = (name: string) => bytes.readUInt8(offsets[name]);
-  t.match(
-    [...['len', 'tag', 'first', 'numbers', 'lane', 'lanes'].map(word)],
-    [100, 0, 1, 5, 7, 9],
-  );
+  t.match([...['len', 'tag', 'first', 'numbers', 'lane', 'lanes'].map(word)], [100, 0, 1, 5, 7, 9]);
   t.same(['port', 'flows', 'threads'].map(half), [9001, 3, 2]);
   t.same(['ids', 'rest', 'checksum', 'loose'].map(byte), [1, 0, 0, 8]);
   t.equal(bytes.subarray(0, 6).toString('hex'), '525400b9f002');

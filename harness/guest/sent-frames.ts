@@ -147,12 +147,7 @@ export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes):
   [frames.pseudo, frames.port, frames.flows, frames.threads].forEach((half, index) =>
     halves.writeUInt16LE(half, 2 * index),
   );
-  const bytes = [
-    IDS.indexOf(frames.ids),
-    REST.indexOf(frames.rest),
-    Number(frames.checksum),
-    frames.loose,
-  ];
+  const bytes = [IDS.indexOf(frames.ids), REST.indexOf(frames.rest), Number(frames.checksum), frames.loose];
   return frames.head + frames.mask + Buffer.concat([words, halves, Buffer.from(bytes)]).toString('hex');
 }
 

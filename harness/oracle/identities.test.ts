@@ -99,8 +99,7 @@ t.test('which numbers came, and how often', async t => {
     ['nothing came', [source({})], [[4, 0]], { matched: 0, absent: 4 }],
     ['no lanes', [source({}, 0, 0)], [], { matched: 0, absent: 0 }],
   ];
-  for (const [name, sources, runs, expected] of rows)
-    t.match(compareNumbers(sources, runs), expected, name);
+  for (const [name, sources, runs, expected] of rows) t.match(compareNumbers(sources, runs), expected, name);
 });
 
 t.test('a source that runs twice sends each number twice', async t => {

@@ -51,7 +51,12 @@ t.test('counts that are right are not enough', async t => {
       'fail',
       /^ledger: 1 packet came more than once \(number 7 of port 9000\): identity\.duplicated, .*; ledger: 1 packet missing \(number 8 of port 9000\): identity\.missing/,
     ],
-    ['a number that was not sent', judged({ ...ALL, matched: 99, absent: 1 }, { unsent: 1 }), 'fail', /unsent/],
+    [
+      'a number that was not sent',
+      judged({ ...ALL, matched: 99, absent: 1 }, { unsent: 1 }),
+      'fail',
+      /unsent/,
+    ],
     ['a packet that came late', judged(ALL, { reordered: 1 }), 'fail', /1 packet came after a later one/],
     [
       'a changed byte',
@@ -59,8 +64,18 @@ t.test('counts that are right are not enough', async t => {
       'fail',
       /^ledger: 1 packet not as sent \(byte 40, udp_csum\): identity\.changed, which no expectation names$/,
     ],
-    ['an id that errors of the source explain', judged(ALL, { exact: 98, ahead: 2, ahead_most: 2 }), 'pass', /^$/],
-    ['an id that nothing explains', judged(ALL, { exact: 98, ahead: 2, ahead_most: 3 }), 'fail', /2 packets not as/],
+    [
+      'an id that errors of the source explain',
+      judged(ALL, { exact: 98, ahead: 2, ahead_most: 2 }),
+      'pass',
+      /^$/,
+    ],
+    [
+      'an id that nothing explains',
+      judged(ALL, { exact: 98, ahead: 2, ahead_most: 3 }),
+      'fail',
+      /2 packets not as/,
+    ],
     [
       'an expectation that names it',
       judged(ALL, { exact: 99 }, ['identity.changed == 1', 'stack.mangled == 1']),
@@ -68,12 +83,7 @@ t.test('counts that are right are not enough', async t => {
       /^$/,
     ],
     ['another name of it', judged(ALL, { exact: 99 }, ['stack.exact == 99']), 'pass', /^$/],
-    [
-      'order is not kept',
-      judged(ALL, { reordered: 1 }, ['sent == 100'], 'changes: [order]'),
-      'pass',
-      /^$/,
-    ],
+    ['order is not kept', judged(ALL, { reordered: 1 }, ['sent == 100'], 'changes: [order]'), 'pass', /^$/],
     ['numbers that say nothing', judged('a program changes the numbers', { reordered: 9 }), 'pass', /^$/],
     [
       'an expectation without a value',

@@ -86,7 +86,9 @@ export function scenarioSchema(wrap: Wrap) {
     changes: z
       .array(z.union([field, z.strictObject({ field, when: when.optional() })]))
       .default([])
-      .describe('what the scenario changes in frames, or the order of a flow: it is not compared with what was sent'),
+      .describe(
+        'what the scenario changes in frames, or the order of a flow: it is not compared with what was sent',
+      ),
     kernels: range.optional(),
     because: z.string().optional().describe('why only on these kernels'),
     axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1)).optional(),

@@ -42,7 +42,11 @@ function account(cell: CellView, before: readonly Account[]): Account {
   const { identities, stack } = cell.seen;
   const changed = sum(stack, ({ skbs }) => skbs) - exactSkbs(cell.seen);
   const [where] = stack.flatMap(({ differs }) => (differs === 0 ? [] : [placeOf(differs)]));
-  const changes = fault('changed', changed, n => `${n} not as sent${where === undefined ? '' : ` (${where})`}`);
+  const changes = fault(
+    'changed',
+    changed,
+    n => `${n} not as sent${where === undefined ? '' : ` (${where})`}`,
+  );
   if (identities === null || typeof identities === 'string') {
     const reason = identities ?? 'no source sends to `rx`';
     const names = ['missing', 'duplicated', 'reordered', 'unsent'];

@@ -1,5 +1,11 @@
 import { SOURCES } from '../../guest/protocol/observe.ts';
-import { encodeSource, isForRx, sentFrames, type SentFrames, type SourceRun } from '../../guest/sent-frames.ts';
+import {
+  encodeSource,
+  isForRx,
+  sentFrames,
+  type SentFrames,
+  type SourceRun,
+} from '../../guest/sent-frames.ts';
 import type { AnnouncedSource } from '../../oracle/identities.ts';
 import type { StepContext } from './context.ts';
 
