@@ -12,6 +12,7 @@ import {
   redirected,
   seen,
   source,
+  stackRow,
   variantOf,
 } from './made-up.fixture.ts';
 
@@ -218,7 +219,7 @@ t.test(
     const behind = {
       ...missed([redirected(19636)], 364),
       programs: [main({ redirect: 20000 })],
-      stack: [{ cpu: 2, frames: 19999, bytes: 0, skbs: 19999, exact: 19999, metas: 0 }],
+      stack: [stackRow(19999)],
     };
     t.match(verdictOf({ variant: variantOf(['sent == 20000']), observations: behind }), {
       verdict: 'error',

@@ -79,14 +79,17 @@ export function seen(
     ...rest,
     observers: { tables: { ...NO_ROWS, ...observers }, lost: 0 },
     arrivals: null,
+    identities: null,
     stack: delivered === 0 ? [] : [stackRow(delivered)],
   };
 }
 
 const NO_ROWS: Tables = Object.fromEntries(TABLES.map(({ name }) => [name, []]));
 
-function stackRow(frames: number) {
-  return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, metas: 0 };
+/** One CPU's row of the classifier at tc ingress, of frames that are all as sent. */
+export function stackRow(frames: number) {
+  const none = { metas: 0, ahead: 0, ahead_most: 0, differs: 0, unsent: 0, reordered: 0, unordered: 0 };
+  return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, ...none };
 }
 
 /** A scenario from its text; throws with all that is wrong with it. */

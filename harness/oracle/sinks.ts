@@ -16,7 +16,7 @@ export function drawLedger(
 ): Ledger {
   if (seen.sources.length === 0) {
     const absent = 'no traffic: the scenario has no source that sent anything';
-    return { stages: [], sinks: [], origins: [], absent };
+    return { stages: [], sinks: [], origins: [], identity: [], absent };
   }
   const all = stages(accounts);
   const shown = new Set(all.map(({ name }) => name));
@@ -40,12 +40,18 @@ export function drawLedger(
         claims === undefined ? [] : [{ name, packets, claimed: claimed(packets, name, claims) }],
       ),
     ),
+    identity: accounts.flatMap(({ identity = [] }) =>
+      identity.map(({ claims, ...fault }) => ({
+        ...fault,
+        claimed: claimed(fault.packets, fault.name, claims),
+      })),
+    ),
     absent: null,
   };
 }
 
-/** What is wrong with an account: residuals, and losses that no expectation names. */
-export function ledgerFaults({ stages: all, sinks, origins }: Ledger): LedgerFault[] {
+/** What is wrong with an account: residuals, and losses and changed identities that no expectation names. */
+export function ledgerFaults({ stages: all, sinks, origins, identity }: Ledger): LedgerFault[] {
   const residuals = all
     .filter(({ residual }) => residual !== 0)
     .map(({ name, in: into, residual }) => {
@@ -67,7 +73,10 @@ export function ledgerFaults({ stages: all, sinks, origins }: Ledger): LedgerFau
       const text = `ledger: stage ${stage} has ${packets} more packets (${name}), which no expectation names`;
       return { name, text };
     });
-  return [...residuals, ...losses, ...extra];
+  const others = identity
+    .filter(({ packets, claimed }) => packets > 0 && !claimed)
+    .map(({ name, text }) => ({ name, text: `ledger: ${text}: ${name}, which no expectation names` }));
+  return [...residuals, ...losses, ...extra, ...others];
 }
 
 /**

@@ -84,6 +84,10 @@ const ledger = z
       .array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean() }))
       .default([])
       .meta({ description: 'Places where the kernel makes packets' }),
+    identity: z
+      .array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean(), text: z.string() }))
+      .default([])
+      .meta({ description: 'Packets that arrived and are not those that were sent' }),
     absent: z.string().nullable(),
   })
   .meta({ id: 'ledger', description: 'The account of every packet from sent to delivered' });

@@ -1,8 +1,9 @@
-import { difference, readBaseline, readFinal, type ReadPlan } from '../guest/readings.ts';
+import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
@@ -25,11 +26,13 @@ export async function observeCell(
   results: Record<string, StepResult>,
 ): Promise<Observations> {
   const { dut } = bed;
-  const ctx = new StepContext(dut, index, variant.topology, bed.generator, new CellState(results));
+  const state = new CellState(results, variant.changes);
+  const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
   // Only now, so that what the set-up itself moved is in no count.
   const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
+  ctx.forgetSources();
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -40,10 +43,11 @@ export async function observeCell(
   await waitUntilIdle(bed, plan);
   clock.next('check');
 
-  const { readings, witness, arrivals } = await readFinal(bed, plan);
+  const { readings, witness, arrivals, seen } = await readFinal(bed, plan);
   const counted = difference(before, readings);
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
+  const identities = seen && identitiesOf(ctx, seen);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
   const { logStart } = dut.ready;
@@ -61,6 +65,7 @@ export async function observeCell(
     witness,
     stack: counted.stack,
     arrivals: arrivals && summariseArrivals(arrivals, before.stack),
+    identities,
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,
@@ -69,6 +74,11 @@ export async function observeCell(
     logLost: Math.max(0, seq - logStart - lines.length),
     hints: unusedMapHints(ctx),
   };
+}
+
+function identitiesOf({ announced }: StepContext, seen: LaneRuns): Observations['identities'] {
+  if (announced.obstacle !== null) return announced.obstacle;
+  return announced.sources.length === 0 ? null : compareNumbers(announced.sources, seen);
 }
 
 function planFor(ctx: StepContext, devices: readonly string[]): ReadPlan {

@@ -1,4 +1,5 @@
 import type { Variant } from '../model/cell.ts';
+import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
 import type { FeatureName } from '../kernel/features.ts';
@@ -87,6 +88,8 @@ export interface ResolvedVariant {
   readonly suffix: string;
   /** All features that this variant needs. */
   readonly requires: readonly FeatureName[];
+  /** Parts of a frame that its programs change. */
+  readonly changes: readonly FrameField[];
   readonly topology: Topology;
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */

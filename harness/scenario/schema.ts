@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
+import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
 import { BOUNDS } from './bounds.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
@@ -43,6 +44,7 @@ export function scenarioSchema(wrap: Wrap) {
   >;
   const steps = z.array(stepSchema(wrap, when));
   const feature = z.enum(FEATURE_NAMES);
+  const field = z.enum(FRAME_FIELD_NAMES);
   const requirement = z.union([feature, z.strictObject({ feature, when: when.optional() })]);
   const expectation = z.union([
     z.string(),
@@ -97,6 +99,12 @@ export function scenarioSchema(wrap: Wrap) {
       .default([])
       .describe("functions of the kernel's source that it goes through"),
     requires: z.array(requirement).default([]),
+    changes: z
+      .array(z.union([field, z.strictObject({ field, when: when.optional() })]))
+      .default([])
+      .describe(
+        'what the scenario changes in frames, or the order of a flow: it is not compared with what was sent',
+      ),
     kernels: range.optional(),
     because: z.string().optional().describe('why only on these kernels'),
     axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1)).optional(),

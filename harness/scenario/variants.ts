@@ -82,6 +82,7 @@ export function resolveVariant(
     variant,
     suffix: suffix(variant),
     requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
+    changes: document.changes.map(item => (typeof item === 'string' ? item : item.field)),
     topology,
     guest,
     objects,

@@ -10,13 +10,13 @@ import { runSteps } from './run-steps.ts';
 /** A request that was made: its op, its options and its arguments. */
 type Made = { readonly op: string; readonly bg?: boolean | undefined } & Readonly<Record<string, unknown>>;
 
-/** Answers of an agent, by op; every request is kept. */
+/** Answers of an agent, by op; every request is kept, but for what the classifier at tc ingress learns of a source. */
 function agent(answers: Record<string, () => unknown> = {}) {
   const requests: Made[] = [];
   const guest = {
     hello: { cpus_possible: [0, 1, 2, 3] },
     call: async (op: string, args: object, options?: CallOptions) => {
-      requests.push({ op, bg: options?.background, ...args });
+      if (op !== 'stack_source') requests.push({ op, bg: options?.background, ...args });
       return (await answers[op]?.()) ?? {};
     },
   } as unknown as StepGuest;
@@ -62,10 +62,10 @@ t.test('the next step begins while one in the background goes on, and join waits
   await runSteps(ctx, traffic);
   t.same(ctx.results['meanwhile'], { errno: 'OK', count: 1 });
   t.same(ctx.results['sent_it'], undefined);
-  t.match(requests, [
-    { op: 'send', bg: true },
-    { op: 'write_file', bg: undefined },
-  ]);
+  t.match(
+    new Set(requests.map(({ op, bg }) => `${op} ${bg}`)),
+    new Set(['send true', 'write_file undefined']),
+  );
   finish();
   await ctx.join();
   t.match(ctx.results['sent_it'], { errno: 'OK', sent: 5 });
