@@ -149,16 +149,88 @@ struct bpfrig_devmap_sum {
 };
 
 /*
- * Behind pktgen's number and time there is padding: zeroes from pktgen, which
- * puts its time at 50, and from bpfrig's own senders a pattern, byte i of the
+ * Behind pktgen's number and time there is padding: zeroes from pktgen, whose
+ * time at 50 is off, and from bpfrig's own senders a pattern, byte i of the
  * frame being i & 255. They put BPFRIG_PATTERN at 50, and leave 54 to 57 to
- * the programs.
+ * the programs: zeroes, which a scenario can say that its program changes.
  */
 #define BPFRIG_PATTERN		0xbf50a77e
 #define BPFRIG_PATTERN_AT	50
 #define BPFRIG_NOTE_AT		54
 #define BPFRIG_PADDING_AT	58
 #define BPFRIG_FRAME_MAX	9216
+
+/*
+ * What one source sends, so that the classifier at tc ingress can compare each
+ * frame with it. harness/guest/sent-frames.ts writes it. Frames of a source
+ * have ports of their own: thread t of a source sends from flows ports, the
+ * first of which is port + t * flows.
+ */
+#define BPFRIG_SOURCES	16
+#define BPFRIG_HEAD	64
+
+enum bpfrig_ids {
+	BPFRIG_IDS_ANY,		/* any, or the head's: as its mask says */
+	BPFRIG_IDS_COUNT,	/* pktgen: from 0, one up for each frame made */
+	BPFRIG_IDS_FLOW,	/* a UDP socket's: one up for each of its own */
+};
+
+enum bpfrig_rest {
+	BPFRIG_REST_ZERO,	/* pktgen: zeroes */
+	BPFRIG_REST_PATTERN,	/* byte i is i & 255 */
+	BPFRIG_REST_ANY,	/* a program changes it */
+};
+
+struct bpfrig_source {
+	__u8 head[BPFRIG_HEAD];	/* the first bytes, without a VLAN tag */
+	__u8 mask[BPFRIG_HEAD];	/* 255 for each of them that must be so */
+	__u32 len;		/* of the frame, without a tag; 0: no source */
+	__u32 tag;		/* protocol << 16 | TCI; 0: no tag */
+	__u32 first;		/* number of the first frame */
+	__u32 numbers;		/* how many numbers each thread sends */
+	__u32 lane;		/* its first lane of the map seen */
+	__u32 lanes;		/* lanes of each thread; 0: numbers say nothing */
+	__u32 sum;		/* the UDP checksum's other words, added up */
+	__u16 pseudo;		/* the checksum that is left to the device */
+	__u16 port;		/* 9000 and its first flow */
+	__u16 flows;
+	__u16 threads;
+	__u8 ids;		/* enum bpfrig_ids */
+	__u8 rest;		/* enum bpfrig_rest: the bytes behind the head */
+	__u8 checksum;		/* it has a UDP checksum */
+	__u8 loose;		/* BPFRIG_LOOSE_*: what a program changes */
+};
+
+#define BPFRIG_LOOSE_PORT	1	/* from any port */
+#define BPFRIG_LOOSE_SUM	2	/* the IP checksum */
+#define BPFRIG_LOOSE_LENGTH	4
+#define BPFRIG_LOOSE_TAG	8
+#define BPFRIG_LOOSE_TURN	16	/* from any of its ports */
+
+/*
+ * How often each number came: a lane is one byte of the map seen, which sticks
+ * at BPFRIG_LANE_FULL. Number n has lane n modulo the source's lanes.
+ */
+#define BPFRIG_LANES		(1 << 20)
+#define BPFRIG_LANE_FULL	191
+
+/* The order is compared for so many flows, on each CPU. */
+#define BPFRIG_FLOWS		1024
+
+struct bpfrig_flow {
+	__u32 next;		/* 1 above the highest number; 0: none yet */
+	__u16 id;		/* BPFRIG_IDS_FLOW: IP id of its first frame */
+	__u16 known;		/* is id set? */
+};
+
+/*
+ * Where a frame differs from what was sent: 1 and the number of the byte, or
+ * one of these.
+ */
+#define BPFRIG_DIFFERS_TAG	0x10000
+#define BPFRIG_DIFFERS_LENGTH	0x10001
+#define BPFRIG_DIFFERS_PLACE	0x10002	/* protocol or device of the skb */
+#define BPFRIG_DIFFERS_SOURCE	0x10003	/* no source sends from its port */
 
 /* What reached tc ingress on one CPU: bpfrig's own frames, and the rest. */
 struct bpfrig_stack_count {
@@ -169,6 +241,12 @@ struct bpfrig_stack_count {
 	__u64 skbs;		/* also the length of the CPU's arrival log */
 	__u64 exact;		/* skbs that are byte for byte as sent */
 	__u64 metas;		/* skbs whose metadata is their number */
+	__u64 ahead;		/* skbs as sent, but for an IP id too high */
+	__u64 ahead_most;	/* by so much at most */
+	__u64 differs;		/* where the latest one differs that is neither */
+	__u64 unsent;		/* packets whose number was not sent */
+	__u64 reordered;	/* packets that came after a higher number */
+	__u64 unordered;	/* packets of flows without a place for that */
 };
 
 /* The device that the stack's classifier is on, all of its .rodata. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { runFaults } from '../faults/suite.ts';
 import { chooseFaults } from '../faults/table.ts';

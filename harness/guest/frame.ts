@@ -5,35 +5,64 @@ import { ADDRESS } from './topology.ts';
 const MAGIC = 0xbe9be955;
 /** As pktgen's. */
 const TTL = 32;
-/** Padding that the classifier on tc ingress compares byte by byte: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
+/** What bpfrig's own senders put behind the number: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
 const PATTERN = 0xbf50a77e;
 const PATTERN_AT = 50;
 const PADDING_AT = 58;
-const UDP_SOURCE = 9000;
+/** The port of flow 0: BPFRIG_SPORT. */
+export const UDP_SOURCE = 9000;
 const UDP_DISCARD = 9;
+const IP_DF = 0x4000;
 
-/** One IPv4/UDP frame from `tx` to `rx` of `size` bytes with pktgen's payload, as the agent's own senders make it. */
-export function testFrame(size: number, sequence: number): Buffer {
+/** What distinguishes the frames of one source from those of another. */
+export interface FrameContent {
+  readonly srcMac: string;
+  readonly dstMac: string;
+  /** Type of service. */
+  readonly tos: number;
+  /** Don't fragment, as a UDP socket sets it. */
+  readonly df: boolean;
+  readonly srcPort: number;
+  /** Behind the number: bpfrig's pattern, or zeroes as from pktgen. */
+  readonly padding: 'pattern' | 'zeroes';
+}
+
+const PLAIN: FrameContent = {
+  srcMac: MAC.tx,
+  dstMac: MAC.rx,
+  tos: 0,
+  df: false,
+  srcPort: UDP_SOURCE,
+  padding: 'pattern',
+};
+
+/**
+ * One IPv4/UDP frame from `tx` to `rx` of `size` bytes with pktgen's payload, as the agent's own senders make it (images/agent/net/frame.c).
+ * The UDP checksum is 0: none.
+ */
+export function testFrame(size: number, sequence: number, some: Partial<FrameContent> = {}): Buffer {
+  const { srcMac, dstMac, tos, df, srcPort, padding } = { ...PLAIN, ...some };
   const frame = Buffer.alloc(size);
-  macBytes(MAC.rx).copy(frame, 0);
-  macBytes(MAC.tx).copy(frame, 6);
+  macBytes(dstMac).copy(frame, 0);
+  macBytes(srcMac).copy(frame, 6);
   frame.writeUInt16BE(0x0800, 12);
-  frame.writeUInt16BE(0x4500, 14);
+  frame.writeUInt8(0x45, 14);
+  frame.writeUInt8(tos, 15);
   frame.writeUInt16BE(size - 14, 16);
+  frame.writeUInt16BE(df ? IP_DF : 0, 20);
   frame.writeUInt8(TTL, 22);
   frame.writeUInt8(17, 23);
   ipBytes(ADDRESS.source).copy(frame, 26);
   ipBytes(ADDRESS.destination).copy(frame, 30);
-  frame.writeUInt16BE(headerChecksum(frame.subarray(14, 34)), 24);
-  frame.writeUInt16BE(UDP_SOURCE, 34);
+  frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
+  frame.writeUInt16BE(srcPort, 34);
   frame.writeUInt16BE(UDP_DISCARD, 36);
-  // UDP checksum 0: none, as pktgen sends.
   frame.writeUInt16BE(size - 34, 38);
-  if (size >= 50) {
+  if (size >= PATTERN_AT) {
     frame.writeUInt32BE(MAGIC, 42);
     frame.writeUInt32BE(sequence, 46);
   }
-  if (size >= PADDING_AT) {
+  if (size >= PADDING_AT && padding === 'pattern') {
     frame.writeUInt32BE(PATTERN, PATTERN_AT);
     for (let at = PADDING_AT; at < size; at += 1) frame[at] = at & 0xff;
   }
@@ -48,10 +77,11 @@ function ipBytes(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number));
 }
 
-/** RFC 1071. */
-function headerChecksum(header: Buffer): number {
+/** The ones' complement sum of RFC 1071 over big-endian words; a last odd byte is the upper half of a word. */
+export function wordSum(bytes: Buffer): number {
   let sum = 0;
-  for (let offset = 0; offset < header.length; offset += 2) sum += header.readUInt16BE(offset);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
+  for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
+  if (bytes.length % 2 === 1) sum += bytes.readUInt8(bytes.length - 1) << 8;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
 }

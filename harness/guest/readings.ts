@@ -9,6 +9,9 @@ import type { Testbed } from './testbed.ts';
 /** One CPU's log of what reached the stack, in order: 8 bytes per packet, as `struct bpfrig_arrival` (bpf/bpfrig.h), in hex. */
 export type ArrivalLog = OpRow<'stack_log'>;
 
+/** Runs of equal lanes: how many lanes, and how often the number of each came. */
+export type LaneRuns = OpAnswer<'stack_seen'>['runs'];
+
 /** Everything that is read of a guest at one moment. */
 export interface Readings {
   readonly observers: ObserverRows;
@@ -34,13 +37,14 @@ export async function readAll(bed: Testbed, plan: ReadPlan): Promise<Readings> {
   return (await readWith(bed, plan, [], [])).readings;
 }
 
-/** Sets the observers and the witness of `events` to 0 and reads everything else: what later readings are compared with. */
+/** Sets the observers, the witness of `events` and the counts of `rx` to 0 and reads everything else: what later readings are compared with. */
 export async function readBaseline(
   bed: Testbed,
   plan: ReadPlan,
   events: readonly WitnessEvent[],
 ): Promise<Readings> {
-  const restart = [request('observers_reset', {}), request('witness_start', { events })];
+  const stacks = rxOf(plan).map(dev => request('stack_start', { dev }));
+  const restart = [request('observers_reset', {}), request('witness_start', { events }), ...stacks];
   return (await readWith(bed, plan, restart, [])).readings;
 }
 
@@ -50,6 +54,8 @@ export interface FinalReadings {
   readonly witness: WitnessRows;
   /** null without a device under test. */
   readonly arrivals: readonly ArrivalLog[] | null;
+  /** How often each number came, by lane of the sources; null without a device under test. */
+  readonly seen: LaneRuns | null;
 }
 
 /** How often the last readings are taken again because an event came between those of the observers and those of the witness. */
@@ -61,12 +67,15 @@ const FINAL_TRIES = 5;
  */
 export async function readFinal(bed: Testbed, plan: ReadPlan): Promise<FinalReadings> {
   const logs = rxOf(plan).map(dev => request('stack_log', { dev }));
-  const after = { witness: request('witness_read', {}), logs, again: request('observers_read', {}) };
+  const lanes = rxOf(plan).map(dev => request('stack_seen', { dev }));
+  const after = { witness: request('witness_read', {}), logs, lanes, again: request('observers_read', {}) };
   for (let tries = 1; ; tries += 1) {
     const { readings, last } = await readWith(bed, plan, [], after);
     const same = JSON.stringify(readings.observers) === JSON.stringify(last.again);
-    if (same || tries === FINAL_TRIES)
-      return { readings, witness: last.witness, arrivals: last.logs[0]?.rows ?? null };
+    if (same || tries === FINAL_TRIES) {
+      const [arrivals, seen] = [last.logs[0]?.rows ?? null, last.lanes[0]?.runs ?? null];
+      return { readings, witness: last.witness, arrivals, seen };
+    }
   }
 }
 

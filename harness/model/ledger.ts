@@ -36,12 +36,33 @@ export interface Origin {
   readonly claimed: boolean;
 }
 
+/** Packets that arrived and are not those that were sent, in one way: missing, duplicated, reordered, changed, unsent. */
+export interface IdentityCheck {
+  /** The name that expectations use, for example `identity.missing`. */
+  readonly name: string;
+  readonly packets: number;
+  /** True when an expectation names it. */
+  readonly claimed: boolean;
+  /** How many and which, in words. */
+  readonly text: string;
+}
+
 /** The account of every packet of one cell from sent to delivered. */
 export interface Ledger {
   readonly stages: readonly Stage[];
   readonly sinks: readonly Sink[];
   /** Where the kernel makes packets; empty where it makes none. */
   readonly origins: readonly Origin[];
+  /** Whether the packets that arrived are those that were sent: one per way in which they may not be; what cannot be known is left out. */
+  readonly identity: readonly IdentityCheck[];
   /** Why no account could be drawn up (no traffic, no redirect); null when there is one. */
   readonly absent: string | null;
+}
+
+/** One thing that is wrong with an account. */
+export interface LedgerFault {
+  /** What a known entry calls it: the stage of a residual (`kthread`), the sink of a loss (`xdp.drop`), or a rule (`source.sent`). */
+  readonly name: string;
+  /** One line. */
+  readonly text: string;
 }

@@ -14,6 +14,10 @@ export interface SourceReport {
   readonly errors: number;
   /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
+  /** The step's line in the scenario's file. */
+  readonly line?: number;
+  /** The step's `as`; null without. */
+  readonly as?: string | null;
 }
 
 /** One loaded program and how often it returned each action during the cell's measured part. */
@@ -26,6 +30,8 @@ export interface ProgramReading {
   /** null for a program of role `entry`. */
   readonly mode: XdpMode | null;
   readonly actions: ActionCounts;
+  /** The scenario's names of the maps that it uses. */
+  readonly maps?: readonly string[];
 }
 
 /** One row of /proc/net/softnet_stat. */
@@ -47,6 +53,18 @@ export interface StackRow {
   readonly exact: number;
   /** skbs whose metadata is their sequence number. */
   readonly metas: number;
+  /** skbs as sent, but for an IP id that is too high: pktgen's, after a frame that the device refused. */
+  readonly ahead: number;
+  /** By so much at most. */
+  readonly ahead_most: number;
+  /** Where the latest skb differs that is neither: 1 and the number of the byte, or a BPFRIG_DIFFERS_* of bpf/bpfrig.h; 0: none does. */
+  readonly differs: number;
+  /** Packets that no source sent, by their port and number. */
+  readonly unsent: number;
+  /** Packets that came after a higher number of their flow on this CPU. */
+  readonly reordered: number;
+  /** Packets of flows for which the order was not looked at. */
+  readonly unordered: number;
 }
 
 /** Which packets reached the stack, and in what order, by the sequence number in the payload. Of merged skbs the first number. */
@@ -67,6 +85,20 @@ export interface Arrivals {
   readonly lost: number;
 }
 
+/** Which of the numbers that were sent to `rx` reached the stack, each compared with how often it was sent. */
+export interface Identities {
+  /** Packets that were sent and arrived. */
+  readonly matched: number;
+  /** Packets that came more often than they were sent. */
+  readonly duplicated: number;
+  /** Packets that were sent, or were to be sent, and did not arrive: lost ones and dropped ones too. */
+  readonly absent: number;
+  /** The first that are of each kind, as `number 17 of port 9000`. */
+  readonly examples: { readonly duplicated: readonly string[]; readonly absent: readonly string[] };
+  /** Each number was sent once, so that the order of the numbers is that of the packets. */
+  readonly once: boolean;
+}
+
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
@@ -77,6 +109,8 @@ export type StepResult = { readonly errno: string } & { readonly [key: string]: 
 export interface Observations {
   readonly release: string;
   readonly sources: readonly SourceReport[];
+  /** What the steps of `after` sent, which is in no count. */
+  readonly sourcesAfter?: readonly SourceReport[];
   /** Device counters by role (`tx`, `rx`), ethtool statistics under their own names. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ifindex: Readonly<Record<string, number>>;
@@ -90,12 +124,16 @@ export interface Observations {
   readonly stack: readonly StackRow[];
   /** null without a device under test. */
   readonly arrivals: Arrivals | null;
+  /** A text says why the packets cannot be told from one another; null without traffic to `rx`. */
+  readonly identities: Identities | string | null;
   readonly softnet: readonly SoftnetRow[];
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;
   readonly steps: Readonly<Record<string, StepResult>>;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
+  /** Lines that the kernel overwrote before they were read. */
+  readonly logLost?: number;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

@@ -2,9 +2,19 @@ import t from 'tap';
 import type { Counters } from '../model/counters.ts';
 import type { Words } from '../scenario/vocabulary.ts';
 import { count } from './counters.ts';
-import { enqueue, entry, kthread, main, redirected, seen, source, variantOf } from './made-up.fixture.ts';
+import {
+  enqueue,
+  entry,
+  kthread,
+  main,
+  redirected,
+  row,
+  seen,
+  source,
+  variantOf,
+} from './made-up.fixture.ts';
 import { stages } from './ledger.ts';
-import { VOCABULARY } from './subjects.ts';
+import { SUBJECTS, VOCABULARY } from './subjects.ts';
 
 const VARIANT = variantOf(['sent == 0']);
 const K512 = { version: '6.12.117', series: '6.12' };
@@ -29,6 +39,33 @@ t.test('the vocabulary names exactly what is counted', async t => {
   });
   for (const one of [seen({}), observations])
     t.strictSame(unmatched(VOCABULARY, count(one, K512, VARIANT).counters), []);
+});
+
+t.test('every subject declares the names of its stages', async t => {
+  const devmaps = seen({
+    programs: [main({ redirect: 30 })],
+    maps: { a: 11, b: 12 },
+    mapTypes: { a: 'devmap', b: 'devmap' },
+    observers: {
+      redirect: [
+        redirected(10, { map_id: 11, to_ifindex: 4 }),
+        redirected(20, { map_id: 12, to_ifindex: 3 }),
+      ],
+      devmap: [row('devmap', { to_ifindex: 4, sent: 10 }), row('devmap', { to_ifindex: 3, sent: 20 })],
+    },
+  });
+  for (const observations of [seen({}), seen({ programs: [main({})] }), devmaps]) {
+    for (const [index, { stages: own }] of count(observations, K512, VARIANT).accounts.entries()) {
+      const { faults = [] } = SUBJECTS[index] ?? {};
+      for (const { name } of own)
+        t.ok(
+          faults.some(
+            fault => fault === name || (fault.endsWith('*') && name.startsWith(fault.slice(0, -1))),
+          ),
+          name,
+        );
+    }
+  }
 });
 
 t.test('native: processed counts attempts (C4), ring full is in no redirect error', async t => {

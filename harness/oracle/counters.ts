@@ -28,7 +28,8 @@ export interface CellCounts {
  */
 export function count(seen: Observations, kernel: KernelFacts, variant: VariantFacts): CellCounts {
   const cell = viewOf(seen, kernel, variant);
-  const accounts = SUBJECTS.map(subject => subject.account(cell));
+  const accounts: Account[] = [];
+  for (const subject of SUBJECTS) accounts.push(subject.account(cell, accounts));
   const raw = TABLES.filter(({ sums }) => Object.keys(sums).length > 0).map(table => [
     table.name,
     totals(table, cell.rows(table)),

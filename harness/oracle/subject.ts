@@ -17,12 +17,14 @@ export interface Subject {
   readonly tables: readonly Table[];
   /** Names of its counters in expectations, from the top. A test compares them with what `account` returns. */
   readonly words: Words;
+  /** Names of its faults of the ledger that are no words: its stages. `devmap *` is any that begins so. */
+  readonly faults: readonly string[];
   /** What fields of the kernel mean, by kernel and mode. */
   readonly semantics: readonly SemanticsRow[];
   /** Redirects that go on to a stage of this subject. */
   readonly takes?: Target;
-  /** Counts a cell; pure. */
-  readonly account: (cell: CellView) => Account;
+  /** Counts a cell; pure. `before` are the accounts of the subjects before it in `subjects.ts`. */
+  readonly account: (cell: CellView, before: readonly Account[]) => Account;
 }
 
 /** Redirects that one stage of the ledger takes. */
@@ -43,8 +45,22 @@ export interface Account {
   readonly joins?: Readonly<Record<string, Readonly<Record<string, Out>>>>;
   /** Where two counts that must agree do not, one line each: the counts of the cell are void then. */
   readonly differences?: readonly string[];
+  /** Packets that are not those that were sent, which expectations must name. */
+  readonly identity?: readonly IdentityFault[];
   /** Names of `words` that this cell has no value for, each with the reason. */
   readonly absent?: Readonly<Record<string, string>>;
+}
+
+/** Packets that arrived and are not those that were sent, in one way. */
+export interface IdentityFault {
+  /** The name that expectations use. */
+  readonly name: string;
+  /** 0: there are none. */
+  readonly packets: number;
+  /** Other names that speak of it. */
+  readonly claims: readonly string[];
+  /** Says how many and which. */
+  readonly text: string;
 }
 
 /** A stage of the ledger as its subject declares it. What comes in over edges is added by `ledger.ts`. */
@@ -79,7 +95,10 @@ export type Out =
     };
 
 /** Kernel, variant and steps as far as counting needs them. */
-export type VariantFacts = Pick<ResolvedVariant, 'variant' | 'guest' | 'setup' | 'traffic'>;
+export type VariantFacts = Pick<
+  ResolvedVariant,
+  'variant' | 'guest' | 'setup' | 'traffic' | 'topology' | 'changes'
+>;
 
 /** One cell as its subjects see it. */
 export interface CellView {

@@ -1,10 +1,12 @@
 import type { WitnessEvent } from '../model/counters.ts';
+import type { Names } from '../scenario/variants.ts';
 import type { Vocabulary } from '../scenario/vocabulary.ts';
 import type { SemanticsRow } from './semantics.ts';
 import type { Subject } from './subject.ts';
 import { cpumap } from './subjects/cpumap.ts';
 import { devmap } from './subjects/devmap.ts';
 import { entry } from './subjects/entry.ts';
+import { identity } from './subjects/identity.ts';
 import { stack } from './subjects/stack.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
@@ -12,7 +14,7 @@ import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
 /** Every subject, in the order in which packets come by. */
-export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack];
+export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack, identity];
 
 /** Every observer table. */
 export const TABLES: readonly Table[] = SUBJECTS.flatMap(({ tables }) => tables);
@@ -22,6 +24,9 @@ export const WITNESS_EVENTS: readonly WitnessEvent[] = witnessEvents(TABLES);
 
 /** What fields of the kernel mean, by kernel and mode. */
 export const SEMANTICS: readonly SemanticsRow[] = SUBJECTS.flatMap(({ semantics }) => semantics);
+
+/** Names of faults of the ledger that are no words. */
+const LEDGER_FAULTS: readonly string[] = SUBJECTS.flatMap(({ faults }) => faults);
 
 /** Every name that expectations can use. */
 export const VOCABULARY: Vocabulary = {
@@ -43,3 +48,6 @@ export const VOCABULARY: Vocabulary = {
   }),
   mode: text("`native` or `generic`: the mode of the scenario's programs."),
 };
+
+/** What scenarios are checked against. */
+export const NAMES: Names = { vocabulary: VOCABULARY, ledger: LEDGER_FAULTS };

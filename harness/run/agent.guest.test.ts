@@ -27,7 +27,14 @@ async function withGuest(kernelSpec: string, work: (guest: RunningGuest) => Prom
   const kernel = await fetchKernel(spec, { cacheDir, locked: false, id: kernelSpec });
   const accelerator = chooseAccelerator('tcg', await hostAcceleratorFacts(1));
   const { signal } = new AbortController();
-  const guests = new Guests({ cacheDir, accelerator, timeScale: 2, signal, onNote: note => t.comment(note) });
+  const guests = new Guests({
+    cacheDir,
+    accelerator,
+    timeScale: 2,
+    retries: 1,
+    signal,
+    onNote: note => t.comment(note),
+  });
   const shape = { topology: 'veth', guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
   await using workspace = await makeWorkspace();
   await using bed = await guests.start(kernel, shape, { dir: workspace.dir });

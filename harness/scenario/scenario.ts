@@ -1,4 +1,5 @@
 import type { Variant } from '../model/cell.ts';
+import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
 import type { FeatureName } from '../kernel/features.ts';
@@ -16,6 +17,8 @@ interface StepBase {
   /** The next step begins before this one has ended. */
   readonly background: boolean;
   readonly place: Place;
+  /** Its keys and indexes in the file. */
+  readonly path: readonly PropertyKey[];
 }
 
 /** One step of any kind but `repeat`, which `kind` distinguishes. */
@@ -44,6 +47,11 @@ export interface Expectation {
 export interface KnownFailure {
   readonly kernels: string;
   readonly reason: string;
+  /** Texts of the expectations that fail; a variant need not have all of them. */
+  readonly fails: readonly string[];
+  /** Names of the ledger's faults. */
+  readonly ledger: readonly string[];
+  /** What holds instead. */
   readonly expect: readonly Expression[];
   /** What every splat of the failure must match; null: there is none. */
   readonly splat: RegExp | null;
@@ -80,6 +88,8 @@ export interface ResolvedVariant {
   readonly suffix: string;
   /** All features that this variant needs. */
   readonly requires: readonly FeatureName[];
+  /** Parts of a frame that its programs change. */
+  readonly changes: readonly FrameField[];
   readonly topology: Topology;
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */

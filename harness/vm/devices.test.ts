@@ -74,8 +74,21 @@ t.test('a comma in a path is doubled', async t => {
 t.test('the kernel’s words come from the devices, and the spec’s own come last', async t => {
   const line = device.commandLine({ ...SPEC, append: ['slub_debug=FZ'] }, [
     device.console('/c'),
-    device.exitOnPanic(),
+    device.reportedEnd(),
   ]);
   t.equal(line.at(-1), 'console=ttyS0 quiet panic=-1 rdinit=/init slub_debug=FZ');
-  t.ok(line.includes('-no-reboot') && line.includes('/k/vmlinux'));
+  t.ok(line.includes('-action') && line.includes('/k/vmlinux'));
+});
+
+t.test('no NIC announces itself: a clone whose guest resets one would end QEMU', async t => {
+  const all = [...device.managementNic().args, ...device.trafficNics(SPEC, null).args];
+  const nics = all.filter(arg => arg.startsWith('virtio-net-pci,'));
+  t.equal(nics.length, 3);
+  t.ok(nics.every(nic => nic.includes(',guest_announce=off,')));
+});
+
+t.test('the end of a guest is the end of its machine, and QEMU stays to report it', async t => {
+  const args = device.reportedEnd().args.join(' ');
+  t.match(args, /reboot=shutdown.*shutdown=pause/);
+  t.match(args, '-device pvpanic');
 });

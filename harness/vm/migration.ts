@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError } from '../util/errors.ts';
+import { hostPressure } from '../util/host-pressure.ts';
 import type { Qmp } from './qmp.ts';
 
-/** Longest time for saving or loading, in milliseconds: a few MiB of state, since RAM is a file already. */
-const MIGRATION_MS = 120_000;
+/**
+ * Longest time for saving or loading on a host that is not overloaded, in milliseconds. It takes some ten: a few MiB of state, since
+ * RAM is a file already.
+ */
+const MIGRATION_MS = 20_000;
 
 /** Stops a guest and writes the state of its devices into a file. Throws `infra` when QEMU cannot. */
 export async function saveState(qmp: Qmp, statePath: string): Promise<void> {
   await qmp.execute('stop');
   await ignoreSharedRam(qmp);
   await qmp.execute('migrate', { uri: `exec:cat > ${quote(statePath)}` });
-  const deadline = Date.now() + MIGRATION_MS;
+  const deadline = performance.now() + MIGRATION_MS * hostPressure();
   for (;;) {
     const { status, 'error-desc': why } = (await qmp.execute('query-migrate')) as {
       status?: string;
@@ -31,7 +35,7 @@ export async function loadState(qmp: Qmp, statePath: string): Promise<void> {
   // second: in the traffic's network those would be packets that nobody sent.
   await qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 });
   await qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(statePath)}` });
-  const deadline = Date.now() + MIGRATION_MS;
+  const deadline = performance.now() + MIGRATION_MS * hostPressure();
   for (;;) {
     const { status } = (await qmp.execute('query-status')) as { status: string };
     if (status !== 'inmigrate') break;
@@ -42,8 +46,8 @@ export async function loadState(qmp: Qmp, statePath: string): Promise<void> {
 }
 
 function checkTime(deadline: number, what: 'save' | 'load'): void {
-  if (Date.now() > deadline)
-    throw new BpfrigError('infra', `QEMU did not ${what} the guest's state within ${MIGRATION_MS} ms`);
+  if (performance.now() > deadline)
+    throw new BpfrigError('infra', `QEMU did not ${what} the guest's state in time`);
 }
 
 /** RAM that is a file need not go into the state file: it is there already. */

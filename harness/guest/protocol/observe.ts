@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { op } from './op.ts';
 import { counts, device, hex, int, nothing, program, tables, EXACT_MAX } from './words.ts';
 
+/** BPFRIG_SOURCES, bpf/bpfrig.h. */
+export const SOURCES = 16;
+
 /** The two ways in which a witness counts: hist triggers, or the raw trace buffer where the kernel has no hist triggers. */
 const kind = z.enum(['hist', 'trace']);
 
@@ -69,6 +72,14 @@ export const OBSERVE_OPS = {
                 skbs: z.int(),
                 exact: z.int().describe('skbs that are byte for byte as sent'),
                 metas: z.int().describe('skbs whose metadata is their sequence number'),
+                ahead: z.int().describe('skbs as sent, but for an IP id that is higher'),
+                ahead_most: z.int().describe('by so much at most'),
+                differs: z
+                  .int()
+                  .describe('where the latest of the others differs: 1 and the byte, or BPFRIG_DIFFERS_*'),
+                unsent: z.int().describe('packets that no source sent, by port and number'),
+                reordered: z.int().describe('packets after a higher number of their flow on this CPU'),
+                unordered: z.int().describe('packets of flows for which there was no room'),
               })
               .readonly(),
           )
@@ -81,6 +92,27 @@ export const OBSERVE_OPS = {
     { dev: device },
     z
       .object({ rows: z.array(z.object({ cpu: z.int(), log: hex, lost: z.int() }).readonly()).readonly() })
+      .readonly(),
+  ),
+  stack_source: op(
+    'States what a source will send to a device: without it, no frame of the source is exact.',
+    {
+      dev: device,
+      slot: int(0, SOURCES - 1),
+      source: hex.describe('`struct bpfrig_source`, bpf/bpfrig.h'),
+    },
+    nothing,
+  ),
+  stack_seen: op(
+    'How often each number came since `stack_start`: one lane per number of each source, 191 or more count as 191.',
+    { dev: device },
+    z
+      .object({
+        runs: z
+          .array(z.tuple([z.int(), z.int()]).readonly())
+          .readonly()
+          .describe('of lanes that are equal: how many, and how often their numbers came'),
+      })
       .readonly(),
   ),
   witness_start: op(

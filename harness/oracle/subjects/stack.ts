@@ -10,12 +10,16 @@ export const stack: Subject = {
   title: 'What reached the network stack of the receiving device, by a classifier at tc ingress.',
   tables: [],
   semantics: [],
+  faults: ['stack'],
   words: {
     stack: branch("bpfrig's own frames at tc ingress of device `rx`.", {
       delivered: number('packets', 'Frames; a merged skb counts as many as are in it.'),
       bytes: number('bytes', 'Their lengths added up.'),
       skbs: number('skbs', 'Socket buffers; fewer than `delivered` where GRO merged frames.'),
-      exact: number('skbs', 'skbs whose every byte, length, protocol and device is that of the frame sent.'),
+      exact: number(
+        'skbs',
+        'skbs whose every byte, VLAN tag, length, protocol and device is that of the frame sent; what the scenario `changes` is left out.',
+      ),
       mangled: number('skbs', '`skbs` without `exact`.'),
       metas: number('skbs', 'skbs whose metadata is their sequence number.'),
       cpu: numbers('packets', '`delivered` by CPU.'),
@@ -59,9 +63,19 @@ function account({ seen, cpus, main }: CellView): Account {
   };
 }
 
-function stackOf({ stack: rows, arrivals }: Observations, cpus: readonly string[]) {
+/**
+ * skbs that are byte for byte as sent. pktgen writes an IP id for each frame that it makes; those that the device refused are errors of
+ * the source, and the ids of later frames are higher by as many.
+ */
+export function exactSkbs({ stack: rows, sources }: Observations): number {
+  const errors = sum(sources, source => source.errors);
+  return sum(rows, ({ exact, ahead, ahead_most: most }) => exact + (most <= errors ? ahead : 0));
+}
+
+function stackOf(seen: Observations, cpus: readonly string[]) {
+  const { stack: rows, arrivals } = seen;
   const skbs = sum(rows, row => row.skbs);
-  const exact = sum(rows, row => row.exact);
+  const exact = exactSkbs(seen);
   const seq = arrivals ?? NO_ARRIVALS;
   return {
     delivered: sum(rows, ({ frames }) => frames),

@@ -29,7 +29,7 @@ function flows(stages: readonly Stage[]): string[] {
     needed: true,
     received: /sent|delivered/.test(name),
   }));
-  const ledger: Ledger = { stages, sinks, origins: [], absent: null };
+  const ledger: Ledger = { stages, sinks, origins: [], identity: [], absent: null };
   const { nodes, links } = ledgerGraph(ledger);
   const label = (id: string): string => {
     const node = nodes.find(n => n.id === id);
@@ -111,6 +111,7 @@ t.test('an account of nothing draws nothing', async t => {
       stages: [stage('wire', { sent: 0 }, 0, { 'rx.packets > xdp': 0 })],
       sinks: [],
       origins: [],
+      identity: [],
       absent: null,
     }),
     {

@@ -3,8 +3,11 @@ import type { AgentCaller } from '../../guest/protocol.ts';
 import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
+import type { FrameField } from '../../model/frame-fields.ts';
+import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { Announcements } from './announce.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
 
 /** A program that was loaded in a cell. */
@@ -51,7 +54,7 @@ export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
   /** Results by their `as`. */
-  readonly results: Record<string, StepResult> = {};
+  readonly results: Record<string, StepResult>;
   readonly sources: SourceReport[] = [];
   /** Steps that were started in the background, ended ones too. */
   readonly background: BackgroundStep[] = [];
@@ -59,10 +62,20 @@ export class CellState {
   readonly attached = new Map<string, XdpMode>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+  /** What programs of the scenario change in frames. */
+  readonly changes: readonly FrameField[];
+  /** What the classifier at tc ingress knows of the traffic. */
+  announced = new Announcements();
+
+  /** `results`: where the results of steps are kept. */
+  constructor(results: Record<string, StepResult> = {}, changes: readonly FrameField[] = []) {
+    this.results = results;
+    this.changes = changes;
+  }
 }
 
 /** What a step works with: the guests, through which it sends requests, and the state of its cell. */
-export class StepContext implements CellState {
+export class StepContext {
   readonly guest: StepGuest;
   /** Where device `tx` is: `guest` itself, or the other one of topology `link`. */
   readonly generator: StepGuest;
@@ -75,6 +88,10 @@ export class StepContext implements CellState {
   readonly background: CellState['background'];
   readonly attached: CellState['attached'];
   readonly aliases: CellState['aliases'];
+  readonly changes: CellState['changes'];
+  readonly #state: CellState;
+  /** The step that is done with this context; null before the first. */
+  readonly step: PlainStep | null;
 
   /** `state` is that of a context which works on the same cell; without it, a cell begins. */
   constructor(
@@ -83,6 +100,7 @@ export class StepContext implements CellState {
     topology: Topology,
     generator = guest,
     state: CellState = new CellState(),
+    step: PlainStep | null = null,
   ) {
     this.guest = guest;
     this.generator = generator;
@@ -95,16 +113,39 @@ export class StepContext implements CellState {
     this.background = state.background;
     this.attached = state.attached;
     this.aliases = state.aliases;
+    this.changes = state.changes;
+    this.step = step;
+    this.#state = state;
+  }
+
+  /** The same context for one step. */
+  during(step: PlainStep): StepContext {
+    return new StepContext(this.guest, this.index, this.topology, this.generator, this.#state, step);
+  }
+
+  /** What the classifier at tc ingress knows of the traffic. */
+  get announced(): Announcements {
+    return this.#state.announced;
+  }
+
+  /** Begins anew: the classifier has forgotten all sources. */
+  forgetSources(): void {
+    this.#state.announced = new Announcements();
   }
 
   /** Starts work in the background: on the same cell, with requests that the agent serves alongside others. */
   start(work: (ctx: StepContext) => Promise<void>): void {
     const [guest, generator] = [inBackground(this.guest), inBackground(this.generator)];
-    const ctx = new StepContext(guest, this.index, this.topology, generator, this);
+    const ctx = new StepContext(guest, this.index, this.topology, generator, this.#state);
     const step: BackgroundStep = { work: work(ctx).finally(() => (step.done = true)), done: false };
     // Its failure is thrown by `join`, and must not count as unhandled until then.
     step.work.catch(() => undefined);
     this.background.push(step);
+  }
+
+  /** Throws what a background step threw that has ended, and waits for none. */
+  async throwFailed(): Promise<void> {
+    await Promise.all(this.background.filter(({ done }) => done).map(({ work }) => work));
   }
 
   /** Waits for everything in the background; throws what the first that failed threw. */
@@ -121,7 +162,7 @@ function inBackground(guest: StepGuest): StepGuest {
   };
 }
 
-/** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
+/** A step that the kernel refused, or did otherwise than the step says, although the scenario did not provide for it: the cell fails. */
 export class StepFailure extends BpfrigError {
   /** `detail`: verifier log or the like. */
   constructor(message: string, detail: string | null) {

@@ -4,6 +4,7 @@ import { ADDRESS } from '../../guest/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { MAC } from '../../model/topology.ts';
+import { announce } from './announce.ts';
 import type { StepContext, StepValues } from './context.ts';
 import { loadProgram, watch } from './load-program.ts';
 
@@ -27,12 +28,18 @@ export async function frames(ctx: StepContext, args: StepArgs<'frames'>): Promis
 /** The kernel's packet generator. */
 export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepValues> {
   const { on, threads = 1, ...rest } = args;
+  const { count, size, flows, first_flow: firstFlow, burst, dst_mac: dstMac, mode, commands } = args;
+  const received = mode === 'netif_receive';
+  const frame = { count, size, flows, firstFlow, dstMac };
+  await announce(ctx, { source: 'pktgen', on, received, threads, burst, commands, ...frame });
   return source(ctx, 'pktgen', 'pktgen', { dev: on, threads, ...TO_RX, ...rest });
 }
 
 /** Exactly `count` frames from an AF_PACKET socket. */
 export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepValues> {
   const { on, ...rest } = args;
+  const { count, size, flows, first_flow: firstFlow, dst_mac: dstMac } = args;
+  await announce(ctx, { source: 'packet', on, count, size, flows, firstFlow, dstMac });
   return source(ctx, 'packet', 'send', { dev: on, ...TO_RX, ...rest });
 }
 
@@ -40,6 +47,8 @@ export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<St
 export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<StepValues> {
   const { on, ...rest } = args;
   const { src_ip, dst_ip } = TO_RX;
+  const { count, size, flows, first_flow: firstFlow, checksum } = args;
+  await announce(ctx, { source: 'udp', on, count, size, flows, firstFlow, checksum });
   return source(ctx, 'udp', 'udp', { dev: on, ...rest, src_ip, dst_ip });
 }
 
@@ -48,6 +57,7 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
   const { program: name, config, maps, on, count, batch, size, cpu } = args;
   const program = await loadProgram(ctx, { program: name, config, maps });
   await watch(ctx, program, 'main', 'native');
+  await announce(ctx, { source: 'live', on, received: true, count, size });
   const data = testFrame(size, 0).toString('hex');
   await ctx.guest.call(
     'test_run',
@@ -101,6 +111,8 @@ function report(
   { sent, errors, pps, usec }: { sent: number; errors: number; pps?: number; usec?: number },
 ): StepValues {
   const rate = pps ?? (usec ? Math.round((sent * 1e6) / usec) : 0);
-  ctx.sources.push({ source, on, requested, sent, errors, pps: rate });
+  const { as = null, place } = ctx.step ?? {};
+  const where = place === undefined ? {} : { line: place.line };
+  ctx.sources.push({ source, on, requested, sent, errors, pps: rate, as, ...where });
   return { sent, errors };
 }

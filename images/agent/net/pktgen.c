@@ -67,6 +67,8 @@ static int configure(struct request *rq, const struct run *run, int thread)
 	if (pktgen_set(rq, kthread, "add_device %s", dev) ||
 	    pktgen_set(rq, dev, "count %lld", count) ||
 	    pktgen_set(rq, dev, "clone_skb 0") ||
+	    /* Else eight bytes of each frame are a time that nobody knows. */
+	    pktgen_set(rq, dev, "flag NO_TIMESTAMP") ||
 	    (frame->pps ? pktgen_set(rq, dev, "ratep %lld", frame->pps) :
 			  pktgen_set(rq, dev, "delay 0")) ||
 	    pktgen_set(rq, dev, "pkt_size %lld", frame->size) ||

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* stack_*: what reaches the stack, by device and CPU, and in which order. */
+/*
+ * stack_*: what reaches the stack, by device and CPU, in which order, which
+ * numbers, and whether each frame is as its source sent it.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "core/json.h"
@@ -74,6 +78,7 @@ static json_t *stack_rows(const struct stack *stack,
 static json_t *log_rows(const struct stack *stack,
 			const struct bpfrig_stack_count *counts, int n)
 {
+	const struct bpfrig_arrival *arrivals = stack->arrivals.bytes;
 	json_t *rows = json_array();
 	int cpu;
 
@@ -87,8 +92,8 @@ static json_t *log_rows(const struct stack *stack,
 		json_array_append_new(rows, json_pack(
 			"{s:i,s:I,s:o}", "cpu", cpu,
 			"lost", (json_int_t)(counts[cpu].skbs - len), "log",
-			json_hex(stack->arrivals + cpu * BPFRIG_ARRIVALS,
-				 len * sizeof(*stack->arrivals))));
+			json_hex(arrivals + cpu * BPFRIG_ARRIVALS,
+				 len * sizeof(*arrivals))));
 	}
 	return rows;
 }
@@ -138,6 +143,83 @@ static int op_stack_log(struct request *rq, const void *data)
 	return stack_rows_of(rq, &args->dev, log_rows);
 }
 
+/* Calls a function with the stack of a device, under the lock. */
+static int with_stack(struct request *rq, const struct device *dev,
+		      int (*run)(struct request *rq, struct stack *stack,
+				 const void *data),
+		      const void *data)
+{
+	struct stack *stack;
+	int err;
+
+	pthread_mutex_lock(&lock);
+	stack = stack_of(dev->ifindex);
+	err = stack ? run(rq, stack, data) :
+		      fault_request(rq, "dev: %s has no stack_start",
+				    dev->name);
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+struct source_args {
+	struct device dev;
+	long long slot;
+	struct bytes source;
+};
+
+static const struct arg source_args[] = {
+	ARG_DEVICE(struct source_args, dev, REQUIRED),
+	ARG_INT(struct source_args, slot, 0, BPFRIG_SOURCES - 1, REQUIRED),
+	ARG_HEX(struct source_args, source, REQUIRED),
+};
+
+static int set_source(struct request *rq, struct stack *stack,
+		      const void *data)
+{
+	const struct source_args *args = data;
+	struct bpfrig_source source;
+
+	if (args->source.len != sizeof(source))
+		return fault_request(rq, "source: must be %zu bytes, struct bpfrig_source, not %zu",
+				     sizeof(source), args->source.len);
+	memcpy(&source, args->source.data, sizeof(source));
+	return stack_source(rq, stack, args->slot, &source);
+}
+
+static int op_stack_source(struct request *rq, const void *data)
+{
+	const struct source_args *args = data;
+
+	return with_stack(rq, &args->dev, set_source, data);
+}
+
+/* The lanes as runs of equal ones: how many lanes, how often each came. */
+static int lane_runs(struct request *rq, struct stack *stack,
+		     const void *data)
+{
+	const __u8 *lane = stack->seen.bytes, *end = lane + stack->lanes, *from;
+	json_t *runs = json_array();
+
+	(void)data;
+	while (lane < end) {
+		from = lane;
+		while (lane < end && *lane == *from)
+			lane++;
+		json_array_append_new(runs, json_pack("[I,i]",
+						      (json_int_t)(lane - from),
+						      *from));
+	}
+	rq->answer = json_pack("{s:o}", "runs", runs);
+	return 0;
+}
+
+static int op_stack_seen(struct request *rq, const void *data)
+{
+	const struct stack_args *args = data;
+
+	return with_stack(rq, &args->dev, lane_runs, NULL);
+}
+
 static void drop_stacks(void)
 {
 	struct stack *stack;
@@ -156,6 +238,10 @@ static const struct op ops[] = {
 	{ .name = "stack_read", .run = op_stack_read,
 	  OP_ARGS(stack_args, struct stack_args) },
 	{ .name = "stack_log", .run = op_stack_log,
+	  OP_ARGS(stack_args, struct stack_args) },
+	{ .name = "stack_source", .run = op_stack_source,
+	  OP_ARGS(source_args, struct source_args) },
+	{ .name = "stack_seen", .run = op_stack_seen,
 	  OP_ARGS(stack_args, struct stack_args) },
 };
 

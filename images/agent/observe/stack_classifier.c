@@ -13,6 +13,12 @@
 
 #define OBJECT	BPF_DIR "stack.bpf.o"
 
+static void unmap(const struct shared_map *map)
+{
+	if (map->bytes)
+		munmap(map->bytes, map->size);
+}
+
 void stack_free(struct stack *stack)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = stack->ifindex,
@@ -21,8 +27,9 @@ void stack_free(struct stack *stack)
 	/* Both directions named: the whole clsact qdisc goes. */
 	if (stack->attached)
 		bpf_tc_hook_destroy(&hook);
-	if (stack->arrivals)
-		munmap((void *)stack->arrivals, stack->arrivals_size);
+	unmap(&stack->arrivals);
+	unmap(&stack->seen);
+	unmap(&stack->flows);
 	row_layout_free(&stack->counts);
 	bpf_object__close(stack->obj);
 	free(stack);
@@ -32,32 +39,51 @@ void stack_free(struct stack *stack)
 static int configure(struct stack *stack,
 		     const struct bpfrig_device *device)
 {
-	struct bpf_map *rodata, *arrivals;
+	struct bpf_map *rodata, *arrivals, *flows;
+	int cpus = libbpf_num_possible_cpus(), err;
 	void *bytes;
 	size_t size;
 
 	rodata = bpf_object__find_map_by_name(stack->obj, ".rodata");
 	arrivals = bpf_object__find_map_by_name(stack->obj, "arrivals");
+	flows = bpf_object__find_map_by_name(stack->obj, "flows");
 	bytes = rodata ? (void *)bpf_map__initial_value(rodata, &size) : NULL;
-	if (!arrivals || !bytes || size != sizeof(*device))
+	if (!arrivals || !flows || !bytes || size != sizeof(*device))
 		return -ENOENT;
 	memcpy(bytes, device, sizeof(*device));
-	return bpf_map__set_max_entries(arrivals, BPFRIG_ARRIVALS *
-						  libbpf_num_possible_cpus());
+	err = bpf_map__set_max_entries(arrivals, BPFRIG_ARRIVALS * cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(flows, BPFRIG_FLOWS * cpus);
+	return err;
 }
 
-static int map_log(struct stack *stack)
+static int share(const struct stack *stack, const char *name,
+		 struct shared_map *shared)
 {
-	int fd = bpf_object__find_map_fd_by_name(stack->obj, "arrivals");
-	void *page;
+	struct bpf_map *map = bpf_object__find_map_by_name(stack->obj, name);
+	void *bytes;
 
-	stack->arrivals_size = sizeof(struct bpfrig_arrival) *
-			       BPFRIG_ARRIVALS * libbpf_num_possible_cpus();
-	page = mmap(NULL, stack->arrivals_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (page == MAP_FAILED)
+	if (!map)
+		return -ENOENT;
+	shared->size = (size_t)bpf_map__max_entries(map) *
+		       bpf_map__value_size(map);
+	bytes = mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(map), 0);
+	if (bytes == MAP_FAILED)
 		return -errno;
-	stack->arrivals = page;
+	shared->bytes = bytes;
 	return 0;
+}
+
+static int share_all(struct stack *stack)
+{
+	int err = share(stack, "arrivals", &stack->arrivals);
+
+	if (!err)
+		err = share(stack, "seen", &stack->seen);
+	if (!err)
+		err = share(stack, "flows", &stack->flows);
+	return err;
 }
 
 static int learn_counts(struct stack *stack)
@@ -90,7 +116,7 @@ static int load(struct request *rq, struct stack *stack,
 	return err;
 }
 
-/* Makes the counts and the log readable. */
+/* Makes the counts, the log and the lanes readable. */
 static int learn(struct request *rq, struct stack *stack)
 {
 	int err;
@@ -102,9 +128,11 @@ static int learn(struct request *rq, struct stack *stack)
 		return fault_agent(rq, "stack_start",
 				   "reading the types of " OBJECT ": %s",
 				   strerror(-err));
-	err = map_log(stack);
+	stack->sources_fd = bpf_object__find_map_fd_by_name(stack->obj,
+							    "sources");
+	err = share_all(stack);
 	if (err)
-		return fault_kernel(rq, err, "mmap", "mapping the log of "
+		return fault_kernel(rq, err, "mmap", "mapping the maps of "
 				    OBJECT);
 	return 0;
 }
@@ -164,7 +192,13 @@ struct stack *stack_new(struct request *rq, const struct device *dev)
 	return NULL;
 }
 
-int stack_zero(struct request *rq, const struct stack *stack)
+/* Zeroes as many bytes of a map as were used. */
+static void clear(const struct shared_map *map, size_t used)
+{
+	memset(map->bytes, 0, used < map->size ? used : map->size);
+}
+
+static int zero_counts(struct request *rq, const struct stack *stack)
 {
 	struct bpfrig_stack_count *counts;
 	__u32 zero = 0;
@@ -179,4 +213,38 @@ int stack_zero(struct request *rq, const struct stack *stack)
 		return fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",
 				    "zeroing the counts of the stack");
 	return 0;
+}
+
+int stack_source(struct request *rq, struct stack *stack, __u32 slot,
+		 const struct bpfrig_source *source)
+{
+	size_t end = source->lane + (size_t)source->threads * source->lanes;
+	int err;
+
+	if (end > BPFRIG_LANES)
+		return fault_request(rq, "source: its lanes end at %zu, and there are %d",
+				     end, BPFRIG_LANES);
+	err = bpf_map_update_elem(stack->sources_fd, &slot, source, 0);
+	if (err)
+		return fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",
+				    "setting source %u", slot);
+	if (stack->lanes < end)
+		stack->lanes = end;
+	return 0;
+}
+
+int stack_zero(struct request *rq, struct stack *stack)
+{
+	const struct bpfrig_source none = {};
+	__u32 slot;
+	int err = 0;
+
+	for (slot = 0; !err && slot < BPFRIG_SOURCES; slot++)
+		err = stack_source(rq, stack, slot, &none);
+	if (err)
+		return err;
+	clear(&stack->seen, stack->lanes);
+	clear(&stack->flows, stack->flows.size);
+	stack->lanes = 0;
+	return zero_counts(rq, stack);
 }

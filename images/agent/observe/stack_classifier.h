@@ -7,21 +7,33 @@
 #include "net/device.h"
 #include "observe/row_layout.h"
 
+/* An array map's values, mapped. */
+struct shared_map {
+	void *bytes;
+	size_t size;
+};
+
 struct stack {
 	struct stack *next;
 	int ifindex;
 	struct bpf_object *obj;
 	int map_fd;			/* of the counts: one per CPU */
+	int sources_fd;			/* struct bpfrig_source by slot */
 	struct row_layout counts;	/* struct bpfrig_stack_count */
-	const struct bpfrig_arrival *arrivals;	/* of all CPUs */
-	size_t arrivals_size;
+	struct shared_map arrivals;	/* struct bpfrig_arrival */
+	struct shared_map seen;		/* lanes of one byte */
+	struct shared_map flows;	/* struct bpfrig_flow */
+	size_t lanes;			/* those that sources use */
 	bool attached;
 };
 
 /* Loads and attaches it; NULL after recording a fault with libbpf's log. */
 struct stack *stack_new(struct request *rq, const struct device *dev);
-/* Zeroes the counts. */
-int stack_zero(struct request *rq, const struct stack *stack);
+/* Zeroes the counts, and forgets the sources. */
+int stack_zero(struct request *rq, struct stack *stack);
+/* Sets what the source of this slot sends. */
+int stack_source(struct request *rq, struct stack *stack, __u32 slot,
+		 const struct bpfrig_source *source);
 /* Detaches it. */
 void stack_free(struct stack *stack);
 

@@ -1,0 +1,204 @@
+import { FRAME_FIELDS, type FrameField } from '../model/frame-fields.ts';
+import type { SourceReport } from '../model/observations.ts';
+import { MAC } from '../model/topology.ts';
+import { testFrame, UDP_SOURCE, wordSum } from './frame.ts';
+
+/** One run of a source, as its step describes it. */
+export interface SourceRun {
+  readonly source: SourceReport['source'];
+  /** The device that it sends on, or into whose receiving side it puts its frames. */
+  readonly on: 'tx' | 'rx';
+  /** Frames are received by the device itself: live frames, and pktgen's mode netif_receive. */
+  readonly received?: boolean;
+  readonly count: number;
+  /** Bytes of a frame, with a VLAN tag. */
+  readonly size: number;
+  readonly flows?: number;
+  readonly firstFlow?: number;
+  /** pktgen: each has a part of the count, and numbers its frames itself. */
+  readonly threads?: number;
+  /** pktgen: each frame is sent so many times. */
+  readonly burst?: number;
+  readonly dstMac?: string | undefined;
+  /** udp: with a UDP checksum. */
+  readonly checksum?: boolean;
+  /** pktgen's own commands. */
+  readonly commands?: readonly string[];
+}
+
+/** What the frames of a source are like: all that the classifier at tc ingress compares (`struct bpfrig_source`, bpf/bpfrig.h). */
+export interface SentFrames {
+  /** The first 64 bytes, in hex. */
+  readonly head: string;
+  /** ff for each byte of the head that must be so, 00 for what varies or a program changes. */
+  readonly mask: string;
+  /** Bytes without a tag. */
+  readonly length: number;
+  /** VLAN protocol and TCI; 0: no tag. */
+  readonly tag: number;
+  /** Number of the first frame. */
+  readonly first: number;
+  /** The UDP checksum's words other than port and number, added up. */
+  readonly sum: number;
+  /** The checksum of a sender that leaves it to the device. */
+  readonly pseudo: number;
+  readonly port: number;
+  readonly flows: number;
+  readonly threads: number;
+  readonly ids: (typeof IDS)[number];
+  readonly rest: (typeof REST)[number];
+  readonly checksum: boolean;
+  readonly loose: number;
+  /** Whether each frame has a number of its own. */
+  readonly numbered: boolean;
+}
+
+/** enum bpfrig_ids */
+const IDS = ['any', 'count', 'flow'] as const;
+/** enum bpfrig_rest */
+const REST = ['zeroes', 'pattern', 'any'] as const;
+/** BPFRIG_LOOSE_* */
+const LOOSE = { port: 1, ip_csum: 2, length: 4, vlan: 8, turn: 16 } as const;
+
+const HEAD = 64;
+/** Where bytes vary, by a rule that the classifier knows. */
+const VARYING: readonly FrameField[] = ['ip_csum', 'src_port', 'number'];
+const ETHERTYPE_VLAN = 0x8100;
+/** Shortest frame that has a magic number, by which it is known. */
+const SHORTEST = 50;
+
+/** Whether a run sends to `rx`, in frames long enough for bpfrig to know them. */
+export function isForRx({ on, size, received = false }: SourceRun): boolean {
+  return size >= SHORTEST && (on === 'rx') === received;
+}
+
+/**
+ * Describes the frames of a run. `changes` is what a program of the scenario changes in them: it is not compared. Of pktgen's commands
+ * those count that bpfrig knows to change a frame: `vlan_id`, `vlan_p`, `vlan_cfi`, `tos`, and the flags UDPCSUM and NO_TIMESTAMP.
+ */
+export function sentFrames(run: SourceRun, changes: readonly FrameField[]): SentFrames {
+  const { source, on, flows = 1, threads = 1, firstFlow = 0, dstMac = MAC.rx } = run;
+  const pktgen = source === 'pktgen';
+  const said = pktgenCommands(run.commands ?? []);
+  const length = run.size - (said.tag === 0 ? 0 : 4);
+  const port = UDP_SOURCE + firstFlow;
+  const changed = new Set(changes);
+  const frame = testFrame(length, 0, {
+    srcMac: on === 'rx' && source !== 'live' ? MAC.rx : MAC.tx,
+    dstMac,
+    tos: said.tos,
+    df: source === 'udp',
+    srcPort: port,
+    padding: pktgen ? 'zeroes' : 'pattern',
+  });
+  // Only known where the frames have no time in them.
+  const checksum = run.checksum === true || (said.checksum && !said.timed);
+  const renumbered = changed.has('number');
+  const ids =
+    renumbered || changed.has('ip_id') ? 'any' : pktgen ? 'count' : source === 'udp' ? 'flow' : null;
+  const varying: FrameField[] = [
+    ...VARYING,
+    ...changes,
+    ...(ids === null ? [] : (['ip_id'] as const)),
+    ...(checksum || said.checksum ? (['udp_csum'] as const) : []),
+    ...(changed.has('length') ? (['ip_len', 'udp_len'] as const) : []),
+  ];
+  const timed: [number, number][] = said.timed ? [[50, 58]] : [];
+  const looseTurn = renumbered || (pktgen && ids === 'any');
+  return {
+    head: padded(frame).toString('hex'),
+    mask: maskOf(length, [...varying.flatMap(field => rangeOf(field)), ...timed]),
+    length,
+    tag: said.tag,
+    first: pktgen ? 1 : 0,
+    sum: checksum ? checksumWords(frame) : 0,
+    pseudo: checksum ? pseudoSum(frame) : 0,
+    port,
+    flows,
+    threads,
+    ids: ids ?? 'any',
+    rest: changed.has('payload') ? 'any' : pktgen ? 'zeroes' : 'pattern',
+    checksum: checksum && !changed.has('udp_csum'),
+    loose:
+      (changed.has('src_port') ? LOOSE.port : 0) |
+      (changed.has('ip_csum') ? LOOSE.ip_csum : 0) |
+      (changed.has('length') ? LOOSE.length : 0) |
+      (changed.has('vlan') ? LOOSE.vlan : 0) |
+      (looseTurn ? LOOSE.turn : 0),
+    numbered: source !== 'live' && !renumbered && !(changed.has('src_port') && threads > 1),
+  };
+}
+
+/** Where the classifier counts the numbers of a source. */
+export interface Lanes {
+  /** The first. */
+  readonly first: number;
+  /** Of each thread; 0: none. */
+  readonly count: number;
+}
+
+/** `struct bpfrig_source` in hex. `numbers` is how many each thread sends at most. */
+export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes): string {
+  const words = Buffer.alloc(28);
+  [frames.length, frames.tag, frames.first, numbers, lanes.first, lanes.count, frames.sum].forEach(
+    (word, index) => words.writeUInt32LE(word, 4 * index),
+  );
+  const halves = Buffer.alloc(8);
+  [frames.pseudo, frames.port, frames.flows, frames.threads].forEach((half, index) =>
+    halves.writeUInt16LE(half, 2 * index),
+  );
+  const bytes = [IDS.indexOf(frames.ids), REST.indexOf(frames.rest), Number(frames.checksum), frames.loose];
+  return frames.head + frames.mask + Buffer.concat([words, halves, Buffer.from(bytes)]).toString('hex');
+}
+
+function rangeOf(field: FrameField): [number, number][] {
+  const range = FRAME_FIELDS[field];
+  return range === null ? [] : [[range[0], range[1]]];
+}
+
+/** The bytes of the head that are in the frame and in none of the ranges. */
+function maskOf(length: number, free: readonly (readonly [number, number])[]): string {
+  const mask = Buffer.alloc(HEAD);
+  for (let at = 0; at < Math.min(length, HEAD); at += 1)
+    mask[at] = free.some(([from, to]) => at >= from && at < to) ? 0 : 0xff;
+  return mask.toString('hex');
+}
+
+function padded(frame: Buffer): Buffer {
+  const head = Buffer.alloc(HEAD);
+  frame.copy(head, 0, 0, HEAD);
+  return head;
+}
+
+/** Addresses, protocol and length, as the UDP checksum has them (RFC 768). */
+function pseudoSum(frame: Buffer): number {
+  const protocolAndLength = Buffer.from([0, 17, frame[38] ?? 0, frame[39] ?? 0]);
+  return wordSum(Buffer.concat([frame.subarray(26, 34), protocolAndLength]));
+}
+
+/** The pseudo header, the UDP header without port and checksum, and the payload without the number. */
+function checksumWords(frame: Buffer): number {
+  const rest = Buffer.from(frame.subarray(34));
+  rest.fill(0, 0, 2);
+  rest.fill(0, 6, 8);
+  rest.fill(0, 12, 16);
+  return pseudoSum(frame) + wordSum(rest);
+}
+
+/** What commands of pktgen change in a frame. */
+function pktgenCommands(commands: readonly string[]) {
+  const value = (name: string, radix = 10) => {
+    const found = commands.findLast(command => command.startsWith(`${name} `));
+    return found === undefined ? null : Number.parseInt(found.slice(name.length + 1), radix);
+  };
+  const id = value('vlan_id');
+  // pktgen's VLAN_TAG_SIZE: no tag without vlan_id, nor with 4096 and above.
+  const tagged = id !== null && id < 4096;
+  const tci = ((value('vlan_p') ?? 0) << 13) | ((value('vlan_cfi') ?? 0) << 12) | (id ?? 0);
+  return {
+    tag: tagged ? ETHERTYPE_VLAN * 0x10000 + tci : 0,
+    tos: value('tos', 16) ?? 0,
+    checksum: commands.includes('flag UDPCSUM'),
+    timed: commands.includes('flag !NO_TIMESTAMP'),
+  };
+}

@@ -1,0 +1,112 @@
+import t from 'tap';
+import type { Identities, StackRow } from '../model/observations.ts';
+import { judge } from './judge.ts';
+import { enqueue, kthread, main, redirected, seen, source, variantOf } from './made-up.fixture.ts';
+
+const KERNEL = { version: '6.12.1', series: '6.12' };
+const ALL: Identities = {
+  matched: 100,
+  duplicated: 0,
+  absent: 0,
+  examples: { duplicated: [], absent: [] },
+  once: true,
+};
+
+/** Judges a cell whose counts are all right: 100 packets sent, redirected and delivered. */
+function judged(
+  identities: Identities | string | null,
+  row: Partial<StackRow> = {},
+  expect: readonly string[] = ['sent == 100'],
+  more = '',
+) {
+  const observations = seen({
+    sources: [source(100, { errors: 2 })],
+    programs: [main({ redirect: 100 })],
+    observers: { redirect: [redirected(100)], enqueue: [enqueue(100)], kthread: [kthread(100)] },
+    delivered: 100,
+    identities,
+  });
+  return judge({
+    observations: { ...observations, stack: observations.stack.map(one => ({ ...one, ...row })) },
+    variant: variantOf(expect, { more }),
+    kernel: KERNEL,
+    splats: [],
+    stop: null,
+  });
+}
+
+t.test('counts that are right are not enough', async t => {
+  const swapped: Identities = {
+    ...ALL,
+    matched: 99,
+    duplicated: 1,
+    absent: 1,
+    examples: { duplicated: ['number 7 of port 9000'], absent: ['number 8 of port 9000'] },
+  };
+  const rows: [name: string, result: ReturnType<typeof judged>, verdict: string, reason: RegExp][] = [
+    ['all is well', judged(ALL), 'pass', /^$/],
+    [
+      'one twice, one missing',
+      judged(swapped),
+      'fail',
+      /^ledger: 1 packet came more than once \(number 7 of port 9000\): identity\.duplicated, .*; ledger: 1 packet missing \(number 8 of port 9000\): identity\.missing/,
+    ],
+    [
+      'a number that was not sent',
+      judged({ ...ALL, matched: 99, absent: 1 }, { unsent: 1 }),
+      'fail',
+      /unsent/,
+    ],
+    ['a packet that came late', judged(ALL, { reordered: 1 }), 'fail', /1 packet came after a later one/],
+    [
+      'a changed byte',
+      judged(ALL, { exact: 99, differs: 41 }),
+      'fail',
+      /^ledger: 1 packet not as sent \(byte 40, udp_csum\): identity\.changed, which no expectation names$/,
+    ],
+    [
+      'an id that errors of the source explain',
+      judged(ALL, { exact: 98, ahead: 2, ahead_most: 2 }),
+      'pass',
+      /^$/,
+    ],
+    [
+      'an id that nothing explains',
+      judged(ALL, { exact: 98, ahead: 2, ahead_most: 3 }),
+      'fail',
+      /2 packets not as/,
+    ],
+    [
+      'an expectation that names it',
+      judged(ALL, { exact: 99 }, ['identity.changed == 1', 'stack.mangled == 1']),
+      'pass',
+      /^$/,
+    ],
+    ['another name of it', judged(ALL, { exact: 99 }, ['stack.exact == 99']), 'pass', /^$/],
+    ['order is not kept', judged(ALL, { reordered: 1 }, ['sent == 100'], 'changes: [order]'), 'pass', /^$/],
+    ['numbers that say nothing', judged('a program changes the numbers', { reordered: 9 }), 'pass', /^$/],
+    [
+      'an expectation without a value',
+      judged('a program changes the numbers', {}, ['identity.missing == 0']),
+      'error',
+      /`identity\.missing` has no value in this cell: a program changes the numbers/,
+    ],
+  ];
+  for (const [name, { verdict, reason }, expected, words] of rows) {
+    t.equal(verdict, expected, `${name}: ${reason}`);
+    t.match(reason, words, name);
+  }
+});
+
+t.test('packets that a count says were lost are not missing', async t => {
+  const observations = seen({
+    sources: [source(100)],
+    programs: [main({ redirect: 90, drop: 10 })],
+    observers: { redirect: [redirected(90)], enqueue: [enqueue(90)], kthread: [kthread(90)] },
+    delivered: 90,
+    identities: { ...ALL, matched: 90, absent: 10 },
+  });
+  const variant = variantOf(['xdp.drop == 10', 'identity.missing == 0']);
+  const input = { observations, variant, kernel: KERNEL, splats: [], stop: null };
+  t.match(judge(input), { verdict: 'pass', ledger: { identity: [{}, { packets: 0 }] } });
+});

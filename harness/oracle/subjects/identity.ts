@@ -1,0 +1,137 @@
+import { FRAME_FIELDS } from '../../model/frame-fields.ts';
+import type { Identities, StackRow } from '../../model/observations.ts';
+import { joinStages } from '../ledger.ts';
+import type { Account, CellView, IdentityFault, Subject } from '../subject.ts';
+import { sum } from '../tally.ts';
+import { branch, number } from '../words.ts';
+import { exactSkbs } from './stack.ts';
+
+/** Which packets reached the stack, compared with which were sent. */
+export const identity: Subject = {
+  name: 'identity',
+  title: 'Which packets reached the network stack, compared with those that were sent.',
+  tables: [],
+  semantics: [],
+  faults: [],
+  words: {
+    identity: branch('Packets at tc ingress of device `rx` that are not those that were sent.', {
+      missing: number(
+        'packets',
+        'Packets that did not arrive although no other count says where they ended: another came instead.',
+      ),
+      duplicated: number('packets', 'Packets that came more often than they were sent.'),
+      reordered: number('packets', 'Packets that came after a higher number of their flow on their CPU.'),
+      changed: number('skbs', 'skbs that are not byte for byte as sent, as `stack.mangled`.'),
+      unsent: number('packets', 'Packets whose port or number no source sent.'),
+    }),
+  },
+  account,
+};
+
+type Name = 'missing' | 'duplicated' | 'reordered' | 'changed' | 'unsent';
+
+/** Names of other words that speak of a fault. */
+const CLAIMS: Readonly<Record<Name, readonly string[]>> = {
+  missing: ['stack.seq.distinct'],
+  duplicated: ['stack.seq.duplicates', 'stack.seq.distinct'],
+  reordered: ['stack.seq.inversions'],
+  changed: ['stack.mangled', 'stack.exact'],
+  unsent: [],
+};
+
+function account(cell: CellView, before: readonly Account[]): Account {
+  const { identities, stack } = cell.seen;
+  const changed = sum(stack, ({ skbs }) => skbs) - exactSkbs(cell.seen);
+  const [where] = stack.flatMap(({ differs }) => (differs === 0 ? [] : [placeOf(differs)]));
+  const changes = fault(
+    'changed',
+    changed,
+    n => `${n} not as sent${where === undefined ? '' : ` (${where})`}`,
+  );
+  if (identities === null || typeof identities === 'string') {
+    const reason = identities ?? 'no source sends to `rx`';
+    const names = ['missing', 'duplicated', 'reordered', 'unsent'];
+    return {
+      counters: { identity: { changed } },
+      stages: [],
+      identity: [changes],
+      absent: Object.fromEntries(names.map(name => [`identity.${name}`, reason])),
+    };
+  }
+
+  const counts = { ...countsOf(identities, stack, expected(before)), changed };
+  const { duplicated, absent } = identities.examples;
+  // Where nothing else is absent, the examples are the packets that are missing.
+  const allMissing = counts.missing === identities.absent;
+  return {
+    counters: { identity: counts },
+    stages: [],
+    identity: [
+      fault('duplicated', counts.duplicated, n => `${n} came more than once${listed(duplicated)}`),
+      fault('missing', counts.missing, n => `${n} missing${allMissing ? listed(absent) : ''}`),
+      fault('unsent', counts.unsent, n => `${n} from a port or with a number that no source sent`),
+      ...(keepsOrder(cell, identities)
+        ? [fault('reordered', counts.reordered, n => `${n} came after a later one of the flow`)]
+        : []),
+      changes,
+    ],
+  };
+}
+
+function countsOf({ matched, duplicated }: Identities, rows: readonly StackRow[], due: number) {
+  return {
+    missing: Math.max(0, due - matched),
+    duplicated,
+    reordered: sum(rows, ({ reordered }) => reordered),
+    unsent: sum(rows, ({ unsent }) => unsent),
+  };
+}
+
+/** Packets that must have reached the stack: those that came into the account and ended nowhere else. */
+function expected(before: readonly Account[]): number {
+  const specs = joinStages(before);
+  const entered = sum(
+    specs.flatMap(({ enters }) => Object.values(enters)),
+    ({ packets }) => packets,
+  );
+  const ended = specs.flatMap(({ out }) =>
+    Object.values(out).flatMap(way => ('ends' in way && way.ends !== 'delivered' ? [way.packets] : [])),
+  );
+  return entered - sum(ended, packets => packets);
+}
+
+/**
+ * A veth keeps the order of a flow, and so does a ring. The hub between virtio NICs does not once a receiving ring was full, and numbers
+ * that were sent twice say nothing.
+ */
+function keepsOrder({ variant: { topology, changes } }: CellView, { once }: Identities): boolean {
+  return topology === 'veth' && once && !changes.includes('order');
+}
+
+function fault(name: Name, packets: number, say: (packets: string) => string): IdentityFault {
+  const text = say(`${packets} ${packets === 1 ? 'packet' : 'packets'}`);
+  return { name: `identity.${name}`, packets, claims: CLAIMS[name], text };
+}
+
+function listed(examples: readonly string[]): string {
+  return examples.length === 0 ? '' : ` (${examples.join(', ')})`;
+}
+
+/** BPFRIG_DIFFERS_* of bpf/bpfrig.h. */
+const PLACES: Readonly<Record<number, string>> = {
+  0x10000: 'VLAN tag',
+  0x10001: 'length',
+  0x10002: 'protocol or device',
+  0x10003: 'source port',
+};
+
+/** Where a frame differs, in words. */
+function placeOf(differs: number): string {
+  const place = PLACES[differs];
+  if (place !== undefined) return place;
+  const byte = differs - 1;
+  const [field] = Object.entries(FRAME_FIELDS).flatMap(([name, range]) =>
+    range !== null && byte >= range[0] && byte < range[1] ? [name] : [],
+  );
+  return `byte ${byte}${field === undefined ? '' : `, ${field}`}`;
+}
