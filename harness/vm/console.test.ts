@@ -66,3 +66,14 @@ t.test('what a kernel died of is kept however long it goes on, and every line on
     t.same(watcher.tail, more === 100 ? lines.slice(1) : lines, `${more} lines`);
   }
 });
+
+t.test('a full console is a complaint, once, since what came after it is lost', async t => {
+  const path = join(t.testdir({ console: 'x'.repeat(99) }), 'console');
+  const watcher = new ConsoleWatcher(path, 100);
+  await watcher.poll();
+  t.same(watcher.splats, []);
+  appendFileSync(path, 'y');
+  await watcher.poll();
+  await watcher.poll();
+  t.match(watcher.splats, [{ kind: 'splat', line: /flooded its console: 100 bytes/ }]);
+});

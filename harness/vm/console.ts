@@ -4,6 +4,9 @@ import { scanLine, withoutTime, type Splat } from './splats.ts';
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
 
+/** Most that a guest's console may hold, in bytes, so that no guest fills the disk: QEMU drops the rest (`confine`). */
+export const CONSOLE_MAX_BYTES = 16 * 1024 * 1024;
+
 /** How much is kept from the kernel's first complaint on, in lines: a panicking kernel goes on complaining. */
 const COMPLAINT_LINES = 80;
 
@@ -23,9 +26,12 @@ export class ConsoleWatcher {
   #offset = 0;
   #partial = '';
   #lines = 0;
+  readonly #maxBytes: number;
+  #full = false;
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes = CONSOLE_MAX_BYTES) {
     this.path = path;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -43,6 +49,7 @@ export class ConsoleWatcher {
     const parts = (this.#partial + text).split(/\r*\n/);
     this.#partial = parts.pop() ?? '';
     for (const line of parts) this.#see(line);
+    this.#checkFull();
     return parts;
   }
 
@@ -72,6 +79,14 @@ export class ConsoleWatcher {
   get trouble(): { readonly panicked: boolean; readonly complaint: string | null } {
     const [first] = this.splats;
     return { panicked: this.panicked, complaint: first === undefined ? null : withoutTime(first.line) };
+  }
+
+  /** What a guest says after its console is full is lost, a panic included: that must not be green. */
+  #checkFull(): void {
+    if (this.#full || this.#offset < this.#maxBytes) return;
+    this.#full = true;
+    const line = `the guest flooded its console: ${this.#maxBytes} bytes are kept, and the rest is lost`;
+    this.splats.push({ kind: 'splat', line });
   }
 
   #see(line: string): void {

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError } from '../util/errors.ts';
 import type { Qmp } from './qmp.ts';
@@ -5,11 +10,47 @@ import type { Qmp } from './qmp.ts';
 /** Longest time for saving or loading, in milliseconds: a few MiB of state, since RAM is a file already. */
 const MIGRATION_MS = 120_000;
 
+/** The socket through which QEMU writes and reads the state: its path, and its name in the folder that QEMU was started in. */
+export interface StateSocket {
+  readonly path: string;
+  readonly uri: string;
+}
+
 /** Stops a guest and writes the state of its devices into a file. Throws `infra` when QEMU cannot. */
-export async function saveState(qmp: Qmp, statePath: string): Promise<void> {
+export async function saveState(qmp: Qmp, socket: StateSocket, statePath: string): Promise<void> {
   await qmp.execute('stop');
   await ignoreSharedRam(qmp);
-  await qmp.execute('migrate', { uri: `exec:cat > ${quote(statePath)}` });
+  await using receiver = await receive(socket.path, statePath);
+  await qmp.execute('migrate', { uri: socket.uri });
+  await untilSaved(qmp);
+  // QEMU closes the connection after the last byte.
+  await receiver.written;
+}
+
+/** Listens for QEMU, and writes what it sends into a file. */
+async function receive(
+  path: string,
+  statePath: string,
+): Promise<AsyncDisposable & { readonly written: Promise<void> }> {
+  const server = createServer();
+  const written = once(server, 'connection').then(([connection]: Socket[]) =>
+    pipeline(connection as Socket, createWriteStream(statePath, { mode: 0o600 })),
+  );
+  written.catch(() => undefined);
+  server.listen(path);
+  await once(server, 'listening');
+  // QEMU may run as another user; only it and bpfrig can reach the socket, by the permissions of its folder.
+  await chmod(path, 0o666);
+  return {
+    written,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+async function untilSaved(qmp: Qmp): Promise<void> {
   const deadline = Date.now() + MIGRATION_MS;
   for (;;) {
     const { status, 'error-desc': why } = (await qmp.execute('query-migrate')) as {
@@ -25,12 +66,15 @@ export async function saveState(qmp: Qmp, statePath: string): Promise<void> {
 }
 
 /** Loads the state that `saveState` wrote into a QEMU that waits for it, and lets the guest run. Throws `infra`. */
-export async function loadState(qmp: Qmp, statePath: string): Promise<void> {
-  await ignoreSharedRam(qmp);
+export async function loadState(qmp: Qmp, socket: StateSocket, statePath: string): Promise<void> {
+  const [state] = await Promise.all([readFile(statePath), ignoreSharedRam(qmp)]);
   // After a migration QEMU announces to the network where the guest is now, by a RARP from each NIC, five times within a
   // second: in the traffic's network those would be packets that nobody sent.
   await qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 });
-  await qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(statePath)}` });
+  await qmp.execute('migrate-incoming', { uri: socket.uri });
+  // A QEMU that closes the connection too early reports why by QMP, and ends.
+  const connection = connect(socket.path).on('error', () => undefined);
+  connection.end(state);
   const deadline = Date.now() + MIGRATION_MS;
   for (;;) {
     const { status } = (await qmp.execute('query-status')) as { status: string };
@@ -50,9 +94,4 @@ function checkTime(deadline: number, what: 'save' | 'load'): void {
 async function ignoreSharedRam(qmp: Qmp): Promise<void> {
   const capabilities = [{ capability: 'x-ignore-shared', state: true }];
   await qmp.execute('migrate-set-capabilities', { capabilities });
-}
-
-/** A path as a word of the shell that QEMU runs `exec:` with. */
-function quote(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

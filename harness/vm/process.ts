@@ -1,5 +1,9 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { CONSOLE_MAX_BYTES } from './console.ts';
+import { confine, type QemuUser } from './privileges.ts';
 
 /** How a QEMU ended. */
 export interface VmEnd {
@@ -22,29 +26,43 @@ export interface VmProcess {
 /** QEMU's program; a test names a fixture instead. */
 export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
 
+/** What a QEMU is started with, apart from its arguments. */
+export interface QemuStart {
+  /** Folder that it is started in. */
+  readonly cwd: string;
+  readonly user: QemuUser | null;
+  readonly accel: 'kvm' | 'tcg';
+  /** Descriptors that it inherits, from the fourth on: `openMachineFiles`. */
+  readonly descriptors: readonly number[];
+  /** Kills it when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most that the console may hold, in bytes; absent: `CONSOLE_MAX_BYTES`. */
+  readonly consoleMaxBytes?: number | undefined;
+}
+
 /**
- * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, in whatever way.
- * It is killed too when `signal` is aborted. It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
+ * Spawns QEMU so that it has as few privileges as it needs and cannot outlive bpfrig (`confine`). It gets a session of its own, so that a
+ * Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
  */
-export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProcess {
-  const child = execa('setpriv', ['--pdeathsig', 'KILL', QEMU, ...args], {
-    reject: false,
-    cleanup: true,
+export function spawnQemu(args: readonly string[], start: QemuStart): VmProcess {
+  const { cwd, user, accel, descriptors, signal, consoleMaxBytes = CONSOLE_MAX_BYTES } = start;
+  const [program, ...words] = confine(user, accel, consoleMaxBytes);
+  // A path in BPFRIG_QEMU is relative to bpfrig's folder.
+  const qemu = QEMU.includes('/') ? resolve(QEMU) : QEMU;
+  const child = spawn(program, [...words, qemu, ...args], {
+    cwd,
     detached: true,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    buffer: true,
-    maxBuffer: 1_000_000,
+    stdio: ['ignore', 'ignore', 'pipe', ...descriptors],
   });
+  const stderr = lastText(child);
   let end: VmEnd | null = null;
-  const ended = child.then(result => {
-    end = {
-      exitCode: result.exitCode ?? null,
-      signal: result.signal ?? null,
-      stderr: String(result.stderr ?? '').trim(),
+  const ended = new Promise<VmEnd>(settle => {
+    const settleOnce = (exitCode: number | null, by: string | null): void => {
+      end ??= { exitCode, signal: by, stderr: withoutExpected(stderr().trim()) };
+      settle(end);
     };
-    return end;
+    child.once('error', () => settleOnce(null, null));
+    child.once('close', settleOnce);
   });
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
@@ -52,8 +70,31 @@ export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProc
   if (signal?.aborted) kill();
   void ended.then(() => signal?.removeEventListener('abort', kill));
   if (child.pid === undefined)
-    throw new BpfrigError('infra', `cannot start ${QEMU}: is it installed? (./bpfrig doctor --fix)`);
+    throw new BpfrigError(
+      'infra',
+      `cannot start ${program}: is util-linux installed? (./bpfrig doctor --fix)`,
+    );
   return { pid: child.pid, ended, end: () => end, kill };
+}
+
+/** How much of stderr is kept, in characters: the end of it. */
+const STDERR_CHARS = 64 * 1024;
+
+/** Collects the end of what a process writes to stderr. */
+function lastText({ stderr }: ChildProcess): () => string {
+  let text = '';
+  stderr?.setEncoding('utf8');
+  stderr?.on('data', (chunk: string) => (text = (text + chunk).slice(-STDERR_CHARS)));
+  stderr?.on('error', () => undefined);
+  return () => text;
+}
+
+/** Without what QEMU always says here: its hubs join guests' NICs, and the host is meant to have no port there. */
+function withoutExpected(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter(line => !/warning: hub \d+ is not connected to host network$/.test(line))
+    .join('\n');
 }
 
 /** QEMU's version, for example `7.2.22`. Throws `infra` when there is none. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError } from '../util/errors.ts';
 import { ConsoleWatcher } from './console.ts';
 import { cpuLines } from './cpu-lines.ts';
-import { AGENT_PORT } from './devices.ts';
+import { AGENT_PORT, SSH_NETDEVS } from './devices.ts';
 import { drainConsole } from './drain-console.ts';
-import { loadState, saveState } from './migration.ts';
+import { loadState, saveState, type StateSocket } from './migration.ts';
 import type { VmEnd, VmProcess } from './process.ts';
 import type { Qmp } from './qmp.ts';
 import type { BootedVm } from './vm.ts';
@@ -18,7 +18,11 @@ const QMP_ANSWER_MS = 1_000;
 /** What a QEMU is reached by. */
 export interface VmPaths {
   readonly console: string;
+  readonly consoleMaxBytes?: number | undefined;
   readonly agentSocket: string;
+  /** Socket for the state of the devices, and QEMU's name of it. */
+  readonly state: string;
+  readonly stateUri: string;
 }
 
 /** A QEMU of ours with its QMP session and its console. */
@@ -28,12 +32,14 @@ export class QemuVm implements BootedVm {
   readonly agentGone: Promise<void>;
   readonly #process: VmProcess;
   readonly #qmp: Qmp;
+  readonly #state: StateSocket;
 
   constructor(process: VmProcess, qmp: Qmp, paths: VmPaths) {
     this.#process = process;
     this.#qmp = qmp;
-    this.console = new ConsoleWatcher(paths.console);
+    this.console = new ConsoleWatcher(paths.console, paths.consoleMaxBytes);
     this.agentSocket = paths.agentSocket;
+    this.#state = { path: paths.state, uri: paths.stateUri };
     this.agentGone = untilAgentGone(qmp);
   }
 
@@ -62,7 +68,8 @@ export class QemuVm implements BootedVm {
   }
 
   async forwardSsh(): Promise<number> {
-    const refusal = await this.#qmp.human('hostfwd_add mgmt tcp:127.0.0.1:0-:22');
+    for (const netdev of SSH_NETDEVS) await this.#qmp.execute('netdev_add', netdev);
+    const refusal = await this.#qmp.human(`hostfwd_add ${SSH_NETDEVS[0].id} tcp:127.0.0.1:0-:22`);
     const text = await this.#qmp.human('info usernet');
     const port = /TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+22\b/.exec(text)?.[1];
     if (port !== undefined) return Number(port);
@@ -71,12 +78,12 @@ export class QemuVm implements BootedVm {
   }
 
   async save(statePath: string): Promise<void> {
-    await saveState(this.#qmp, statePath);
+    await saveState(this.#qmp, this.#state, statePath);
   }
 
   /** Loads what `save` wrote, in a QEMU that was started with `device.incoming()`, and lets the guest run. */
   async load(statePath: string): Promise<void> {
-    await loadState(this.#qmp, statePath);
+    await loadState(this.#qmp, this.#state, statePath);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

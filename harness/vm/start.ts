@@ -1,8 +1,12 @@
+import { dirname, relative } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
+import { once } from '../util/once.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';
 import { classifyLoss, GuestFailure } from './failure.ts';
-import { spawnQemu, type VmEnd } from './process.ts';
+import { admitToFolder, openMachineFiles } from './machine-files.ts';
+import { privilegeFacts, qemuUser } from './privileges.ts';
+import { qemuVersion, spawnQemu, type VmEnd } from './process.ts';
 import { QemuVm } from './qemu-vm.ts';
 import { Qmp } from './qmp.ts';
 import type { GuestSpec } from './spec.ts';
@@ -35,25 +39,40 @@ export async function cloneVm(
   saved: { readonly ram: string; readonly state: string },
   options: VmOptions,
 ): Promise<Vm> {
-  const vm = await startVm(spec, { kind: 'private', path: saved.ram }, options, [device.incoming()]);
+  const ram = { kind: 'private', path: saved.ram, writable: await writableRam() } as const;
+  const vm = await startVm(spec, ram, options, [device.incoming()]);
   return orKill(vm, async () => {
     await vm.load(saved.state);
     return vm;
   });
 }
 
+/** Whether this QEMU opens the RAM file of a clone for writing; asked once. */
+function writableRam(): Promise<boolean> {
+  return once(WRITABLE_RAM, 'qemu', async () => device.needsWritableRam(await qemuVersion()));
+}
+
+const WRITABLE_RAM = new Map<string, Promise<boolean>>();
+
 async function startVm(
   spec: GuestSpec,
   ram: device.Ram,
-  { dir, signal, link }: VmOptions,
+  { dir, signal, link, consoleMaxBytes }: VmOptions,
   more: readonly device.Device[],
 ): Promise<QemuVm> {
+  const user = qemuUser(privilegeFacts());
+  await admitToFolder(dir, user);
   const paths = device.machinePaths(dir, link);
-  const args = device.commandLine(spec, [...device.devices(spec, ram, paths), ...more]);
-  const process = spawnQemu(args, signal);
+  // QEMU is started in the folder and names its sockets from there: it may have no access to the folders above.
+  const cwd = link === undefined ? dir : dirname(link);
+  const inside = device.machinePaths(relative(cwd, dir), relative(cwd, paths.link));
+  const args = device.commandLine(spec, [...device.devices(spec, ram, inside), ...more]);
+  using files = openMachineFiles(spec, ram, paths.console, user);
+  const { descriptors } = files;
+  const process = spawnQemu(args, { cwd, user, accel: spec.accel, descriptors, signal, consoleMaxBytes });
   try {
     const qmp = await Qmp.connect(paths.qmp, 10_000, () => process.end() === null);
-    return new QemuVm(process, qmp, paths);
+    return new QemuVm(process, qmp, { ...paths, stateUri: `unix:${inside.state}`, consoleMaxBytes });
   } catch (error) {
     process.kill();
     throw withStderr(error, await process.ended);
