@@ -11,7 +11,14 @@ export interface MachineFiles extends Disposable {
   readonly descriptors: readonly number[];
 }
 
-/** Opens the files of a machine and permits QEMU's user to open them too. Throws `infra` when one cannot be opened. */
+/** A file that a machine is made of, and that cannot be opened: of a clone, its template may be damaged. */
+export class MachineFileError extends BpfrigError {
+  constructor(cause: unknown) {
+    super('infra', `cannot open what the guest is made of: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Opens the files of a machine and permits QEMU's user to open them too. Throws `MachineFileError` when one cannot be opened. */
 export function openMachineFiles(
   spec: Pick<GuestSpec, 'image' | 'initrd' | 'memoryMiB'>,
   ram: Ram,
@@ -36,9 +43,7 @@ export function openMachineFiles(
   } catch (error) {
     closeAll();
     if (error instanceof BpfrigError) throw error;
-    throw new BpfrigError('infra', `cannot open what the guest is made of: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new MachineFileError(error);
   }
   return { descriptors, [Symbol.dispose]: closeAll };
 }

@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BpfrigError } from '../util/errors.ts';
+import { MachineFileError } from './machine-files.ts';
 import type { Qmp } from './qmp.ts';
 
 /** Longest time for saving or loading, in milliseconds: a few MiB of state, since RAM is a file already. */
@@ -65,9 +66,12 @@ async function untilSaved(qmp: Qmp): Promise<void> {
   }
 }
 
-/** Loads the state that `saveState` wrote into a QEMU that waits for it, and lets the guest run. Throws `infra`. */
+/**
+ * Loads the state that `saveState` wrote into a QEMU that waits for it, and lets the guest run. Throws `infra`, `MachineFileError` when
+ * the file cannot be read.
+ */
 export async function loadState(qmp: Qmp, socket: StateSocket, statePath: string): Promise<void> {
-  const [state] = await Promise.all([readFile(statePath), ignoreSharedRam(qmp)]);
+  const [state] = await Promise.all([readState(statePath), ignoreSharedRam(qmp)]);
   // After a migration QEMU announces to the network where the guest is now, by a RARP from each NIC, five times within a
   // second: in the traffic's network those would be packets that nobody sent.
   await qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 });
@@ -83,6 +87,14 @@ export async function loadState(qmp: Qmp, socket: StateSocket, statePath: string
     await sleep(2);
   }
   await qmp.execute('cont');
+}
+
+async function readState(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new MachineFileError(error);
+  }
 }
 
 function checkTime(deadline: number, what: 'save' | 'load'): void {
