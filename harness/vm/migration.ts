@@ -4,7 +4,7 @@ import { chmod, readFile, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BpfrigError } from '../util/errors.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
 import { MachineFileError } from './machine-files.ts';
 import type { Qmp } from './qmp.ts';
 
@@ -23,9 +23,8 @@ export async function saveState(qmp: Qmp, socket: StateSocket, statePath: string
   await ignoreSharedRam(qmp);
   await using receiver = await receive(socket.path, statePath);
   await qmp.execute('migrate', { uri: socket.uri });
-  await untilSaved(qmp);
-  // QEMU closes the connection after the last byte.
-  await receiver.written;
+  // QEMU closes the connection after the last byte. A full disk is seen here before QEMU sees a broken connection.
+  await Promise.all([receiver.written, untilSaved(qmp)]);
 }
 
 /** Listens for QEMU, and writes what it sends into a file. */
@@ -34,9 +33,16 @@ async function receive(
   statePath: string,
 ): Promise<AsyncDisposable & { readonly written: Promise<void> }> {
   const server = createServer();
-  const written = once(server, 'connection').then(([connection]: Socket[]) =>
-    pipeline(connection as Socket, createWriteStream(statePath, { mode: 0o600 })),
-  );
+  const write = async (): Promise<void> => {
+    const [connection] = (await once(server, 'connection')) as [Socket];
+    const signal = AbortSignal.timeout(MIGRATION_MS);
+    await pipeline(connection, createWriteStream(statePath, { mode: 0o600 }), { signal });
+  };
+  const written = write().catch((error: unknown) => {
+    throw new BpfrigError('infra', `the guest's state cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
   written.catch(() => undefined);
   server.listen(path);
   await once(server, 'listening');
