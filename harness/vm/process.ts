@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hostCommand, killGroup } from '../util/host-command.ts';
-import { CONSOLE_MAX_BYTES } from './console.ts';
 import { confine, type QemuUser } from './privileges.ts';
 
 /** How the process of a QEMU ended. */
@@ -41,8 +40,8 @@ export interface QemuStart {
   readonly descriptors: readonly number[];
   /** Kills it when it is aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Most that the console may hold, in bytes; absent: `CONSOLE_MAX_BYTES`. */
-  readonly consoleMaxBytes?: number | undefined;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
 }
 
 /** How long a killed QEMU may take to be gone. One in an uninterruptible system call is left to the kernel. */
@@ -59,7 +58,7 @@ const STDERR_CHARS = 64 * 1024;
  * Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order. Throws `infra` when it cannot be started.
  */
 export async function spawnQemu(args: readonly string[], start: QemuStart): Promise<VmProcess> {
-  const { cwd, user, accel, descriptors, signal, consoleMaxBytes = CONSOLE_MAX_BYTES } = start;
+  const { cwd, user, accel, descriptors, signal, consoleMaxBytes } = start;
   const [program, ...words] = confine(user, accel, consoleMaxBytes);
   // A path in BPFRIG_QEMU is relative to bpfrig's folder.
   const qemu = QEMU.includes('/') ? resolve(QEMU) : QEMU;

@@ -20,7 +20,8 @@ const QMP_ANSWER_MS = 3_000;
 /** What a QEMU is reached by. */
 export interface VmPaths {
   readonly console: string;
-  readonly consoleMaxBytes?: number | undefined;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
   readonly agentSocket: string;
   /** Socket for the state of the devices, and QEMU's name of it. */
   readonly state: string;

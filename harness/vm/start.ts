@@ -3,6 +3,7 @@ import { within } from '../util/deadline.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { once } from '../util/once.ts';
+import { CONSOLE_MAX_BYTES } from './console.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';
 import { attributeLoss } from './attribute-loss.ts';
@@ -96,7 +97,7 @@ const WRITABLE_RAM = new Map<string, Promise<boolean>>();
 async function startVm(
   spec: GuestSpec,
   ram: device.Ram,
-  { dir, signal, link, consoleMaxBytes }: VmOptions,
+  { dir, signal, link, consoleMaxBytes = CONSOLE_MAX_BYTES }: VmOptions,
   more: readonly device.Device[],
 ): Promise<QemuVm> {
   const user = qemuUser(privilegeFacts());
