@@ -10,6 +10,9 @@ export const AGENT_ENDED_MARK = 'bpfrig: the agent ended';
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
 
+/** Most that a guest's console may hold, in bytes, so that no guest fills the disk: QEMU drops the rest (`confine`). */
+export const CONSOLE_MAX_BYTES = 16 * 1024 * 1024;
+
 /** How much is kept from the kernel's first complaint on, in lines: a panicking kernel goes on complaining. */
 const COMPLAINT_LINES = 80;
 
@@ -37,9 +40,12 @@ export class ConsoleWatcher {
   #offset = 0;
   #partial = '';
   #lines = 0;
+  readonly #maxBytes: number;
+  #full = false;
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes = CONSOLE_MAX_BYTES) {
     this.path = path;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -61,6 +67,7 @@ export class ConsoleWatcher {
       for (const line of parts) this.#see(line);
       for (const line of parts) lines.push(line);
     });
+    this.#checkFull();
     return lines;
   }
 
@@ -95,6 +102,14 @@ export class ConsoleWatcher {
   /** How the agent's process ended, as far as the kernel and init have printed it. */
   get agent(): AgentEnd {
     return this.#agent;
+  }
+
+  /** What a guest says after its console is full is lost, a panic included: that must not be green. */
+  #checkFull(): void {
+    if (this.#full || this.#offset < this.#maxBytes) return;
+    this.#full = true;
+    const line = `the guest flooded its console: ${this.#maxBytes} bytes are kept, and the rest is lost`;
+    this.splats.push({ kind: 'splat', line });
   }
 
   #see(line: string): void {
