@@ -21,7 +21,7 @@ import type { BootedVm, Vm, VmOptions } from './vm.ts';
 export const READY_MARK = 'bpfrig: ready';
 
 /** How long QEMU may take from its start to its first answer, on a host that is not overloaded. It takes 50 ms. */
-const HANDSHAKE_MS = 8_000;
+const HANDSHAKE_MS = 5_000;
 
 /** Pause between two looks at the CPUs of a guest that boots, and how many in a row decide. */
 const HALT_LOOKS = { everyMs: 2_000, count: 3 } as const;
