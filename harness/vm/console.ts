@@ -1,11 +1,9 @@
 import { open } from 'node:fs/promises';
+import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import { scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
-
-/** Most that a guest's console may hold, in bytes, so that no guest fills the disk: QEMU drops the rest (`confine`). */
-export const CONSOLE_MAX_BYTES = 16 * 1024 * 1024;
 
 /** How much is kept from the kernel's first complaint on, in lines: a panicking kernel goes on complaining. */
 const COMPLAINT_LINES = 80;

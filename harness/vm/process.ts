@@ -2,8 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
-import { CONSOLE_MAX_BYTES } from './console.ts';
-import { confine, type QemuUser } from './privileges.ts';
+import { confine, CONSOLE_MAX_BYTES, type QemuUser } from './privileges.ts';
 
 /** How a QEMU ended. */
 export interface VmEnd {
