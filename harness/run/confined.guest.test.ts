@@ -103,11 +103,12 @@ ls /sys/class/net | grep -v lo | while read -r dev; do
 	ip link set $dev up
 	ip route add default via 10.0.2.2 dev $dev
 	for host in 10.0.2.2 10.0.2.3 127.0.0.1 198.51.100.1; do
-		echo hello | timeout 1 busybox nc -w 1 $host ${port}
-		echo hello | timeout 1 busybox nc -u -w 1 $host ${port}
+		echo hello | timeout 2 busybox nc -w 2 $host ${port} &
+		echo hello | timeout 2 busybox nc -u -w 2 $host ${port} &
 	done
-	timeout 1 busybox nslookup example.org 10.0.2.3
-	timeout 1 busybox tftp -g -r etc/passwd 10.0.2.2
+	timeout 2 busybox nslookup example.org 10.0.2.3 &
+	timeout 2 busybox tftp -g -r etc/passwd 10.0.2.2 &
+	wait
 done
 true`;
   await guest.call('exec', { argv: ['/bin/sh', '-c', script], timeout_ms: 120_000 }, { timeoutMs: 120_000 });

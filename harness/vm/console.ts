@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { AgentEnd } from './failure.ts';
+import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import { consoleLines, scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** What init prints when the agent has ended: images/init. */
@@ -9,9 +10,6 @@ export const AGENT_ENDED_MARK = 'bpfrig: the agent ended';
 
 /** Longest part of a console that is kept as a tail, in lines. */
 const TAIL_LINES = 80;
-
-/** Most that a guest's console may hold, in bytes, so that no guest fills the disk: QEMU drops the rest (`confine`). */
-export const CONSOLE_MAX_BYTES = 16 * 1024 * 1024;
 
 /** How much is kept from the kernel's first complaint on, in lines: a panicking kernel goes on complaining. */
 const COMPLAINT_LINES = 80;

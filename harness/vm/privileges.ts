@@ -57,6 +57,9 @@ export function privilegeFacts(): PrivilegeFacts {
   };
 }
 
+/** Most that a guest's console may hold, in bytes, so that no guest fills the disk: QEMU drops the rest (`confine`). */
+export const CONSOLE_MAX_BYTES = 16 * 1024 * 1024;
+
 /**
  * What QEMU is started through: programs that set limits and privileges and then become QEMU. It can gain no privileges (no_new_privs),
  * it is killed when bpfrig dies, however that happens, and it leaves no core file, which would hold the guest's memory. No file that it
