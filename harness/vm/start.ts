@@ -3,7 +3,7 @@ import { within } from '../util/deadline.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { once } from '../util/once.ts';
-import { CONSOLE_MAX_BYTES } from './console.ts';
+import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';
 import { attributeLoss } from './attribute-loss.ts';
