@@ -104,6 +104,12 @@ static __always_inline __u32 first_byte(__u64 word)
 	return i;
 }
 
+/* All ones for the pattern; without a branch, which would be walked twice. */
+static __always_inline __u64 pattern_mask(__u32 rest)
+{
+	return 0 - (__u64)(rest & BPFRIG_REST_PATTERN);
+}
+
 /* The bytes of word at behind the head, from the source. */
 static __always_inline __u64 rest_word(__u32 at, __u64 pattern)
 {
@@ -111,41 +117,82 @@ static __always_inline __u64 rest_word(__u32 at, __u64 pattern)
 	       pattern;
 }
 
-/* Compares the bytes behind the head: 1 and the number of the first other. */
-static __noinline __u32 rest_differs(struct __sk_buff *skb, __u32 rest)
+/*
+ * Functions that are not static are verified once, for any argument, and not
+ * once for each way that leads to them. They take no pointers but skb: that
+ * came after 5.10. So they look up the count, too, into which they write where
+ * a frame differs.
+ */
+static __always_inline int differs_at(__u32 place)
 {
-	__u64 pattern = rest == BPFRIG_REST_PATTERN ? ~0ULL : 0, diff;
-	__u32 zero = 0, len = skb->len, at = CHUNK, i, k;
+	struct bpfrig_stack_count *count;
+	__u32 zero = 0;
+
+	count = bpf_map_lookup_elem(&stack_count, &zero);
+	if (count)
+		count->differs = place;
+	return 1;
+}
+
+/* The scratch buffer holds a whole frame then. */
+static __noinline int load_frame(struct __sk_buff *skb, struct scratch *buf)
+{
+	/* 5.10 forgets the bounds of a length that the compiler spills. */
+	__u32 len = skb->len;
+
+	if (!buf || len <= BPFRIG_HEAD || len > sizeof(*buf))
+		return -1;
+	return bpf_skb_load_bytes(skb, 0, buf, len);
+}
+
+/* Finds the first other byte in a chunk, which need not be whole. */
+__noinline int chunk_differs(struct __sk_buff *skb, __u32 at, __u32 rest)
+{
+	__u64 pattern = pattern_mask(rest), diff;
+	__u64 words[CHUNK_WORDS] = {};
+	__u32 left = skb->len - at, k;
+
+	if (at >= skb->len)
+		return 0;
+	if (left > CHUNK)
+		left = CHUNK;
+	if (!left || bpf_skb_load_bytes(skb, at, words, left))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	for (k = 0; k < CHUNK_WORDS; k++) {
+		if (8 * k >= left)
+			break;
+		diff = words[k] ^ rest_word(at + 8 * k, pattern);
+		if (8 * k + 8 > left)
+			diff &= ~0ULL >> 8 * (8 * k + 8 - left);
+		if (diff)
+			return differs_at(1 + at + 8 * k + first_byte(diff));
+	}
+	return 0;
+}
+
+/* Compares the bytes behind the head. */
+__noinline int rest_differs(struct __sk_buff *skb, __u32 rest)
+{
+	__u64 pattern = pattern_mask(rest), diff;
+	__u32 zero = 0, len = skb->len, i, k;
 	struct scratch *buf;
 
-	if (len <= BPFRIG_HEAD || rest == BPFRIG_REST_ANY)
-		return 0;
 	buf = bpf_map_lookup_elem(&scratch, &zero);
-	if (!buf || len > sizeof(*buf) || bpf_skb_load_bytes(skb, 0, buf, len))
-		return BPFRIG_DIFFERS_LENGTH;
-	/* Whole chunks: one branch for each, which the verifier walks fast. */
+	if (!buf || load_frame(skb, buf))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	/* Whole chunks: two branches for each. */
 	for (i = 1; i < CHUNKS; i++) {
-		at = i * CHUNK;
-		if (at + CHUNK > len)
+		if (i * CHUNK + CHUNK > len)
 			break;
 		diff = 0;
 		for (k = 0; k < CHUNK_WORDS; k++)
 			diff |= buf->words[i * CHUNK_WORDS + k] ^
-				rest_word(at + 8 * k, pattern);
+				rest_word(i * CHUNK + 8 * k, pattern);
 		if (diff)
 			break;
 	}
-	/* The chunk that differs, or the last one, which is not whole. */
-	for (k = 0; k < CHUNK_WORDS && at < len; k++, at += 8) {
-		if (at / 8 >= CHUNKS * CHUNK_WORDS)
-			break;
-		diff = buf->words[at / 8] ^ rest_word(at, pattern);
-		if (at + 8 > len)
-			diff &= ~0ULL >> 8 * (at + 8 - len);
-		if (diff)
-			return 1 + at + first_byte(diff);
-	}
-	return 0;
+	/* The chunk that differs, or the last one. */
+	return chunk_differs(skb, i * CHUNK, rest);
 }
 
 /* Which bytes of the head are not the source's, of those that it states. */
@@ -162,28 +209,34 @@ static __always_inline __u64 head_diff(const union head *head,
 	return diff;
 }
 
-static __always_inline __u32 head_differs(const union head *head,
-					  const struct bpfrig_source *source)
+static __noinline int head_differs(const union head *head,
+				   const struct bpfrig_source *source)
 {
 	const __u64 *sent = (const void *)source->head;
 	const __u64 *mask = (const void *)source->mask;
 	int i;
 
+	if (!head_diff(head, source))
+		return 0;
 	for (i = 0; i < BPFRIG_HEAD / 8; i++) {
 		__u64 diff = (head->words[i] ^ sent[i]) & mask[i];
 
 		if (diff)
-			return 1 + 8 * i + first_byte(diff);
+			return differs_at(1 + 8 * i + first_byte(diff));
 	}
 	return 0;
 }
 
-/* The source of a frame: the one that sends such a head from its port. */
-static __always_inline struct bpfrig_source *source_of(const union head *head)
+/*
+ * The slot of a frame's source: of those that send from its port the one that
+ * sends such a head, else the last one; BPFRIG_SOURCES when there is none.
+ */
+static __noinline __u32 slot_of(const union head *head)
 {
 	__u16 port = bpf_ntohs(head->frame.src_port);
-	struct bpfrig_source *found = NULL, *one;
-	__u32 i, slot;
+	__u32 found = BPFRIG_SOURCES, slot;
+	struct bpfrig_source *one;
+	int i;
 
 	for (i = 0; i < BPFRIG_SOURCES; i++) {
 		slot = i;
@@ -194,7 +247,7 @@ static __always_inline struct bpfrig_source *source_of(const union head *head)
 		    (__u16)(port - one->port) >=
 			    (__u32)one->flows * one->threads)
 			continue;
-		found = one;
+		found = i;
 		if (!head_diff(head, one))
 			break;
 	}
@@ -280,29 +333,32 @@ static __always_inline __u32 tag_of(struct __sk_buff *skb)
 	       (skb->vlan_tci & 0xffff);
 }
 
-/* 0 for a frame that is byte for byte as sent, but for its IP id. */
-static __always_inline __u32 frame_differs(struct __sk_buff *skb,
-					   const union head *head,
-					   const struct bpfrig_source *source,
-					   __u16 ahead)
+/* Whether a frame is not byte for byte as sent, but for its IP id. */
+static __always_inline int frame_differs(struct __sk_buff *skb,
+					 const union head *head,
+					 const struct bpfrig_source *source,
+					 __u16 ahead)
 {
-	__u32 at = head_differs(head, source);
-
-	if (at)
-		return at;
+	if (head_differs(head, source))
+		return 1;
 	if (!(source->loose & BPFRIG_LOOSE_TAG) && tag_of(skb) != source->tag)
-		return BPFRIG_DIFFERS_TAG;
+		return differs_at(BPFRIG_DIFFERS_TAG);
 	if (!(source->loose & BPFRIG_LOOSE_LENGTH) && skb->len != source->len)
-		return BPFRIG_DIFFERS_LENGTH;
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	if (skb->ifindex != device.ifindex ||
 	    skb->protocol != bpf_htons(ETH_P_IP))
-		return BPFRIG_DIFFERS_PLACE;
+		return differs_at(BPFRIG_DIFFERS_PLACE);
 	if (!(source->loose & BPFRIG_LOOSE_SUM) && !ip_sum_is_right(head))
-		return 1 + __builtin_offsetof(struct bpfrig_frame, ip_csum);
+		return differs_at(1 + __builtin_offsetof(
+					 struct bpfrig_frame, ip_csum));
 	if (!port_is_right(&head->frame, source, ahead))
-		return 1 + __builtin_offsetof(struct bpfrig_frame, src_port);
+		return differs_at(1 + __builtin_offsetof(
+					 struct bpfrig_frame, src_port));
 	if (source->checksum && !udp_sum_is_right(&head->frame, source))
-		return 1 + __builtin_offsetof(struct bpfrig_frame, udp_csum);
+		return differs_at(1 + __builtin_offsetof(
+					 struct bpfrig_frame, udp_csum));
+	if (skb->len <= BPFRIG_HEAD || source->rest == BPFRIG_REST_ANY)
+		return 0;
 	return rest_differs(skb, source->rest);
 }
 
@@ -340,45 +396,54 @@ static __always_inline void count_number(struct bpfrig_stack_count *count,
 }
 
 /*
- * An skb that GRO merged has the first frame's headers, with other lengths and
- * checksums, and then the payload of each: compares those headers and the part
- * of each payload that is in a head, and counts the numbers.
+ * Compares one payload of an skb that GRO merged, as if the first frame's
+ * headers were before it, and counts its number. Lengths and checksums in those
+ * headers are those of all.
  */
-static __noinline __u32 count_merged(struct __sk_buff *skb,
-				     struct bpfrig_stack_count *count,
-				     const struct bpfrig_source *source)
+__noinline int part_differs(struct __sk_buff *skb, __u32 slot, __u32 part)
 {
-	__u32 payload, i, seq, segs = skb->gso_segs, differs = 0, at;
-	struct bpfrig_flow *flow;
+	struct bpfrig_stack_count *count;
+	struct bpfrig_source *source;
 	union head head = {};
+	__u32 zero = 0, at;
 	__u16 port;
 
+	count = bpf_map_lookup_elem(&stack_count, &zero);
+	source = bpf_map_lookup_elem(&sources, &slot);
 	if (!count || !source)
-		return BPFRIG_DIFFERS_SOURCE;
-	payload = source->len - PAYLOAD_AT;
-	if (bpf_skb_load_bytes(skb, 0, &head, sizeof(head)))
-		return BPFRIG_DIFFERS_LENGTH;
-	if (skb->len != PAYLOAD_AT + segs * payload)
-		differs = BPFRIG_DIFFERS_LENGTH;
-	if (tag_of(skb) != source->tag)
-		differs = BPFRIG_DIFFERS_TAG;
+		return 0;
+	at = PAYLOAD_AT + part * (source->len - PAYLOAD_AT);
+	if (bpf_skb_load_bytes(skb, 0, &head, PAYLOAD_AT))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	if (bpf_skb_load_bytes(skb, at, &head.frame.magic,
+			       BPFRIG_HEAD - PAYLOAD_AT) &&
+	    bpf_skb_load_bytes(skb, at, &head.frame.magic,
+			       BPFRIG_PADDING_AT - PAYLOAD_AT))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	port = bpf_ntohs(head.frame.src_port);
-	flow = flow_of(port);
-	for (i = 0; i < MERGED_MAX && i < segs; i++) {
-		if (bpf_skb_load_bytes(skb, PAYLOAD_AT + i * payload,
-				       &head.frame.magic, BPFRIG_HEAD - PAYLOAD_AT) &&
-		    bpf_skb_load_bytes(skb, PAYLOAD_AT + i * payload,
-				       &head.frame.magic,
-				       BPFRIG_PADDING_AT - PAYLOAD_AT))
-			return BPFRIG_DIFFERS_LENGTH;
-		seq = bpf_ntohl(head.frame.seq);
-		count_number(count, source, flow, port, seq);
-		head.frame.ip_len = *(__u16 *)(source->head + 16);
-		head.frame.udp_len = *(__u16 *)(source->head + 38);
-		head.frame.udp_csum = *(__u16 *)(source->head + 40);
-		at = head_differs(&head, source);
-		if (at)
-			differs = at;
+	count_number(count, source, flow_of(port), port,
+		     bpf_ntohl(head.frame.seq));
+	head.frame.ip_len = *(__u16 *)(source->head + 16);
+	head.frame.udp_len = *(__u16 *)(source->head + 38);
+	head.frame.udp_csum = *(__u16 *)(source->head + 40);
+	return head_differs(&head, source);
+}
+
+/* An skb that GRO merged has the first frame's headers and all payloads. */
+static __always_inline int merged_differs(struct __sk_buff *skb, __u32 slot,
+					  const struct bpfrig_source *source)
+{
+	__u32 segs = skb->gso_segs, payload = source->len - PAYLOAD_AT, i;
+	int differs = 0;
+
+	if (skb->len != PAYLOAD_AT + segs * payload)
+		differs = differs_at(BPFRIG_DIFFERS_LENGTH);
+	if (tag_of(skb) != source->tag)
+		differs = differs_at(BPFRIG_DIFFERS_TAG);
+	for (i = 0; i < MERGED_MAX; i++) {
+		if (i >= segs)
+			break;
+		differs |= part_differs(skb, slot, i);
 	}
 	return differs;
 }
@@ -427,17 +492,19 @@ static __always_inline void compare(struct __sk_buff *skb,
 				    const union head *head)
 {
 	__u16 port = bpf_ntohs(head->frame.src_port), ahead = 0;
-	__u32 segs = skb->gso_segs, differs;
-	struct bpfrig_source *source = source_of(head);
+	__u32 slot = slot_of(head);
+	struct bpfrig_source *source;
 	struct bpfrig_flow *flow;
+	int differs;
 
+	source = bpf_map_lookup_elem(&sources, &slot);
 	if (!source) {
-		count->unsent += segs ?: 1;
-		count->differs = BPFRIG_DIFFERS_SOURCE;
+		count->unsent += skb->gso_segs ?: 1;
+		differs_at(BPFRIG_DIFFERS_SOURCE);
 		return;
 	}
-	if (segs > 1) {
-		differs = count_merged(skb, count, source);
+	if (skb->gso_segs > 1) {
+		differs = merged_differs(skb, slot, source);
 	} else {
 		flow = flow_of(port);
 		ahead = id_ahead(&head->frame, source, flow);
@@ -445,15 +512,15 @@ static __always_inline void compare(struct __sk_buff *skb,
 		count_number(count, source, flow, port,
 			     bpf_ntohl(head->frame.seq));
 	}
-	if (differs) {
-		count->differs = differs;
-	} else if (ahead) {
-		count->ahead++;
-		if (count->ahead_most < ahead)
-			count->ahead_most = ahead;
-	} else {
+	if (differs)
+		return;
+	if (!ahead) {
 		count->exact++;
+		return;
 	}
+	count->ahead++;
+	if (count->ahead_most < ahead)
+		count->ahead_most = ahead;
 }
 
 SEC("tc")

@@ -76,10 +76,10 @@ export function seen(
     snmp: {},
     steps: {},
     log: [],
+    identities: null,
     ...rest,
     observers: { tables: { ...NO_ROWS, ...observers }, lost: 0 },
     arrivals: null,
-    identities: null,
     stack: delivered === 0 ? [] : [stackRow(delivered)],
   };
 }

@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { BpfrigError } from '../util/errors.ts';
+import { mayUseKvm, privilegeFacts, qemuUser } from './privileges.ts';
 import { qemuVersion } from './process.ts';
 
 /** What runs the guest's instructions. */
@@ -101,7 +102,7 @@ function tooFewCores({ cores, jobs }: AcceleratorFacts): string | null {
 function whyNoKvm(facts: AcceleratorFacts): string | null {
   if (!facts.cpuFlags.has('vmx') && !facts.cpuFlags.has('svm'))
     return 'the CPU flags have neither vmx nor svm';
-  if (!facts.kvmOpens()) return '/dev/kvm does not open for writing';
+  if (!facts.kvmOpens()) return '/dev/kvm does not open for writing by the user that QEMU runs as';
   return null;
 }
 
@@ -117,8 +118,10 @@ export async function hostAcceleratorFacts(jobs: number): Promise<AcceleratorFac
   };
 }
 
+/** For QEMU, which may run as another user than bpfrig. */
 function kvmOpens(): boolean {
   try {
+    if (!mayUseKvm(qemuUser(privilegeFacts()), statSync('/dev/kvm'))) return false;
     accessSync('/dev/kvm', constants.W_OK);
     closeSync(openSync('/dev/kvm', 'r+'));
     return true;

@@ -91,3 +91,14 @@ t.test('a flooded console is read to its end, in bounded memory', async t => {
   await watcher.poll();
   t.ok(watcher.panicked, 'a panic is seen after any number of splats');
 });
+
+t.test('a full console is a complaint, once, since what came after it is lost', async t => {
+  const path = join(t.testdir({ console: 'x'.repeat(99) }), 'console');
+  const watcher = new ConsoleWatcher(path, 100);
+  await watcher.poll();
+  t.same(watcher.splats, []);
+  appendFileSync(path, 'y');
+  await watcher.poll();
+  await watcher.poll();
+  t.match(watcher.splats, [{ kind: 'splat', line: /flooded its console: 100 bytes/ }]);
+});

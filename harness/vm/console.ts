@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { AgentEnd } from './failure.ts';
+import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import { consoleLines, scanLine, withoutTime, type Splat } from './splats.ts';
 
 /** What init prints when the agent has ended: images/init. */
@@ -37,9 +38,12 @@ export class ConsoleWatcher {
   #offset = 0;
   #partial = '';
   #lines = 0;
+  readonly #maxBytes: number;
+  #full = false;
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes = CONSOLE_MAX_BYTES) {
     this.path = path;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -61,6 +65,7 @@ export class ConsoleWatcher {
       for (const line of parts) this.#see(line);
       for (const line of parts) lines.push(line);
     });
+    this.#checkFull();
     return lines;
   }
 
@@ -95,6 +100,14 @@ export class ConsoleWatcher {
   /** How the agent's process ended, as far as the kernel and init have printed it. */
   get agent(): AgentEnd {
     return this.#agent;
+  }
+
+  /** What a guest says after its console is full is lost, a panic included: that must not be green. */
+  #checkFull(): void {
+    if (this.#full || this.#offset < this.#maxBytes) return;
+    this.#full = true;
+    const line = `the guest flooded its console: ${this.#maxBytes} bytes are kept, and the rest is lost`;
+    this.splats.push({ kind: 'splat', line });
   }
 
   #see(line: string): void {

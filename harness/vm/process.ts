@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hostCommand, killGroup } from '../util/host-command.ts';
+import { confine, CONSOLE_MAX_BYTES, type QemuUser } from './privileges.ts';
 
 /** How the process of a QEMU ended. */
 export interface ProcessEnd {
@@ -28,6 +30,20 @@ export interface VmProcess {
 /** QEMU's program; a test names a fixture instead. */
 export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
 
+/** What a QEMU is started with, apart from its arguments. */
+export interface QemuStart {
+  /** Folder that it is started in. */
+  readonly cwd: string;
+  readonly user: QemuUser | null;
+  readonly accel: 'kvm' | 'tcg';
+  /** Descriptors that it inherits, from the fourth on: `openMachineFiles`. */
+  readonly descriptors: readonly number[];
+  /** Kills it when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
+}
+
 /** How long a killed QEMU may take to be gone. One in an uninterruptible system call is left to the kernel. */
 const GONE_MS = 5_000;
 
@@ -38,23 +54,27 @@ const LAST_WORDS_MS = 300;
 const STDERR_CHARS = 64 * 1024;
 
 /**
- * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, in whatever way.
- * It is killed too when `signal` is aborted. It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
- * Throws `infra` when it cannot be started.
+ * Spawns QEMU so that it has as few privileges as it needs and cannot outlive bpfrig (`confine`). It gets a session of its own, so that a
+ * Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order. Throws `infra` when it cannot be started.
  */
-export async function spawnQemu(args: readonly string[], signal?: AbortSignal): Promise<VmProcess> {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', QEMU, ...args], {
+export async function spawnQemu(args: readonly string[], start: QemuStart): Promise<VmProcess> {
+  const { cwd, user, accel, descriptors, signal, consoleMaxBytes } = start;
+  const [program, ...words] = confine(user, accel, consoleMaxBytes);
+  // A path in BPFRIG_QEMU is relative to bpfrig's folder.
+  const qemu = QEMU.includes('/') ? resolve(QEMU) : QEMU;
+  const child = spawn(program, [...words, qemu, ...args], {
+    cwd,
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', ...descriptors],
   });
-  const pid = await started(child);
+  const pid = await started(child, `${program} in ${cwd}`);
   const stderr = lastText(child);
   let end: ProcessEnd | null = null;
-  const ended = new Promise<ProcessEnd>(resolve => {
+  const ended = new Promise<ProcessEnd>(settle => {
     child.once('exit', (exitCode, how) => {
       void within(LAST_WORDS_MS, stderr.closed).then(() => {
-        end = { exitCode, signal: how, stderr: stderr.text().trim() };
-        resolve(end);
+        end = { exitCode, signal: how, stderr: withoutExpected(stderr.text().trim()) };
+        settle(end);
       });
     });
   });
@@ -71,13 +91,13 @@ export async function spawnQemu(args: readonly string[], signal?: AbortSignal): 
 }
 
 /** The id of a process that was spawned. Throws `infra` with the reason why there is none: no such program, no descriptor, no memory. */
-async function started(child: ChildProcess): Promise<number> {
+async function started(child: ChildProcess, what: string): Promise<number> {
   return await new Promise((resolve, reject) => {
     child.once('spawn', () => resolve(child.pid ?? 0));
     // Later errors too: a signal that could not be sent must not end bpfrig.
     child.on('error', error => {
-      const how = 'code' in error && error.code === 'ENOENT' ? 'setpriv is not installed' : messageOf(error);
-      reject(new BpfrigError('infra', `cannot start ${QEMU}: ${how} (./bpfrig doctor says what is missing)`));
+      const remedy = '(./bpfrig doctor says what is missing)';
+      reject(new BpfrigError('infra', `cannot start ${QEMU} by ${what}: ${messageOf(error)} ${remedy}`));
     });
   });
 }
@@ -93,6 +113,14 @@ function lastText({ stderr }: ChildProcess): { readonly text: () => string; read
     stderr?.once('close', resolve);
   });
   return { text: () => text, closed };
+}
+
+/** Without what QEMU always says here: its hubs join guests' NICs, and the host is meant to have no port there. */
+function withoutExpected(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter(line => !/warning: hub \d+ is not connected to host network$/.test(line))
+    .join('\n');
 }
 
 /** From /proc/PID/stat: T is stopped by a signal, t by a debugger (man 5 proc_pid_stat). */

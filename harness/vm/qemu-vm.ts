@@ -3,9 +3,9 @@ import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { ConsoleWatcher } from './console.ts';
 import { cpuLines, haltedForGood } from './cpu-lines.ts';
-import { AGENT_PORT } from './devices.ts';
+import { AGENT_PORT, SSH_NETDEVS } from './devices.ts';
 import { drainConsole } from './drain-console.ts';
-import { loadState, saveState } from './migration.ts';
+import { loadState, saveState, type StateSocket } from './migration.ts';
 import type { VmProcess } from './process.ts';
 import type { Qmp, QmpEvents } from './qmp.ts';
 import type { VmEnd } from './vm-end.ts';
@@ -20,7 +20,12 @@ const QMP_ANSWER_MS = 3_000;
 /** What a QEMU is reached by. */
 export interface VmPaths {
   readonly console: string;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
   readonly agentSocket: string;
+  /** Socket for the state of the devices, and QEMU's name of it. */
+  readonly state: string;
+  readonly stateUri: string;
 }
 
 /** What QEMU has reported by QMP of a machine's end and of the agent's port, from its first word on. */
@@ -64,13 +69,15 @@ export class QemuVm implements BootedVm {
   readonly process: VmProcess;
   readonly #qmp: Qmp;
   readonly #events: VmEvents;
+  readonly #state: StateSocket;
 
   constructor(process: VmProcess, qmp: Qmp, events: VmEvents, paths: VmPaths) {
     this.process = process;
     this.#qmp = qmp;
     this.#events = events;
-    this.console = new ConsoleWatcher(paths.console);
+    this.console = new ConsoleWatcher(paths.console, paths.consoleMaxBytes);
     this.agentSocket = paths.agentSocket;
+    this.#state = { path: paths.state, uri: paths.stateUri };
     const over = Promise.race([events.over, process.ended]);
     this.ended = over.then(() => ({ shutdown: events.shutdown, process: process.end() }));
     this.agentGone = Promise.race([events.portClosed, over]).then(() => undefined);
@@ -121,7 +128,8 @@ export class QemuVm implements BootedVm {
   }
 
   async forwardSsh(): Promise<number> {
-    const refusal = await this.#qmp.human('hostfwd_add mgmt tcp:127.0.0.1:0-:22');
+    for (const netdev of SSH_NETDEVS) await this.#qmp.execute('netdev_add', netdev);
+    const refusal = await this.#qmp.human(`hostfwd_add ${SSH_NETDEVS[0].id} tcp:127.0.0.1:0-:22`);
     const text = await this.#qmp.human('info usernet');
     const port = /TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+22\b/.exec(text)?.[1];
     if (port !== undefined) return Number(port);
@@ -130,12 +138,12 @@ export class QemuVm implements BootedVm {
   }
 
   async save(statePath: string): Promise<void> {
-    await saveState(this.#qmp, statePath);
+    await saveState(this.#qmp, this.#state, statePath);
   }
 
-  /** Loads what `save` wrote, in a QEMU that was started with `device.incoming()`, and lets the guest run. */
-  async load(statePath: string): Promise<void> {
-    await loadState(this.#qmp, statePath);
+  /** Loads what `save` wrote (`readState`), in a QEMU that was started with `device.incoming()`, and lets the guest run. */
+  async load(state: Buffer): Promise<void> {
+    await loadState(this.#qmp, this.#state, state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,7 +12,7 @@ export interface Splat {
  * Texts: kernel/panic.c, arch/x86/kernel/dumpstack.c, lib/bug.c, kernel/rcu/tree_stall.h, kernel/watchdog.c, kernel/hung_task.c,
  * mm/oom_kill.c, mm/kasan/report.c, kernel/locking/lockdep.c.
  */
-const PATTERNS: readonly { readonly kind: SplatKind; readonly pattern: RegExp; readonly then?: RegExp }[] = [
+const PATTERNS: readonly { readonly kind: SplatKind; readonly pattern: RegExp; readonly later?: RegExp }[] = [
   { kind: 'panic', pattern: /Kernel panic - not syncing/ },
   { kind: 'splat', pattern: /\bkernel BUG at / },
   { kind: 'splat', pattern: /\bBUG: / },
@@ -20,8 +20,8 @@ const PATTERNS: readonly { readonly kind: SplatKind; readonly pattern: RegExp; r
   { kind: 'splat', pattern: /\bOops: / },
   { kind: 'splat', pattern: /general protection fault/ },
   { kind: 'splat', pattern: /unable to handle (?:kernel|page fault)/i },
-  { kind: 'splat', pattern: /\bINFO: task /, then: /blocked for more than/ },
-  { kind: 'splat', pattern: /\brcu/, then: /detected stall|self-detected stall|detected expedited stalls/ },
+  { kind: 'splat', pattern: /\bINFO: task /, later: /blocked for more than/ },
+  { kind: 'splat', pattern: /\brcu/, later: /detected stall|self-detected stall|detected expedited stalls/ },
   { kind: 'splat', pattern: /watchdog: (?:BUG: )?(?:soft|hard) lockup|Watchdog detected hard LOCKUP/ },
   { kind: 'splat', pattern: /Out of memory|oom-kill:/ },
   { kind: 'splat', pattern: /\bKASAN: |\bUBSAN: |\bKCSAN: |\bKFENCE: / },
@@ -33,13 +33,13 @@ const PATTERNS: readonly { readonly kind: SplatKind; readonly pattern: RegExp; r
 ];
 
 /**
- * The splat in one log line, or null. `then` comes after `pattern`: one expression with `.*` between them takes time with the square of a
+ * The splat in one log line, or null. `later` comes after `pattern`: one expression with `.*` between them takes time with the square of a
  * line's length, and a guest may print a line of megabytes.
  */
 export function scanLine(line: string): Splat | null {
-  for (const { kind, pattern, then } of PATTERNS) {
+  for (const { kind, pattern, later } of PATTERNS) {
     const found = pattern.exec(line);
-    if (found !== null && (then === undefined || then.test(line.slice(found.index))))
+    if (found !== null && (later === undefined || later.test(line.slice(found.index))))
       return { kind, line: line.trim() };
   }
   return null;

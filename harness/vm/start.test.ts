@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BOTH_ENDS } from '../model/topology.ts';
@@ -14,9 +15,7 @@ process.env['BPFRIG_QEMU'] = join(PROJECT_ROOT, 'harness', 'vm', 'testdata', 'fa
 // The program is chosen when the module is loaded.
 const { cloneVm, StateRefusedError } = await import('./start.ts');
 
-const SPEC: GuestSpec = {
-  image: '/k/vmlinux',
-  initrd: '/i/initramfs',
+const SPEC: Omit<GuestSpec, 'image' | 'initrd'> = {
   topology: 'none',
   ends: BOTH_ENDS,
   queues: 1,
@@ -31,8 +30,16 @@ const SPEC: GuestSpec = {
 async function start(mode: string, signal?: AbortSignal): Promise<unknown> {
   process.env['FAKE_QEMU'] = mode;
   await using workspace = await makeWorkspace();
-  const options = { dir: workspace.dir, signal };
-  return await cloneVm(SPEC, { ram: '/r', state: '/s' }, options).catch((error: unknown) => error);
+  const [image, initrd, ram, state] = ['image', 'initrd', 'ram', 'state'].map(name => {
+    const path = join(workspace.dir, name);
+    writeFileSync(path, name);
+    return path;
+  }) as [string, string, string, string];
+  const dir = join(workspace.dir, 'machine');
+  mkdirSync(dir);
+  if (mode === 'no-state') rmSync(state);
+  const spec = { ...SPEC, image, initrd };
+  return await cloneVm(spec, { ram, state }, { dir, signal }).catch((error: unknown) => error);
 }
 
 async function inTime(t: Test, mode: string, mostMs: number): Promise<unknown> {
@@ -60,6 +67,12 @@ t.test('a QEMU that refuses to start may have a template that is damaged', async
   const error = await inTime(t, 'refuses', 6_000);
   t.ok(error instanceof StateRefusedError);
   t.match(error, { code: 'infra', message: /exit code 1 .*invalid option/, detail: /invalid option/ });
+});
+
+t.test('a template whose file is gone may be damaged', async t => {
+  const error = await inTime(t, 'no-state', 6_000);
+  t.ok(error instanceof StateRefusedError);
+  t.match(error, { code: 'infra', message: /ENOENT/ });
 });
 
 t.test('an abort ends a QEMU that says nothing', async t => {

@@ -1,11 +1,17 @@
+import { dirname, relative } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
+import { once } from '../util/once.ts';
+import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';
 import { attributeLoss } from './attribute-loss.ts';
 import { GuestFailure } from './failure.ts';
-import { spawnQemu, type ProcessEnd, type VmProcess } from './process.ts';
+import { admitToFolder, MachineFileError, openMachineFiles } from './machine-files.ts';
+import { readState } from './migration.ts';
+import { privilegeFacts, qemuUser } from './privileges.ts';
+import { qemuVersion, spawnQemu, type ProcessEnd, type VmProcess } from './process.ts';
 import { QemuVm, VmEvents } from './qemu-vm.ts';
 import { Qmp } from './qmp.ts';
 import type { GuestSpec } from './spec.ts';
@@ -15,12 +21,12 @@ import type { BootedVm, Vm, VmOptions } from './vm.ts';
 export const READY_MARK = 'bpfrig: ready';
 
 /** How long QEMU may take from its start to its first answer, on a host that is not overloaded. It takes 50 ms. */
-const HANDSHAKE_MS = 8_000;
+const HANDSHAKE_MS = 5_000;
 
 /** Pause between two looks at the CPUs of a guest that boots, and how many in a row decide. */
 const HALT_LOOKS = { everyMs: 2_000, count: 3 } as const;
 
-/** A saved guest that QEMU refuses to load, or refuses to start with: its template may be damaged, and a new one may do. */
+/** A saved guest whose files cannot be read, or that QEMU refuses to load or to start with: its template may be damaged, and a new one may do. */
 export class StateRefusedError extends BpfrigError {
   constructor(message: string, detail: string | null, cause: unknown) {
     super('infra', message, { detail, cause });
@@ -54,13 +60,17 @@ export async function cloneVm(
   options: VmOptions,
 ): Promise<Vm> {
   try {
-    const vm = await startVm(spec, { kind: 'private', path: saved.ram }, options, [device.incoming()]);
+    // Before QEMU is started: of a file that cannot be read it knows nothing.
+    const [state, writable] = await Promise.all([readState(saved.state), writableRam()]);
+    const ram = { kind: 'private', path: saved.ram, writable } as const;
+    const vm = await startVm(spec, ram, options, [device.incoming()]);
     return await orKill(vm, async () => {
-      await vm.load(saved.state);
+      await vm.load(state);
       return vm;
     });
   } catch (error) {
-    if (error instanceof EndedByItself) throw new StateRefusedError(error.message, error.detail, error);
+    if (error instanceof EndedByItself || error instanceof MachineFileError)
+      throw new StateRefusedError(error.message, error.detail, error);
     throw error;
   }
 }
@@ -77,15 +87,30 @@ function haltCheck(vm: QemuVm): () => Promise<boolean> {
   };
 }
 
+/** Whether this QEMU opens the RAM file of a clone for writing; asked once. */
+function writableRam(): Promise<boolean> {
+  return once(WRITABLE_RAM, 'qemu', async () => device.needsWritableRam(await qemuVersion()));
+}
+
+const WRITABLE_RAM = new Map<string, Promise<boolean>>();
+
 async function startVm(
   spec: GuestSpec,
   ram: device.Ram,
-  { dir, signal, link }: VmOptions,
+  { dir, signal, link, consoleMaxBytes = CONSOLE_MAX_BYTES }: VmOptions,
   more: readonly device.Device[],
 ): Promise<QemuVm> {
+  const user = qemuUser(privilegeFacts());
+  await admitToFolder(dir, user);
   const paths = device.machinePaths(dir, link);
-  const args = device.commandLine(spec, [...device.devices(spec, ram, paths), ...more]);
-  const process = await spawnQemu(args, signal);
+  // QEMU is started in the folder and names its sockets from there: it may have no access to the folders above.
+  const cwd = link === undefined ? dir : dirname(link);
+  const inside = device.machinePaths(relative(cwd, dir), relative(cwd, paths.link));
+  const args = device.commandLine(spec, [...device.devices(spec, ram, inside), ...more]);
+  using files = openMachineFiles(spec, ram, paths.console, user);
+  const { descriptors } = files;
+  const { accel } = spec;
+  const process = await spawnQemu(args, { cwd, user, accel, descriptors, signal, consoleMaxBytes });
   const events = new VmEvents();
   try {
     const qmp = await Qmp.connect(paths.qmp, {
@@ -93,7 +118,8 @@ async function startVm(
       alive: () => process.end() === null,
       onEvents: emitter => events.follow(emitter),
     });
-    return new QemuVm(process, qmp, events, paths);
+    const stateUri = `unix:${inside.state}`;
+    return new QemuVm(process, qmp, events, { ...paths, stateUri, consoleMaxBytes });
   } catch (error) {
     throw await explained(error, process);
   }

@@ -40,4 +40,6 @@ export interface VmOptions {
   readonly link?: string | undefined;
   /** Kills QEMU when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** Most that the console may hold, in bytes; absent: `CONSOLE_MAX_BYTES`. */
+  readonly consoleMaxBytes?: number | undefined;
 }

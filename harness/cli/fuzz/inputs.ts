@@ -15,29 +15,16 @@ const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffff
 
 /** Texts that mean something to one of the parsers, or to those who read what it writes. */
 const TOKENS = [
-  ...NUMBERS.map(String),
-  ...['-1', '1e308', '1e999', '9007199254740993', '18446744073709551616', '.nan', '.inf', '0x', '0.5'],
-  ...['__proto__', 'constructor', 'toString', 'prototype', 'length', 'null', 'true', '~', '""', '{}', '[]'],
-  ...['&a ', '*a', '<<: ', '!!binary ', '- ', ': ', '? ', '|\n', '>\n', '---\n', '...\n', '%', '#', '\t'],
-  ...['(', ')', '[', ']', '{', '}', '((((((((', '[[[[[[[[', '!!!!', '&&', '||', '?:', '.all(x, ', '.map(x, '],
-  ...[
-    "'",
-    '"',
-    '\\',
-    '\n',
-    '\r\n',
-    '\0',
-    '\x1b[31m',
-    '\u202e',
-    '\u2028',
-    '\ud800',
-    '\ufeff',
-    '$',
-    '${',
-    '$nic',
-  ],
-  ...['@', ',', '/', '../', '::error::', '##[', ']]>', '</script>', '<!--', '`', '|', '$(id)'],
-].map(text => Buffer.from(text));
+  NUMBERS.map(String),
+  ['-1', '1e308', '1e999', '9007199254740993', '18446744073709551616', '.nan', '.inf', '0x', '0.5'],
+  ['__proto__', 'constructor', 'toString', 'prototype', 'length', 'null', 'true', '~', '""', '{}', '[]'],
+  ['&a ', '*a', '<<: ', '!!binary ', '- ', ': ', '? ', '|\n', '>\n', '---\n', '...\n', '%', '#', '\t'],
+  ['(', ')', '[', ']', '{', '}', '((((((((', '[[[[[[[[', '!!!!', '&&', '||', '?:', '.all(x, ', '.map(x, '],
+  ["'", '"', '\\', '\n', '\r\n', '\0', '\x1b[31m', '\u202e', '\u2028', '\ud800', '\ufeff', '$', '${', '$nic'],
+  ['@', ',', '/', '../', '::error::', '##[', ']]>', '</script>', '<!--', '`', '|', '$(id)'],
+]
+  .flat()
+  .map(text => Buffer.from(text));
 
 const at = fc.nat();
 
