@@ -40,7 +40,10 @@ export async function buildGuestPrograms(cacheDir: string): Promise<GuestBuild> 
  * 32-bit registers and comparisons save a quarter of the instructions that the observers take for a packet. 5.10 knows them, but not
  * the atomics of v3, which the observers do without.
  */
-const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = { 'observers.bpf.c': ['-mcpu=v3'] };
+const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  'observers.bpf.c': ['-mcpu=v3'],
+  'stack.bpf.c': ['-mcpu=v3'],
+};
 
 /** Compiles one of the sources in bpf/ and returns the object's path. */
 export async function buildOwnObject(source: string, cacheDir: string): Promise<string> {
