@@ -31,7 +31,9 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
 );
 
 function filesWith(pattern: RegExp): string[] {
-  return sources.filter(file => pattern.test(withoutComments(readFileSync(join(root, file), 'utf8')))).toSorted();
+  return sources
+    .filter(file => pattern.test(withoutComments(readFileSync(join(root, file), 'utf8'))))
+    .toSorted();
 }
 
 t.same(filesWith(/\bDate\.now\(/), Object.keys(TIME_OF_DAY).toSorted());
