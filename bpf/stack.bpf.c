@@ -156,7 +156,8 @@ __noinline int chunk_differs(struct __sk_buff *skb, __u32 at, __u32 rest)
 		return 0;
 	if (left > CHUNK)
 		left = CHUNK;
-	if (!left || bpf_skb_load_bytes(skb, at, words, left))
+	/* 5.10 knows the bounds of a length only from a mask. */
+	if (bpf_skb_load_bytes(skb, at, words, ((left - 1) & (CHUNK - 1)) + 1))
 		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	for (k = 0; k < CHUNK_WORDS; k++) {
 		if (8 * k >= left)
