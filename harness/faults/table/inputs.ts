@@ -138,15 +138,17 @@ const evaluated: readonly Fault[] = [
 const cells: readonly Fault[] = [
   {
     name: 'input/same-name-in-two-folders',
-    injected: 'two folders have a scenario of the same name',
-    verdict: [],
-    exit: [2],
-    seconds: 15,
-    words: [/same|twice|both|unique/],
+    injected:
+      'two folders have a scenario of the same name, each with another wrong expectation: both are judged',
+    verdict: ['fail'],
+    exit: [1],
+    seconds: 30,
+    words: [/sent == 1/, /sent == 2/],
     inject: place => {
       const folders = ['A', 'B'].map(name => join(place.dir, name));
       for (const folder of folders) mkdirSync(folder);
-      for (const name of ['A', 'B']) place.write(join(name, 'same.yaml'), `${HEAD}${WAIT}${EXPECT}`);
+      place.write(join('A', 'same.yaml'), `${HEAD}${WAIT}expect:\n  - sent == 1\n`);
+      place.write(join('B', 'same.yaml'), `${HEAD}${WAIT}expect:\n  - sent == 2\n`);
       return { argv: run(place, folders[0] ?? '', folders[1] ?? '') };
     },
   },
