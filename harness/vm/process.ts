@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hostCommand, killGroup } from '../util/host-command.ts';
-import { confine, CONSOLE_MAX_BYTES, type QemuUser } from './privileges.ts';
+import { confine, type QemuUser } from './privileges.ts';
 
 /** How the process of a QEMU ended. */
 export interface ProcessEnd {
