@@ -1,4 +1,4 @@
-import { closeSync, cpSync, openSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadCatalogue } from '../kernel/catalogue.ts';
@@ -175,6 +175,8 @@ t.test('a dead kernel costs one boot, and every cell has its verdict', async t =
   });
   const dead = join(dir, 'vmlinux');
   cpSync(image, dead);
+  // The cache closes its files to other users, and QEMU may run as one.
+  chmodSync(dead, 0o644);
   const file = openSync(dead, 'r+');
   writeSync(file, Buffer.alloc(6 * 1024 * 1024), 0, undefined, 2 * 1024 * 1024);
   closeSync(file);

@@ -189,9 +189,7 @@ function parse(line: string): Message | null {
   }
 }
 
-/** Whether it can be answered by: an agent that was overwritten may say anything. */
+/** Whether it is an object. What is inside is checked where the op is known: a wrong answer does not cost the channel. */
 function isMessage(value: unknown): value is Message {
-  if (typeof value !== 'object' || value === null) return false;
-  const { error } = value as { readonly error?: unknown };
-  return error === undefined || (typeof error === 'object' && error !== null);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

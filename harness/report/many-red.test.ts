@@ -24,10 +24,20 @@ t.test(
     const { lines, text } = sizeOf('terminal');
     t.ok(lines < 3_000, `${lines} lines`);
     t.match(text, /^after 40 red cells, only their first lines are shown/m);
-    t.equal(text.match(/^fail {3}\S+ {2}suite/gm)?.length, 300, 'one line each while it runs');
+    t.equal(
+      text.match(/^fail {3}\S+ {2}suite\S+ \[[^\]]+\] {2}\d/gm)?.length,
+      300,
+      'one line each while it runs',
+    );
     t.equal(text.match(/^fail {2}\S+ {2}suite/gm)?.length, 100, 'a hundred lines at the end');
     t.match(text, /^and 200 more red cells$/m);
-    t.match(text, /^300 fail · 300 cells on 3 kernels · .*exit 1$/m);
+    t.equal(
+      text.match(/^fail {3}\S+ {2}suite\S+ \[[^\]]+\] {2}try 2, after infra: /gm)?.length,
+      20,
+      'second tries',
+    );
+    t.match(text, /^and 40 more$/m);
+    t.match(text, /^300 fail · 60 cells needed a second try · 300 cells on 3 kernels · .*exit 1$/m);
   },
 );
 

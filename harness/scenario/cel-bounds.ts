@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { BINDING_MACROS, childrenOf } from './cel-names.ts';
+import { BINDING_MACROS, childNodes } from './cel-names.ts';
 
 /** What decides how long an expression can take. */
 export interface Nesting {
@@ -13,7 +13,7 @@ export interface Nesting {
 
 /** How deep an expression's loops are nested. */
 export function nestingOf(ast: ASTNode): Nesting {
-  const inner = childrenOf(ast).map(nestingOf);
+  const inner = childNodes(ast).map(nestingOf);
   const method = ast.op === 'rcall' ? ast.args[0] : '';
   const loop = BINDING_MACROS.has(method);
   return {

@@ -41,11 +41,6 @@ export function bindingOf(node: ASTNode): string | null {
   return variable?.op === 'id' && (isBind || BINDING_MACROS.has(method)) ? variable.args : null;
 }
 
-/** The operands of a node. */
-export function childNodes(node: ASTNode): ASTNode[] {
-  return children(node.args);
-}
-
 function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
   const name = asName(node, scope, found);
   if (name !== null) {
@@ -58,7 +53,7 @@ function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
   } else if (node.op === 'rcall') {
     walkMethod(node.args[0], node.args[1], node.args[2], scope, found);
   } else {
-    for (const child of childrenOf(node)) walk(child, scope, found);
+    for (const child of childNodes(node)) walk(child, scope, found);
   }
 }
 
@@ -101,7 +96,7 @@ function asName(node: ASTNode, scope: Scope, found: NameUse[]): NameUse | null {
 }
 
 /** The nodes that are operands of a node, whatever its kind. */
-export function childrenOf(node: ASTNode): ASTNode[] {
+export function childNodes(node: ASTNode): ASTNode[] {
   return children(node.args);
 }
 

@@ -114,7 +114,7 @@ async function firstDifference(
   return at === null ? null : `differs within the ${RANGE / 1024} KiB at offset ${String(at)}`;
 }
 
-/** Calls `use` with every range of a file that is wanted, in order; several are read at once. Throws when the file is shorter than `size`. */
+/** Calls `use` with every range of a file, or those that `wanted` names, in order; several are read at once. Throws when the file is shorter than `size`. */
 async function eachRange(
   file: FileHandle,
   size: number,

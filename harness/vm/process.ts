@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hostCommand, killGroup } from '../util/host-command.ts';
-import { confine, CONSOLE_MAX_BYTES, type QemuUser } from './privileges.ts';
+import { once } from '../util/once.ts';
+import { confine, type QemuUser } from './privileges.ts';
 
 /** How the process of a QEMU ended. */
 export interface ProcessEnd {
@@ -132,11 +133,18 @@ function isStopped(pid: number): boolean {
   }
 }
 
-/** QEMU's version, for example `7.2.22`. Throws `infra` when there is none, or when QEMU does not print it in time. */
-export async function qemuVersion(): Promise<string> {
-  const { stdout } = await hostCommand(QEMU, ['--version'], { timeoutMs: 10_000 });
-  const version = /version (\S+)/.exec(stdout)?.[1];
-  if (version === undefined)
-    throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
-  return version;
+const VERSION = new Map<string, Promise<string>>();
+
+/**
+ * QEMU's version, for example `7.2.22`; asked once, so that no cell waits for it. Throws `infra` when there is none, or when QEMU does not
+ * print it in time.
+ */
+export function qemuVersion(): Promise<string> {
+  return once(VERSION, QEMU, async () => {
+    const { stdout } = await hostCommand(QEMU, ['--version'], { timeoutMs: 10_000 });
+    const version = /version (\S+)/.exec(stdout)?.[1];
+    if (version === undefined)
+      throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
+    return version;
+  });
 }

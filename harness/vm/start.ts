@@ -61,8 +61,8 @@ export async function cloneVm(
 ): Promise<Vm> {
   try {
     // Before QEMU is started: of a file that cannot be read it knows nothing.
-    const [state, writable] = await Promise.all([readState(saved.state), writableRam()]);
-    const ram = { kind: 'private', path: saved.ram, writable } as const;
+    const [state, version] = await Promise.all([readState(saved.state), qemuVersion()]);
+    const ram = { kind: 'private', path: saved.ram, writable: device.needsWritableRam(version) } as const;
     const vm = await startVm(spec, ram, options, [device.incoming()]);
     return await orKill(vm, async () => {
       await vm.load(state);
@@ -86,13 +86,6 @@ function haltCheck(vm: QemuVm): () => Promise<boolean> {
     return seen >= HALT_LOOKS.count;
   };
 }
-
-/** Whether this QEMU opens the RAM file of a clone for writing; asked once. */
-function writableRam(): Promise<boolean> {
-  return once(WRITABLE_RAM, 'qemu', async () => device.needsWritableRam(await qemuVersion()));
-}
-
-const WRITABLE_RAM = new Map<string, Promise<boolean>>();
 
 async function startVm(
   spec: GuestSpec,
