@@ -219,7 +219,7 @@ const limits: readonly Fault[] = [
   host(
     'address-space',
     'bpfrig may have 900 MB of address space',
-    { verdict: ['infra', 'error'], unjudged: true, exit: [3, 133, 134], words: [/memory/i] },
+    { verdict: ['infra', 'error'], unjudged: true, exit: [3, 133, 134], words: [/memory|bad_alloc/i] },
     place => ({
       argv: run(place, WRONG),
       wrap: inShell('ulimit -v 900000'),
@@ -336,6 +336,7 @@ const surroundings: readonly Fault[] = [
     'the working folder was removed',
     {
       ...SURVIVED,
+      unjudged: true,
       verdict: ['fail', 'infra'],
       exit: [1, 2, 3],
       words: [/sent == 1|working|folder|cwd|ENOENT/],
