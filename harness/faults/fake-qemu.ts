@@ -98,10 +98,18 @@ function flood(args: readonly string[]): void {
   const console = path.startsWith('/dev/fdset') ? INHERITED : openSync(path, 'a');
   let left = 100;
   const timer = setInterval(() => {
-    writeSync(console, megabyte);
-    left -= 1;
+    left -= write(console, megabyte) ? 1 : left;
     if (left === 0) clearInterval(timer);
   }, 5);
+}
+
+/** Returns whether there was room: bpfrig limits what a console may hold. */
+function write(descriptor: number, text: string): boolean {
+  try {
+    return writeSync(descriptor, text) > 0;
+  } catch {
+    return false;
+  }
 }
 
 function proxy(channel: string, damage: Damage, after: number, args: readonly string[]): void {

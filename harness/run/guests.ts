@@ -15,7 +15,7 @@ import { messageOf } from '../util/errors.ts';
 import { once } from '../util/once.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
-import { qemuVersion } from '../vm/process.ts';
+import { qemuVersion } from '../vm/qemu-version.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { StateRefusedError } from '../vm/start.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MAC, type End } from '../model/topology.ts';
 import { INHERITED, inheritedPath } from './inherited.ts';
+import { isSince, type QemuRelease } from './qemu-version.ts';
 import type { GuestSpec } from './spec.ts';
 
 /**
@@ -85,13 +86,11 @@ export type Ram =
   | { readonly kind: 'private'; readonly path: string; readonly writable: boolean };
 
 /** QEMU from this on maps a file that it may only read as RAM that can be written: `rom=off` of memory-backend-file. */
-const ROM_OFF_SINCE = [8, 2] as const;
+const ROM_OFF_SINCE: QemuRelease = [8, 2];
 
 /** Whether a QEMU of this version opens the RAM file of a clone for writing. */
 export function needsWritableRam(qemu: string): boolean {
-  const [major = 0, minor = 0] = qemu.split('.').map(Number);
-  const [sinceMajor, sinceMinor] = ROM_OFF_SINCE;
-  return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
+  return !isSince(qemu, ROM_OFF_SINCE);
 }
 
 /** The guest's RAM, as the machine's `mem`. */

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { hostCommand, killGroup } from '../util/host-command.ts';
-import { once } from '../util/once.ts';
+import { killGroup } from '../util/host-command.ts';
 import { confine, type QemuUser } from './privileges.ts';
 
 /** How the process of a QEMU ended. */
@@ -131,20 +130,4 @@ function isStopped(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-const VERSION = new Map<string, Promise<string>>();
-
-/**
- * QEMU's version, for example `7.2.22`; asked once, so that no cell waits for it. Throws `infra` when there is none, or when QEMU does not
- * print it in time.
- */
-export function qemuVersion(): Promise<string> {
-  return once(VERSION, QEMU, async () => {
-    const { stdout } = await hostCommand(QEMU, ['--version'], { timeoutMs: 10_000 });
-    const version = /version (\S+)/.exec(stdout)?.[1];
-    if (version === undefined)
-      throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
-    return version;
-  });
 }
