@@ -69,7 +69,7 @@ class GdbStub {
 
   /** Sends one packet and returns the answer to it. */
   async ask(packet: string): Promise<string> {
-    const sum = [...packet].reduce((total, char) => total + char.charCodeAt(0), 0) % 256;
+    const sum = Buffer.from(packet, 'latin1').reduce((total, byte) => total + byte, 0) % 256;
     this.#received = '';
     this.#socket.write(`$${packet}#${sum.toString(16).padStart(2, '0')}`);
     const deadline = performance.now() + OPEN_MS;

@@ -2,7 +2,6 @@ import { dirname, relative } from 'node:path';
 import { within } from '../util/deadline.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
-import { once } from '../util/once.ts';
 import { CONSOLE_MAX_BYTES } from './privileges.ts';
 import * as device from './devices.ts';
 import { drainConsole } from './drain-console.ts';

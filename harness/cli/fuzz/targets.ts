@@ -13,6 +13,7 @@ import { loadLock } from '../../kernel/lock-file.ts';
 import { parsePackages } from '../../kernel/package-index.ts';
 import { expandKernelSpecs, kernelLabels } from '../../kernel/spec.ts';
 import type { Counters } from '../../model/counters.ts';
+import { EXIT } from '../../model/exit-code.ts';
 import { readBtf } from '../../object/btf.ts';
 import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
@@ -31,6 +32,8 @@ import { PROJECT_ROOT } from '../../util/paths.ts';
 import { cpuLines } from '../../vm/cpu-lines.ts';
 import { consoleLines, scanLog, withoutTime } from '../../vm/splats.ts';
 import { anyJson, anyText, celText, mutated } from './inputs.ts';
+import { readInParts, readQmpLines } from './lines.ts';
+import { chainedAnew, changedRuns, checkGreen } from './saved-run.ts';
 
 /** A parser, and what it is fed with. */
 export interface FuzzTarget {
@@ -90,15 +93,35 @@ function readScenario(input: Buffer): void {
 
 const REPORTER_OPTIONS = { color: false, tty: false, columns: 80, groups: false };
 
-/** Reads a saved run, reports it in every form and merges it with itself. */
+const RUNS = files(
+  join(PROJECT_ROOT, 'harness', 'report', 'testdata'),
+  /^events-(?:one|cut|empty|full)\.jsonl$/,
+);
+
+/** As they were written: with the chain of lines. */
+const RED_RUNS = RUNS.map(text => Buffer.from(chainedAnew(text.toString()))).filter(
+  text => codeOf(text) !== EXIT.ok,
+);
+
+function codeOf(text: Buffer): number {
+  return foldRun(readEvents(text.toString(), 'events.jsonl').events).exitCode;
+}
+
+/** Reads a saved run whose lines are chained, reports it in every form and merges it with itself. */
 function readRun(input: Buffer): void {
-  const { events } = readEvents(input.toString(), 'events.jsonl');
+  const { events } = readEvents(chainedAnew(input.toString()), 'events.jsonl');
+  checkGreen(events);
   for (const name of Object.keys(REPORTERS) as ReporterName[]) {
     const reporter = createReporter(name, REPORTER_OPTIONS);
     for (const event of events) reporter.onEvent(event);
     reporter.close();
   }
-  foldRun(mergeRuns([events, events]));
+  checkGreen(mergeRuns([events, events]));
+}
+
+/** Reads a saved run that was red and was changed afterwards: whatever the change, it is not green. */
+function readChangedRed(input: Buffer): void {
+  if (codeOf(input) === EXIT.ok) throw new Error('a red run is green');
 }
 
 /** Lines from the agent, while two requests are open. */
@@ -172,6 +195,13 @@ const AGENT_LINES = texts(
   '{"id":1,"ok":{"release":"6.12.74","pid":1}}\n{"id":2,"ok":{"tables":{},"lost":0}}\n',
   '{"id":1,"error":{"kind":"kernel","errno":"EINVAL","code":22,"where":"bpf(BPF_MAP_CREATE)","message":"no","log":null}}\n',
   '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
+);
+
+const QMP_LINES = texts(
+  '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}\r\n{"return": {}, "id": 1}\r\n',
+  '{"return": {"status": "running"}, "id": 2}\r\n{"return": "CPU#0\\r\\nRAX=0\\r\\n", "id": 3}\r\n',
+  '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}\r\n',
+  '{"id": 2, "error": {"class": "GenericError", "desc": "no"}}\r\n{"event": "VSERPORT_CHANGE", "data": {"open": false, "id": "agent"}}\r\n',
 );
 
 const PACKAGES = texts(
@@ -278,16 +308,21 @@ export const FUZZ_TARGETS = {
   proc: { inputs: fc.oneof(mutated(PROC_TEXTS), anyText), run: readProcTexts, weight: 8 },
   console: { inputs: fc.oneof(mutated(LOG_LINES), anyText), run: readLog, weight: 8 },
   agent: { inputs: fc.oneof(mutated(AGENT_LINES), anyJson), run: readAgentLines, weight: 4 },
+  qmp: { inputs: fc.oneof(mutated(QMP_LINES), anyJson), run: readQmpLines, weight: 1 },
+  lines: { inputs: fc.oneof(mutated([...QMP_LINES, ...AGENT_LINES]), anyText), run: readInParts, weight: 8 },
   arrivals: {
     inputs: fc.oneof(mutated(texts('0100000028230040', '')), anyText),
     run: input => void summariseArrivals([{ cpu: 0, log: input.toString(), lost: 0 }], []),
     weight: 8,
   },
   run: {
-    inputs: mutated(
-      files(join(PROJECT_ROOT, 'harness', 'report', 'testdata'), /^events-(?:one|cut|empty|full)\.jsonl$/),
-    ),
+    inputs: changedRuns(RUNS),
     run: readRun,
+    weight: 1,
+  },
+  'red-run': {
+    inputs: changedRuns(RED_RUNS),
+    run: readChangedRed,
     weight: 1,
   },
   durations: {

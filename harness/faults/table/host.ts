@@ -249,7 +249,7 @@ function oddPlace(name: string, injected: string, folder: string): Fault {
     const results = join(place.results, folder);
     for (const made of [tmp, results]) mkdirSync(made, { recursive: true });
     return {
-      argv: [...run(place, WRONG).map(word => (word === place.out ? join(results, 'run') : word))],
+      argv: run(place, WRONG).map(word => (word === place.out ? join(results, 'run') : word)),
       env: { TMPDIR: tmp, BPFRIG_RESULTS: results },
       after: () => {
         // The folder that the fault itself made is no leftover; its content is.

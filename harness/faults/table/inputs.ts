@@ -90,9 +90,12 @@ const scenarios: readonly Fault[] = [
     `${HEAD}guest: { memory_mib: 1000000000 }\n${WAIT}${EXPECT}`,
     [/hostile\.yaml:\d+:\d+/],
   ),
-  refused('prototype', 'an axis is named __proto__', `${HEAD}axes: { __proto__: [a, b] }\n${WAIT}${EXPECT}`, [
-    /hostile\.yaml/,
-  ]),
+  refused(
+    'prototype',
+    'an axis is named `__proto__`',
+    `${HEAD}axes: { __proto__: [a, b] }\n${WAIT}${EXPECT}`,
+    [/hostile\.yaml/],
+  ),
   refused(
     'deep-cel',
     'an expectation of depth 20,000',

@@ -7,7 +7,7 @@ import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { Announcements } from './announce.ts';
+import { Announcements } from './announcements.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
 
 /** A program that was loaded in a cell. */
