@@ -127,6 +127,7 @@ for (const [what, text] of [
     `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":77,"ok":{}}\n`,
   ],
   ['an answer twice', `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":1,"ok":{}}\n`],
+  ['an answer without an id', `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"ok":{}}\n`],
   ['JSON that is no object', '{"hb":1}\n7\n'],
 ] as const) {
   t.test(`an agent that sends ${what} has no channel any more`, async t => {

@@ -123,9 +123,8 @@ export class AgentClient {
     }
   }
 
-  #onMessage({ id, ok, error }: Message, line: string): void {
-    // A heartbeat.
-    if (id === undefined) return;
+  #onMessage({ id, hb, ok, error }: Message, line: string): void {
+    if (id === undefined && hb !== undefined) return;
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (pending === undefined) {
       this.#strange = `an answer to no request: ${line.slice(0, 80)}`;
@@ -173,9 +172,10 @@ export class AgentClient {
   }
 }
 
-/** A line from the agent: an answer, or a heartbeat, which has no id. Nothing of it is certain. */
+/** A line from the agent: an answer, or a heartbeat, which has `hb` and no id. Nothing of it is certain. */
 interface Message {
   readonly id?: unknown;
+  readonly hb?: unknown;
   readonly ok?: unknown;
   readonly error?: unknown;
 }
