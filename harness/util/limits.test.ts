@@ -12,6 +12,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'cli/live-screen.ts': 'the board shows since when a cell runs, by the times of events',
   'guest/template.ts': 'a clone gets the time of day',
   'kernel/apt.ts': 'the age of a file',
+  'util/leftovers.ts': 'the age of a file',
 };
 
 /** Files that start programs in another way than `hostCommand`, which has a time limit, and why. */
