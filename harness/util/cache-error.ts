@@ -8,6 +8,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'the disk is full: make room, for example with `./bpfrig kernels prune`, or set XDG_CACHE_HOME to a folder on another disk',
   EDQUOT: 'the quota is used up: make room, or set XDG_CACHE_HOME to a folder on another disk',
   EROFS: 'it is read-only: set XDG_CACHE_HOME to a folder that you can write to',
+  // What Node.js makes of EROFS for a path with several new folders.
+  ENOENT:
+    'it cannot be made, since its disk is read-only or a folder above it is gone: set XDG_CACHE_HOME to a folder that you can write to',
   EACCES: 'it may not be written by this user: set XDG_CACHE_HOME to a folder that you can write to',
   EPERM: 'it may not be written by this user: set XDG_CACHE_HOME to a folder that you can write to',
   ENOTDIR: 'a file is where a folder should be: remove it, or set XDG_CACHE_HOME to another folder',

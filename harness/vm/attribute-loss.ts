@@ -27,6 +27,7 @@ export async function attributeLoss(vm: Vm, noticed: Noticed): Promise<GuestFail
     ...noticed,
     panicked: panicked || vm.panicked,
     complaint,
+    standstill: vm.console.halted ? 'halted' : vm.asleep ? 'asleep' : null,
     agent,
     // Read last: the answer to the question may have been the end.
     end: vm.end(),

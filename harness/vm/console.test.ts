@@ -102,3 +102,11 @@ t.test('a full console is a complaint, once, since what came after it is lost', 
   await watcher.poll();
   t.match(watcher.splats, [{ kind: 'splat', line: /flooded its console: 100 bytes/ }]);
 });
+
+t.test('a kernel that halts the machine says so last', async t => {
+  const path = join(t.testdir({ log: '[  8.1] reboot: System halted\n' }), 'log');
+  const watcher = new ConsoleWatcher(path);
+  t.equal(watcher.halted, false);
+  await watcher.poll();
+  t.equal(watcher.halted, true);
+});

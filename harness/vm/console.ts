@@ -32,6 +32,7 @@ export class ConsoleWatcher {
   readonly #complaint: string[] = [];
   /** Number of the first of them, counted from 0. */
   #complaintAt = 0;
+  #halted = false;
   #agent: AgentEnd = { oomKill: null, status: null };
   readonly #decoder = new StringDecoder('utf8');
   #turn: Promise<unknown> = Promise.resolve();
@@ -97,6 +98,11 @@ export class ConsoleWatcher {
     return { panicked: this.panicked, complaint: first === undefined ? null : withoutTime(first.line) };
   }
 
+  /** Whether the kernel has halted the machine: its last words (kernel/reboot.c). */
+  get halted(): boolean {
+    return this.#halted;
+  }
+
   /** How the agent's process ended, as far as the kernel and init have printed it. */
   get agent(): AgentEnd {
     return this.#agent;
@@ -112,6 +118,7 @@ export class ConsoleWatcher {
 
   #see(line: string): void {
     this.#seeAgent(line);
+    if (/\breboot: System halted$/.test(line)) this.#halted = true;
     this.#lines += 1;
     this.#tail.push(line);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();

@@ -11,6 +11,7 @@ const PLAIN: LossFacts = {
   sign: 'channel-closed',
   panicked: false,
   complaint: null,
+  standstill: null,
   agent: { oomKill: null, status: null },
   end: null,
   hostTrouble: null,
@@ -44,6 +45,9 @@ const rows: readonly [string, Partial<LossFacts>, LossKind, RegExp][] = [
     /reset itself/,
   ],
   ['power off', { end: POWERED_OFF }, 'panic', /powered itself off/],
+  ['a halt, of which a closed channel is the sign', { standstill: 'halted' }, 'panic', /halted itself/],
+  ['sleep', { sign: 'no-heartbeat', standstill: 'asleep' }, 'hang', /went to sleep/],
+  ['a halt whose QEMU was killed then', { standstill: 'halted', end: KILLED }, 'infra', /SIGKILL/],
   [
     'a panic that only QEMU reported',
     { end: { shutdown: 'guest-panic', process: null } },

@@ -59,12 +59,22 @@ export interface LossFacts {
   readonly panicked: boolean;
   /** The first complaint in the kernel's log, if any. */
   readonly complaint: string | null;
+  /** How the guest stopped by itself without ending its machine; null where it did not. */
+  readonly standstill: Standstill | null;
   /** How the agent's process ended, as the console has it. */
   readonly agent: AgentEnd;
   readonly end: VmEnd | null;
   /** Why a guest that is silent cannot be blamed: QEMU is stopped, does not answer, or holds the guest. Null where QEMU is well. */
   readonly hostTrouble: string | null;
 }
+
+/** A guest that stays and does nothing more: halted, by its own last words, or asleep (ACPI S3), as QEMU reports. */
+export type Standstill = 'halted' | 'asleep';
+
+const STANDSTILLS: Readonly<Record<Standstill, Loss>> = {
+  halted: { kind: 'panic', message: 'the guest halted itself' },
+  asleep: { kind: 'hang', message: 'the guest went to sleep, and nobody wakes it' },
+};
 
 /** The end of the agent's process, as far as the console tells. */
 export interface AgentEnd {
@@ -85,7 +95,7 @@ export interface Loss {
  * reset), then how QEMU ended, then what the console has about the agent. Silence comes last, and only of a QEMU that is well.
  */
 export function classifyLoss(facts: LossFacts): Loss {
-  const { sign, panicked, complaint, end } = facts;
+  const { sign, panicked, complaint, standstill, end } = facts;
   if (panicked) {
     const why = complaint === null ? '' : `: ${complaint}`;
     return { kind: 'panic', message: `the kernel panicked${why}` };
@@ -95,6 +105,7 @@ export function classifyLoss(facts: LossFacts): Loss {
     if (did === null) return { kind: 'infra', message: qemuDid(end) };
     return { kind: 'panic', message: complaint === null ? did : `${did}; before that: ${complaint}` };
   }
+  if (standstill !== null) return STANDSTILLS[standstill];
   if (sign === 'channel-closed') return agentLoss(facts);
   if (sign === 'no-channel')
     return { kind: 'infra', message: `no channel to the agent: ${facts.what ?? 'no reason given'}` };

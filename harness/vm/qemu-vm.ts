@@ -34,6 +34,8 @@ export class VmEvents {
   shutdown: string | null = null;
   /** Whether the kernel reported a panic. */
   panicked = false;
+  /** Whether the guest has gone to sleep. */
+  asleep = false;
   /** Settles with the machine's end. */
   readonly over: Promise<void>;
   /** Settles when the agent closes its port. */
@@ -49,6 +51,7 @@ export class VmEvents {
   /** Listens to a session. */
   follow(events: EventEmitter<QmpEvents>): void {
     events.on('GUEST_PANICKED', () => (this.panicked = true));
+    events.on('SUSPEND', () => (this.asleep = true));
     events.on('SHUTDOWN', ({ reason }) => {
       // The first is the cause; what follows is how QEMU ends.
       this.shutdown ??= reason;
@@ -91,6 +94,10 @@ export class QemuVm implements BootedVm {
     return this.#events.panicked;
   }
 
+  get asleep(): boolean {
+    return this.#events.asleep;
+  }
+
   end(): VmEnd | null {
     const { shutdown } = this.#events;
     const process = this.process.end();
@@ -102,8 +109,9 @@ export class QemuVm implements BootedVm {
     const answerMs = QMP_ANSWER_MS * hostPressure();
     try {
       const { status } = (await this.#qmp.execute('query-status', {}, answerMs)) as { status?: string };
-      // A machine that the guest has ended is no trouble of the host's: `end` has it.
-      if (status === 'running' || status === 'shutdown' || status === 'guest-panicked') return null;
+      // What the guest itself did is no trouble of the host's: `end`, `panicked` and `asleep` have it.
+      const guests: readonly unknown[] = ['running', 'shutdown', 'guest-panicked', 'suspended'];
+      if (guests.includes(status)) return null;
       return `QEMU holds the guest: ${status ?? 'no status'}`;
     } catch (error) {
       return error instanceof BpfrigError ? `QEMU does not answer: ${error.message}` : null;

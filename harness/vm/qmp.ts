@@ -29,6 +29,8 @@ export interface QmpEvents {
   VSERPORT_CHANGE: [{ readonly id: string; readonly open: boolean }];
   /** The machine has come to its end; `reason` is a `ShutdownCause`, such as `guest-reset` or `host-signal`. */
   SHUTDOWN: [{ readonly guest: boolean; readonly reason: string }];
+  /** The guest has gone to sleep (ACPI S3), and stays there until somebody wakes it. */
+  SUSPEND: [];
   /** The guest's kernel reported a panic, by its pvpanic device. */
   GUEST_PANICKED: [{ readonly action: string }];
 }

@@ -10,6 +10,8 @@ export interface Vm extends ConsoleOwner, AsyncDisposable {
   readonly agentGone: Promise<void>;
   /** Whether the kernel reported a panic by its pvpanic device; the console is the other witness. */
   readonly panicked: boolean;
+  /** Whether the guest has gone to sleep, from which nobody here wakes it. */
+  readonly asleep: boolean;
   /** Settles when the guest has ended its machine, or QEMU has ended; never rejects. */
   readonly ended: Promise<VmEnd>;
   /**

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheEntry } from '../damage.ts';
 import type { Fault, Injection, RedVerdict } from '../fault.ts';
@@ -75,6 +75,7 @@ const silent: Fault = {
   inject: place => {
     const path = join(place.dir, 'vmlinux');
     copyFileSync(join(cacheEntry(place.cache, 'kernels'), 'vmlinux'), path);
+    chmodSync(path, 0o644);
     const file = openSync(path, 'r+');
     writeSync(file, Buffer.alloc(6 * 2 ** 20), 0, 6 * 2 ** 20, 2 * 2 ** 20);
     closeSync(file);

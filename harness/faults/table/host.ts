@@ -47,10 +47,15 @@ const disks: readonly Fault[] = [
       ),
     }),
   ),
-  host('results-fill-up', 'the disk of the results is full in mid-run', spoilt(/space|ENOSPC/), place => ({
-    argv: run(place, WRONG),
-    wrap: inMounts(tmpfs('24k', place.results)),
-  })),
+  host(
+    'results-fill-up',
+    'the disk of the results is full in mid-run',
+    { ...spoilt(/space|ENOSPC/), exit: [1, 3] },
+    place => ({
+      argv: run(place, WRONG),
+      wrap: inMounts(tmpfs('24k', place.results)),
+    }),
+  ),
   host(
     'results-read-only',
     'the results folder is read-only',
@@ -131,14 +136,19 @@ const disks: readonly Fault[] = [
 ];
 
 const outputs: readonly Fault[] = [
-  host('stdout-full', 'standard output is /dev/full', { ...spoilt(/space|ENOSPC/), sample: true }, place => ({
-    argv: run(place, WRONG),
-    wrap: inShell('', 'exec "$@" > /dev/full'),
-  })),
+  host(
+    'stdout-full',
+    'standard output is /dev/full',
+    { ...spoilt(/space|ENOSPC/), exit: [1, 3], sample: true },
+    place => ({
+      argv: run(place, WRONG),
+      wrap: inShell('', 'exec "$@" > /dev/full'),
+    }),
+  ),
   host(
     'stdout-pipe-closed',
     'standard output is a pipe that nobody reads',
-    spoilt(/EPIPE|closed|output/i),
+    { ...spoilt(/EPIPE|closed|output/i), exit: [1, 3] },
     place => ({
       argv: run(place, WRONG),
       wrap: inShell(
@@ -174,9 +184,14 @@ const outputs: readonly Fault[] = [
       wrap: inShell('', 'exec "$@" 2>&-'),
     }),
   ),
-  host('report-file-full', '--reporter junit:/dev/full', spoilt(/space|ENOSPC/), place => ({
-    argv: run(place, WRONG, '--reporter', 'junit:/dev/full'),
-  })),
+  host(
+    'report-file-full',
+    '--reporter junit:/dev/full',
+    { ...spoilt(/space|ENOSPC/), exit: [1, 3] },
+    place => ({
+      argv: run(place, WRONG, '--reporter', 'junit:/dev/full'),
+    }),
+  ),
 ];
 
 const limits: readonly Fault[] = [
@@ -204,7 +219,7 @@ const limits: readonly Fault[] = [
   host(
     'address-space',
     'bpfrig may have 900 MB of address space',
-    { verdict: ['infra', 'error'], unjudged: true, exit: [3, 133, 134], words: [/memory/i] },
+    { verdict: ['infra', 'error'], unjudged: true, exit: [3, 133, 134], words: [/memory|bad_alloc/i] },
     place => ({
       argv: run(place, WRONG),
       wrap: inShell('ulimit -v 900000'),
@@ -321,6 +336,7 @@ const surroundings: readonly Fault[] = [
     'the working folder was removed',
     {
       ...SURVIVED,
+      unjudged: true,
       verdict: ['fail', 'infra'],
       exit: [1, 2, 3],
       words: [/sent == 1|working|folder|cwd|ENOENT/],
