@@ -4,7 +4,7 @@ import { loadCatalogue } from '../kernel/catalogue.ts';
 import { compareSuites, suiteFigures } from '../run/bench/against.ts';
 import { measure } from '../run/bench/measure.ts';
 import { figuresOf, holds, type Figure } from '../run/bench/report.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { requestedKernel } from '../run/requested-kernel.ts';
 import { inSession, type Session } from '../run/session.ts';
 import { onProgress } from './progress.ts';

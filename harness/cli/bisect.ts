@@ -6,6 +6,7 @@ import { readScenarios } from '../run/scenarios.ts';
 import { inSession } from '../run/session.ts';
 import { compile, type Expression } from '../scenario/cel.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { logText } from '../report/text.ts';
 import { resultsRoot } from '../util/paths.ts';
 import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
@@ -59,5 +60,5 @@ function compiled(text: string): Expression {
 }
 
 function print(line: string): void {
-  console.log(line);
+  console.log(logText(line));
 }

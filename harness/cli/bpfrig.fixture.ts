@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -60,7 +60,8 @@ export function startRun(
   });
   const done = child.then(({ exitCode, stderr }) => ({
     exitCode: exitCode ?? -1,
-    stdout: readFileSync(`${out}.txt`, 'utf8'),
+    // A run that ended before it began has no report.
+    stdout: existsSync(`${out}.txt`) ? readFileSync(`${out}.txt`, 'utf8') : '',
     stderr: String(stderr),
     events,
     results: events.flatMap(event => (event.type === 'cell-end' ? [event.result] : [])),

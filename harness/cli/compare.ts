@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { compareKernelsOf, kernelComparisonText } from '../report/compare-kernels.ts';
 import { compareRuns, regressionCode, runComparisonText } from '../report/compare-runs.ts';
 import { foldRun, type RunSummary } from '../report/fold.ts';
-import { readEvents } from '../run/results.ts';
-import { EXIT } from '../run/exit-code.ts';
-import { BpfrigError } from '../util/errors.ts';
+import { EXIT } from '../model/exit-code.ts';
+import { inert } from '../report/text.ts';
+import { jsonText } from '../util/json-text.ts';
+import { readSavedRun } from './saved-run.ts';
 
 interface CompareFlags {
   readonly json?: boolean;
@@ -24,7 +25,7 @@ export function compareCommand(): Command {
     .addHelpText(
       'after',
       `
-Between two runs the exit code is 1 where a cell is newly red or gone, 3 where the host spoiled one, else 0.
+Between two runs the exit code is 1 where a cell is newly red or gone, 3 where the host spoiled one or a file is not what a run wrote, else 0.
 Counters are compared as amounts of what was sent (none, half, some, all), so that differences in timing do not count.
 `,
     )
@@ -35,24 +36,21 @@ Counters are compared as amounts of what was sent (none, half, some, all), so th
 
 function compareOne(dir: string, { json = false, allCounters = false }: CompareFlags): number {
   const comparison = compareKernelsOf(summaryOf(dir), { allCounters });
-  process.stdout.write(json ? document(comparison) : kernelComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(kernelComparisonText(comparison)));
   return EXIT.ok;
 }
 
 function compareTwo(before: string, after: string, flags: CompareFlags): number {
   const { json = false, allCounters = false, commonOnly = false } = flags;
   const comparison = compareRuns(summaryOf(before), summaryOf(after), { allCounters, commonOnly });
-  process.stdout.write(json ? document(comparison) : runComparisonText(comparison));
+  process.stdout.write(json ? document(comparison) : inert(runComparisonText(comparison)));
   return regressionCode(comparison);
 }
 
 function summaryOf(dir: string): RunSummary {
-  const summary = foldRun(readEvents(dir));
-  if (summary.runId === null)
-    throw new BpfrigError('usage', `${dir}: events.jsonl has no start of a run: nothing to compare`);
-  return summary;
+  return foldRun(readSavedRun(dir));
 }
 
 function document(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
 }

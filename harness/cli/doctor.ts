@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { findProgram } from '../image/host-programs.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { messageOf } from '../util/errors.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
@@ -22,6 +22,8 @@ interface Finding {
 const PROGRAMS: readonly (readonly [string, string])[] = [
   [QEMU, 'guests'],
   ['setpriv', 'guests that end with bpfrig'],
+  ['flock', 'locks of the cache'],
+  ['fallocate', 'templates'],
   ['apt-get', 'kernels'],
   ['dpkg-deb', 'kernels'],
   ['xz', 'kernels'],

@@ -4,7 +4,7 @@ import { createReporter } from '../report/registry.ts';
 import { count } from '../report/text.ts';
 import { AVAILABILITY_TEXTS, dryRunNotes, estimateText, shapesText, type DryRun } from '../run/dry-run.ts';
 import { EventLog } from '../run/event-log.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { hostFacts } from '../run/host.ts';
 import type { PlannedCell } from '../run/plan.ts';
 import { newRunId } from '../run/run-id.ts';
@@ -54,7 +54,7 @@ async function eventsText(
   const reporter = createReporter('jsonl', { color: false, tty: false, columns: 0, groups: false });
   const eventLog = new EventLog();
   let text = '';
-  eventLog.listen((event: RunEvent) => (text += reporter.onEvent(event)));
+  eventLog.listen('jsonl', (event: RunEvent) => (text += reporter.onEvent(event)));
   eventLog.emit({
     type: 'run-start',
     runId: newRunId(),

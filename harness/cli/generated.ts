@@ -1,3 +1,4 @@
+import { faultsDocument } from '../faults/document.ts';
 import { protocolText } from '../guest/protocol-text.ts';
 import { countersReference } from '../oracle/reference.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
@@ -10,6 +11,7 @@ import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
   'docs/counters.md': countersReference,
+  'docs/faults.md': faultsDocument,
   'images/agent/PROTOCOL.md': protocolText,
   ...Object.fromEntries(
     Object.entries(jsonSchemas()).map(([file, schema]) => [`harness/report/${file}`, () => json(schema)]),

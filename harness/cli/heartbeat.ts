@@ -12,7 +12,7 @@ export function startHeartbeat(
   everyMs: number = EVERY_MS,
 ): () => void {
   const board = createLiveBoard({ color: false, lastMs: id => last.get(id) });
-  eventLog.listen(event => board.onEvent(event));
+  eventLog.listen('progress', event => board.onEvent(event));
   const timer = setInterval(() => {
     const line = board.line(Date.now());
     if (line !== '') process.stderr.write(`bpfrig: ${line}\n`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t from 'tap';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { program } from './program.ts';
 
@@ -12,7 +12,7 @@ function init(dir: string): Promise<unknown> {
 t.test('a new project is a valid scenario that an editor finds the schema of', async t => {
   const dir = join(t.testdir(), 'mine');
   await init(dir);
-  const [scenario] = await loadScenarios([dir], { root: dir, vocabulary: VOCABULARY });
+  const [scenario] = await loadScenarios([dir], { root: dir, ...NAMES });
   t.equal(scenario?.variants.length, 2);
   const schema = /\$schema=(.*)$/m.exec(readFileSync(join(dir, 'spread.yaml'), 'utf8'))?.[1] ?? '';
   t.match(JSON.parse(readFileSync(resolve(dir, schema), 'utf8')), { type: 'object' });

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
+import { EXIT } from '../model/exit-code.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
@@ -18,6 +19,7 @@ export function initCommand(): Command {
       console.log(names.map(name => join(dir, name)).join('\n'));
       const launcher = relative('.', join(PROJECT_ROOT, 'bpfrig'));
       console.log(`\nNext: ${launcher.includes('/') ? launcher : `./${launcher}`} run ${dir}`);
+      process.exitCode = EXIT.ok;
     });
 }
 

@@ -1,3 +1,5 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import t from 'tap';
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
@@ -19,7 +21,17 @@ t.test('a guest in which ssh does not start is kept, and ends with the session',
   const generator = guest('the generator', async () => {
     throw new BpfrigError('infra', 'ssh does not start in the guest: status 1');
   });
-  await keepGuests(CELL, new Testbed(dut, generator), AbortSignal.abort(), more => void (text += more));
+  let key = '';
+  const modes: number[] = [];
+  await keepGuests(CELL, new Testbed(dut, generator), AbortSignal.abort(), more => {
+    text += more;
+    key = /-i (\S+)/.exec(text)?.[1] ?? '';
+    const folders = [dirname(key), dirname(dirname(key))];
+    modes.push(...[key, ...folders].map(path => statSync(path).mode & 0o777));
+  });
+  t.same(modes, [0o600, 0o700, 0o700], 'the private key and its folders are closed to others');
+  t.notOk(existsSync(key), 'and gone at the end');
+  t.match(text, /-F none .*StrictHostKeyChecking=yes/);
   t.match(text, /^bpfrig: kept a@6\.12\n  ssh -t -p 2222 -i \S+ .* root@127\.0\.0\.1\n/);
   t.match(text, '  the generator: no ssh: ssh does not start in the guest: status 1\n');
 });

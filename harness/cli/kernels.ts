@@ -4,10 +4,12 @@ import { listKernels, type KernelListing } from '../kernel/list.ts';
 import { lockKernels } from '../kernel/lock.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
+import { logText } from '../report/text.ts';
 import { messageOf } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
+import { onProgress } from './progress.ts';
 import { table } from './table.ts';
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
@@ -20,6 +22,7 @@ export function kernelsCommand(): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const rows = await listKernels(aptOptions());
       console.log(json ? JSON.stringify(rows, null, 2) : listText(rows));
+      process.exitCode = EXIT.ok;
     });
   kernels
     .command('fetch [specs...]')
@@ -40,6 +43,7 @@ export function kernelsCommand(): Command {
           `${label}: ${version ?? 'unavailable'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,
         );
       }
+      process.exitCode = EXIT.ok;
     });
   kernels
     .command('prune')
@@ -53,6 +57,7 @@ export function kernelsCommand(): Command {
       console.log(
         `${removed} removed (${mib(removedBytes)} MiB), ${mib(keptBytes)} MiB kept in ${cacheRoot()}`,
       );
+      process.exitCode = EXIT.ok;
     });
   return kernels;
 }
@@ -66,7 +71,6 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) =>
 }
 
 function aptOptions() {
-  const onProgress = (line: string): void => void process.stderr.write(`bpfrig: ${line}\n`);
   return { cacheDir: cacheRoot(), catalogue: loadCatalogue(), onProgress };
 }
 
@@ -79,9 +83,9 @@ async function fetchAll(texts: readonly string[], locked: boolean): Promise<numb
     const id = labels[index] ?? spec.text;
     try {
       const { version, release, notes } = await fetchKernel(spec, { ...options, id, locked });
-      console.log(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`);
+      console.log(logText(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`));
     } catch (error) {
-      console.error(`${id}: ${messageOf(error)}`);
+      console.error(logText(`${id}: ${messageOf(error)}`));
       code = EXIT.infra;
     }
   }

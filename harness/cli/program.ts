@@ -40,6 +40,7 @@ function settle(command: Command): Command {
 
 const EXIT_CODES = `
 Exit codes: 0 all good; 1 a cell is fail, panic, hang or fixed; 2 usage or an invalid scenario;
-3 infra or error and nothing worse; 4 nothing ran, or every cell was skipped; 130, 143 signals.
+3 infra or error and nothing worse, or the command did not come to its end; 4 nothing ran, or every cell
+was skipped; 129, 130, 143 signals.
 With run --git-bisect: 0 good, 1 bad, 125 cannot be judged.
 `;

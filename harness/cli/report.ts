@@ -1,13 +1,15 @@
 import { Command } from 'commander';
+import type { RunEvent } from '../model/events.ts';
 import { foldRun } from '../report/fold.ts';
 import { mergeRuns } from '../report/merge.ts';
 import { Durations } from '../run/durations.ts';
-import { EXIT, exitCode } from '../run/exit-code.ts';
-import { copyCells, readEvents, RunFolder } from '../run/results.ts';
+import { copyCells, refuseSharedFolders, RunFolder } from '../run/results.ts';
 import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
+import { onProgress } from './progress.ts';
 import { attachReporters } from './reporters.ts';
 import { collectReporter, TERMINAL, type ReporterChoice } from './run-options.ts';
+import { readSavedRun } from './saved-run.ts';
 
 interface ReportOptions {
   readonly reporter: readonly ReporterChoice[];
@@ -31,7 +33,8 @@ export function reportCommand(): Command {
     .addHelpText(
       'after',
       `
-The exit code is that of the whole: a cell that was planned and has no verdict makes it red, and so does a missing shard.
+The exit code is that of the whole, computed from its cells: a cell that was planned and has no verdict makes it red, and so does a
+missing shard. It is 3 for a run without an end, and for a file that is not what a run wrote; the message names the line.
 `,
     )
     .action(async (dirs: readonly string[], options: ReportOptions) => {
@@ -40,26 +43,33 @@ The exit code is that of the whole: a cell that was planned and has no verdict m
 }
 
 async function report(dirs: readonly string[], options: ReportOptions): Promise<number> {
-  const events = mergeRuns(dirs.map(readEvents), (counts, unfinished) =>
-    exitCode({ counts, unfinished, signal: null }),
-  );
-  const folder = options.out === undefined ? null : RunFolder.create(options.out);
-  if (folder !== null) for (const dir of dirs) await copyCells(dir, folder);
-  const eventLog = new EventLog();
+  const runs = dirs.map(readSavedRun);
+  const events = mergeRuns(runs);
+  const folder = options.out === undefined ? null : await folderOfWhole(options.out, dirs, runs);
+  const eventLog = new EventLog(onProgress);
   const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   if (options.keepDurations) keepDurations(eventLog);
   const reporters = attachReporters(eventLog, choices, folder);
   for (const event of events) eventLog.replay(event);
   reporters.close();
-  const summary = foldRun(events);
-  // A run without an end was cut off, and one may claim an end that its cells do not bear out: neither is green.
-  if (summary.exitCode === null) return EXIT.red;
-  return summary.exitCode === EXIT.ok && summary.unfinished.length > 0 ? EXIT.red : summary.exitCode;
+  return eventLog.codeOf(foldRun(events).exitCode);
+}
+
+/** A folder with the artifacts of all runs. */
+async function folderOfWhole(
+  out: string,
+  dirs: readonly string[],
+  runs: readonly (readonly RunEvent[])[],
+): Promise<RunFolder> {
+  refuseSharedFolders(runs.flat().flatMap(event => (event.type === 'cell-end' ? [event.result] : [])));
+  const folder = RunFolder.create(out);
+  for (const dir of dirs) await copyCells(dir, folder);
+  return folder;
 }
 
 function keepDurations(eventLog: EventLog): void {
   const durations = Durations.load(cacheRoot());
-  eventLog.listen(event => {
+  eventLog.listen('durations', event => {
     durations.onEvent(event);
     if (event.type === 'run-end') durations.save();
   });

@@ -1,10 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { RunEvent } from '../model/events.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../report/registry.ts';
 import type { RunFolder } from '../run/results.ts';
 import type { LastDurations } from '../run/shard.ts';
 import type { EventLog } from '../run/event-log.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { LiveScreen } from './live-screen.ts';
 import type { ReporterChoice } from './run-options.ts';
@@ -19,26 +20,63 @@ function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
   return stream.isTTY === true;
 }
 
+/** The reporters of one run. */
+export interface Reporters {
+  /** Writes what is left of every report. Called after the last event, or where there will be none; a second call does nothing. */
+  close(): void;
+}
+
+/** A part of reporting that is closed at the end, and its name in a message. */
+interface Part {
+  readonly name: string;
+  readonly close: () => void;
+}
+
 /**
- * Attaches reporters to a run's event log. `close()` is called once, after the last event. `live` are the last durations for a run in
- * progress, null for one that is over: only a run in progress has a live board or a heartbeat.
+ * Attaches reporters to a run's event log. What cannot be written is a failure of the event log, and the other reports are written.
+ * `live` are the last durations for a run in progress, null for one that is over: only a run in progress has a live board or a
+ * heartbeat. Throws `usage` for a file that cannot be opened.
  */
 export function attachReporters(
   eventLog: EventLog,
   choices: readonly ReporterChoice[],
   folder: RunFolder | null,
   live: LastDurations | null = null,
-): { close(): void } {
-  const closers: (() => void)[] = [];
-  for (const { name, file } of choices) {
-    closers.push(file === null ? toStdout(eventLog, name, live) : toFile(eventLog, name, file));
-  }
-  if (live !== null && !hasLiveScreen(choices)) closers.push(startHeartbeat(eventLog, live));
+): Reporters {
+  const parts = chosenParts(eventLog, choices, folder, live);
+  if (live !== null && !hasLiveScreen(choices))
+    parts.push({ name: 'progress', close: startHeartbeat(eventLog, live) });
   if (folder !== null) {
-    eventLog.listen(event => folder.append(event));
-    for (const name of KEPT) closers.push(toFolder(eventLog, name, folder));
+    eventLog.listen('events.jsonl', event => folder.append(event));
+    for (const name of KEPT) parts.push(toFolder(eventLog, name, folder));
+    // The last part: whoever sees that the run is over finds its reports.
+    parts.push({ name: 'events.jsonl', close: () => folder.close() });
   }
-  return { close: () => closers.forEach(close => close()) };
+  return { close: () => parts.splice(0).forEach(part => closePart(part, eventLog)) };
+}
+
+function chosenParts(
+  eventLog: EventLog,
+  choices: readonly ReporterChoice[],
+  folder: RunFolder | null,
+  live: LastDurations | null,
+): Part[] {
+  try {
+    return choices.map(({ name, file }) =>
+      file === null ? toStdout(eventLog, name, live) : toFile(eventLog, name, file),
+    );
+  } catch (error) {
+    folder?.discard();
+    throw error;
+  }
+}
+
+function closePart({ name, close }: Part, eventLog: EventLog): void {
+  try {
+    close();
+  } catch (error) {
+    eventLog.fail(`${name}: ${messageOf(error)}`);
+  }
 }
 
 function hasLiveScreen(choices: readonly ReporterChoice[]): boolean {
@@ -53,7 +91,7 @@ function inCi(): boolean {
   return process.env['CI'] !== undefined && process.env['CI'] !== '';
 }
 
-function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | null): () => void {
+function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | null): Part {
   const tty = name === 'terminal' && live !== null && isScreen();
   const columns = process.stdout.columns ?? 0;
   const reporter = createReporter(name, {
@@ -67,31 +105,34 @@ function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | 
     if (screen !== null) screen.show(text, event);
     else if (text !== '') process.stdout.write(text);
   };
-  eventLog.listen(event => print(reporter.onEvent(event), event));
-  return () => {
+  eventLog.listen(name, event => print(reporter.onEvent(event), event));
+  const close = (): void => {
     print(reporter.close(), null);
     screen?.close();
   };
+  return { name, close };
 }
 
-function toFile(eventLog: EventLog, name: ReporterName, file: string): () => void {
+function toFile(eventLog: EventLog, name: ReporterName, file: string): Part {
   const fd = open(file, name);
   const reporter = createReporter(name, PLAIN);
-  const write = (text: string): void => void (text !== '' && writeSync(fd, text));
-  eventLog.listen(event => write(reporter.onEvent(event)));
-  return () => {
-    write(reporter.close());
+  const place = `${name}:${file}`;
+  eventLog.listen(place, event => writeWhole(fd, reporter.onEvent(event)));
+  const close = (): void => {
+    writeWhole(fd, reporter.close());
     closeSync(fd);
   };
+  return { name: place, close };
 }
 
-function toFolder(eventLog: EventLog, name: ReporterName, folder: RunFolder): () => void {
+function toFolder(eventLog: EventLog, name: ReporterName, folder: RunFolder): Part {
   const reporter = createReporter(name, PLAIN);
+  const { file } = REPORTERS[name];
   let text = '';
-  eventLog.listen(event => {
+  eventLog.listen(file, event => {
     text += reporter.onEvent(event);
   });
-  return () => folder.writeReport(REPORTERS[name].file, text + reporter.close());
+  return { name: file, close: () => folder.writeReport(file, text + reporter.close()) };
 }
 
 const PLAIN = { color: false, tty: false, columns: 0, groups: false } as const;

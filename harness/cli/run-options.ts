@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly reporter: readonly ReporterChoice[];
   readonly out?: string;
   readonly maxFailures?: number;
+  readonly retries: number;
   readonly lastFailed?: boolean;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
@@ -83,5 +84,12 @@ export function shardOption(text: string): Shard {
 /** A whole number from 1. */
 export function positiveInteger(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' must be a whole number from 1.`);
+  return Number(text);
+}
+
+/** A whole number from 0. */
+export function wholeNumber(text: string): number {
+  if (!/^(?:0|[1-9]\d{0,5})$/.test(text))
+    throw new InvalidArgumentError(`'${text}' must be a whole number from 0.`);
   return Number(text);
 }

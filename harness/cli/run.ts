@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import type { RunEvent } from '../model/events.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { coverages, coverageTable } from '../run/coverage.ts';
 import { planDryRun } from '../run/dry-run.ts';
 import { Durations } from '../run/durations.ts';
 import { EventLog } from '../run/event-log.ts';
-import { EXIT } from '../run/exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { lastFailed } from '../run/last-failed.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
 import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.ts';
@@ -14,10 +16,12 @@ import { newRunId } from '../run/run-id.ts';
 import { readScenarios } from '../run/scenarios.ts';
 import { inSession, type Session } from '../run/session.ts';
 import { shardOf } from '../run/shard.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
 import { cacheRoot, resultsRoot } from '../util/paths.ts';
 import { ACCELERATOR_CHOICES } from '../vm/accelerator.ts';
 import { reportDryRun } from './dry-run.ts';
 import { keepGuests } from './keep.ts';
+import { openRun } from './open-runs.ts';
 import { onProgress } from './progress.ts';
 import { attachReporters } from './reporters.ts';
 import {
@@ -28,8 +32,10 @@ import {
   positiveInteger,
   shardOption,
   TERMINAL,
+  wholeNumber,
   type RunOptions,
 } from './run-options.ts';
+import { readSavedRun } from './saved-run.ts';
 
 /** `bpfrig run`: scenarios × kernels, to verdicts. */
 export function runCommand(): Command {
@@ -60,6 +66,7 @@ export function runCommand(): Command {
     )
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
+    .option('--retries <n>', 'try a cell that the host spoiled (infra) so many times again', wholeNumber, 1)
     .option('--last-failed', 'only the cells that were red in results/latest')
     .option(
       '--keep',
@@ -114,18 +121,20 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
     return EXIT.nothing;
   }
   const jobs = options.keep ? 1 : options.jobs;
-  const { accel, locked = false } = options;
+  const { accel, retries, locked = false } = options;
   if (options.dryRun) {
     const dryRun = planDryRun(kernels, cells, { cacheDir: cacheRoot(), locked, jobs, durations });
     return await reportDryRun(dryRun, cells, options);
   }
-  return await inSession({ accel, jobs, locked, onProgress }, session => runPlan(plan, session, options));
+  return await inSession({ accel, jobs, retries, locked, onProgress }, session =>
+    runPlan(plan, session, options),
+  );
 }
 
 /** What the options select; the kernels are those that have cells. */
 async function planRun(paths: readonly string[], options: RunOptions): Promise<RunPlan> {
   const kernels = requestedKernels(options.kernel, loadCatalogue());
-  const only = options.lastFailed ? lastFailed(resultsRoot()) : null;
+  const only = options.lastFailed ? lastFailed(lastRun()) : null;
   const whole = planCells(
     await readScenarios(paths),
     kernels.map(({ id }) => id),
@@ -137,6 +146,13 @@ async function planRun(paths: readonly string[], options: RunOptions): Promise<R
   return { kernels: kernels.filter(({ id }) => needed.has(id)), cells, whole, durations };
 }
 
+/** Events of the newest run. Throws `usage` where there is none. */
+function lastRun(): readonly RunEvent[] {
+  const latest = join(resultsRoot(), 'latest');
+  if (!existsSync(latest)) throw new BpfrigError('usage', `--last-failed: there is no last run at ${latest}`);
+  return readSavedRun(latest);
+}
+
 async function runPlan(
   { kernels, cells, whole, durations }: RunPlan,
   session: Session,
@@ -144,11 +160,15 @@ async function runPlan(
 ): Promise<number> {
   const runId = newRunId();
   const resultsDir = resultsRoot();
-  const folder = RunFolder.create(resolve(options.out ?? join(resultsDir, runId)));
-  const eventLog = new EventLog();
+  const folder = RunFolder.create(
+    resolve(options.out ?? join(resultsDir, runId)),
+    whole.map(({ cell }) => cell.id),
+  );
+  const eventLog = new EventLog(onProgress);
   const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   const reporters = attachReporters(eventLog, choices, folder, durations);
-  linkLatest(resultsDir, folder.dir);
+  using _open = openRun(folder.dir, eventLog, reporters);
+  tryLinkLatest(resultsDir, folder.dir);
   const { shard, maxFailures = null } = options;
   const code = await session.run(
     {
@@ -165,5 +185,14 @@ async function runPlan(
   );
   reporters.close();
   onProgress(`results in ${folder.dir}`);
-  return code;
+  return eventLog.codeOf(code);
+}
+
+/** The run does not depend on the link, which may be in a folder that others own. */
+function tryLinkLatest(resultsDir: string, dir: string): void {
+  try {
+    linkLatest(resultsDir, dir);
+  } catch (error) {
+    onProgress(`${join(resultsDir, 'latest')} still names an older run: ${messageOf(error)}`);
+  }
 }

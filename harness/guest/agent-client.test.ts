@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { makeWorkspace } from '../util/workspace.ts';
 import { AgentClient } from './agent-client.ts';
-import { AgentError, ChannelLostError } from './agent-error.ts';
+import { AgentError, AnswerShapeError, ChannelLostError } from './agent-error.ts';
 
 /** Both ends of a channel: what the client holds, and what an agent would hold. */
 async function channel(t: Test): Promise<{ ours: Socket; agent: Socket }> {
@@ -25,6 +25,15 @@ async function channel(t: Test): Promise<{ ours: Socket; agent: Socket }> {
   return { ours, agent };
 }
 
+const HELLO = {
+  agent: '1',
+  release: 'x',
+  version: 'y',
+  cpus_online: [0],
+  cpus_possible: [0],
+  kernel_max: 1,
+};
+
 const LIMITS = { heartbeatMs: 60_000, answerMs: 60_000 };
 
 /** An agent that never closes its end. */
@@ -37,10 +46,13 @@ t.test('answers find their requests in any order, whatever stands between', asyn
   const asked = createInterface({ input: agent })[Symbol.asyncIterator]();
   const first = client.call('hello', {});
   const second = client.call('observers_reset', {});
+  t.equal((await asked.next()).value, '', 'ends what the client before may have left');
   t.equal((await asked.next()).value, '{"id":1,"op":"hello"}');
   t.equal((await asked.next()).value, '{"id":2,"op":"observers_reset"}');
-  agent.write('not json\n{"hb":1}\n{"id":2,"ok":{}}\n{"id":1,"ok":{"release":"x"}}\n');
-  t.same(await first, { release: 'x' });
+  agent.write(
+    `not json\n{"hb":1}\n{"id":7,"ok":{}}\n{"id":2,"ok":{}}\n{"id":1,"ok":${JSON.stringify(HELLO)}}\n`,
+  );
+  t.same(await first, HELLO);
   t.same(await second, {});
 });
 
@@ -61,7 +73,7 @@ t.test('silence is a lost channel, and nothing stays open', async t => {
   const client = new AgentClient(ours, { heartbeatMs: 300, answerMs: 60_000 }, STAYS);
   const request = client.call('hello', {});
   await t.rejects(request, { name: 'ChannelLostError', loss: 'no-heartbeat' });
-  t.same(await client.lost, { loss: 'no-heartbeat', op: null });
+  t.same(await client.lost, { loss: 'no-heartbeat', op: null, what: null });
   await t.rejects(client.call('hello', {}), ChannelLostError);
 });
 
@@ -91,7 +103,7 @@ t.test(
     const { ours, agent } = await channel(t);
     const client = new AgentClient(ours, LIMITS, Promise.resolve());
     await t.rejects(client.call('hello', {}), { name: 'ChannelLostError', loss: 'channel-closed' });
-    t.same(await client.lost, { loss: 'channel-closed', op: null });
+    t.same(await client.lost, { loss: 'channel-closed', op: null, what: null });
     t.notOk(agent.destroyed);
   },
 );
@@ -102,7 +114,78 @@ t.test('options of a call are no arguments: a background request says so on the 
   t.teardown(() => client.close());
   const asked = createInterface({ input: agent })[Symbol.asyncIterator]();
   const call = client.call('hog', { cpu: 1, on: true }, { background: true });
+  await asked.next();
   t.equal((await asked.next()).value, '{"id":1,"op":"hog","cpu":1,"on":true,"bg":true}');
   agent.write('{"id":1,"ok":{}}\n');
   t.same(await call, {});
+});
+
+for (const [what, text] of [
+  ['garbage after a whole line', '{"hb":1}\nnot json\n'],
+  [
+    'an id that nobody asked with, once it answers',
+    `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":77,"ok":{}}\n`,
+  ],
+  ['an answer twice', `{"id":1,"ok":${JSON.stringify(HELLO)}}\n{"id":1,"ok":{}}\n`],
+  ['JSON that is no object', '{"hb":1}\n7\n'],
+] as const) {
+  t.test(`an agent that sends ${what} has no channel any more`, async t => {
+    const { ours, agent } = await channel(t);
+    const client = new AgentClient(ours, LIMITS, STAYS, 1);
+    client.call('hello', {}).catch(() => undefined);
+    const open = client.call('keep', {});
+    agent.write(text);
+    await t.rejects(open, { name: 'ChannelLostError', loss: 'bad-line' });
+    t.match(await client.lost, { loss: 'bad-line', what: /\S/ });
+  });
+}
+
+t.test('an answer of another shape is an error that names the op, and the channel stays', async t => {
+  const { ours, agent } = await channel(t);
+  const client = new AgentClient(ours, LIMITS, STAYS, 1);
+  t.teardown(() => client.close());
+  const calls = [client.call('hello', {}), client.call('kmsg', {}), client.call('keep', {})] as const;
+  agent.write('{"id":1,"ok":{"release":7}}\n{"id":2,"error":"no"}\n{"id":3,"ok":{}}\n');
+  await t.rejects(calls[0], {
+    code: 'agent',
+    message: /^hello: the agent's answer is not what the op declares: agent: /,
+  });
+  const wrong: unknown = await calls[1].catch((error: unknown) => error);
+  t.ok(wrong instanceof AnswerShapeError);
+  t.same(await calls[2], {});
+});
+
+t.test(
+  'a long line that does not end is the fault of the agent, a short one may be that of a guest that hangs',
+  async t => {
+    for (const [bytes, loss] of [
+      [1_000_000, 'bad-line'],
+      [10, 'no-heartbeat'],
+    ] as const) {
+      const { ours, agent } = await channel(t);
+      const client = new AgentClient(ours, { heartbeatMs: 500, answerMs: 60_000 }, STAYS);
+      client.call('hello', {}).catch(() => undefined);
+      agent.write('x'.repeat(bytes));
+      t.match(await client.lost, { loss });
+    }
+  },
+);
+
+t.test('silence does not count while this process could not listen', async t => {
+  const { ours, agent } = await channel(t);
+  const client = new AgentClient(ours, { heartbeatMs: 1_000, answerMs: 60_000 }, STAYS);
+  t.teardown(() => client.close());
+  let lost = false;
+  void client.lost.then(() => (lost = true));
+  const beat = setInterval(() => agent.write('{"hb":1}\n'), 50);
+  t.teardown(() => clearInterval(beat));
+  // Longer than the limit on the most loaded host.
+  for (let busyUntil = performance.now() + 4_000; performance.now() < busyUntil;);
+  await new Promise(resolve => setTimeout(resolve, 600));
+  t.notOk(lost);
+});
+
+t.test('a socket that cannot be connected is no closed channel', async t => {
+  const client = new AgentClient(connect('/no/such/socket'), LIMITS, STAYS);
+  t.match(await client.lost, { loss: 'no-channel', what: /ENOENT/ });
 });

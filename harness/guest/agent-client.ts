@@ -1,22 +1,19 @@
 import { randomInt } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
+import { AwakeClock } from '../util/awake-clock.ts';
+import { messageOf } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
-import {
-  AgentError,
-  ChannelLostError,
-  type AgentFailure,
-  type ChannelLoss,
-  type LostChannel,
-} from './agent-error.ts';
+import { LineSplitter } from '../util/line-splitter.ts';
+import { AgentError, ChannelLostError, type ChannelLoss, type LostChannel } from './agent-error.ts';
+import { answerOf, failureOf } from './answer-shape.ts';
 import type { CallOptions, OpAnswer, OpArgs, OpName } from './protocol.ts';
 
 interface Pending {
-  readonly op: string;
+  readonly op: OpName;
   readonly askedAt: number;
   readonly timeoutMs: number;
   readonly resolve: (ok: never) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Limits of a client. */
@@ -30,6 +27,12 @@ export interface AgentLimits {
 /** Pause between two looks at the time limits. */
 const CHECK_MS = 250;
 
+/** Longest line of the agent's. The longest answers are logs of arrivals, 16 characters per packet, and files: some MiB. */
+const LINE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A line that has begun and does not end is the agent's fault from this length on; a guest that hangs may leave a short one. */
+const BROKEN_LINE_BYTES = 256 * 1024;
+
 /**
  * The orchestrator's side of the agent's protocol: requests with ids, answers in any order, a heartbeat.
  * When the channel is lost every open request is rejected and `lost` settles with the way it was lost.
@@ -40,10 +43,19 @@ export class AgentClient {
   readonly #channel: Duplex;
   readonly #limits: AgentLimits;
   readonly #pending = new Map<number, Pending>();
+  readonly #lines = new LineSplitter(LINE_MAX_BYTES);
   readonly #watch: NodeJS.Timeout;
+  /** Silence is measured in the time in which this process could have heard something. */
+  readonly #clock = new AwakeClock(CHECK_MS);
   #settleLost: (lost: LostChannel) => void = () => undefined;
   #nextId: number;
-  #lastLife = Date.now();
+  #lastLife = 0;
+  /** Whether a line was seen whole: the first one may have begun before this session. */
+  #begun = false;
+  /** Whether a request of ours was answered: from then on no answer is for the client before. */
+  #answered = false;
+  /** An answer to nobody, before that: for the client before, or of an agent that confuses ids. */
+  #strange: string | null = null;
   #over: ChannelLoss | 'closed' | null = null;
 
   /**
@@ -55,14 +67,29 @@ export class AgentClient {
     this.#channel = channel;
     this.#limits = limits;
     this.lost = new Promise(resolve => (this.#settleLost = resolve));
-    createInterface({ input: channel }).on('line', line => this.#onLine(line));
+    let connected = !('connecting' in channel && channel.connecting === true);
+    channel.once('connect', () => (connected = true));
+    channel.on('data', (chunk: Buffer) => this.#onData(chunk));
+    channel.on('error', error => {
+      if (connected) this.#lose('channel-closed');
+      else this.#lose('no-channel', { what: messageOf(error) });
+    });
     channel.on('close', () => this.#lose('channel-closed'));
-    channel.on('error', () => this.#lose('channel-closed'));
     void gone.then(() => this.#lose('channel-closed'));
     this.#watch = setInterval(() => this.#check(), CHECK_MS);
+    // The client before may have left half a line, which would swallow the first request. The agent skips empty lines.
+    channel.write('\n');
   }
 
-  /** Sends a request and returns the answer. Rejects with `AgentError`, or with `ChannelLostError` when the channel is lost. */
+  /** The ops that were asked for and are not answered, oldest first: what a cell waits for. */
+  get open(): readonly string[] {
+    return [...this.#pending.values()].map(({ op }) => op);
+  }
+
+  /**
+   * Sends a request and returns the answer. Rejects with `AgentError`, with `AnswerShapeError` for an answer that is not as declared,
+   * or with `ChannelLostError` when the channel is lost.
+   */
   call<N extends OpName>(
     op: N,
     args: OpArgs<N>,
@@ -71,7 +98,7 @@ export class AgentClient {
     if (this.#over !== null) return Promise.reject(new ChannelLostError(op, this.#over));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { op, askedAt: Date.now(), timeoutMs, resolve, reject });
+      this.#pending.set(id, { op, askedAt: this.#clock.tick(), timeoutMs, resolve, reject });
       this.#channel.write(`${JSON.stringify({ id, op, ...args, ...(background ? { bg: true } : {}) })}\n`);
     });
   }
@@ -81,29 +108,60 @@ export class AgentClient {
     this.#channel.destroy();
   }
 
-  #onLine(line: string): void {
-    this.#lastLife = Date.now();
-    const message = parse(line);
-    if (message?.id === undefined) return;
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    if (message.error !== undefined) pending?.reject(new AgentError(pending.op, message.error));
-    else pending?.resolve((message.ok ?? {}) as never);
+  #onData(chunk: Buffer): void {
+    this.#lastLife = this.#clock.now;
+    try {
+      for (const line of this.#lines.push(chunk)) {
+        if (line === '') continue;
+        const message = parse(line);
+        if (message !== null) this.#onMessage(message, line);
+        else if (this.#begun) throw new Error(`a line that is no JSON object: ${line.slice(0, 80)}`);
+        this.#begun = true;
+      }
+    } catch (error) {
+      this.#lose('bad-line', { what: messageOf(error) });
+    }
+  }
+
+  #onMessage({ id, ok, error }: Message, line: string): void {
+    // A heartbeat.
+    if (id === undefined) return;
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    if (pending === undefined) {
+      this.#strange = `an answer to no request: ${line.slice(0, 80)}`;
+      if (this.#answered) throw new Error(this.#strange);
+      return;
+    }
+    this.#answered = true;
+    this.#pending.delete(id as number);
+    const { op, resolve, reject } = pending;
+    try {
+      if (error === undefined) resolve(answerOf(op, ok) as never);
+      else reject(new AgentError(op, failureOf(op, error)));
+    } catch (wrong) {
+      reject(wrong);
+    }
   }
 
   #check(): void {
-    const now = Date.now();
+    const now = this.#clock.tick();
     const pressure = hostPressure();
     const late = [...this.#pending.values()].find(
       ({ askedAt, timeoutMs }) => now - askedAt > timeoutMs * pressure,
     );
-    if (now - this.#lastLife > this.#limits.heartbeatMs * pressure) this.#lose('no-heartbeat');
-    else if (late !== undefined) this.#lose('no-answer', late.op);
+    const silent = now - this.#lastLife > this.#limits.heartbeatMs * pressure;
+    if (!silent && late === undefined) return;
+    const { pendingBytes } = this.#lines;
+    if (pendingBytes > BROKEN_LINE_BYTES)
+      this.#lose('bad-line', { what: `a line of ${pendingBytes} bytes does not end` });
+    else if (silent) this.#lose('no-heartbeat');
+    else if (this.#strange !== null) this.#lose('bad-line', { what: this.#strange });
+    else this.#lose('no-answer', { op: late?.op ?? null });
   }
 
-  #lose(loss: ChannelLoss, op: string | null = null): void {
+  #lose(loss: ChannelLoss, { op = null, what = null }: Partial<LostChannel> = {}): void {
     if (this.#over !== null) return;
-    this.#settleLost({ loss, op });
+    this.#settleLost({ loss, op, what });
     this.#end(loss);
   }
 
@@ -115,18 +173,23 @@ export class AgentClient {
   }
 }
 
-/** A line from the agent: an answer, or a heartbeat, which has no id. */
+/** A line from the agent: an answer, or a heartbeat, which has no id. Nothing of it is certain. */
 interface Message {
-  readonly id?: number;
+  readonly id?: unknown;
   readonly ok?: unknown;
-  readonly error?: AgentFailure;
+  readonly error?: unknown;
 }
 
 function parse(line: string): Message | null {
   try {
-    return JSON.parse(line) as Message;
+    const message: unknown = JSON.parse(line);
+    return isMessage(message) ? message : null;
   } catch {
-    // Not an answer; what was asked stays open and runs into its time limit.
     return null;
   }
+}
+
+/** Whether it is an object. What is inside is checked where the op is known: a wrong answer does not cost the channel. */
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

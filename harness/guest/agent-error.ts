@@ -38,13 +38,19 @@ export class AgentError extends BpfrigError {
   }
 }
 
-/** How a channel to the agent was lost. */
-export type ChannelLoss = 'channel-closed' | 'no-heartbeat' | 'no-answer';
+/**
+ * How a channel to the agent was lost. `no-channel`: this process could not connect. `bad-line`: the agent sent what is no answer to
+ * anything.
+ */
+export type ChannelLoss = 'channel-closed' | 'no-channel' | 'no-heartbeat' | 'no-answer' | 'bad-line';
 
-/** A lost channel, and for `no-answer` the op that was not answered. */
+/** A lost channel. */
 export interface LostChannel {
   readonly loss: ChannelLoss;
+  /** For `no-answer`: the op that was not answered. */
   readonly op: string | null;
+  /** For `no-channel` and `bad-line`: what was wrong. */
+  readonly what: string | null;
 }
 
 /** A request that was open, or was made, when the channel was lost or closed. */
@@ -54,5 +60,12 @@ export class ChannelLostError extends BpfrigError {
   constructor(op: string, loss: ChannelLoss | 'closed') {
     super('agent', `${op}: the channel to the agent is lost (${loss})`);
     this.loss = loss;
+  }
+}
+
+/** An answer that does not have the shape which the op declares. The agent is broken, or is not ours; the kernel is not to blame. */
+export class AnswerShapeError extends BpfrigError {
+  constructor(op: string, why: string) {
+    super('agent', `${op}: the agent's answer is not what the op declares: ${why}`);
   }
 }

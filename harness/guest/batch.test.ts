@@ -3,6 +3,8 @@ import { AgentError } from './agent-error.ts';
 import { callBatch } from './batch.ts';
 import { request, type AgentCaller } from './protocol.ts';
 
+const NETDEV = { ifindex: 3, mac: '52:54:00:00:00:01', stats: {}, ethtool: {} };
+
 /** An agent that answers a batch with these answers, and keeps what it was asked. */
 function agent(answers: readonly unknown[]): AgentCaller & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
@@ -14,7 +16,7 @@ function agent(answers: readonly unknown[]): AgentCaller & { readonly asked: unk
 }
 
 t.test('answers come in the shape of the requests, which are sent in their order', async t => {
-  const guest = agent([{ ok: { rows: 1 } }, { ok: { rows: 2 } }, { ok: { data: 'text' } }]);
+  const guest = agent([{ ok: { aborted: 1 } }, { ok: { rows: [] } }, { ok: { data: 'text' } }]);
   const answers: unknown = await callBatch(guest, {
     before: [],
     now: {
@@ -25,7 +27,7 @@ t.test('answers come in the shape of the requests, which are sent in their order
   });
   t.strictSame(answers, {
     before: [],
-    now: { actions: { p: { rows: 1 } }, logs: [{ rows: 2 }] },
+    now: { actions: { p: { aborted: 1 } }, logs: [{ rows: [] }] },
     last: { data: 'text' },
   });
   const requests = [
@@ -45,14 +47,16 @@ t.test('no requests are no round trip', async t => {
 t.test('the first request that failed is thrown, with its op', async t => {
   const error = { kind: 'kernel', errno: 'ENODEV', code: 19, where: 'ioctl()', message: 'no', log: null };
   const requests = [request('netdev', { dev: 'tx' }), request('netdev', { dev: 'rx' })];
-  const thrown: unknown = await callBatch(agent([{ ok: {} }, { error }]), requests).catch((e: unknown) => e);
+  const thrown: unknown = await callBatch(agent([{ ok: NETDEV }, { error }]), requests).catch(
+    (e: unknown) => e,
+  );
   t.ok(thrown instanceof AgentError);
   t.match(thrown, { message: 'netdev: ioctl(): ENODEV: no' });
 });
 
 t.test('an answer that is missing is the fault of the agent', async t => {
   const requests = [request('netdev', { dev: 'tx' }), request('netdev', { dev: 'rx' })];
-  await t.rejects(callBatch(agent([{ ok: {} }]), requests), {
+  await t.rejects(callBatch(agent([{ ok: NETDEV }]), requests), {
     code: 'agent',
     message: 'batch: 1 answers to 2 requests',
   });

@@ -1,5 +1,6 @@
 import { BpfrigError } from '../util/errors.ts';
-import { AgentError, type AgentFailure } from './agent-error.ts';
+import { AgentError } from './agent-error.ts';
+import { answerOf, failureOf } from './answer-shape.ts';
 import { AgentRequest, type AgentCaller, type OpAnswer } from './protocol.ts';
 
 /** Requests in a list, or by name. */
@@ -35,8 +36,8 @@ export async function callBatch<const R extends Requests>(
     if (answer === undefined)
       throw new BpfrigError('agent', `batch: ${answers.length} answers to ${list.length} requests`);
     const { ok, error } = answer;
-    if (error !== undefined) throw new AgentError(op, error as AgentFailure);
-    return ok;
+    if (error !== undefined) throw new AgentError(op, failureOf(op, error));
+    return answerOf(op, ok);
   });
   // The shapes are the same by construction, which TypeScript cannot follow.
   return rebuild(requests, values.values()) as Answers<R>;

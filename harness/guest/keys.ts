@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import ssh2 from 'ssh2';
 import { findProgram } from '../image/host-programs.ts';
+import { commandFailure, hostCommand } from '../util/host-command.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 
 /** The two key pairs of a guest's ssh: ours, and the guest's own, which is pinned. */
@@ -24,8 +24,10 @@ export async function makeGuestKeys(): Promise<GuestKeys> {
   await using workspace = await makeWorkspace();
   const path = join(workspace.dir, 'host_key');
   // Only dropbear's own tool writes dropbear's own key format.
-  const { stdout } = await execa(await findProgram('dropbearkey'), ['-t', 'ed25519', '-f', path]);
-  const hostPublicKey = /^ssh-ed25519 (\S+)/m.exec(stdout)?.[1] ?? '';
+  const program = await findProgram('dropbearkey');
+  const made = await hostCommand(program, ['-t', 'ed25519', '-f', path], { timeoutMs: 10_000 });
+  if (!made.ok) throw commandFailure('dropbearkey makes no key', made);
+  const hostPublicKey = /^ssh-ed25519 (\S+)/m.exec(made.stdout)?.[1] ?? '';
   return {
     clientKey: client.private,
     authorizedKey: client.public,

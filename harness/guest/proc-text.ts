@@ -42,8 +42,8 @@ export function parseSnmp(text: string): Record<string, number> {
 /** Fields of /proc/PID/fdinfo/FD by name. A value is a number where it is one in C: decimal, octal (`flags`) or hex. */
 export function parseFdinfo(text: string): Record<string, number | string> {
   const fields = linesOf(text).flatMap(line => {
-    const [, name, value] = /^([^:]+):\s*(.*?)\s*$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, numberOrText(value)] as const];
+    const [, name, value] = /^([^:]+):(.*)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, numberOrText(value.trim())] as const];
   });
   return Object.fromEntries(fields);
 }

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import type { Probes } from '../kernel/probes.ts';
-import { drainConsole } from '../vm/drain-console.ts';
+import { attributeLoss } from '../vm/attribute-loss.ts';
 import type { Ram } from '../vm/devices.ts';
-import { classifyLoss, GuestFailure, lossOf } from '../vm/failure.ts';
+import { lossOf, type GuestFailure } from '../vm/failure.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { bootVm } from '../vm/start.ts';
 import type { BootedVm, Vm, VmOptions } from '../vm/vm.ts';
@@ -43,6 +43,7 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
   name: string | null = null;
   readonly #agent: AgentClient;
+  #failure: Promise<GuestFailure> | null = null;
   #ssh: Promise<SshTarget> | null = null;
 
   constructor(vm: Vm, agent: AgentClient, hello: Hello) {
@@ -77,7 +78,9 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   }
 
   async #attribute(lost: LostChannel): Promise<unknown> {
-    const failure = await attributeLoss(this.vm, lost);
+    // Once, for all requests that were open: it asks the guest where it hangs, which ends it.
+    this.#failure ??= lossFailure(this.vm, lost);
+    const failure = await this.#failure;
     return this.name === null ? failure : lossOf(this.name, failure);
   }
 
@@ -85,6 +88,11 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   openSsh(): Promise<SshTarget> {
     this.#ssh ??= startSsh(this);
     return this.#ssh;
+  }
+
+  /** The ops that the agent was asked for and has not answered, oldest first. */
+  get open(): readonly string[] {
+    return this.#agent.open;
   }
 
   /** Ends the session and leaves the guest running. */
@@ -140,20 +148,13 @@ export async function connectGuest(
     return new RunningGuest(vm, agent, hello);
   } catch (error) {
     const lost = error instanceof ChannelLostError && error.loss !== 'closed';
-    const fatal = lost ? await attributeLoss(vm, await agent.lost) : error;
+    const fatal = lost ? await lossFailure(vm, await agent.lost) : error;
     agent.close();
     await vm[Symbol.asyncDispose]();
     throw fatal;
   }
 }
 
-/** How long a closed channel may be the first sign of a panic whose text is still on its way to the console. */
-const DRAIN_MS = 2_000;
-
-/** Drains the console of a guest that was lost, then decides whose fault it was. */
-async function attributeLoss(vm: Vm, { loss, op }: LostChannel): Promise<GuestFailure> {
-  const { end } = await drainConsole(vm, null, DRAIN_MS);
-  const { kind, message } = classifyLoss({ sign: loss, op, ...vm.console.trouble, end });
-  const detail = kind === 'hang' ? await vm.postMortem() : null;
-  return new GuestFailure(kind, message, vm.console.tail, detail);
+async function lossFailure(vm: Vm, { loss, op, what }: LostChannel): Promise<GuestFailure> {
+  return await attributeLoss(vm, { sign: loss, op, what });
 }

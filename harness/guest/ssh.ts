@@ -21,12 +21,12 @@ export class SshSession implements Disposable {
 
   /** Connects with our key and the pinned host key. Retries until `timeoutMs`, then throws `infra`. */
   static async connect(target: SshTarget, timeoutMs: number): Promise<SshSession> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       try {
-        return new SshSession(await dial(target, deadline - Date.now()));
+        return new SshSession(await dial(target, deadline - performance.now()));
       } catch (error) {
-        if (Date.now() > deadline) {
+        if (performance.now() > deadline) {
           throw new BpfrigError('infra', `ssh to the guest failed: ${messageOf(error)}`, { cause: error });
         }
         await sleep(25);
@@ -37,6 +37,9 @@ export class SshSession implements Disposable {
   /** Starts an interactive shell with a terminal of the given size. */
   shell(terminal: { readonly term: string; readonly rows: number; readonly cols: number }): Promise<Duplex> {
     return new Promise((resolve, reject) => {
+      this.#client.once('close', () =>
+        reject(new BpfrigError('infra', 'ssh: the connection to the guest was closed')),
+      );
       this.#client.shell(terminal, (error, channel) => (error ? reject(error) : resolve(channel)));
     });
   }
@@ -52,6 +55,10 @@ function dial({ port, keys }: SshTarget, timeoutMs: number): Promise<Client> {
     client.once('ready', () => resolve(client));
     // Errors after the first one too: a connection that breaks later shows as the end of its channels.
     client.on('error', reject);
+    // All that ssh2 emits when the connection is lost while it shakes hands.
+    client.once('close', () =>
+      reject(new BpfrigError('infra', 'the connection was closed during the handshake')),
+    );
     client.connect({
       // Small packets that wait for an acknowledgement of the last would cost 40 ms each.
       sock: connect({ host: '127.0.0.1', port, noDelay: true }),

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cachedFolder } from '../util/cache.ts';
+import { cachedFolder, discardEntry, ensureIntact } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { commandLine, devices, machinePaths } from '../vm/devices.ts';
@@ -26,6 +25,9 @@ export interface Template {
   readonly spec: GuestSpec;
   readonly ready: Ready;
 }
+
+/** Names of a template's files. */
+const FILES = { ram: 'ram', state: 'state', ready: 'template.json' } as const;
 
 /** To be raised when `makeReady`, or what is done after it, changes in a way that is not in the key by itself. */
 const LAYOUT = 8;
@@ -63,24 +65,30 @@ export async function takeTemplate(
   options: Pick<StartOptions, 'limits' | 'signal'>,
 ): Promise<Template> {
   const path = join(cacheDir, 'templates', templateKey(identity));
-  if (existsSync(path) && !isWhole(path, identity.spec)) await rm(path, { recursive: true, force: true });
-  const dir = await cachedFolder(path, temp => makeTemplate(identity, temp, options));
-  const ready = JSON.parse(await readFile(join(dir, 'template.json'), 'utf8')) as Ready;
-  return { dir, spec: identity.spec, ready };
+  const make = (temp: string): Promise<void> => makeTemplate(identity, temp, options);
+  const dir = await cachedFolder(path, make, { signal: options.signal });
+  return { dir, spec: identity.spec, ready: await readyOf(dir) };
+}
+
+async function readyOf(dir: string): Promise<Ready> {
+  return JSON.parse(await readFile(join(dir, FILES.ready), 'utf8')) as Ready;
 }
 
 /** Removes a template that turned out to be of no use: the next `takeTemplate` makes it anew. */
 export async function dropTemplate(template: Template): Promise<void> {
-  await rm(template.dir, { recursive: true, force: true });
+  await discardEntry(template.dir);
 }
 
 /** Starts a copy of a template and connects to its agent. Throws as `cloneVm` and `connectGuest` do. */
 export async function cloneGuest(template: Template, options: StartOptions): Promise<RunningGuest> {
-  const saved = { ram: join(template.dir, 'ram'), state: join(template.dir, 'state') };
-  const vm = await cloneVm(template.spec, saved, options);
+  const { dir, spec } = template;
+  const saved = { ram: join(dir, FILES.ram), state: join(dir, FILES.state) };
+  await ensureIntact([spec.image, spec.initrd, ...Object.values(FILES).map(name => join(dir, name))]);
+  const vm = await cloneVm(spec, saved, options);
   options.onEnd?.('clone');
   const guest = await connectGuest(vm, options.limits, renewal());
-  guest.ready = template.ready;
+  // Not `template.ready`: a template that was damaged meanwhile has been made anew.
+  guest.ready = await readyOf(dir);
   return guest;
 }
 
@@ -99,7 +107,8 @@ async function makeTemplate(
   dir: string,
   options: Pick<StartOptions, 'limits' | 'signal'>,
 ): Promise<void> {
-  const ram = { kind: 'shared', path: join(dir, 'ram') } as const;
+  const ram = { kind: 'shared', path: join(dir, FILES.ram) } as const;
+  await ensureIntact([spec.image, spec.initrd]);
   // The sockets are in a folder of their own: the cache's path may be too long for one.
   await using workspace = await makeWorkspace();
   const { vm, guest } = await bootGuest(spec, { ...options, dir: workspace.dir }, ram);
@@ -107,12 +116,6 @@ async function makeTemplate(
   const ready = await makeReady(guest, spec, preparation);
   guest.disconnect();
   await sleep(SETTLE_MS);
-  await vm.save(join(dir, 'state'));
-  await writeFile(join(dir, 'template.json'), JSON.stringify(ready));
-}
-
-/** A template that was cut off in the making is never seen (it is renamed when whole); one that was tampered with is not used. */
-function isWhole(dir: string, spec: GuestSpec): boolean {
-  const size = (name: string): number => (existsSync(join(dir, name)) ? statSync(join(dir, name)).size : -1);
-  return size('ram') === spec.memoryMiB * 1024 * 1024 && size('state') > 0 && size('template.json') > 0;
+  await vm.save(join(dir, FILES.state));
+  await writeFile(join(dir, FILES.ready), JSON.stringify(ready));
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { cachedFolder } from '../util/cache.ts';
+import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
@@ -49,7 +49,10 @@ export async function buildBpfObject(source: ObjectSource, cacheDir: string): Pr
   const compiler = await findClang();
   const memoKey = hashKey([compiler, source, cacheDir]);
   const before = memo.get(memoKey);
-  if (before !== undefined && (await stamps(before.built.files)) === before.stamps) return before.built;
+  if (before !== undefined && (await stamps(before.built.files)) === before.stamps) {
+    await ensureIntact([before.built.path]);
+    return before.built;
+  }
   const built = await build(source, compiler, cacheDir);
   memo.set(memoKey, { built, stamps: await stamps(built.files) });
   return built;

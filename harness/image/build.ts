@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashFile, hashKey } from '../util/hash.ts';
+import { hostCommand } from '../util/host-command.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { buildBpfObject } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
@@ -58,17 +58,19 @@ const LIBBPF = '/usr/include/bpf';
 
 async function buildAgent(cacheDir: string): Promise<string> {
   const sources = await Promise.all([AGENT, BPF, LIBBPF].map(sourcesBelow));
-  const gcc = await execa(await findProgram('gcc'), ['--version'], { reject: false });
+  const gcc = await hostCommand(await findProgram('gcc'), ['--version'], { timeoutMs: 10_000 });
   const key = hashKey([sources, gcc.stdout]);
-  const dir = await cachedFolder(join(cacheDir, 'build', `agent-${key}`), async temp => {
+  const compile = async (temp: string): Promise<void> => {
     const args = ['-C', AGENT, '-j2', `OUT=${temp}`, join(temp, PROGRAM)];
-    const result = await execa(await findProgram('make'), args, { reject: false, all: true });
-    if (result.exitCode === 0) return;
-    const firstError = result.all?.split('\n').find(line => /error/i.test(line)) ?? result.shortMessage;
-    throw new BpfrigError('infra', `the guest agent does not build: ${firstError}`, {
-      detail: result.all ?? null,
-    });
-  });
+    const result = await hostCommand(await findProgram('make'), args, { timeoutMs: 600_000 });
+    if (result.ok) return;
+    const detail = `${result.stdout}${result.stderr}`;
+    const firstError = detail.split('\n').find(line => /error/i.test(line)) ?? `exit code ${result.exitCode}`;
+    throw new BpfrigError('infra', `the guest agent does not build: ${firstError}`, { detail });
+  };
+  // The objects that it was linked from are of no further use.
+  const verified = (name: string): boolean => name === PROGRAM;
+  const dir = await cachedFolder(join(cacheDir, 'build', `agent-${key}`), compile, { verified });
   return join(dir, PROGRAM);
 }
 

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
 import { findProgram } from './host-programs.ts';
 
@@ -17,7 +17,7 @@ const compilers = new Map<string, Promise<Compiler>>();
 export async function findClang(): Promise<Compiler> {
   const path = await realpath(await findProgram('clang'));
   return once(compilers, path, async () => {
-    const { stdout } = await execa(path, ['--version'], { reject: false });
+    const { stdout } = await hostCommand(path, ['--version'], { timeoutMs: 10_000 });
     return { path, version: stdout };
   });
 }
@@ -29,15 +29,22 @@ export interface ClangResult {
   readonly log: string;
 }
 
+/** Longest time for one object, in milliseconds. */
+const COMPILE_MS = 180_000;
+
 /** Runs clang in a folder, which is what relative paths in its arguments are relative to. */
 export async function runClang(
   { path }: Compiler,
   args: readonly string[],
   cwd: string,
 ): Promise<ClangResult> {
-  const result = await execa(path, args, { cwd, reject: false, maxBuffer: 1 << 30 });
-  if (result.exitCode === 0) return { ok: true, stdout: result.stdout, log: result.stderr };
-  return { ok: false, stdout: '', log: result.stderr || (result.shortMessage ?? '') };
+  const { ok, stdout, stderr, exitCode, signal } = await hostCommand(path, args, {
+    timeoutMs: COMPILE_MS,
+    cwd,
+    maxOutputBytes: 1 << 30,
+  });
+  if (ok) return { ok, stdout, log: stderr };
+  return { ok, stdout: '', log: stderr || `clang ended with ${signal ?? `exit code ${exitCode}`}` };
 }
 
 /** The error for a source that does not compile: clang's first complaint with its place, and what to do about it. */

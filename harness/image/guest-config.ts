@@ -20,6 +20,8 @@ export async function readGuestConfig(root = PROJECT_ROOT): Promise<GuestConfig>
   try {
     return schema.parse(parse(await readFile(path, 'utf8')));
   } catch (error) {
-    throw new BpfrigError('usage', `images/guest.yaml: ${messageOf(error)}`, { cause: error });
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    const [first = ''] = detail.split('\n');
+    throw new BpfrigError('usage', `images/guest.yaml: ${first}`, { detail, cause: error });
   }
 }

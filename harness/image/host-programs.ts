@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { hostCommand } from '../util/host-command.ts';
 import type { CpioEntry } from './cpio.ts';
 
 /** Folders that are searched in addition to PATH, because a user's PATH often lacks the sbin folders. */
@@ -37,8 +37,8 @@ export async function programEntries(guestPath: string, name: string): Promise<C
 
 /** Returns the libraries that ldd lists, at the paths where the loader searches for them. A static program has none. */
 async function sharedLibraries(path: string): Promise<string[]> {
-  const result = await execa('ldd', [path], { reject: false });
-  if (result.exitCode !== 0) return [];
+  const result = await hostCommand('ldd', [path], { timeoutMs: 10_000 });
+  if (!result.ok) return [];
   const missing = /^\s*(\S+) => not found/m.exec(result.stdout)?.[1];
   if (missing !== undefined)
     throw new BpfrigError('infra', `${path} needs ${missing}, which this host does not have`);

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { execa } from 'execa';
 import { moduleClosure } from '../kernel/modules.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { commandFailure, hostCommandBytes } from '../util/host-command.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
 
@@ -13,6 +14,9 @@ const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
   '.zst': ['zstd', '-dcq'],
   '.gz': ['gzip', '-dc'],
 };
+
+/** The largest modules of Debian's have 10 MiB. */
+const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Returns the modules that a guest of this kernel needs, uncompressed, and `/modules.list`, which has their paths in load order.
@@ -29,6 +33,7 @@ export async function moduleEntries(kernel: Kernel, modules: GuestConfig['module
       `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`,
     );
   }
+  await ensureIntact(files);
   const entries = await Promise.all(
     files.map(async (file): Promise<CpioEntry> => {
       return { path: guestPath(file), kind: 'file', mode: 0o644, data: await readModule(file) };
@@ -54,6 +59,10 @@ async function readModule(file: string): Promise<Buffer> {
   const command = DECOMPRESS[/\.(?:xz|zst|gz)$/.exec(file)?.[0] ?? ''];
   if (command === undefined) return readFile(file);
   const [program, ...args] = command;
-  const result = await execa(program as string, [...args, file], { encoding: 'buffer' });
-  return Buffer.from(result.stdout);
+  const result = await hostCommandBytes(program as string, [...args, file], {
+    timeoutMs: 60_000,
+    maxOutputBytes: MAX_MODULE_BYTES,
+  });
+  if (!result.ok) throw commandFailure(`${basename(file)} does not unpack`, result);
+  return result.stdout;
 }

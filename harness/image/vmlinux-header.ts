@@ -1,14 +1,14 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import semver from 'semver';
 import { loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { parseKernelSpec } from '../kernel/spec.ts';
-import { storeFolder, type StoredKernel } from '../kernel/store.ts';
-import { cachedFolder } from '../util/cache.ts';
+import { readStored, storeFolder } from '../kernel/store.ts';
+import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
+import { commandFailure, hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
 import { findProgram } from './host-programs.ts';
 
@@ -22,18 +22,26 @@ const headers = new Map<string, Promise<string>>();
  * Throws `infra` when there is no kernel with BTF, or no bpftool.
  */
 export async function vmlinuxHeaderFolder(cacheDir: string): Promise<string> {
-  return once(headers, cacheDir, async () => {
+  const folder = await once(headers, cacheDir, async () => {
     const kernel = (await newestDefault(cacheDir)) ?? (await newestStored(cacheDir));
     if (kernel === null)
       throw new BpfrigError('infra', 'vmlinux.h is made from a kernel, and none could be fetched');
     const bpftool = await findProgram('bpftool');
-    const key = hashKey([FORMAT, kernel.key]);
+    const key = hashKey([FORMAT, kernel.key, await versionOf(bpftool)]);
     return cachedFolder(join(cacheDir, 'build', `vmlinux-${key}`), temp => dump(bpftool, kernel.image, temp));
   });
+  await ensureIntact([join(folder, 'vmlinux.h'), join(folder, 'bpf', 'vmlinux.h')]);
+  return folder;
 }
 
 /** To be raised when the folder's content changes for the same kernel. */
 const FORMAT = 1;
+
+/** How types are written differs between versions. */
+async function versionOf(bpftool: string): Promise<string> {
+  const { stdout } = await hostCommand(bpftool, ['version'], { timeoutMs: 10_000 });
+  return stdout;
+}
 
 interface BtfSource {
   /** The kernel's image, an ELF file with section `.BTF`. */
@@ -43,11 +51,8 @@ interface BtfSource {
 
 async function dump(bpftool: string, image: string, folder: string): Promise<void> {
   const args = ['btf', 'dump', 'file', image, 'format', 'c'];
-  const result = await execa(bpftool, args, { reject: false, maxBuffer: 1 << 28 });
-  if (result.exitCode !== 0) {
-    const detail = result.stderr || (result.shortMessage ?? null);
-    throw new BpfrigError('infra', `bpftool cannot make vmlinux.h from the BTF of ${image}`, { detail });
-  }
+  const result = await hostCommand(bpftool, args, { timeoutMs: 120_000, maxOutputBytes: 1 << 28 });
+  if (!result.ok) throw commandFailure(`bpftool cannot make vmlinux.h from the BTF of ${image}`, result);
   await mkdir(join(folder, 'bpf'));
   await writeFile(join(folder, 'vmlinux.h'), `#pragma clang system_header\n${result.stdout}\n`);
   await writeFile(join(folder, 'bpf', 'vmlinux.h'), '#include "../vmlinux.h"\n');
@@ -65,11 +70,9 @@ async function newestStored(cacheDir: string): Promise<BtfSource | null> {
   const keys = await readdir(join(cacheDir, 'kernels')).catch(() => []);
   const kernels = await Promise.all(
     keys.map(async key => {
-      const folder = storeFolder(cacheDir, key);
-      const text = await readFile(join(folder, 'kernel.json'), 'utf8').catch(() => null);
-      if (text === null) return [];
-      const { image, version } = JSON.parse(text) as StoredKernel;
-      return [{ key, image: join(folder, image), version }];
+      const stored = await readStored(cacheDir, key);
+      if (stored === null || stored.image === '') return [];
+      return [{ key, image: join(storeFolder(cacheDir, key), stored.image), version: stored.version }];
     }),
   );
   const order = (version: string): string => semver.coerce(version)?.version ?? '0.0.0';

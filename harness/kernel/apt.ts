@@ -1,17 +1,24 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { withLock } from '../util/cache.ts';
+import { cacheError } from '../util/cache-error.ts';
+import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
+import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
+import { withLock } from '../util/lock.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
+
+/** How long a mirror may be silent, in seconds. */
+const SILENT_S = 15;
+
+/** Longest time for an update of one suite, and for the download of one package, in milliseconds. */
+const [UPDATE_MS, DOWNLOAD_MS] = [300_000, 1_800_000];
 
 const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
   join('/usr/share/keyrings', name),
@@ -57,19 +64,23 @@ export async function suiteIndex(
   const file = join(options.cacheDir, 'apt', suite, 'kernels.json');
   const recent = await readIndex(file, maxAgeMs);
   if (recent !== null) return { ...recent, stale: null };
-  return withLock(file, async () => {
-    const meanwhile = await readIndex(file, maxAgeMs);
-    if (meanwhile !== null) return { ...meanwhile, stale: null };
-    try {
-      const fresh = { suite, packages: await update(suite, options), unavailable: [] };
-      await writeFile(file, JSON.stringify(fresh));
-      return { ...fresh, stale: null };
-    } catch (error) {
-      const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
-      if (old === null) throw error;
-      return { ...old, stale: messageOf(error) };
-    }
-  });
+  return withLock(
+    file,
+    async () => {
+      const meanwhile = await readIndex(file, maxAgeMs);
+      if (meanwhile !== null) return { ...meanwhile, stale: null };
+      try {
+        const fresh = { suite, packages: await update(suite, options), unavailable: [] };
+        await writeChecked(file, fresh);
+        return { ...fresh, stale: null };
+      } catch (error) {
+        const old = options.signal?.aborted ? null : await readIndex(file, Infinity);
+        if (old === null) throw await cacheError(file, error);
+        return { ...old, stale: messageOf(error) };
+      }
+    },
+    options,
+  );
 }
 
 /**
@@ -89,9 +100,12 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await execa('apt-get', args, { ...execOptions(options), cwd: folder, reject: false });
-    options.signal?.throwIfAborted();
-    if (result.failed) {
+    const result = await hostCommand('apt-get', args, {
+      ...commandOptions(options),
+      timeoutMs: DOWNLOAD_MS,
+      cwd: folder,
+    });
+    if (!result.ok) {
       if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
         throw new PackageGone(entry, suite);
@@ -119,24 +133,22 @@ export async function downloadPackages(
 async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
   const state = await privateState(suite, options);
   options.onProgress?.(`asking the mirror for ${suite}`);
-  const run = { ...execOptions(options), reject: false } as const;
-  const updated = await execa('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
-  options.signal?.throwIfAborted();
-  if (updated.failed) throw aptError(`apt could not update ${suite}`, updated);
-  const targets = await execa(
+  const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
+  const updated = await hostCommand('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  if (!updated.ok) throw aptError(`apt could not update ${suite}`, updated);
+  const targets = await hostCommand(
     'apt-get',
     ['-c', state.config, 'indextargets', '--format', '$(FILENAME)'],
     run,
   );
   const index = targets.stdout.split('\n').find(path => path.includes('Packages'));
-  if (targets.failed || index === undefined)
-    throw aptError(`apt has no Packages index for ${suite}`, targets);
+  if (!targets.ok || index === undefined) throw aptError(`apt has no Packages index for ${suite}`, targets);
   // The machine's apt configuration decides how indexes are compressed; apt-helper reads all formats.
-  const text = await execa('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
+  const text = await hostCommand('/usr/lib/apt/apt-helper', ['-c', state.config, 'cat-file', index], {
     ...run,
-    maxBuffer: 1_000_000_000,
+    maxOutputBytes: 1_000_000_000,
   });
-  if (text.failed) throw aptError(`apt-helper could not read the index of ${suite}`, text);
+  if (!text.ok) throw aptError(`apt-helper could not read the index of ${suite}`, text);
   return parsePackages(text.stdout);
 }
 
@@ -185,7 +197,7 @@ function aptConfig(root: string): string {
 #clear APT::Architectures;
 APT::Architecture "amd64";
 APT::Architectures { "amd64"; };
-APT::Sandbox::User "${userInfo().username}";
+APT::Sandbox::User "root";
 Dir::State "${root}";
 Dir::State::lists "${root}/lists";
 Dir::State::status "${root}/status";
@@ -197,31 +209,45 @@ Dir::Etc::PreferencesParts "/dev/null";
 Acquire::AllowInsecureRepositories "false";
 Acquire::Check-Date "true";
 Acquire::Check-Valid-Until "true";
-Acquire::Retries "2";
+Acquire::Retries "1";
+Acquire::http::Timeout "${SILENT_S}";
+Acquire::https::Timeout "${SILENT_S}";
 `;
 }
 
-function execOptions(options: AptOptions) {
-  return {
-    env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
-    stdin: 'ignore',
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  } as const;
+function commandOptions({ signal }: AptOptions) {
+  return { env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' }, signal } as const;
 }
 
-function aptError(
-  what: string,
-  result: { readonly stderr?: unknown; readonly shortMessage?: string | undefined },
-): BpfrigError {
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  const first =
-    stderr.split('\n').find(line => /^(?:E|Err):?/.test(line)) ?? result.shortMessage ?? 'no output';
-  return new BpfrigError('infra', `${what}: ${first.replace(/^E: /, '').trim()}`, { detail: stderr });
+function aptError(what: string, result: HostCommandResult): BpfrigError {
+  const line = result.stderr.split('\n').find(text => /^(?:E|Err):?/.test(text));
+  if (line === undefined) return commandFailure(what, result);
+  const remedy = REMEDIES.find(({ when }) => when.test(result.stderr))?.text;
+  const hint = remedy === undefined ? '' : ` (${remedy})`;
+  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, {
+    detail: result.stderr,
+  });
 }
+
+/** What to do about a failure of apt's; the first that matches. */
+const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
+  {
+    when: /Could not resolve|Temporary failure resolving|Could not connect|Cannot initiate the connection|Network is unreachable|timed out|No route to host/i,
+    text: 'is this host online? Without a network, kernels run that are in the cache (`./bpfrig kernels`), and your own (path:, tree:)',
+  },
+  {
+    when: /not signed|NO_PUBKEY|EXPKEYSIG|signatures (?:couldn't|were invalid)|OpenPGP signature verification failed/i,
+    text: 'its signature cannot be verified: update the package debian-archive-keyring; bpfrig takes no unsigned packages',
+  },
+  { when: /not valid yet|is expired|no longer valid/i, text: "is this host's clock right?" },
+  { when: /No space left on device/, text: 'make room on the disk of the cache' },
+];
 
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {
-  if (!existsSync(file) || Date.now() - (await stat(file)).mtimeMs > maxAgeMs) return null;
-  return JSON.parse(await readFile(file, 'utf8')) as Omit<SuiteIndex, 'stale'>;
+  const ageMs = Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? -Infinity);
+  // A file from the future was written before the clock was set back.
+  if (ageMs > maxAgeMs || ageMs < -INDEX_MAX_AGE_MS) return null;
+  return (await readChecked(file)) as Omit<SuiteIndex, 'stale'> | null;
 }
 
 async function remember(file: string, sha256: string): Promise<void> {
@@ -229,7 +255,7 @@ async function remember(file: string, sha256: string): Promise<void> {
     const index = await readIndex(file, Infinity);
     if (index === null || index.unavailable.includes(sha256)) return;
     const { atime, mtime } = await stat(file);
-    await writeFile(file, JSON.stringify({ ...index, unavailable: [...index.unavailable, sha256] }));
+    await writeChecked(file, { ...index, unavailable: [...index.unavailable, sha256] });
     // Recording a 404 does not make the index newer.
     await utimes(file, atime, mtime);
   });

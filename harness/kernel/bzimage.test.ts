@@ -1,5 +1,5 @@
 import t from 'tap';
-import { bannerOfElf, parseBanner, parseBzImage, unpackPayload } from './bzimage.ts';
+import { bannerOfElf, parseBanner, parseBzImage, problemOfElf, unpackPayload } from './bzimage.ts';
 import { BANNER, tinyBzImage, tinyElf } from './testing.ts';
 
 const PACKINGS = [
@@ -45,6 +45,46 @@ t.test('a file that is not a bzImage is recognized', async t => {
 t.test('the banner of an ELF is the text, not the format string', async t => {
   t.equal(bannerOfElf(tinyElf()), `Linux version ${BANNER}`);
   t.equal(bannerOfElf(Buffer.from('\x7fELF nothing here')), null);
+});
+
+t.test('an ELF that x86-64 cannot boot, or that is not whole, is recognized', async t => {
+  t.equal(problemOfElf(tinyElf()), null);
+  const changed = (change: (elf: Buffer) => void): Buffer => {
+    const elf = tinyElf();
+    change(elf);
+    return elf;
+  };
+  const rows: [string, Buffer, RegExp][] = [
+    ['no ELF', Buffer.from('hello, this is text'), /is not an ELF/],
+    ['magic only', tinyElf().subarray(0, 20), /ends within its header/],
+    ['aarch64', changed(elf => elf.writeUInt16LE(183, 18)), /another architecture \(e_machine 183\)/],
+    ['32 bits', changed(elf => elf.writeUInt8(1, 4)), /another architecture/],
+    ['big endian', changed(elf => elf.writeUInt8(2, 5)), /another architecture/],
+    ['no segments', changed(elf => elf.writeUInt16LE(0, 56)), /no segments/],
+    ['nothing to load', changed(elf => elf.writeUInt32LE(4, 64)), /no segments to load/],
+    [
+      'headers far away',
+      changed(elf => elf.writeBigUInt64LE(1n << 63n, 32)),
+      /ends within its program headers/,
+    ],
+    ['truncated', tinyElf().subarray(0, -1), /is truncated/],
+    ['a segment of 2^63 bytes', changed(elf => elf.writeBigUInt64LE(1n << 63n, 96)), /is truncated/],
+  ];
+  for (const [name, elf, problem] of rows) t.match(problemOfElf(elf) ?? '', problem, name);
+});
+
+t.test('a payload that is said to be, or is, larger than a kernel is not unpacked', async t => {
+  const image = tinyBzImage(tinyElf(), ['gzip', '-9']);
+  const header = parseBzImage(image);
+  if (header === null) return t.fail('no header');
+  const sizeAt = header.payloadOffset + header.payloadLength - 4;
+  image.writeUInt32LE(0xffff_ffff, sizeAt);
+  await t.rejects(unpackPayload(image, header, 'x'), { code: 'infra', message: /more than a kernel has/ });
+  image.writeUInt32LE(20, sizeAt);
+  await t.rejects(unpackPayload(image, header, 'x'), {
+    code: 'infra',
+    message: /does not unpack to an ELF of 20/,
+  });
 });
 
 t.test('release and upstream version are parsed from a banner', async t => {

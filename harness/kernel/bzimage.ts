@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
-import { BpfrigError } from '../util/errors.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hostCommandBytes } from '../util/host-command.ts';
 
 /** Fields of a bzImage's setup header that bpfrig uses; see Documentation/arch/x86/boot.rst. Offsets are in bytes from the start of the file. */
 export interface BzImage {
@@ -8,7 +8,16 @@ export interface BzImage {
   readonly banner: string | null;
   readonly payloadOffset: number;
   readonly payloadLength: number;
+  /** Flag XLF_KERNEL_64 of `xloadflags`, which exists since boot protocol 2.12. */
+  readonly is64Bit: boolean;
 }
+
+const XLF_KERNEL_64 = 1;
+
+const MAX_BANNER = 512;
+
+/** The largest kernel that is read, packed or unpacked. A kernel with debug information has 400 MiB. */
+const MAX_KERNEL_BYTES = 1024 ** 3;
 
 /** Compression formats of a payload, recognized by its first bytes. The tool writes the content to stdout. */
 const PACKINGS = [
@@ -31,13 +40,40 @@ export function parseBzImage(file: Buffer): BzImage | null {
   const pointer = file.readUInt16LE(0x20e);
   const start = pointer + 0x200;
   const end = file.indexOf(0, start);
-  const banner = pointer === 0 || end < 0 ? null : file.toString('latin1', start, end);
-  return { banner, payloadOffset, payloadLength };
+  const banner =
+    pointer === 0 || end < 0 ? null : file.toString('latin1', start, Math.min(end, start + MAX_BANNER));
+  return { banner, payloadOffset, payloadLength, is64Bit: (file.readUInt16LE(0x236) & XLF_KERNEL_64) !== 0 };
 }
 
 /** Whether a file begins as an ELF file does. */
 export function isElf(file: Buffer): boolean {
   return file.length > 4 && file.readUInt32BE(0) === 0x7f454c46;
+}
+
+/** What an ELF header must say of a kernel that an x86-64 guest can boot (elf(5)): 64 bits, little endian, EM_X86_64. */
+const ELF = { class64: 2, littleEndian: 1, machine: 62, headerBytes: 64, segmentBytes: 56, load: 1 } as const;
+
+/**
+ * Why an ELF file is not a whole kernel for x86-64, in a few words; null if nothing is wrong with its headers. QEMU would refuse the file, or
+ * load a part of it.
+ */
+export function problemOfElf(file: Buffer): string | null {
+  if (!isElf(file)) return 'is not an ELF file';
+  if (file.length < ELF.headerBytes) return 'ends within its header';
+  const is64 = file.readUInt8(4) === ELF.class64 && file.readUInt8(5) === ELF.littleEndian;
+  const machine = file.readUInt16LE(18);
+  if (!is64 || machine !== ELF.machine)
+    return `is for another architecture (e_machine ${machine}), not x86-64`;
+  const at = Number(file.readBigUInt64LE(32));
+  const count = file.readUInt16LE(56);
+  if (file.readUInt16LE(54) !== ELF.segmentBytes || count === 0) return 'has no segments to load';
+  if (at + count * ELF.segmentBytes > file.length) return 'ends within its program headers';
+  const segments = Array.from({ length: count }, (_, index) => at + index * ELF.segmentBytes);
+  const loaded = segments.filter(offset => file.readUInt32LE(offset) === ELF.load);
+  if (loaded.length === 0) return 'has no segments to load';
+  const end = (offset: number): number =>
+    Number(file.readBigUInt64LE(offset + 8)) + Number(file.readBigUInt64LE(offset + 32));
+  return loaded.every(offset => end(offset) <= file.length) ? null : 'is truncated';
 }
 
 /**
@@ -51,26 +87,24 @@ export async function unpackPayload(file: Buffer, image: BzImage, path: string):
   if (packing === undefined) return null;
   // The unpacked size follows the payload (scripts/Makefile.lib, size_append), except with gzip, whose trailer contains it.
   const packed = packing.sizeAppended ? payload.subarray(0, -4) : payload;
-  const result = await execa(packing.tool, packing.args, {
-    input: packed,
-    encoding: 'buffer',
-    maxBuffer: 4_000_000_000,
-    reject: false,
-  });
-  if (result.code === 'ENOENT') {
+  const size = payload.length < 4 ? 0 : payload.readUInt32LE(payload.length - 4);
+  if (size > MAX_KERNEL_BYTES)
     throw new BpfrigError(
       'infra',
-      `${path} is compressed with ${packing.tool}, which is not installed: install it`,
+      `${path}: its payload is said to unpack to ${size} bytes, more than a kernel has`,
     );
-  }
-  const unpacked = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
-  const size = payload.readUInt32LE(payload.length - 4);
-  if (result.failed || !isElf(unpacked) || unpacked.length !== size) {
+  const result = await hostCommandBytes(packing.tool, packing.args, {
+    timeoutMs: 300_000,
+    input: packed,
+    maxOutputBytes: MAX_KERNEL_BYTES,
+  });
+  const unpacked = result.stdout;
+  if (!result.ok || !isElf(unpacked) || unpacked.length !== size) {
     throw new BpfrigError(
       'infra',
       `${path}: the ${packing.tool} payload does not unpack to an ELF of ${size} bytes`,
       {
-        detail: Buffer.from(result.stderr).toString(),
+        detail: result.stderr,
       },
     );
   }
@@ -110,11 +144,14 @@ export function bannerOfElf(file: Buffer): string | null {
   return null;
 }
 
-/** Reads a whole kernel file. Throws an `infra` error with the reason. */
+/** Reads a whole kernel file. Throws an `infra` error with the reason, also for what is not a file or is larger than any kernel. */
 export async function readKernelFile(path: string): Promise<Buffer> {
   try {
+    const { size, isFile } = await stat(path).then(stats => ({ size: stats.size, isFile: stats.isFile() }));
+    if (!isFile) throw new Error('not a file');
+    if (size > MAX_KERNEL_BYTES) throw new Error(`${size} bytes are more than a kernel has`);
     return await readFile(path);
   } catch (error) {
-    throw new BpfrigError('infra', `cannot read ${path}`, { cause: error });
+    throw new BpfrigError('infra', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -31,7 +31,7 @@ const CatalogueSchema = z
   .superRefine((catalogue, context) => {
     for (const [series, entry] of Object.entries(catalogue.series)) {
       for (const suite of entry.suites) {
-        if (suite in catalogue.suites) continue;
+        if (Object.hasOwn(catalogue.suites, suite)) continue;
         context.addIssue({
           code: 'custom',
           path: ['series', series],
@@ -49,7 +49,13 @@ export const CATALOGUE_FILE = join(PROJECT_ROOT, 'images', 'kernels.yaml');
 
 /** Reads kernels.yaml. Throws a `usage` error that names the file and what is wrong with it. */
 export function loadCatalogue(file: string = CATALOGUE_FILE): Catalogue {
-  return parseCatalogue(readFileSync(file, 'utf8'), file);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BpfrigError('usage', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return parseCatalogue(text, file);
 }
 
 /** Like `loadCatalogue`, but from text; `file` is used only in messages. */

@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Kernel } from '../model/kernel.ts';
+import { onHostNote } from '../util/host-notes.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { parseCatalogue } from './catalogue.ts';
 import { listKernels } from './list.ts';
@@ -119,6 +128,33 @@ t.test('the newest kernel is fetched completely, once', async t => {
   t.equal(calls().length, before, 'the mirror is not asked again');
 });
 
+t.test('a kernel that is damaged in the cache is reported and fetched again', async t => {
+  const kernel = await fetch();
+  const lock = pinned(kernel, 'first');
+  const notes: string[] = [];
+  using _ = onHostNote(note => notes.push(note));
+  for (const what of ['vmlinux', 'lib/modules/5.10.0-46-amd64/modules.builtin', 'kernel.json']) {
+    const file = join(cacheDir, 'kernels', kernel.key, what);
+    const before = readFileSync(file);
+    truncateSync(file, before.length - 1);
+    // What apt knows is lost too: it is asked again.
+    forget('apt');
+    t.strictSame(await fetch('5.10', { lock, locked: true }), kernel, what);
+    t.ok(readFileSync(file).equals(before), what);
+    t.match(notes.splice(0), [new RegExp(`is damaged \\(${what} .*\\) and is made anew`)]);
+  }
+  writeFileSync(join(cacheDir, 'apt/first/kernels.json'), '{');
+  t.strictSame(await fetch(), kernel);
+  t.match(notes, [/kernels\.json in the cache is damaged/]);
+  publish('first', [OLDER]);
+  forget('apt');
+  rmSync(kernel.image);
+  await t.rejects(fetch('5.10', { lock, locked: true }), {
+    code: 'infra',
+    message: /the pinned linux-image-5\.10\.0-46-amd64 5\.10\.262-1 is no longer on the mirror/,
+  });
+});
+
 t.test('a kernel that the mirror has lost is skipped, and a note says so', async t => {
   publish('first', [{ ...NEWEST, gone: true }, OLDER]);
   const older = await fetch();
@@ -167,7 +203,7 @@ t.test('an unreachable mirror is an error, not a reason for an older kernel', as
   writeFileSync(join(mirror, 'down'), '');
   await t.rejects(fetch(), {
     code: 'infra',
-    message: /could not download linux-image-5\.10\.0-46-amd64.*Could not resolve/,
+    message: /could not download linux-image-5\.10\.0-46-amd64.*Could not resolve.*is this host online\?/,
   });
 });
 

@@ -6,7 +6,7 @@ import { type AptOptions, downloadPackages, PackageGone, type SuiteIndex, suiteI
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { seriesOfVersion, upstreamVersion } from './debian-version.ts';
 import { type KernelLock, type Pin, pinName } from './lock-file.ts';
-import { isStored, kernelFrom, packagesKey, storedKernel } from './store.ts';
+import { isStored, kernelFrom, packagesKey, storedKernel, type StoredKernel } from './store.ts';
 import { NotWhole, unpackDebs } from './unpack.ts';
 
 /** A Debian kernel as the user specified it. */
@@ -24,8 +24,8 @@ export interface DebianOptions extends AptOptions {
 const PIN_INDEX_MAX_AGE_MS = 10 * 60_000;
 
 /**
- * Fetches a Debian kernel: the pinned packages if available, otherwise the best candidate that the mirror can deliver. For a pinned
- * kernel that is in the cache, only its record is read. Throws an `infra` error that names what was tried and what is missing.
+ * Fetches a Debian kernel: the pinned packages if available, otherwise the best candidate that the mirror can deliver. A pinned
+ * kernel that is in the cache, undamaged, needs no mirror. Throws an `infra` error that names what was tried and what is missing.
  */
 export async function fetchDebianKernel(spec: DebianSpec, options: DebianOptions): Promise<Kernel> {
   const pin = pinFor(spec, options.lock);
@@ -60,14 +60,19 @@ export function suitesFor(spec: DebianSpec, options: Pick<AptOptions, 'catalogue
 async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): Promise<Kernel | string> {
   const upstream = upstreamVersion(pin.version) ?? pin.version;
   const bare = { suite: pin.suite, version: pin.version, upstream, missing: [] };
-  const asCandidate = (packages: Pin['packages']): Candidate => ({
-    ...bare,
-    packages: packages.map(entry => ({ ...entry, size: 0, needs: [] })),
-  });
-  if (isStored(options.cacheDir, packagesKey(pin.packages)))
-    return take(spec, asCandidate(pin.packages), options, []);
-
   const gone = (why: string): string => `the pinned ${pin.packages[0]?.name} ${pin.version} ${why}`;
+  const takeOrSay = async (packages: Candidate['packages']): Promise<Kernel | string> => {
+    try {
+      return await take(spec, { ...bare, packages }, options, []);
+    } catch (error) {
+      if (error instanceof PackageGone) return gone(`is no longer on the mirror (${error.message})`);
+      if (error instanceof NotWhole) return gone(`is incomplete (${error.message})`);
+      throw error;
+    }
+  };
+  if (isStored(options.cacheDir, packagesKey(pin.packages)))
+    return await takeOrSay(pin.packages.map(entry => ({ ...entry, size: 0, needs: [] })));
+
   let index: SuiteIndex;
   try {
     index = await suiteIndex(pin.suite, options);
@@ -82,13 +87,7 @@ async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): 
   const entries = pin.packages.flatMap(entry =>
     index.packages.filter(listed => listed.sha256 === entry.sha256),
   );
-  try {
-    return await take(spec, { ...bare, packages: entries }, options, []);
-  } catch (error) {
-    if (error instanceof PackageGone) return gone(`is no longer on the mirror (${error.message})`);
-    if (error instanceof NotWhole) return gone(`is incomplete (${error.message})`);
-    throw error;
-  }
+  return await takeOrSay(entries);
 }
 
 function absentFrom(index: SuiteIndex, pin: Pin): string | null {
@@ -173,7 +172,9 @@ async function take(
 ): Promise<Kernel> {
   const { cacheDir } = options;
   const key = packagesKey(candidate.packages);
-  const stored = await storedKernel(cacheDir, key, async folder => {
+  const fill = async (folder: string): Promise<StoredKernel> => {
+    // apt downloads what its lists name. A kernel that was damaged in the cache is fetched again without a search before.
+    await suiteIndex(candidate.suite, options);
     const downloads = join(folder, 'download');
     await mkdir(downloads);
     const debs = await downloadPackages(candidate.suite, candidate.packages, downloads, options);
@@ -187,6 +188,7 @@ async function take(
       version: candidate.upstream,
       packages,
     };
-  });
+  };
+  const stored = await storedKernel(cacheDir, key, fill, options.signal);
   return kernelFrom(stored, { id: options.id, spec: spec.text, flavour: spec.flavour, notes, key, cacheDir });
 }

@@ -38,3 +38,15 @@ t.test('builtin and missing modules are distinguished', async t => {
   });
   t.strictSame(moduleClosure(null, ['veth']), { files: [], builtin: ['veth'], missing: [] });
 });
+
+t.test('a list that names other files of the host is not followed', async t => {
+  const dir = t.testdir({
+    'modules.dep': `kernel/veth.ko: ../../../../etc/passwd.ko
+/etc/shadow:
+kernel/../../../secret/pktgen.ko:
+kernel/virtio_net.ko: /etc/hostname
+`,
+  });
+  const names = ['veth', 'shadow', 'pktgen', 'virtio_net'];
+  t.strictSame(moduleClosure(dir, names), { files: [], builtin: [], missing: names });
+});

@@ -40,16 +40,21 @@ export function moduleClosure(modulesDir: string | null, names: readonly string[
 }
 
 function readDependencies(modulesDir: string): Map<string, { file: string; needs: string[] }> {
-  const entries = readLines(join(modulesDir, 'modules.dep')).map(line => {
+  const entries = readLines(join(modulesDir, 'modules.dep')).flatMap(line => {
     const colon = line.indexOf(':');
     const file = line.slice(0, colon);
     const needs = line
       .slice(colon + 1)
       .split(' ')
       .filter(word => word !== '');
-    return [canonical(file), { file, needs }] as const;
+    return [file, ...needs].every(isModule) ? [[canonical(file), { file, needs }] as const] : [];
   });
   return new Map(entries);
+}
+
+/** What is listed is read and put into a guest: a folder from elsewhere must not name other files of this host. */
+function isModule(file: string): boolean {
+  return /\.ko(?:\.\w+)?$/.test(file) && !file.split('/').includes('..');
 }
 
 function readBuiltins(modulesDir: string): Set<string> {

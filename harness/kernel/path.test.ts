@@ -43,11 +43,19 @@ t.test('a kernel is found in the usual places', async t => {
   t.equal((await fetch('flat')).key, (await fetch('installed')).key, 'the same content has the same key');
 });
 
+function changed(change: (file: Buffer) => void, file = tinyElf()): Buffer {
+  change(file);
+  return file;
+}
+
 t.test('a path without a kernel is refused', async t => {
   const root = t.testdir({
     empty: {},
     text: 'hello',
     elf: '\x7fELF, and no kernel',
+    arm: { vmlinux: changed(elf => elf.writeUInt16LE(183, 18)) },
+    half: { vmlinux: tinyElf().subarray(0, -5) },
+    i686: { vmlinuz: changed(image => image.writeUInt16LE(0, 0x236), tinyBzImage(tinyElf(), ['gzip'])) },
     bare: { vmlinuz: bzImage, lib: { modules: { [RELEASE]: { kernel: {} } } } },
   });
   const rows: [string, RegExp][] = [
@@ -55,6 +63,9 @@ t.test('a path without a kernel is refused', async t => {
     ['empty', /no kernel in .*looked for/],
     ['text', /neither a bzImage nor an ELF/],
     ['elf', /no "Linux version"/],
+    ['arm', /another architecture/],
+    ['half', /is truncated/],
+    ['i686', /32-bit x86/],
     ['bare', /no modules\.dep: run depmod/],
   ];
   for (const [path, message] of rows) {

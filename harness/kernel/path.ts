@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
-import { bannerOfElf, isElf, parseBanner, parseBzImage, readKernelFile } from './bzimage.ts';
+import { bannerOfElf, isElf, parseBanner, parseBzImage, problemOfElf, readKernelFile } from './bzimage.ts';
 import { seriesOfVersion } from './debian-version.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
 import { uncompress } from './unpack.ts';
@@ -41,6 +41,9 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
       `${request.spec}: ${file} contains no "Linux version" text, so its version is unknown; use a vmlinuz, bzImage or vmlinux`,
     );
   }
+  const problem = header === null ? problemOfElf(content) : header.is64Bit ? null : 'is for 32-bit x86';
+  if (problem !== null)
+    throw new BpfrigError('usage', `${request.spec}: ${file} ${problem}; bpfrig's guests are x86-64`);
   const modulesDir = findModules(request.path, file, name.release);
   const dep = modulesDir === null ? [] : [await hashFile(join(modulesDir, 'modules.dep'))];
   const key = contentKey([await hashFile(file), ...dep]);

@@ -6,6 +6,9 @@ import semver from 'semver';
  */
 const OPTIONS = { includePrerelease: true } as const;
 
+/** Versions that can run here: the observers need tp_btf and fexit, both since 5.5. The upper bound is far away. */
+export const RUNNABLE = '>=5.5 <20';
+
 const UPSTREAM = /^v?(\d+)\.(\d+)(?:\.(\d+))?(?:-?rc(\d+))?/;
 
 /** An upstream version (`5.10.262`, `7.3`, `7.3-rc2`, also with a tail as in `6.12.74+deb13`) as semver; null where the text is no version. */
@@ -31,4 +34,12 @@ export function inRange(version: string, range: string): boolean {
 /** Whether `version` is `least` or newer: `atLeast('6.1.192', '6.1')`. Throws a TypeError on a text that is no version. */
 export function atLeast(version: string, least: string): boolean {
   return inRange(version, `>=${least}`);
+}
+
+/** Whether a version that can run here lies in both ranges. */
+export function meet(one: string, other: string): boolean {
+  return (
+    [one, other].every(range => semver.intersects(range, RUNNABLE, OPTIONS)) &&
+    semver.intersects(one, other, OPTIONS)
+  );
 }

@@ -37,7 +37,13 @@ export function expandKernelSpecs(
 ): KernelSpec[] {
   const names = texts.length === 0 ? seriesOf(catalogue, 'default') : texts;
   const expanded = names.flatMap(text => (text === 'all' ? seriesOf(catalogue, 'all') : [text]));
-  return [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
+  const specs = [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
+  // One kernel may have two names, such as 7.3 and 7.3-amd64; the first one stays.
+  const seen = new Set<string>();
+  return specs.filter(({ text: _text, ...kernel }) => {
+    const key = JSON.stringify(kernel);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /**
@@ -85,7 +91,7 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
   if (seriesText === undefined || more.length > 0) {
     throw new BpfrigError('usage', `kernel ${text}: must be debian:SUITE/SERIES[/FLAVOUR]`);
   }
-  if (!(suite in catalogue.suites)) {
+  if (!Object.hasOwn(catalogue.suites, suite)) {
     const suites = Object.keys(catalogue.suites).join(', ');
     throw new BpfrigError(
       'usage',
@@ -108,8 +114,8 @@ function isFlavour(text: string): text is Flavour {
 }
 
 function knownSeries(text: string, series: string, catalogue: Catalogue): string {
-  if (series in catalogue.series) return series;
-  const gone = catalogue.gone[series];
+  if (Object.hasOwn(catalogue.series, series)) return series;
+  const gone = Object.hasOwn(catalogue.gone, series) ? catalogue.gone[series] : undefined;
   const why = gone
     ? `series ${series} is unavailable: ${gone}`
     : `no series "${series}" in images/kernels.yaml`;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kernel, KernelPackage } from '../model/kernel.ts';
-import { cachedFolder } from '../util/cache.ts';
+import { cachedFolder, isIntact } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 
 /** Content of kernel.json in a cached kernel's folder; `image` and `modulesDir` are relative to the folder. */
@@ -34,19 +34,36 @@ export function isStored(cacheDir: string, key: string): boolean {
   return existsSync(join(storeFolder(cacheDir, key), 'kernel.json'));
 }
 
+/** A kernel has thousands of modules: those that a guest gets are verified when they are packed for it. */
+function isReadByHost(name: string): boolean {
+  return !/\.ko(?:\.\w+)?$/.test(name);
+}
+
 /**
- * Returns a kernel from the cache. If it is missing, `fill(folder)` creates it. Several processes may call this concurrently. If `fill`
+ * Returns a kernel from the cache, verified. If it is missing or damaged, `fill(folder)` creates it. Several processes may call this concurrently. If `fill`
  * throws, the error is passed on and nothing is left in the cache.
  */
 export async function storedKernel(
   cacheDir: string,
   key: string,
   fill: (folder: string) => Promise<StoredKernel>,
+  signal?: AbortSignal,
 ): Promise<StoredKernel> {
-  const folder = await cachedFolder(storeFolder(cacheDir, key), async temp => {
+  const makeFolder = async (temp: string): Promise<void> => {
     await writeFile(join(temp, 'kernel.json'), `${JSON.stringify(await fill(temp), null, 2)}\n`);
-  });
+  };
+  const options = { verified: isReadByHost, signal };
+  const folder = await cachedFolder(storeFolder(cacheDir, key), makeFolder, options);
   return JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8')) as StoredKernel;
+}
+
+/** Returns the cached kernel of a key without making it; null if there is none, or if its record or image is damaged. */
+export async function readStored(cacheDir: string, key: string): Promise<StoredKernel | null> {
+  const folder = storeFolder(cacheDir, key);
+  if (!(await isIntact(folder, ['kernel.json']))) return null;
+  const stored = JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8')) as StoredKernel;
+  const needed = stored.image === '' ? [] : [stored.image];
+  return (await isIntact(folder, needed)) ? stored : null;
 }
 
 /** Returns a cached kernel with absolute paths, as the rest of bpfrig uses it. */

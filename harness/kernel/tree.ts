@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import type { Kernel } from '../model/kernel.ts';
-import { withLock } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
+import { hostCommand } from '../util/host-command.ts';
+import { withLock } from '../util/lock.ts';
 import { fetchPathKernel } from './path.ts';
 
 /** A source tree that is configured, and the kernel that it becomes. */
@@ -39,7 +39,9 @@ export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
   }
   request.onProgress?.(`building ${dir} (make bzImage)`);
   // Concurrent runs must not build the same tree.
-  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request));
+  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request), {
+    signal: request.signal,
+  });
   const image = join(dir, 'arch', 'x86', 'boot', 'bzImage');
   if (!existsSync(image))
     throw new BpfrigError('infra', `${spec}: make succeeded but wrote no arch/x86/boot/bzImage in ${dir}`);
@@ -48,16 +50,19 @@ export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
   return { ...(await fetchPathKernel({ path: image, id, spec, cacheDir, notes })), modulesDir: null };
 }
 
+/** Longest time for one target of a kernel's build, in milliseconds: a cold build takes an hour on two cores. */
+const BUILD_MS = 4 * 3_600_000;
+
 async function build(request: TreeRequest): Promise<void> {
   // stdin is closed, so that make cannot ask for the values of new symbols; olddefconfig sets them to their defaults.
-  const options = { cwd: request.dir, all: true, stdin: 'ignore', reject: false } as const;
-  const cancel = request.signal === undefined ? {} : { cancelSignal: request.signal };
+  const options = { cwd: request.dir, timeoutMs: BUILD_MS, signal: request.signal };
   for (const target of ['olddefconfig', 'bzImage']) {
-    const result = await execa('make', [`-j${availableParallelism()}`, target], { ...options, ...cancel });
-    if (!result.failed) continue;
-    const line = result.all.split('\n').find(text => /error:|\*\*\*/.test(text)) ?? result.shortMessage ?? '';
+    const result = await hostCommand('make', [`-j${availableParallelism()}`, target], options);
+    if (result.ok) continue;
+    const log = `${result.stdout}${result.stderr}`;
+    const line = log.split('\n').find(text => /error:|\*\*\*/.test(text)) ?? `exit code ${result.exitCode}`;
     throw new BpfrigError('infra', `${request.spec}: make ${target} failed: ${line.trim()}`, {
-      detail: result.all,
+      detail: log,
     });
   }
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
+import { commandFailure, hostCommand, type HostCommandOptions } from '../util/host-command.ts';
+import { isElf, parseBzImage, problemOfElf, readKernelFile, unpackPayload } from './bzimage.ts';
+import { unpackDeb } from './deb.ts';
 import { moduleClosure } from './modules.ts';
-import { isElf, parseBzImage, readKernelFile, unpackPayload } from './bzimage.ts';
 
 /** An unpacked kernel; paths are relative to its folder. */
 export interface UnpackedKernel {
@@ -16,6 +17,9 @@ export interface UnpackedKernel {
 
 /** Downloaded packages that are not a kernel that bpfrig can use. Another candidate may be. */
 export class NotWhole extends Error {}
+
+/** Longest time for unpacking one package, or for depmod, in milliseconds. */
+const UNPACK_MS = 300_000;
 
 /** Without these modules no scenario has a NIC or traffic. */
 const NEEDED_MODULES = ['virtio_net', 'veth', 'pktgen'];
@@ -31,9 +35,9 @@ export async function unpackDebs(
   signal?: AbortSignal,
 ): Promise<UnpackedKernel> {
   const root = await mkdtemp(join(folder, 'root-'));
-  const run = signal === undefined ? {} : { cancelSignal: signal };
-  for (const deb of debs)
-    await attempt(`unpack ${basename(deb)}`, () => execa('dpkg-deb', ['-x', deb, root], run));
+  const run = { timeoutMs: UNPACK_MS, signal };
+  // Together, since a kernel's parts may be in several packages.
+  for (const deb of debs) await unpackDeb(deb, root, { signal });
 
   const { release, source } = await findModules(root, debs);
   const modulesDir = join('lib', 'modules', release);
@@ -49,9 +53,9 @@ export async function unpackDebs(
   );
   if (config !== undefined) await cp(config, join(folder, 'config'));
 
-  // Debian's packages run depmod in their postinst, which dpkg-deb -x does not run.
+  // Debian's packages run depmod in their postinst, which unpacking does not run.
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-  await attempt(`run depmod for ${release}`, () => execa('depmod', ['-b', folder, release], { ...run, env }));
+  await attempt(`run depmod for ${release}`, 'depmod', ['-b', folder, release], { ...run, env });
   await rm(root, { recursive: true, force: true });
   const { missing } = moduleClosure(join(folder, modulesDir), NEEDED_MODULES);
   if (missing.length > 0) {
@@ -67,6 +71,8 @@ async function findModules(
   for (const folder of [join(root, 'lib', 'modules'), join(root, 'usr', 'lib', 'modules')]) {
     for (const release of existsSync(folder) ? await readdir(folder) : []) {
       const source = join(folder, release);
+      // It becomes an argument of depmod.
+      if (!/^\d+\.\d+[\w.+~-]*$/.test(release)) continue;
       if (existsSync(join(source, 'kernel'))) return { release, source };
     }
   }
@@ -94,26 +100,21 @@ async function placeImage(
 /** Writes the uncompressed ELF of the bzImage `from` to `to`. Returns false if bpfrig does not know its compression format. */
 export async function uncompress(from: string, to: string): Promise<boolean> {
   const file = await readKernelFile(from);
-  if (isElf(file)) {
-    await cp(from, to);
-    return true;
-  }
   const header = parseBzImage(file);
-  const elf = header === null ? null : await unpackPayload(file, header, from);
+  const elf = isElf(file) ? file : header === null ? null : await unpackPayload(file, header, from);
   if (elf === null) return false;
+  const problem = problemOfElf(elf);
+  if (problem !== null) throw new BpfrigError('infra', `the kernel in ${from} ${problem}`);
   await writeFile(to, elf);
   return true;
 }
 
-async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const seen = error as { shortMessage?: string; stderr?: string; code?: string };
-    const hint = seen.code === 'ENOENT' ? ' (not installed)' : '';
-    throw new BpfrigError('infra', `could not ${what}: ${seen.shortMessage ?? String(error)}${hint}`, {
-      detail: seen.stderr ?? null,
-      cause: error,
-    });
-  }
+async function attempt(
+  what: string,
+  program: string,
+  args: readonly string[],
+  options: HostCommandOptions,
+): Promise<void> {
+  const result = await hostCommand(program, args, options);
+  if (!result.ok) throw commandFailure(`could not ${what}`, result);
 }

@@ -69,4 +69,4 @@ export type RunEvent = { readonly at: string } & (
 export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
 
 /** Version of the shape of run.json and events.jsonl. */
-export const RUN_SCHEMA = 1;
+export const RUN_SCHEMA = 2;

@@ -14,6 +14,10 @@ export interface SourceReport {
   readonly errors: number;
   /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
+  /** The step's line in the scenario's file. */
+  readonly line?: number;
+  /** The step's `as`; null without. */
+  readonly as?: string | null;
 }
 
 /** One loaded program and how often it returned each action during the cell's measured part. */
@@ -26,6 +30,8 @@ export interface ProgramReading {
   /** null for a program of role `entry`. */
   readonly mode: XdpMode | null;
   readonly actions: ActionCounts;
+  /** The scenario's names of the maps that it uses. */
+  readonly maps?: readonly string[];
 }
 
 /** One row of /proc/net/softnet_stat. */
@@ -103,6 +109,8 @@ export type StepResult = { readonly errno: string } & { readonly [key: string]: 
 export interface Observations {
   readonly release: string;
   readonly sources: readonly SourceReport[];
+  /** What the steps of `after` sent, which is in no count. */
+  readonly sourcesAfter?: readonly SourceReport[];
   /** Device counters by role (`tx`, `rx`), ethtool statistics under their own names. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ifindex: Readonly<Record<string, number>>;
@@ -124,6 +132,8 @@ export interface Observations {
   readonly steps: Readonly<Record<string, StepResult>>;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
+  /** Lines that the kernel overwrote before they were read. */
+  readonly logLost?: number;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { checkReferences } from './btf-references.ts';
 import { ByteReader } from './elf.ts';
 
 /** Kinds of BTF types by number: include/uapi/linux/btf.h. */
@@ -90,6 +91,7 @@ export class Btf {
   /** The type behind typedefs, qualifiers and tags. */
   resolve(id: number): BtfType {
     let type = this.type(id);
+    // It ends: `checkReferences` has refused what refers to itself.
     while (['typedef', 'volatile', 'const', 'restrict', 'type_tag', 'var'].includes(type.kind))
       type = this.type(type.target);
     return type;
@@ -127,20 +129,30 @@ export class Btf {
   }
 }
 
-/** Reads section `.BTF`. Throws RangeError when it is cut off, and when it has a kind that this reader does not know. */
+/**
+ * Reads section `.BTF`. Throws RangeError when it is cut off, when it has a kind that this reader does not know, and when a type refers to
+ * one that does not exist or, without a struct in between, to itself.
+ */
 export function readBtf(data: Buffer): Btf {
   const read = new ByteReader(data, data[0] === 0x9f);
   const header = read.u32(4);
   const start = header + read.u32(8);
   const end = start + read.u32(12);
   const strings = header + read.u32(16);
-  const text = (offset: number): string => read.text(strings + offset);
+  const stringsEnd = strings + read.u32(20);
+  if (end > data.length || stringsEnd > data.length)
+    throw new RangeError('its tables end beyond the section');
+  const text = (offset: number): string => {
+    if (offset !== 0 && strings + offset >= stringsEnd) throw new RangeError('a name is beyond its strings');
+    return offset === 0 ? '' : read.text(strings + offset);
+  };
   const types: BtfType[] = [VOID];
   for (let at = start; at < end;) {
     const { type, next } = readType(read, at, types.length, text);
     types.push(type);
     at = next;
   }
+  checkReferences(types);
   return new Btf(types);
 }
 

@@ -49,7 +49,7 @@ export interface ElfRelocation {
 
 const EM_BPF = 247;
 const ET_REL = 1;
-const SHT = { symtab: 2, rela: 4, nobits: 8, rel: 9 } as const;
+const SHT = { null: 0, symtab: 2, rela: 4, nobits: 8, rel: 9 } as const;
 const SHF_EXECINSTR = 4;
 const KINDS = ['none', 'object', 'function', 'section', 'file'] as const;
 
@@ -62,6 +62,9 @@ const MACHINES: Readonly<Record<number, string>> = {
   243: 'RISC-V',
   258: 'LoongArch',
 };
+
+/** Bytes of a name: symbols of C++ and Rust have hundreds. */
+const LONGEST_NAME = 4096;
 
 interface SectionHeader {
   readonly name: number;
@@ -82,6 +85,11 @@ export class ByteReader {
   constructor(bytes: Buffer, littleEndian: boolean) {
     this.#bytes = bytes;
     this.littleEndian = littleEndian;
+  }
+
+  /** Bytes of the file. */
+  get length(): number {
+    return this.#bytes.length;
   }
 
   u8(at: number): number {
@@ -109,10 +117,13 @@ export class ByteReader {
     return Number(this.littleEndian ? this.#bytes.readBigInt64LE(at) : this.#bytes.readBigInt64BE(at));
   }
 
-  /** A NUL-terminated text. */
+  /** A NUL-terminated text. Throws RangeError where there is none, or a longer one than any compiler writes. */
   text(at: number): string {
-    const end = this.#bytes.indexOf(0, at);
-    return this.#bytes.toString('utf8', at, end < 0 ? this.#bytes.length : end);
+    if (!(at >= 0 && at < this.#bytes.length)) throw new RangeError('a name is beyond the file');
+    const near = this.#bytes.subarray(at, at + LONGEST_NAME + 1);
+    const end = near.indexOf(0);
+    if (end < 0) throw new RangeError(`a name has no end within ${LONGEST_NAME} bytes`);
+    return near.toString('utf8', 0, end);
   }
 }
 
@@ -132,8 +143,10 @@ export function readElf(bytes: Buffer, label: string): Elf {
   try {
     return readSections(bytes, read);
   } catch (error) {
-    if (error instanceof RangeError) throw notAnObject(label, 'is cut off: its tables end beyond the file');
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    const detail = error.message;
+    const text = `${label} is cut off or damaged: its tables end beyond the file or contradict each other`;
+    throw new BpfrigError('scenario', text, { detail, cause: error });
   }
 }
 
@@ -155,10 +168,13 @@ function readSections(bytes: Buffer, read: ByteReader): Elf {
   const headers = readHeaders(read);
   const names = headers[sectionNamesIndex(read, headers)];
   const data = headers.map(({ type, offset, size }) => {
-    if (type === SHT.nobits) return Buffer.alloc(0);
+    if (type === SHT.nobits || type === SHT.null) return Buffer.alloc(0);
     if (offset + size > bytes.length) throw new RangeError('a section ends beyond the file');
     return bytes.subarray(offset, offset + size);
   });
+  // Sections of an object never share bytes. Thousands that do would make every reader below take hours.
+  const total = data.reduce((sum, { length }) => sum + length, 0);
+  if (total > bytes.length) throw new RangeError('sections overlap');
   const symbols = readSymbols(read, headers);
   const relocations = readRelocations(read, headers, symbols);
   const sections = headers.map((header, index) => ({
@@ -173,12 +189,17 @@ function readSections(bytes: Buffer, read: ByteReader): Elf {
   return { littleEndian: read.littleEndian, sections, symbols };
 }
 
+/** sizeof(Elf64_Shdr). */
+const HEADER_BYTES = 64;
+
 function readHeaders(read: ByteReader): SectionHeader[] {
   const start = read.u64(40);
   if (start === 0) return [];
   const size = read.u16(58);
   // With more than 65279 sections the number is in the first header.
   const count = read.u16(60) || read.u64(start + 32);
+  if (size < HEADER_BYTES) throw new RangeError(`a section header has ${size} bytes`);
+  if (start + count * size > read.length) throw new RangeError('the section headers end beyond the file');
   return Array.from({ length: count }, (_, index) => {
     const at = start + index * size;
     return {
@@ -203,6 +224,7 @@ function sectionNamesIndex(read: ByteReader, headers: readonly SectionHeader[]):
 function readSymbols(read: ByteReader, headers: readonly SectionHeader[]): ElfSymbol[] {
   const table = headers.find(({ type }) => type === SHT.symtab);
   if (table === undefined) return [];
+  if (table.offset + table.size > read.length) throw new RangeError('the symbols end beyond the file');
   const names = headers[table.link]?.offset ?? 0;
   return Array.from({ length: Math.floor(table.size / 24) }, (_, index) => {
     const at = table.offset + index * 24;

@@ -21,13 +21,15 @@ export function readMaps(elf: Elf, btf: Btf | null): PlacedMap[] {
 function declaredMaps(elf: Elf, section: ElfSection, btf: Btf): PlacedMap[] {
   const variables =
     btf.types.find(({ kind, name }) => kind === 'datasec' && name === '.maps')?.variables ?? [];
-  const symbols = elf.symbols.filter(
-    ({ section: index, kind }) => index === section.index && kind !== 'section',
+  const symbols = new Map(
+    elf.symbols
+      .filter(({ section: index, kind }) => index === section.index && kind !== 'section')
+      .map(symbol => [symbol.name, symbol]),
   );
   return variables
     .flatMap(variable => {
       const { name, target } = btf.type(variable.type);
-      const symbol = symbols.find(one => one.name === name);
+      const symbol = symbols.get(name);
       if (symbol === undefined) return [];
       const inside = section.relocations.filter(
         ({ offset }) => offset >= symbol.value && offset < symbol.value + variable.size,
@@ -43,7 +45,13 @@ function symbolName(elf: Elf, name: string, section: number): string {
 }
 
 /** One declaration: `__uint(f, n)` is a pointer to an array of n ints, `__type(f, t)` a pointer to t. As libbpf's parse_btf_map_def(). */
-function declaredMap(btf: Btf, name: string, type: number, initial: readonly string[]): BpfMap {
+function declaredMap(
+  btf: Btf,
+  name: string,
+  type: number,
+  initial: readonly string[],
+  isInner = false,
+): BpfMap {
   const members = new Map(btf.resolve(type).members.map(member => [member.name, member.type]));
   const number = (field: string): number | null => {
     const member = members.get(field);
@@ -62,6 +70,7 @@ function declaredMap(btf: Btf, name: string, type: number, initial: readonly str
   // `__array(values, struct inner)`: an array of no length of pointers.
   const values = members.get('values');
   const innerType = values === undefined || !ofMaps ? null : btf.resolve(btf.resolve(values).target).target;
+  if (isInner && ofMaps) throw new RangeError(`map ${name} is a map of maps in a map of maps`);
   return {
     name,
     type: type_,
@@ -75,7 +84,7 @@ function declaredMap(btf: Btf, name: string, type: number, initial: readonly str
     pinned: number('pinning') === 1,
     keyType,
     valueType,
-    inner: innerType === null ? null : declaredMap(btf, `${name}.inner`, innerType, []),
+    inner: innerType === null ? null : declaredMap(btf, `${name}.inner`, innerType, [], true),
     initial,
     legacy: false,
   };

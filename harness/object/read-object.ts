@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { groupBy } from '../util/group-by.ts';
 import { readBtf, type Btf } from './btf.ts';
 import { readElf, type Elf } from './elf.ts';
 import type { BpfGlobal, BpfObject } from './object.ts';
@@ -12,12 +13,14 @@ import { readPrograms } from './read-programs.ts';
  * object, or a damaged one.
  */
 export function parseObject(bytes: Buffer, label: string): BpfObject {
+  if (bytes.length > LARGEST)
+    throw new BpfrigError('scenario', `${label} has more than ${LARGEST} bytes, more than any BPF object`);
   const elf = readElf(bytes, label);
   try {
     return objectOf(elf, label);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const text = `${label} is damaged: a symbol or a relocation is outside its section`;
+    const text = `${label} is damaged: its symbols, relocations or types contradict each other`;
     throw new BpfrigError('scenario', text, { detail: error.message, cause: error });
   }
 }
@@ -37,10 +40,15 @@ function objectOf(elf: Elf, label: string): BpfObject {
   };
 }
 
+/** Bytes of an object: the largest known ones have a few million. */
+const LARGEST = 64 * 1024 * 1024;
+
 /** As {@link parseObject}, from a file. Throws `scenario` when it cannot be read. */
 export function readObject(path: string): BpfObject {
   let bytes: Buffer;
   try {
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new RangeError('it is not a regular file');
     bytes = readFileSync(path);
   } catch (error) {
     throw new BpfrigError('scenario', `BPF object ${path} cannot be read: ${messageOf(error)}`, {
@@ -73,15 +81,19 @@ const COMPILERS_OWN = /^\.rodata\.(?:str|cst)/;
 
 /** Variables, by their symbols: clang leaves the offsets of BTF's datasec 0 where a variable is global. */
 function readGlobals(elf: Elf, btf: Btf | null): BpfGlobal[] {
+  const symbols = groupBy(
+    elf.symbols.filter(({ kind }) => kind === 'object'),
+    ({ section }) => section,
+  );
+  const datasecs = new Map(btf?.types.flatMap(type => (type.kind === 'datasec' ? [[type.name, type]] : [])));
   return elf.sections
     .filter(({ name }) => DATA.test(name) && !COMPILERS_OWN.test(name))
     .flatMap(section => {
-      const typed = btf?.types.find(({ kind, name }) => kind === 'datasec' && name === section.name);
+      const typed = datasecs.get(section.name);
       const types = new Map(
         typed?.variables.map(({ type }) => [btf?.type(type).name, btf?.type(type).target] as const),
       );
-      return elf.symbols
-        .filter(({ kind, section: index }) => kind === 'object' && index === section.index)
+      return (symbols.get(section.index) ?? [])
         .toSorted((a, b) => a.value - b.value)
         .map(({ name, value, size }) => ({
           name,

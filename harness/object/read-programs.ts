@@ -1,3 +1,4 @@
+import { groupBy } from '../util/group-by.ts';
 import { ByteReader, type Elf, type ElfSection, type ElfSymbol } from './elf.ts';
 import type { BpfProgram } from './object.ts';
 import type { PlacedMap } from './read-maps.ts';
@@ -23,11 +24,13 @@ export function readPrograms(elf: Elf, maps: readonly PlacedMap[]): BpfProgram[]
     const section = elf.sections[symbol.section];
     return symbol.kind === 'function' && section?.executable === true ? [{ symbol, section }] : [];
   });
+  refuseOverlap(code);
+  const links = new Links(code, maps, elf);
   return code
     .filter(({ symbol, section }) => section.name !== '.text' && !symbol.local)
     .toSorted((a, b) => a.section.index - b.section.index || a.symbol.value - b.symbol.value)
     .map(program => {
-      const used = mapsOf(program, code, maps, elf);
+      const used = mapsOf(program, links);
       return {
         name: program.symbol.name,
         section: program.section.name,
@@ -38,33 +41,92 @@ export function readPrograms(elf: Elf, maps: readonly PlacedMap[]): BpfProgram[]
     });
 }
 
+/** More functions than any object has: the time to follow their calls grows with the square of their number. */
+const MOST_FUNCTIONS = 5000;
+
+/**
+ * Throws RangeError when functions have more bytes together than their sections, which thousands of symbols for the same instructions
+ * would make a matter of hours, or when there are too many.
+ */
+function refuseOverlap(code: readonly Code[]): void {
+  if (code.length > MOST_FUNCTIONS) throw new RangeError(`more than ${MOST_FUNCTIONS} functions`);
+  const sections = new Set(code.map(({ section }) => section));
+  const room = [...sections].reduce((sum, { size }) => sum + size, 0);
+  const taken = code.reduce((sum, { symbol }) => sum + symbol.size, 0);
+  // Twice: a compiler may give a function a second name.
+  if (taken > 2 * room) throw new RangeError('functions overlap');
+}
+
 /** Maps that a program refers to, itself or in what it calls. */
-function mapsOf(program: Code, code: readonly Code[], maps: readonly PlacedMap[], elf: Elf): Set<PlacedMap> {
+function mapsOf(program: Code, links: Links): Set<PlacedMap> {
   const used = new Set<PlacedMap>();
   const seen = new Set<Code>([program]);
   // A set is iterated over what is added on the way, too.
   for (const one of seen) {
-    for (const target of targetsOf(one, elf)) {
-      const map = maps.find(({ section, offset }) => section === target.section && offset === target.offset);
-      if (map !== undefined) used.add(map);
-      const callee = code.find(
-        ({ symbol, section }) =>
-          section.index === target.section &&
-          target.offset >= symbol.value &&
-          target.offset < symbol.value + symbol.size,
-      );
-      if (callee !== undefined) seen.add(callee);
-    }
+    const { maps, callees } = links.of(one);
+    for (const map of maps) used.add(map);
+    for (const callee of callees) seen.add(callee);
   }
   return used;
 }
 
+/** What one function refers to. */
+interface Link {
+  readonly maps: ReadonlySet<PlacedMap>;
+  readonly callees: ReadonlySet<Code>;
+}
+
+/** The maps and functions that each function refers to itself, found once. */
+class Links {
+  readonly #known = new Map<Code, Link>();
+  readonly #bySection: ReadonlyMap<number, readonly Code[]>;
+  readonly #maps: ReadonlyMap<string, PlacedMap>;
+  readonly #elf: Elf;
+
+  constructor(code: readonly Code[], maps: readonly PlacedMap[], elf: Elf) {
+    this.#bySection = groupBy(code, ({ section }) => section.index);
+    this.#maps = new Map(maps.map(map => [placeOf(map), map]));
+    this.#elf = elf;
+  }
+
+  of(code: Code): Link {
+    const known = this.#known.get(code) ?? this.#find(code);
+    this.#known.set(code, known);
+    return known;
+  }
+
+  #find(code: Code): Link {
+    // A loop calls the same function over and over.
+    const places = new Map(targetsOf(code, this.#elf).map(target => [placeOf(target), target]));
+    return {
+      maps: new Set([...places.keys()].flatMap(place => this.#maps.get(place) ?? [])),
+      callees: new Set([...places.values()].flatMap(target => this.#functionAt(target) ?? [])),
+    };
+  }
+
+  #functionAt({ section, offset }: Place): Code | undefined {
+    return this.#bySection
+      .get(section)
+      ?.find(({ symbol }) => offset >= symbol.value && offset < symbol.value + symbol.size);
+  }
+}
+
+/** A place in a section, in bytes from its start. */
+interface Place {
+  readonly section: number;
+  readonly offset: number;
+}
+
+function placeOf({ section, offset }: Place): string {
+  return `${section}:${offset}`;
+}
+
 /** Places that a function's instructions refer to: by a relocation, or by a call within the section, which has none. */
-function targetsOf({ symbol, section }: Code, elf: Elf): { section: number; offset: number }[] {
+function targetsOf({ symbol, section }: Code, elf: Elf): Place[] {
   const read = new ByteReader(section.data, elf.littleEndian);
   const end = symbol.value + symbol.size;
   const relocated = new Map(section.relocations.map(one => [one.offset, one]));
-  const targets: { section: number; offset: number }[] = [];
+  const targets: Place[] = [];
   for (let at = symbol.value; at < end; at += INSN) {
     const opcode = read.u8(at);
     const immediate = read.i32(at + 4);

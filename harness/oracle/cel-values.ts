@@ -57,6 +57,11 @@ export function show(value: unknown): string {
   return Array.isArray(value) ? `[${value.length} items]` : `${text.slice(0, LONGEST - 1)}…`;
 }
 
+/** A value as it stands in a sentence: a text without quotes. */
+export function plainText(value: Value | undefined): string {
+  return typeof value === 'string' ? value : show(value);
+}
+
 function isMapping(value: Value | undefined): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,23 +2,40 @@ import t from 'tap';
 import type { Counters } from '../model/counters.ts';
 import type { Words } from '../scenario/vocabulary.ts';
 import { count } from './counters.ts';
-import { enqueue, entry, kthread, main, redirected, seen, source, variantOf } from './made-up.fixture.ts';
+import {
+  enqueue,
+  entry,
+  kthread,
+  main,
+  redirected,
+  row,
+  seen,
+  source,
+  variantOf,
+} from './made-up.fixture.ts';
 import { stages } from './ledger.ts';
-import { VOCABULARY } from './subjects.ts';
+import { SUBJECTS, VOCABULARY } from './subjects.ts';
 
 const VARIANT = variantOf(['sent == 0']);
 const K512 = { version: '6.12.117', series: '6.12' };
 const K510 = { version: '5.10.262', series: '5.10' };
 
-/** What the counters have that no word names, and the other way round. */
-function unmatched(words: Words, counters: Counters, path = ''): string[] {
+/** What the counters have that no word names, and the other way round. A name without a value must be in `absent`, and only there. */
+function unmatched(
+  words: Words,
+  counters: Counters,
+  absent: Readonly<Record<string, string>>,
+  path = '',
+): string[] {
   const names = new Set([...Object.keys(words), ...Object.keys(counters)]);
   return [...names].flatMap(name => {
     const [word, value] = [words[name] ?? words['*'], counters[name]];
     if (name === '*') return [];
     if (word === undefined) return [`${path}${name} has no word`];
-    if (value === undefined) return [`${path}${name} is not counted`];
-    return word.kind === 'branch' ? unmatched(word.words, value as Counters, `${path}${name}.`) : [];
+    const reason = absent[`${path}${name}`];
+    if (value === undefined) return reason === undefined ? [`${path}${name} is not counted`] : [];
+    if (reason !== undefined) return [`${path}${name} is counted, and has no value: ${reason}`];
+    return word.kind === 'branch' ? unmatched(word.words, value as Counters, absent, `${path}${name}.`) : [];
   });
 }
 
@@ -27,8 +44,51 @@ t.test('the vocabulary names exactly what is counted', async t => {
     programs: [main({ redirect: 1 }), entry({ pass: 1 })],
     observers: { redirect: [redirected(1)], enqueue: [enqueue(1)], kthread: [kthread(1)] },
   });
-  for (const one of [seen({}), observations])
-    t.strictSame(unmatched(VOCABULARY, count(one, K512, VARIANT).counters), []);
+  const identities = {
+    matched: 1,
+    duplicated: 0,
+    absent: 0,
+    examples: { duplicated: [], absent: [] },
+    once: true,
+  };
+  const unknown = ['identity.duplicated', 'identity.missing', 'identity.reordered', 'identity.unsent'];
+  for (const [one, without] of [
+    [seen({}), unknown],
+    [observations, unknown],
+    [{ ...observations, identities: 'a program changes the numbers' }, unknown],
+    [{ ...observations, identities }, []],
+  ] as const) {
+    const { counters, absent } = count(one, K512, VARIANT);
+    t.strictSame(unmatched(VOCABULARY, counters, absent), []);
+    t.same(Object.keys(absent).toSorted(), without);
+  }
+});
+
+t.test('every subject declares the names of its stages', async t => {
+  const devmaps = seen({
+    programs: [main({ redirect: 30 })],
+    maps: { a: 11, b: 12 },
+    mapTypes: { a: 'devmap', b: 'devmap' },
+    observers: {
+      redirect: [
+        redirected(10, { map_id: 11, to_ifindex: 4 }),
+        redirected(20, { map_id: 12, to_ifindex: 3 }),
+      ],
+      devmap: [row('devmap', { to_ifindex: 4, sent: 10 }), row('devmap', { to_ifindex: 3, sent: 20 })],
+    },
+  });
+  for (const observations of [seen({}), seen({ programs: [main({})] }), devmaps]) {
+    for (const [index, { stages: own }] of count(observations, K512, VARIANT).accounts.entries()) {
+      const { faults = [] } = SUBJECTS[index] ?? {};
+      for (const { name } of own)
+        t.ok(
+          faults.some(
+            fault => fault === name || (fault.endsWith('*') && name.startsWith(fault.slice(0, -1))),
+          ),
+          name,
+        );
+    }
+  }
 });
 
 t.test('native: processed counts attempts (C4), ring full is in no redirect error', async t => {

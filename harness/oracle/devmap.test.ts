@@ -31,7 +31,7 @@ function observed(
 
 function judged(observations: ReturnType<typeof seen>, expect: readonly string[]) {
   const variant = variantOf(expect);
-  return judge({ observations, variant, kernel: KERNEL, splats: [], stepFailure: null });
+  return judge({ observations, variant, kernel: KERNEL, splats: [], stop: null });
 }
 
 t.test('one map: its frames are those of the event', async t => {

@@ -7,6 +7,7 @@ import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';
+import type { NameUse } from '../scenario/cel-names.ts';
 
 /** The outcome of an expression: it held or not, with its values, or why it could not be evaluated. */
 export type Outcome =
@@ -21,32 +22,47 @@ export function applicable(expectations: readonly Expectation[], version: string
   return expectations.filter(({ kernels }) => kernels === null || inRange(version, kernels));
 }
 
-/** Evaluates expectations over a cell's counters, in their order. */
+/** Evaluates expectations over a cell's counters, in their order; `unended` are steps without a result, see {@link evaluate}. */
 export function checkExpectations(
   expectations: readonly Expectation[],
   counters: Counters,
   absent: Absent = {},
+  unended: Absent = {},
 ): ExpectationResult[] {
   return expectations.map(({ expression, place }) => ({
     expr: expression.text,
     line: place.line,
-    ...evaluate(expression, counters, absent),
+    ...evaluate(expression, counters, absent, unended),
   }));
 }
 
 /**
- * Evaluates one expression. A name without a value is an error even where CEL's logic would not have needed its value; but what a step
- * would have returned that the kernel refused does not hold.
+ * Evaluates one expression. A name without a value is an error even where CEL's logic would not have needed its value. What the
+ * kernel's behaviour left without a value is none: what a step would have returned that was refused or had another outcome, and an
+ * item of a list that is shorter. It does not hold where its value is needed. `unended`: what is said of steps that have not ended, by
+ * their `as`.
  */
-export function evaluate(expression: Expression, counters: Counters, absent: Absent = {}): Outcome {
+export function evaluate(
+  expression: Expression,
+  counters: Counters,
+  absent: Absent = {},
+  unended: Absent = {},
+): Outcome {
+  const context = celContext(counters);
+  const missing: string[] = [];
   for (const name of expression.names) {
     const found = lookUp(counters, name);
     if (!('missing' in found) || name.optional) continue;
-    const errno = refusalOf(counters[name.path[0] ?? '']);
-    if (errno === null) return broken(reasonFor(name.path, absent) ?? found.missing);
-    return { ok: false, values: `${name.path[0]} was refused: ${errno}`, error: null };
+    const observed = unended[name.path[0] ?? ''] ?? observedAbsence(counters, name.path);
+    if (observed === null) return broken(reasonFor(name.path, absent) ?? found.missing);
+    missing.push(observed);
   }
-  const context = celContext(counters);
+  const [reason] = missing;
+  if (reason !== undefined) {
+    // What remains may decide it: `look.errno == "ENOENT" || look.qsize == 512`.
+    const ok = holds(expression, context);
+    return { ok, values: ok ? null : reason, error: null };
+  }
   try {
     const mixed = mixedTypes(expression, context);
     if (mixed !== null) return broken(mixed);
@@ -56,6 +72,39 @@ export function evaluate(expression: Expression, counters: Counters, absent: Abs
   } catch (error) {
     return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
   }
+}
+
+function holds(expression: Expression, context: Record<string, unknown>): boolean {
+  try {
+    return expression.evaluate(context) === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why a name has no value although nothing is wrong with it: what the kernel did decides. Null for any other name. */
+function observedAbsence(counters: Counters, path: readonly string[]): string | null {
+  const [root = ''] = path;
+  const errno = refusalOf(counters[root]);
+  if (errno !== null) return `${root} was refused: ${errno}`;
+  // The longest part of the name that has a value.
+  const there = [...path.keys()].findLast(
+    length => 'value' in lookUp(counters, pathOf(path.slice(0, length))),
+  );
+  if (there === undefined || there === 0) return null;
+  const found = lookUp(counters, pathOf(path.slice(0, there)));
+  const value = 'value' in found ? found.value : null;
+  const name = path.slice(0, there).join('.');
+  if (Array.isArray(value)) return `${name} has ${value.length} items`;
+  return isResult(counters[root]) ? `${name} has no \`${path[there] ?? ''}\`` : null;
+}
+
+function pathOf(path: readonly string[]): NameUse {
+  return { path, start: 0, end: 0, optional: false, fixed: true };
+}
+
+function isResult(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'errno' in value;
 }
 
 /** Why a name has no value, where a subject says so. */

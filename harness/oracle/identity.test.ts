@@ -31,7 +31,7 @@ function judged(
     variant: variantOf(expect, { more }),
     kernel: KERNEL,
     splats: [],
-    stepFailure: null,
+    stop: null,
   });
 }
 
@@ -107,6 +107,19 @@ t.test('packets that a count says were lost are not missing', async t => {
     identities: { ...ALL, matched: 90, absent: 10 },
   });
   const variant = variantOf(['xdp.drop == 10', 'identity.missing == 0']);
-  const input = { observations, variant, kernel: KERNEL, splats: [], stepFailure: null };
+  const input = { observations, variant, kernel: KERNEL, splats: [], stop: null };
   t.match(judge(input), { verdict: 'pass', ledger: { identity: [{}, { packets: 0 }] } });
+});
+
+t.test('packets that a stage does not account for are the fault of that stage alone', async t => {
+  const observations = seen({
+    sources: [source(100)],
+    programs: [main({ redirect: 100 })],
+    observers: { redirect: [redirected(100)], enqueue: [enqueue(100)], kthread: [kthread(90)] },
+    delivered: 90,
+    identities: { ...ALL, matched: 90, absent: 10 },
+  });
+  const input = { observations, variant: variantOf(['sent == 100']), kernel: KERNEL, splats: [], stop: null };
+  t.match(judge(input), { verdict: 'fail', ledger: { identity: [{}, { packets: 0 }] } });
+  t.notMatch(judge(input).reason, /identity/);
 });

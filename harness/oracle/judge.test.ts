@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Tables } from '../model/counters.ts';
+import type { Row, Tables } from '../model/counters.ts';
 import type { Observations } from '../model/observations.ts';
 import { judge } from './judge.ts';
 import type { JudgeInput } from './judge.ts';
@@ -12,6 +12,7 @@ import {
   redirected,
   seen,
   source,
+  stackRow,
   variantOf,
 } from './made-up.fixture.ts';
 
@@ -31,7 +32,7 @@ function withTables(tables: Tables) {
 }
 
 function verdictOf(input: Partial<JudgeInput> & Pick<JudgeInput, 'variant'>) {
-  return judge({ observations: WHOLE, kernel: KERNEL, splats: [], stepFailure: null, ...input });
+  return judge({ observations: WHOLE, kernel: KERNEL, splats: [], stop: null, ...input });
 }
 
 t.test('all of it holds: pass, without a reason', async t => {
@@ -111,18 +112,21 @@ t.test('an expectation that cannot be evaluated is an error, never false or true
   const observations = { ...WHOLE, steps: { look: { errno: 'OK', qsize: 512 } } };
   const rows: [string, string, RegExp | string][] = [
     ['look.qsize == 512', 'pass', ''],
-    ['look.qsise == 512', 'error', /unknown name `look\.qsise`, did you mean `qsize`\?/],
-    ['look.qsise == 512 || sent == 20000', 'error', /unknown name/],
-    ['sent == 20000 || look.qsise == 512', 'error', /unknown name/],
+    ['look.qsize == int(variant.qsise)', 'error', /unknown name `variant\.qsise`/],
+    ['variant.qsise == "x" || sent == 20000', 'error', /unknown name/],
+    ['sent == 20000 || variant.qsise == "x"', 'error', /unknown name/],
+    ['look.prog_id == 7', 'fail', /^look\.prog_id == 7   \(look has no `prog_id`; lookup in line 7\)/],
+    ['look.qsize == 512 || look.prog_id == 7', 'pass', ''],
+    ['log[0].contains("x")', 'fail', /log has 0 items/],
     ['look.errno == 0', 'error', /compares string with number/],
     ['has(look.prog_id) || sent == 20000', 'pass', ''],
     ['cpumap.cpu["3"].accepted == 0 && cpumap.cpu["2"].accepted == sent', 'pass', ''],
-    ['kernel.at_least("6.1") && !kernel.at_least("6.13")', 'pass', ''],
+    ['kernel.at_least("6.1") && !kernel.at_least("6.13") && sent == 20000', 'pass', ''],
     ['sum(stack.cpu) == 20000 && xdp.redirect_errs.ENOSPC == 0', 'pass', ''],
     ['log.all(line, !line.contains("WARN"))', 'pass', ''],
   ];
   for (const [expr, verdict, reason] of rows) {
-    const judged = verdictOf({ observations, variant: variantOf([expr], { more }) });
+    const judged = verdictOf({ observations, variant: variantOf([expr, 'look.errno == "OK"'], { more }) });
     t.equal(judged.verdict, verdict, expr);
     t.match(judged.reason, reason, expr);
   }
@@ -132,23 +136,97 @@ t.test('what a refused step would have given is the kernel’s fault, not the sc
   const more = 'after: [{ as: look, next_key: { map: cpus, key: 1 } }]';
   const observations = { ...WHOLE, steps: { look: { errno: 'ENOENT', where: 'bpf', log: '' } } };
   const judged = verdictOf({ observations, variant: variantOf(['look.key == 2'], { more }) });
-  t.match(judged, { verdict: 'fail', reason: /^look\.key == 2   \(look was refused: ENOENT\)/ });
+  t.match(judged, {
+    verdict: 'fail',
+    reason: /^look\.key == 2   \(look was refused: ENOENT; next_key in line 7\)/,
+  });
 });
 
-t.test('splats, refused steps and void counts fail a cell whose counts are right', async t => {
+t.test('splats and refused steps fail a cell whose counts are right', async t => {
   const variant = variantOf(['sent == 20000']);
-  const lost = { ...WHOLE, observers: { ...WHOLE.observers, lost: 3 } };
   t.match(verdictOf({ variant, splats: ['WARNING: CPU: 1 at kernel/bpf/cpumap.c:105'] }), {
     verdict: 'fail',
     reason: 'kernel splat: WARNING: CPU: 1 at kernel/bpf/cpumap.c:105',
   });
-  const refused = { variant, observations: null, stepFailure: 'step in line 4, update: ENOMEM' };
-  t.match(verdictOf(refused), { verdict: 'fail', reason: 'step in line 4, update: ENOMEM', counters: {} });
-  t.match(verdictOf({ variant, observations: lost }), {
-    verdict: 'fail',
-    reason: /^witness: observers lost 3/,
-  });
+  const message = 'line 4: update: the kernel refused bpf: ENOMEM';
+  const refused = {
+    variant,
+    observations: null,
+    stop: { kind: 'contradicted', message, results: {} },
+  } as const;
+  t.match(verdictOf(refused), { verdict: 'fail', reason: message, counters: {} });
 });
+
+t.test(
+  'lost observations are the harness’s: an error, unless the kernel was wrong in what does not rest on them',
+  async t => {
+    const variant = variantOf(['cpumap.accepted == sent', 'stack.delivered == sent']);
+    const less = withTables({ redirect: [redirected(19997)], enqueue: [enqueue(19997)] });
+    const lost = { ...WHOLE, observers: { ...less, lost: 3 } };
+    t.match(verdictOf({ variant, observations: lost }), {
+      verdict: 'error',
+      reason: /^witness: observers lost 3 events: the counts are void$/,
+    });
+    const missing = { ...lost, stack: [] };
+    t.match(verdictOf({ variant, observations: missing }), {
+      verdict: 'fail',
+      reason: /^stack\.delivered == sent   \(0 == 20000\); witness: observers lost 3/,
+    });
+    t.match(verdictOf({ variant, observations: lost, splats: ['BUG: x'] }), { verdict: 'fail' });
+    const arrivals = { count: 10, distinct: 10, min: 0, max: 9, inversions: 0, mod8: [], list: [], lost: 5 };
+    const ofLog = variantOf(['stack.seq.distinct == sent']);
+    t.match(verdictOf({ variant: ofLog, observations: { ...WHOLE, arrivals } }), {
+      verdict: 'error',
+      reason: /^the log of arrivals had no room for 5 packets/,
+    });
+    const ofKernelLog = variantOf(['!log.exists(line, line.contains("WARN"))', 'sent == 20000']);
+    t.match(verdictOf({ variant: ofKernelLog, observations: { ...WHOLE, logLost: 2 } }), {
+      verdict: 'error',
+      reason: /^the kernel overwrote 2 lines of its log/,
+    });
+    const ofCounts = verdictOf({ variant, observations: { ...WHOLE, logLost: 2 } });
+    t.equal(ofCounts.verdict, 'pass', 'nothing speaks of the log');
+  },
+);
+
+t.test(
+  'redirects that a preempted observer missed are those that the programs returned, if it is clear where they went',
+  async t => {
+    const variant = variantOf(['cpumap.accepted == sent', 'stack.delivered == sent']);
+    const witness = {
+      kind: 'hist',
+      tables: { enqueue: [enqueue(20000)], kthread: [kthread(20000)] },
+      lost: 0,
+    } as const;
+    const missed = (redirect: Row[], lost: number) => ({
+      ...WHOLE,
+      observers: { ...withTables({ redirect }), lost },
+      witness,
+    });
+    t.match(verdictOf({ variant, observations: missed([redirected(19636)], 364) }), {
+      verdict: 'pass',
+      detail: /^the observers missed 364 events .* what the programs returned \(364 redirects\)/,
+    });
+    const rows: [string, Observations][] = [
+      ['more were missed than redirects', missed([redirected(19636)], 365)],
+      ['to two places', missed([redirected(19000), redirected(636, { map_index: 3 })], 364)],
+      ['with and without an error', missed([redirected(19000), redirected(636, { err: -28 })], 364)],
+      ['no event of it at all', missed([], 20000)],
+    ];
+    for (const [why, observations] of rows)
+      t.match(verdictOf({ variant, observations }), { verdict: 'error', reason: /observers lost/ }, why);
+    // A packet that the kernel lost behind the redirect could as well be one whose event was an error.
+    const behind = {
+      ...missed([redirected(19636)], 364),
+      programs: [main({ redirect: 20000 })],
+      stack: [stackRow(19999)],
+    };
+    t.match(verdictOf({ variant: variantOf(['sent == 20000']), observations: behind }), {
+      verdict: 'error',
+      reason: /then the ledger does not balance/,
+    });
+  },
+);
 
 t.test('what a preempted observer missed is taken from the witness, if that is all', async t => {
   const variant = variantOf(['kthread.processed == sent']);
@@ -163,7 +241,7 @@ t.test('what a preempted observer missed is taken from the witness, if that is a
   const less = { ...tables, enqueue: [{ ...enqueue(20000), processed: 19999 }] };
   const elsewhere = { ...witness, tables: less };
   t.match(verdictOf({ variant, observations: { ...WHOLE, observers: missed, witness: elsewhere } }), {
-    verdict: 'fail',
+    verdict: 'error',
     reason: /enqueue .*: processed is 20000 to the observer, 19999 to the witness/,
   });
   for (const [lost, why] of [
@@ -173,7 +251,7 @@ t.test('what a preempted observer missed is taken from the witness, if that is a
     const observations = { ...WHOLE, observers: { ...missed, lost }, witness };
     t.match(
       verdictOf({ variant, observations }),
-      { verdict: 'fail', reason: /witness: /, detail: null },
+      { verdict: 'error', reason: /witness: /, detail: null },
       why,
     );
   }
@@ -184,8 +262,9 @@ t.test('known, failing in another way, fixed', async t => {
 known:
   - kernels: ">=5.15 <7.4"
     reason: cpu_map_bpf_prog_run_skb returns after the first frame that it drops
+    fails: [kthread.xdp_drop == cpumap.accepted, { ledger: entry }, { ledger: stack }]
     expect: { kthread.xdp_drop: "< cpumap.accepted" }`;
-  const variant = variantOf(['kthread.xdp_drop == cpumap.accepted', 'entry.drop >= 0'], {
+  const variant = variantOf(['kthread.xdp_drop == cpumap.accepted', 'stack.mangled == 0'], {
     program: 'drop_all',
     more,
   });
@@ -220,11 +299,20 @@ known:
 
   const other = verdictOf({ variant, observations: generic(20002, 3) });
   t.equal(other.verdict, 'fail', 'the ledger fails, the entry says something else');
-  t.match(other.reason, /not as the known entry in line 9: .*\(20002 < 20002\)/);
+  t.match(
+    other.reason,
+    /not as the known entry in line 9: it names `kthread\.xdp_drop == cpumap\.accepted`, which did not fail/,
+  );
+  const mangled = generic(5026, 14976);
+  const more_fails = { ...mangled, stack: mangled.stack.map(row => ({ ...row, exact: row.exact - 1 })) };
+  t.match(verdictOf({ variant, observations: more_fails }), {
+    verdict: 'fail',
+    reason: /not as the known entry in line 9: it does not name what failed as well: `stack\.mangled == 0`/,
+  });
   const step = verdictOf({
     variant,
-    observations: generic(5026, 14976),
-    stepFailure: 'step in line 4: EINVAL',
+    observations: null,
+    stop: { kind: 'contradicted', message: 'line 4: EINVAL', results: {} },
   });
   t.equal(step.verdict, 'fail', 'no entry vouches for a step that the kernel refused');
   const splat = verdictOf({ variant, observations: generic(5026, 14976), splats: ['BUG: KASAN'] });
@@ -285,3 +373,166 @@ t.test(
     t.equal(verdict, 'pass');
   },
 );
+
+t.test(
+  'a part of a sink claims what it counts, and a name that several sinks share claims one of them',
+  async t => {
+    const failing = (errors: readonly number[]) =>
+      seen({
+        sources: [source(100)],
+        programs: [main({ redirect: 100 })],
+        observers: {
+          redirect: [redirected(90), ...errors.map(err => redirected(10 / errors.length, { err }))],
+          enqueue: [enqueue(90)],
+          kthread: [kthread(90)],
+        },
+        delivered: 90,
+      });
+    const variant = variantOf(['xdp.redirect_errs.EINVAL == 5', 'sent == 100']);
+    t.match(verdictOf({ variant, observations: failing([-22, -100]) }), {
+      verdict: 'fail',
+      reason:
+        /^ledger: stage redirect lost 10 of 100 packets \(xdp\.redirect_err\), which no expectation names$/,
+    });
+    const both = variantOf(['xdp.redirect_errs.EINVAL == 5', 'xdp.redirect_errs.ENETDOWN == 5']);
+    t.equal(verdictOf({ variant: both, observations: failing([-22, -100]) }).verdict, 'pass');
+    const together = variantOf(['sum(xdp.redirect_errs) == 10']);
+    t.equal(verdictOf({ variant: together, observations: failing([-22, -100]) }).verdict, 'pass');
+
+    // In native mode a full ring is no ENOSPC.
+    const full = {
+      ...WHOLE,
+      observers: withTables({ enqueue: [enqueue(20000, 7)], kthread: [kthread(19993)] }),
+      stack: WHOLE.stack.map(row => ({ ...row, frames: 19993 })),
+    };
+    t.match(verdictOf({ variant: variantOf(['xdp.redirect_errs.ENOSPC == 0']), observations: full }), {
+      verdict: 'fail',
+      reason: /lost 7 of 20000 packets \(cpumap\.ring_full\)/,
+    });
+
+    const aborted = seen({
+      sources: [source(100)],
+      programs: [main({ redirect: 100 }), entry({ drop: 90, aborted: 10 })],
+      observers: {
+        redirect: [redirected(100)],
+        enqueue: [enqueue(100)],
+        kthread: [kthread(100, { xdp_drop: 100 })],
+      },
+    });
+    const dropping = (expect: string[]) => variantOf(expect, { program: 'entry_drop' });
+    t.match(verdictOf({ variant: dropping(['kthread.xdp_drop == 100']), observations: aborted }), {
+      verdict: 'fail',
+      reason: 'ledger: stage entry lost 10 of 100 packets (entry.aborted), which no expectation names',
+    });
+    const named = dropping(['kthread.xdp_drop == 100', 'entry.aborted == 10']);
+    t.equal(verdictOf({ variant: named, observations: aborted }).verdict, 'pass');
+  },
+);
+
+t.test('default rules, and the expectations that replace them', async t => {
+  const short = seen({
+    sources: [source(0, { requested: 100, line: 9, as: 'p' })],
+    programs: [{ ...main({}), maps: ['cpus'] }],
+  });
+  const passed = seen({
+    sources: [source(100)],
+    programs: [{ ...main({ pass: 100 }), maps: ['cpus'] }],
+    delivered: 100,
+  });
+  const unsent = /^line 9: pktgen sent 0 of 100 packets, and no expectation says how many$/;
+  const unmoved = /^no packet of 100 was redirected, although `redirect_to_cpu` uses `cpus`/;
+  const rows: [Observations, string, string, RegExp | string][] = [
+    [short, 'stack.delivered == sent', 'fail', unsent],
+    [short, 'sent == stack.delivered && rx.packets == sent', 'fail', unsent],
+    [short, 'sent == 0', 'pass', ''],
+    [short, 'sent < 100', 'pass', ''],
+    [short, 'source.requested == sent + 100', 'pass', ''],
+    [passed, 'stack.delivered == sent', 'fail', unmoved],
+    [passed, 'kthread.processed == cpumap.accepted', 'fail', unmoved],
+    [passed, 'stack.delivered == xdp.pass', 'fail', unmoved],
+    [passed, 'xdp.pass == sent', 'pass', ''],
+    [passed, 'cpumap.accepted == 0', 'pass', ''],
+    [{ ...passed, programs: [{ ...main({ pass: 100 }), maps: [] }] }, 'stack.delivered == sent', 'pass', ''],
+    [
+      { ...passed, sourcesAfter: [source(1, { requested: 2 })] },
+      'xdp.pass == 100',
+      'fail',
+      /^pktgen sent 1 of 2/,
+    ],
+  ];
+  for (const [observations, expr, verdict, reason] of rows) {
+    const judged = verdictOf({ observations, variant: variantOf([expr]) });
+    t.equal(judged.verdict, verdict, expr);
+    t.match(judged.reason, reason, expr);
+  }
+  const none = { ...variantOf(['sent == 1']), expect: [] };
+  t.match(verdictOf({ variant: none }), {
+    verdict: 'error',
+    reason: 'no expectation applies to kernel 6.12.117',
+  });
+});
+
+t.test('a refusal, and a command’s status, that no expectation reads on this kernel', async t => {
+  const more = `
+after:
+  - { lookup: { map: cpus, key: 2 }, as: look }
+  - { exec: { argv: [a] }, as: ran }`;
+  const [unread] = variantOf(['look.errno != "x" && ran.stdout == ""'], { more }).expect;
+  if (unread === undefined) throw new Error('no expectation');
+  const base = variantOf(['look.errno == "OK" && ran.status == 1', 'sent == 20000'], { more });
+  const on = (kernels: string) => ({
+    ...base,
+    expect: base.expect.map((one, index) => (index === 0 ? { ...one, kernels, because: 'test' } : one)),
+  });
+  const ok = { errno: 'OK' };
+  const refused = { look: { errno: 'ENOENT', where: 'bpf', log: '' }, ran: { ...ok, status: 0, stdout: '' } };
+  const ended = { look: ok, ran: { ...ok, status: 1, stdout: '' } };
+  t.match(verdictOf({ variant: on('<6'), observations: { ...WHOLE, steps: refused } }), {
+    verdict: 'fail',
+    reason: 'line 9: lookup (as `look`): the kernel refused bpf: ENOENT, and no expectation reads that',
+  });
+  t.match(verdictOf({ variant: on('<6'), observations: { ...WHOLE, steps: ended } }), {
+    verdict: 'fail',
+    reason: 'line 10: exec (as `ran`): ended with status 1, not 0, and no expectation reads that',
+  });
+  t.equal(verdictOf({ variant: on('*'), observations: { ...WHOLE, steps: ended } }).verdict, 'pass');
+  const output = { ...base, expect: [unread] };
+  t.match(verdictOf({ variant: output, observations: { ...WHOLE, steps: ended } }), { verdict: 'fail' });
+});
+
+t.test('what the kernel was seen to do wrong is a failure, whatever the steps stumble over then', async t => {
+  const more = `
+after:
+  - { map: { name: none, type: cpumap, key_size: 4, value_size: 7, max_entries: 4 }, as: bad }
+  - { map: { name: none, type: cpumap, key_size: 4, value_size: 8, max_entries: 0 }, as: worse }`;
+  const variant = variantOf(
+    ['sent == 20000', 'bad.errno == "EINVAL"', 'worse.errno == "EINVAL"', 'bad.errno == "OK" || sent == 1'],
+    { more },
+  );
+  const stumbled = (errno: string) =>
+    verdictOf({
+      variant,
+      observations: null,
+      stop: { kind: 'stumbled', message: "map_create: name: 'none' is taken", results: { bad: { errno } } },
+    });
+  t.match(stumbled('OK'), {
+    verdict: 'fail',
+    reason: `bad.errno == "EINVAL"   ("OK" == "EINVAL"; map in line 9); map_create: name: 'none' is taken`,
+  });
+  t.match(stumbled('EINVAL'), { verdict: 'error', reason: "map_create: name: 'none' is taken" });
+  const refused = verdictOf({
+    variant,
+    observations: null,
+    stop: { kind: 'contradicted', message: 'line 4: x', results: { bad: { errno: 'OK' } } },
+  });
+  t.match(refused, { verdict: 'fail', reason: /^line 4: x; bad\.errno == "EINVAL"/ });
+});
+
+t.test('a step that has not ended has no result, and what reads it does not hold', async t => {
+  const more = 'after: [{ exec: { argv: [a] }, as: removed, background: true }]';
+  const variant = variantOf(['removed.status == 0'], { more });
+  t.match(verdictOf({ variant }), {
+    verdict: 'fail',
+    reason: /^removed\.status == 0   \(removed has no result, the step has not ended; exec in line 7\)$/,
+  });
+});

@@ -1,27 +1,44 @@
 import type { ExpectationResult } from '../model/cell.ts';
 import type { Counters } from '../model/counters.ts';
 import type { Ledger } from '../model/ledger.ts';
-import type { Observations } from '../model/observations.ts';
+import type { Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
-import type { ResolvedVariant } from '../scenario/scenario.ts';
+import type { Expectation, ResolvedVariant } from '../scenario/scenario.ts';
+import { boundedNames } from './claims.ts';
 import { count } from './counters.ts';
-import type { CellCounts, KernelFacts } from './counters.ts';
+import type { KernelFacts } from './counters.ts';
 import { applicable, checkExpectations } from './expectations.ts';
+import { firmFault, ledgerFault, type Fault } from './fault.ts';
 import { knownOn, matchKnown } from './known.ts';
-import { missedText, withMissed } from './missed.ts';
+import { areFirm, lostObservations } from './lost.ts';
+import { withMissed } from './missed.ts';
+import { brokenRules, unreadOutcomes } from './rules.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
-import { witnessDifferences } from './witness.ts';
+import { stepsNamed, stepsWithResult } from './steps-named.ts';
+
+/** Why the steps of a cell ended before the last. */
+export interface Stop {
+  /**
+   * `contradicted`: the kernel refused a step that has no `as`, or did not do what the step waits for. `stumbled`: the scenario or
+   * bpfrig could not go on, which may be the consequence of something that the kernel did before.
+   */
+  readonly kind: 'contradicted' | 'stumbled';
+  /** One line; of a contradiction with the step's line. */
+  readonly message: string;
+  /** Results of the steps that were done, by their `as`. */
+  readonly results: Readonly<Record<string, StepResult>>;
+}
 
 /** All that a verdict rests on. */
 export interface JudgeInput {
-  /** What was read from the guest; null when a step failed before anything was. */
+  /** What was read from the guest; null when the steps ended early. */
   readonly observations: Observations | null;
   readonly variant: ResolvedVariant;
   readonly kernel: KernelFacts;
   /** First lines of splats (WARN, BUG, KASAN, lockdep, stall) from console and log. */
   readonly splats: readonly string[];
-  /** A step without `as` that the kernel refused: one line that names the step, its place and the errno. Null: none. */
-  readonly stepFailure: string | null;
+  /** Null: all steps were done. */
+  readonly stop: Stop | null;
 }
 
 /** A verdict and what it rests on. */
@@ -36,69 +53,152 @@ export interface Judgement {
   readonly detail: string | null;
 }
 
+/** What was seen in a cell, and what is wrong with it. */
+interface Evidence extends Pick<Judgement, 'expectations' | 'ledger' | 'counters' | 'detail'> {
+  /** What contradicts the scenario. */
+  readonly faults: readonly Fault[];
+  /** Why nothing can be said, or not all: observations that were lost, expectations that cannot be evaluated, steps that stumbled. */
+  readonly errors: readonly string[];
+  /** Observations were lost: only firm faults count. */
+  readonly lost: boolean;
+}
+
 /**
- * Judges a cell whose guest ran to the end. Pure: the same input gives the same verdict.
+ * Judges a cell whose guest ran to the end. Pure: the same input gives the same verdict. What the kernel was seen to do wrong is a
+ * `fail`, whatever else could not be seen; `error` is for cells in which nothing contradicts the scenario.
  *
  * Throws a BpfrigError with code `harness` when the observations are incomplete.
  */
 export function judge(input: JudgeInput): Judgement {
-  const { variant, kernel, splats } = input;
-  const seen = input.observations === null ? null : withMissed(input.observations);
+  const { variant, kernel } = input;
   const expectations = applicable(variant.expect, kernel.version);
-  const counted = seen === null ? null : count(seen, kernel, variant);
-  const counters = counted?.counters ?? {};
-  const results = counted === null ? [] : checkExpectations(expectations, counters, counted.absent);
-  const named = expectations.flatMap(({ expression }) => expression.names);
-  const ledger = seen === null || counted === null ? null : drawLedger(seen, counted.accounts, named);
-  const completed = input.observations !== null && seen !== input.observations;
-  const detail = completed ? missedText(input.observations) : null;
-  const evidence = { expectations: results, ledger, counters, detail };
-
-  const broken = results.filter(({ error }) => error !== null);
-  const voids = seen === null || counted === null ? [] : voidCounts(seen, counted);
-  const counts = [
-    ...results.filter(({ ok, error }) => !ok && error === null).map(failedText),
-    ...(ledger === null ? [] : ledgerFaults(ledger).map(({ text }) => text)),
+  const { faults: all, errors, lost, ...evidence } = gather(input, expectations);
+  const faults = [
+    ...input.splats.map(text => firmFault('splat', `kernel splat: ${text}`)),
+    ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
-  const steps = input.stepFailure === null ? [] : [input.stepFailure];
-  const splatTexts = splats.map(splat => `kernel splat: ${splat}`);
-  const faults = [...steps, ...splatTexts, ...voids, ...counts];
-  const errors = broken.map(({ expr, line, error }) => `expectation in line ${line}, \`${expr}\`: ${error}`);
+  if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
 
-  if (faults.length === 0 && errors.length > 0)
-    return { verdict: 'error', reason: joined(errors), ...evidence };
-  const entries = knownOn(variant.known, kernel.version);
-  if (faults.length === 0) {
-    const [stale] = entries;
-    if (stale === undefined) return { verdict: 'pass', reason: '', ...evidence };
-    const reason = `passed, but the known entry in line ${stale.place.line} says that it fails on ${stale.kernels}: ${stale.reason}`;
-    return { verdict: 'fixed', reason, ...evidence };
-  }
-
-  // No entry can vouch for counts that are void, for a step that failed, or for expectations that said nothing.
-  const comparable = voids.length === 0 && steps.length === 0 && errors.length === 0 && seen !== null;
+  // No entry can vouch for what is not certain, or for expectations that said nothing.
+  const comparable = errors.length === 0 && input.stop === null;
   const whys: string[] = [];
-  for (const entry of comparable ? entries : []) {
-    const match = matchKnown(entry, { counted: counts.length > 0, splats }, counters);
+  for (const entry of comparable ? knownOn(variant.known, kernel.version) : []) {
+    const match = matchKnown(entry, { faults, splats: input.splats, expectations }, evidence.counters);
     if (match.matches) return { verdict: 'known', reason: entry.reason, ...evidence };
-    const text = `known entry in line ${entry.place.line}: ${match.why}`;
-    if (match.broken) return { verdict: 'error', reason: text, ...evidence };
-    whys.push(`not as the ${text}`);
+    whys.push(`not as the known entry in line ${entry.place.line}: ${match.why}`);
   }
-  return { verdict: 'fail', reason: [joined(faults), ...whys, ...errors].join('; '), ...evidence };
+  const reason = [joined(faults.map(({ text }) => text)), ...whys, ...errors].join('; ');
+  return { verdict: 'fail', reason, ...evidence };
 }
 
-function voidCounts(seen: Observations, { accounts }: CellCounts): string[] {
-  const differences = [
-    ...witnessDifferences(seen.observers, seen.witness, Object.values(seen.maps)),
-    ...accounts.flatMap(one => one.differences ?? []),
+function withoutFault(
+  { variant, kernel }: JudgeInput,
+  errors: readonly string[],
+): Pick<Judgement, 'verdict' | 'reason'> {
+  if (errors.length > 0) return { verdict: 'error', reason: joined(errors) };
+  const [stale] = knownOn(variant.known, kernel.version);
+  if (stale === undefined) return { verdict: 'pass', reason: '' };
+  const reason = `passed, but the known entry in line ${stale.place.line} says that it fails on ${stale.kernels}: ${stale.reason}`;
+  return { verdict: 'fixed', reason };
+}
+
+function gather(input: JudgeInput, expectations: readonly Expectation[]): Evidence {
+  const { observations, stop } = input;
+  if (observations !== null) return ofObservations(input, observations, expectations);
+  const evidence = ofResults(input, stop?.results ?? {}, expectations);
+  if (stop === null) return evidence;
+  return stop.kind === 'contradicted'
+    ? { ...evidence, faults: [firmFault('step', stop.message), ...evidence.faults] }
+    : { ...evidence, errors: [stop.message] };
+}
+
+function ofObservations(
+  { variant, kernel }: JudgeInput,
+  observations: Observations,
+  expectations: readonly Expectation[],
+): Evidence {
+  const { seen, note, deduced } = withMissed(observations);
+  const { counters, accounts, absent } = count(seen, kernel, variant);
+  const results = checkExpectations(expectations, counters, absent, unended(variant, seen.steps));
+  const bounded = expectations.flatMap(({ expression }) => boundedNames(expression, counters));
+  const ledger = drawLedger(seen, accounts, counters, bounded);
+  const named = expectations.flatMap(({ expression }) => expression.names);
+  const accountFaults = ledgerFaults(ledger);
+  const lost = [
+    ...lostObservations(seen, named),
+    ...(deduced && accountFaults.length > 0
+      ? [`${note}, but then the ledger does not balance: which events were missed cannot be known`]
+      : []),
   ];
-  return differences.map(text => `witness: ${text}`);
+  const none = expectations.length === 0 ? [`no expectation applies to kernel ${kernel.version}`] : [];
+  return {
+    expectations: results,
+    ledger,
+    counters,
+    detail: note,
+    faults: [
+      ...unreadOutcomes(variant, seen.steps, expectations),
+      ...accounts
+        .flatMap(one => one.differences ?? [])
+        .map(text => ({ ...firmFault('counts', text), firm: false })),
+      ...failed(results, expectations, variant, seen),
+      ...accountFaults.map(ledgerFault),
+      ...brokenRules(seen, expectations).map(ledgerFault),
+    ],
+    errors: [...lost, ...none, ...broken(results)],
+    lost: lost.length > 0,
+  };
 }
 
-/** `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`. */
-function failedText({ expr, values }: ExpectationResult): string {
-  return values === null ? expr : `${expr}   (${values})`;
+/** Steps with `as` that have no result when everything is over, each with what is said about it. */
+function unended(variant: ResolvedVariant, results: Observations['steps']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    stepsWithResult(variant)
+      .filter(({ as }) => !Object.hasOwn(results, as))
+      .map(({ as }) => [as, `${as} has no result, the step has not ended`]),
+  );
+}
+
+/** Of a cell that ended early: those expectations which the results of its steps decide. */
+function ofResults(
+  { variant, kernel }: JudgeInput,
+  steps: Readonly<Record<string, StepResult>>,
+  all: readonly Expectation[],
+): Evidence {
+  const counters = {
+    variant: variant.variant,
+    kernel: { version: kernel.version, series: kernel.series },
+    ...steps,
+  };
+  const expectations = all.filter(({ expression: { names } }) =>
+    names.every(({ path }) => Object.hasOwn(counters, path[0] ?? '')),
+  );
+  const results = checkExpectations(expectations, counters);
+  const faults = [...failed(results, expectations, variant), ...unreadOutcomes(variant, steps, all)];
+  // What was not counted is in no report.
+  return { expectations: [], ledger: null, counters: {}, detail: null, faults, errors: [], lost: false };
+}
+
+function failed(
+  results: readonly ExpectationResult[],
+  expectations: readonly Expectation[],
+  variant: ResolvedVariant,
+  seen: Pick<Observations, 'logLost'> = {},
+): Fault[] {
+  return results.flatMap(({ ok, error, expr, values }, index) => {
+    const names = expectations[index]?.expression.names ?? [];
+    if (ok || error !== null) return [];
+    const steps = stepsNamed(variant, names).map(({ kind, place }) => `; ${kind} in line ${place.line}`);
+    // `kthread.xdp_drop == cpumap.accepted   (5026 == 20002)`.
+    const text = values === null ? expr : `${expr}   (${values}${steps.join('')})`;
+    return [{ kind: 'expectation', name: expr, text, firm: areFirm(names, seen) }];
+  });
+}
+
+function broken(results: readonly ExpectationResult[]): string[] {
+  return results
+    .filter(({ error }) => error !== null)
+    .map(({ expr, line, error }) => `expectation in line ${line}, \`${expr}\`: ${error}`);
 }
 
 /** How many faults a reason lists one by one. */

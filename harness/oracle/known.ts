@@ -1,38 +1,72 @@
 import type { Counters } from '../model/counters.ts';
 import { inRange } from '../kernel/ranges.ts';
-import type { KnownFailure } from '../scenario/scenario.ts';
+import type { Expectation, KnownFailure } from '../scenario/scenario.ts';
 import { evaluate } from './expectations.ts';
+import type { Fault } from './fault.ts';
 
-/** How a cell failed, as far as known entries can speak of it. */
+/** How a cell failed. */
 export interface Failure {
-  /** Expectations or the ledger did not hold. */
-  readonly counted: boolean;
+  readonly faults: readonly Fault[];
   readonly splats: readonly string[];
+  /** The expectations that apply to the cell. */
+  readonly expectations: readonly Expectation[];
 }
 
 /** Whether an entry describes a failure, or why not. */
-export type KnownMatch =
-  { readonly matches: true } | { readonly matches: false; readonly why: string; readonly broken: boolean };
+export type KnownMatch = { readonly matches: true } | { readonly matches: false; readonly why: string };
 
 /** The entries of a variant that speak of a kernel. */
 export function knownOn(known: readonly KnownFailure[], version: string): KnownFailure[] {
   return known.filter(({ kernels }) => inRange(version, kernels));
 }
 
-/** Known means failing in just the way that the entry says: each `expect` holds, and its splat is there, and no other. */
+/** How many faults that an entry does not name are listed. */
+const MOST_LISTED = 3;
+
+/**
+ * Known means failing in just the way that the entry says: it names every fault, each expectation and each ledger fault that it names
+ * is there, each line of `expect` holds, its splat is there, and no other.
+ */
 export function matchKnown(entry: KnownFailure, failure: Failure, counters: Counters): KnownMatch {
   const { splat, expect, panic } = entry;
   if (panic !== null) return no('the kernel did not panic');
   const stray = failure.splats.find(text => splat === null || !splat.test(text));
   if (stray !== undefined) return no(`the splat is another: ${stray}`);
   if (splat !== null && failure.splats.length === 0) return no(`there is no splat that matches ${splat}`);
-  if (failure.counted && expect.length === 0) return no('the entry speaks of a splat alone');
+  const unnamed = failure.faults.filter(fault => !isNamed(entry, fault));
+  if (unnamed.length > 0) {
+    const more = unnamed.length - MOST_LISTED;
+    const names = unnamed.slice(0, MOST_LISTED).map(nameOf).join(', ');
+    return no(`it does not name what failed as well: ${names}${more > 0 ? ` and ${more} more` : ''}`);
+  }
+  const stale = named(entry, failure).find(name => !failure.faults.some(fault => nameOf(fault) === name));
+  if (stale !== undefined) return no(`it names ${stale}, which did not fail`);
   for (const expression of expect) {
     const { ok, values, error } = evaluate(expression, counters);
-    if (error !== null) return { matches: false, why: `\`${expression.text}\`: ${error}`, broken: true };
+    if (error !== null) return no(`\`${expression.text}\`: ${error}`);
     if (!ok) return no(`${expression.text}   (${values ?? 'false'})`);
   }
   return { matches: true };
+}
+
+function isNamed({ fails, ledger }: KnownFailure, { kind, name }: Fault): boolean {
+  if (kind === 'splat') return true;
+  if (kind === 'expectation') return fails.includes(name);
+  return kind === 'ledger' && ledger.includes(name);
+}
+
+/** What an entry names of a cell: an expectation of another variant or of other kernels is not in it. */
+function named({ fails, ledger }: KnownFailure, { expectations }: Failure): string[] {
+  const texts = expectations.map(({ expression }) => expression.text);
+  return [
+    ...fails.filter(text => texts.includes(text)).map(text => `\`${text}\``),
+    ...ledger.map(name => `ledger: ${name}`),
+  ];
+}
+
+function nameOf({ kind, name, text }: Fault): string {
+  if (kind === 'expectation') return `\`${name}\``;
+  return kind === 'ledger' ? `ledger: ${name}` : text;
 }
 
 /** The entry that says that a kernel panics in this way, by the console of the guest; null when none does. */
@@ -46,5 +80,5 @@ export function knownPanic(
 }
 
 function no(why: string): KnownMatch {
-  return { matches: false, why, broken: false };
+  return { matches: false, why };
 }

@@ -4,7 +4,7 @@ import type { Observations, ProgramReading, SourceReport, XdpMode } from '../mod
 import { parseScenario, problemLines } from '../scenario/parse.ts';
 import { yamlSource } from '../scenario/places.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
-import { TABLES, VOCABULARY } from './subjects.ts';
+import { TABLES, NAMES } from './subjects.ts';
 import { sumFields } from './table.ts';
 
 /** Made-up observations for the oracle's tests: one device `rx`, one cpumap `cpus` with id 7, an entry on CPU 2. */
@@ -86,7 +86,8 @@ export function seen(
 
 const NO_ROWS: Tables = Object.fromEntries(TABLES.map(({ name }) => [name, []]));
 
-function stackRow(frames: number) {
+/** One CPU's row of the classifier at tc ingress, of frames that are all as sent. */
+export function stackRow(frames: number) {
   const none = { metas: 0, ahead: 0, ahead_most: 0, differs: 0, unsent: 0, reordered: 0, unordered: 0 };
   return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, ...none };
 }
@@ -94,7 +95,7 @@ function stackRow(frames: number) {
 /** A scenario from its text; throws with all that is wrong with it. */
 export function scenarioOf(text: string): Scenario {
   const file = { name: 't', file: 't.yaml', path: '/t.yaml' };
-  const { scenario, problems } = parseScenario(yamlSource(text), file, { vocabulary: VOCABULARY });
+  const { scenario, problems } = parseScenario(yamlSource(text), file, NAMES);
   if (scenario === null) throw new Error(problemLines('t.yaml', problems).join('\n'));
   return scenario;
 }

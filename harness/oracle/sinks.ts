@@ -1,13 +1,17 @@
+import type { Counters } from '../model/counters.ts';
 import type { Ledger, LedgerFault, Origin, Sink, Stage } from '../model/ledger.ts';
 import type { Observations } from '../model/observations.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
+import { lookUp } from './cel-values.ts';
 import { joinStages, stages } from './ledger.ts';
 import type { Account } from './subject.ts';
+import { sum } from './tally.ts';
 
-/** Draws up the account of one cell; `named` are the names in the expectations that apply to it. */
+/** Draws up the account of one cell; `named` are the names that the expectations which apply to it bound. */
 export function drawLedger(
   seen: Observations,
   accounts: readonly Account[],
+  counters: Counters,
   named: readonly NameUse[],
 ): Ledger {
   if (seen.sources.length === 0) {
@@ -17,8 +21,8 @@ export function drawLedger(
   const all = stages(accounts);
   const shown = new Set(all.map(({ name }) => name));
   const specs = joinStages(accounts).filter(({ name }) => shown.has(name));
-  const claimed = (name: string, others: readonly string[] = []): boolean =>
-    [name, ...others].some(claim => named.some(({ path }) => speaksOf(path, claim.split('.'))));
+  const claimed = (packets: number, name: string, others: readonly string[] = []): boolean =>
+    [name, ...others].some(claim => claimedBy(claim.split('.'), named, counters) >= packets);
   return {
     stages: all,
     sinks: specs.flatMap(({ out }) =>
@@ -26,16 +30,21 @@ export function drawLedger(
         if ('to' in way) return [];
         const { packets, ends, claims } = way;
         const needed = ends !== 'delivered';
-        return [{ name, packets, claimed: claimed(name, claims), needed, received: ends !== 'lost' }];
+        return [
+          { name, packets, claimed: claimed(packets, name, claims), needed, received: ends !== 'lost' },
+        ];
       }),
     ),
     origins: specs.flatMap(({ enters }) =>
       Object.entries(enters).flatMap(([name, { packets, claims }]): Origin[] =>
-        claims === undefined ? [] : [{ name, packets, claimed: claimed(name, claims) }],
+        claims === undefined ? [] : [{ name, packets, claimed: claimed(packets, name, claims) }],
       ),
     ),
     identity: accounts.flatMap(({ identity = [] }) =>
-      identity.map(({ claims, ...fault }) => ({ ...fault, claimed: claimed(fault.name, claims) })),
+      identity.map(({ claims, ...fault }) => ({
+        ...fault,
+        claimed: claimed(fault.packets, fault.name, claims),
+      })),
     ),
     absent: null,
   };
@@ -70,9 +79,23 @@ export function ledgerFaults({ stages: all, sinks, origins, identity }: Ledger):
   return [...residuals, ...losses, ...extra, ...others];
 }
 
-/** Whether a name in an expression is the claim or lies below it: `xdp.redirect_errs.ENOSPC` speaks of `xdp.redirect_errs`. */
-function speaksOf(path: readonly string[], claim: readonly string[]): boolean {
-  return claim.every((part, index) => path[index] !== undefined && (part === '*' || path[index] === part));
+/**
+ * How many packets the names in expectations claim by one claim, which may have `*` for any key. The claim itself, and `*` named by
+ * a computed index, claim all of them; a part, such as `xdp.redirect_errs.ENOSPC`, claims what it counts and no more.
+ * -1: no name speaks of it.
+ */
+function claimedBy(claim: readonly string[], named: readonly NameUse[], counters: Counters): number {
+  const speaking = named.filter(({ path }) =>
+    claim.every((part, index) => path[index] !== undefined && (part === '*' || path[index] === part)),
+  );
+  if (speaking.length === 0) return -1;
+  const parts = new Map(speaking.map(name => [name.path.join('.'), name]));
+  const whole = speaking.some(({ path }) => path.every((part, index) => part === claim[index]));
+  if (whole) return Infinity;
+  return sum([...parts.values()], name => {
+    const found = lookUp(counters, name);
+    return 'value' in found && typeof found.value === 'number' ? found.value : 0;
+  });
 }
 
 function stageWith(all: readonly Stage[], wanted: (stage: Stage) => boolean): Stage {

@@ -17,6 +17,8 @@ export interface Subject {
   readonly tables: readonly Table[];
   /** Names of its counters in expectations, from the top. A test compares them with what `account` returns. */
   readonly words: Words;
+  /** Names of its faults of the ledger that are no words: its stages. `devmap *` is any that begins so. */
+  readonly faults: readonly string[];
   /** What fields of the kernel mean, by kernel and mode. */
   readonly semantics: readonly SemanticsRow[];
   /** Redirects that go on to a stage of this subject. */

@@ -1,4 +1,5 @@
 import type { WitnessEvent } from '../model/counters.ts';
+import type { Names } from '../scenario/variants.ts';
 import type { Vocabulary } from '../scenario/vocabulary.ts';
 import type { SemanticsRow } from './semantics.ts';
 import type { Subject } from './subject.ts';
@@ -24,6 +25,9 @@ export const WITNESS_EVENTS: readonly WitnessEvent[] = witnessEvents(TABLES);
 /** What fields of the kernel mean, by kernel and mode. */
 export const SEMANTICS: readonly SemanticsRow[] = SUBJECTS.flatMap(({ semantics }) => semantics);
 
+/** Names of faults of the ledger that are no words. */
+const LEDGER_FAULTS: readonly string[] = SUBJECTS.flatMap(({ faults }) => faults);
+
 /** Every name that expectations can use. */
 export const VOCABULARY: Vocabulary = {
   ...Object.fromEntries(SUBJECTS.flatMap(({ words }) => Object.entries(words))),
@@ -44,3 +48,6 @@ export const VOCABULARY: Vocabulary = {
   }),
   mode: text("`native` or `generic`: the mode of the scenario's programs."),
 };
+
+/** What scenarios are checked against. */
+export const NAMES: Names = { vocabulary: VOCABULARY, ledger: LEDGER_FAULTS };

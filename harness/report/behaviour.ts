@@ -2,7 +2,7 @@ import { isSpoiled } from '../model/verdict.ts';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { Counters, Value } from '../model/counters.ts';
 import type { RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import type { CellStatus } from './status.ts';
 
 /** One counter in which two cells differ. */

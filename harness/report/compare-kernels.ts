@@ -1,7 +1,7 @@
 import type { Cell } from '../model/cell.ts';
 import { behaviourChanges, changeText, type BehaviourChange, type BehaviourOptions } from './behaviour.ts';
 import type { RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { count, oneLine, variantText } from './text.ts';
 
 /** One change between two successive kernels, with all variants of the scenario that have it. */

@@ -24,7 +24,7 @@ t.test('the fold agrees with the totals that the run reported', async t => {
 t.test('a planned cell without a verdict is unfinished, and has a reason', async t => {
   const summary = foldRun(goldenEvents('cut'));
   t.equal(summary.complete, false);
-  t.equal(summary.exitCode, null);
+  t.equal(summary.exitCode, 3);
   t.equal(summary.durationMs, 740);
   t.same(
     summary.unfinished.map(u => [u.cell.kernel, u.reason]),
@@ -45,6 +45,21 @@ t.test('a planned cell without a verdict is unfinished, and has a reason', async
 t.test('a run-end with exit code 0 does not hide a missing verdict', async t => {
   const events = goldenEvents('one').filter(event => event.type !== 'cell-end');
   t.equal(foldRun(events).unfinished.length, 1);
+  t.equal(foldRun(events).exitCode, 1);
+});
+
+t.test('the exit code is computed; the one that run-end states can only make it worse', async t => {
+  const full = (exitCode: number): number =>
+    foldRun(goldenEvents('full').map(e => (e.type === 'run-end' ? { ...e, exitCode } : e))).exitCode;
+  const one = (exitCode: number): number =>
+    foldRun(goldenEvents('one').map(e => (e.type === 'run-end' ? { ...e, exitCode } : e))).exitCode;
+  t.same([0, 4, 3, 1, 130].map(full), [1, 1, 1, 1, 130]);
+  t.same([0, 4, 3, 1, 129].map(one), [0, 4, 3, 1, 129]);
+});
+
+t.test('a run without an end is never green', async t => {
+  t.equal(foldRun(goldenEvents('one').slice(0, -1)).exitCode, 3);
+  t.equal(foldRun([]).exitCode, 3);
 });
 
 t.test('the summary can be read between events', async t => {

@@ -1,7 +1,8 @@
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
+import { exitCode, EXIT, worseCode } from '../model/exit-code.ts';
 import { countVerdicts, type VerdictCounts } from '../model/verdict.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { compareKernels } from './kernel-order.ts';
 import type { CellStatus } from './status.ts';
 
@@ -53,7 +54,8 @@ export interface RunSummary {
   readonly interrupted: boolean;
   /** True if `run-end` was seen. */
   readonly complete: boolean;
-  readonly exitCode: number | null;
+  /** Computed from the planned cells and their verdicts; the code that `run-end` states can only make it worse. */
+  readonly exitCode: number;
 }
 
 type RunStart = Extract<RunEvent, { type: 'run-start' }>;
@@ -113,6 +115,7 @@ export class RunFold {
     for (const cell of cells) this.#kernel(cell.kernel);
     const results = [...this.#results.values()];
     const pending = cells.filter(cell => !this.#results.has(cell.id));
+    const counts = countVerdicts(results);
     return {
       runId: this.#start?.runId ?? null,
       schema: this.#start?.schema ?? 0,
@@ -125,13 +128,19 @@ export class RunFold {
       results: this.#results,
       running: pending.filter(cell => this.#started.has(cell.id)),
       unfinished: pending.map(cell => ({ cell, reason: this.#whyUnfinished(cell) })),
-      counts: countVerdicts(results),
+      counts,
       notes: this.#notes,
       durationMs: this.#end?.durationMs ?? this.#elapsed(),
       interrupted: this.#end?.interrupted ?? false,
       complete: this.#end !== null,
-      exitCode: this.#end?.exitCode ?? null,
+      exitCode: this.#exitCode(counts, pending.length),
     };
+  }
+
+  #exitCode(counts: VerdictCounts, unfinished: number): number {
+    const complete = this.#end !== null && !this.#end.interrupted;
+    const computed = exitCode({ counts, unfinished, signal: null, complete });
+    return worseCode(computed, this.#end?.exitCode ?? EXIT.ok);
   }
 
   #kernel(id: string) {

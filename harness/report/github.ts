@@ -2,7 +2,8 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { brokenExpectations, expectationText, lossTexts } from './findings.ts';
 import type { RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
+import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { STATUSES } from './status.ts';
 import { cellLabel, count, plain } from './text.ts';
@@ -15,6 +16,9 @@ interface Annotation {
   readonly title: string;
   readonly text: string;
 }
+
+/** How many cells one annotation names: GitHub cuts long messages. */
+const SHOWN = 20;
 
 /**
  * Returns a reporter that writes GitHub's workflow commands. GitHub keeps only ten errors per step, so cells that fail at the same
@@ -37,9 +41,10 @@ function annotations(summary: RunSummary): Annotation[] {
           {
             level: 'error' as const,
             title: `${count(missing.length, 'cell')} not finished`,
-            text: missing.join('\n'),
+            text: withMore(missing.slice(0, SHOWN), missing.length),
           },
         ]),
+    ...laterAnnotation(summary),
     ...summary.kernels.flatMap(kernel => [
       ...(kernel.failure === null
         ? []
@@ -56,6 +61,13 @@ function annotations(summary: RunSummary): Annotation[] {
   ];
 }
 
+function laterAnnotation(summary: RunSummary): Annotation[] {
+  const later = laterTries(summary);
+  if (later.length === 0) return [];
+  const text = later.map(r => `${r.cell.id}: ${r.verdict}: ${triesText(r)}`).join('\n');
+  return [{ level: 'warning', title: laterTriesText(summary), text }];
+}
+
 function lineOf(result: CellResult): number {
   return brokenExpectations(result)[0]?.line ?? 1;
 }
@@ -64,21 +76,27 @@ function sharedAnnotation(results: readonly CellResult[]): Annotation {
   const [first] = results;
   if (first === undefined) throw new RangeError('a group has at least one member');
   const kernels = [...new Set(results.map(r => r.cell.kernel))].join(', ');
-  const text = results.map(r =>
-    [
-      `${r.cell.kernel} ${cellLabel(r.cell)}: ${r.reason}`,
-      ...brokenExpectations(r).map(e => `  ${expectationText(e)}`),
-      ...lossTexts(r.ledger).map(loss => `  ${loss}`),
-      `  ${r.repeat}`,
-    ].join('\n'),
-  );
+  const text = results
+    .slice(0, SHOWN)
+    .map(r =>
+      [
+        `${r.cell.kernel} ${cellLabel(r.cell)}: ${r.reason}`,
+        ...brokenExpectations(r).map(e => `  ${expectationText(e)}`),
+        ...lossTexts(r.ledger).map(loss => `  ${loss}`),
+        `  ${r.repeat}`,
+      ].join('\n'),
+    );
   return {
     level: 'error',
     file: first.cell.file,
     line: lineOf(first),
     title: `${first.verdict} on ${kernels}: ${first.cell.scenario}`,
-    text: text.join('\n'),
+    text: withMore(text, results.length),
   };
+}
+
+function withMore(shown: readonly string[], all: number): string {
+  return [...shown, ...(all > shown.length ? [`and ${all - shown.length} more`] : [])].join('\n');
 }
 
 function command({ level, text, ...properties }: Annotation): string {

@@ -2,7 +2,7 @@ import type { Cell } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { countVerdicts } from '../model/verdict.ts';
 import { RunFold } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { STATUSES } from './status.ts';
 import { formatMs, oneLine } from './text.ts';
 

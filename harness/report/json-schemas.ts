@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runEvent } from './event-schema.ts';
+import { eventLine } from './event-schema.ts';
 import { runDocument } from './run-schema.ts';
 
 // `input`: the published schemas accept unknown fields, because later versions may add fields.
@@ -7,6 +7,6 @@ import { runDocument } from './run-schema.ts';
 export function jsonSchemas(): Readonly<Record<string, unknown>> {
   return {
     'run.schema.json': z.toJSONSchema(runDocument, { io: 'input' }),
-    'events.schema.json': z.toJSONSchema(runEvent, { io: 'input' }),
+    'events.schema.json': z.toJSONSchema(eventLine, { io: 'input' }),
   };
 }

@@ -1,11 +1,13 @@
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { RunSummary } from './fold.ts';
+import { laterTries } from './later-tries.ts';
+import { jsonText } from '../util/json-text.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import type { RunDocument } from './run-schema.ts';
 
 /** Returns the reporter for `run.json`: the whole run in one document, described by `run.schema.json`. */
 export function createJsonReporter(): Reporter {
-  return documentReporter(summary => `${JSON.stringify(toRunDocument(summary), null, 2)}\n`);
+  return documentReporter(summary => `${jsonText(toRunDocument(summary), 2)}\n`);
 }
 
 /** Returns the content of `run.json`: cells with a verdict in the order of the plan, then those without. */
@@ -22,6 +24,7 @@ export function toRunDocument(summary: RunSummary): RunDocument {
     exitCode: summary.exitCode,
     durationMs: summary.durationMs,
     counts: summary.counts,
+    laterTries: laterTries(summary).length,
     kernels: summary.kernels.map(({ column, ...kernel }) => ({ ...kernel, kernel: column })),
     cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
     unfinished: summary.unfinished,

@@ -2,6 +2,7 @@ import type { Cell, CellResult } from '../model/cell.ts';
 import { countWhere, isExcused, isRed, isSpoiled } from '../model/verdict.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type KernelSummary, type RunSummary } from './fold.ts';
+import { laterTries, triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { lastLines, oneLine, variantText } from './text.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
@@ -64,6 +65,7 @@ function suiteLines(summary: RunSummary, kernel: KernelSummary, index: number): 
     accelerator: summary.host?.accel ?? '',
     qemu: summary.host?.qemu ?? '',
     run: summary.runId ?? '',
+    'needed a second try': laterCount(summary, kernel),
   }).filter(([, value]) => value !== '');
   return [
     `  <testsuite${xmlAttributes(attributes)}>`,
@@ -73,6 +75,12 @@ function suiteLines(summary: RunSummary, kernel: KernelSummary, index: number): 
     ...summary.cells.filter(cell => cell.kernel === kernel.id).flatMap(cell => caseLines(summary, cell)),
     '  </testsuite>',
   ];
+}
+
+/** '' where no cell of the kernel did. */
+function laterCount(summary: RunSummary, kernel: KernelSummary): string {
+  const own = laterTries(summary).filter(r => r.cell.kernel === kernel.id);
+  return own.length === 0 ? '' : String(own.length);
 }
 
 function caseLines(summary: RunSummary, cell: Cell): string[] {
@@ -106,12 +114,17 @@ function outcomeLines(result: CellResult): string[] {
     message: oneLine(result.reason) || result.verdict,
   });
   const text = xmlText(findingLines({ ...result, consoleTail: [] }).join('\n'));
-  const tail = lastLines(result.consoleTail, 500, 400).join('\n');
+  const tail = [...tries(result), ...lastLines(result.consoleTail, 500, 400)].join('\n');
   const console = tail === '' ? [] : [`<system-out>${xmlText(tail)}</system-out>`];
   if (result.verdict === 'skip') return [`<skipped${attributes}/>`];
   if (isExcused(result.verdict)) return [`<skipped${attributes}>${text}</skipped>`];
   if (isSpoiled(result.verdict)) return [`<error${attributes}>${text}</error>`, ...console];
-  return isRed(result.verdict) ? [`<failure${attributes}>${text}</failure>`, ...console] : [];
+  return isRed(result.verdict) ? [`<failure${attributes}>${text}</failure>`, ...console] : console;
+}
+
+/** What a passed cell had before: the findings of every other cell have it. */
+function tries(result: CellResult): string[] {
+  return result.verdict === 'pass' && result.earlierTries.length > 0 ? [triesText(result)] : [];
 }
 
 function seconds(ms: number): string {

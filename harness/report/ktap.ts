@@ -2,7 +2,8 @@ import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { statusOf, type RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
+import { triesText } from './later-tries.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { isRedStatus } from './status.ts';
 import { cellLabel, oneLine } from './text.ts';
@@ -42,14 +43,15 @@ function caseLines(summary: RunSummary, cell: Cell, number: number): string[] {
     return [`not ok ${number} ${name} # ERROR not finished: ${oneLine(reason)}`];
   }
   const reason = oneLine(result.reason);
+  const tries = result.earlierTries.length === 0 ? [] : [`# ${triesText(result)}`];
   switch (result.verdict) {
     case 'pass':
-      return [`ok ${number} ${name}`];
+      return [...tries, `ok ${number} ${name}`];
     case 'skip':
-      return [`ok ${number} ${name} # SKIP ${reason}`];
+      return [...tries, `ok ${number} ${name} # SKIP ${reason}`];
     case 'known':
       // `ok`, as ksft_test_result_xfail() in tools/testing/selftests/kselftest.h prints it.
-      return [`ok ${number} ${name} # XFAIL ${reason}`];
+      return [...tries, `ok ${number} ${name} # XFAIL ${reason}`];
     default: {
       const spoiled = isSpoiled(result.verdict) ? 'ERROR ' : '';
       const directive = result.verdict === 'hang' ? 'TIMEOUT ' : spoiled;

@@ -2,10 +2,11 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
+import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
-import { cellLabel, count, formatMs, oneLine } from './text.ts';
+import { cellLabel, count, formatMs, inert, oneLine } from './text.ts';
 import { xmlText } from './xml.ts';
 
 /** Maximum size in bytes. GitHub refuses a job summary above 1 MiB; other steps can use the rest. */
@@ -13,7 +14,7 @@ const MAX_BYTES = 900 * 1024;
 
 /** Returns the reporter for GitHub-flavoured markdown, for `$GITHUB_STEP_SUMMARY` or a merge request: counts, matrix, one `<details>` per red cell. */
 export function createMarkdownReporter(): Reporter {
-  return documentReporter(summary => renderMarkdown(summary, MAX_BYTES));
+  return documentReporter(summary => inert(renderMarkdown(summary, MAX_BYTES)));
 }
 
 /** Returns the document with as many `<details>` as fit into `maxBytes`, and a line with the number of those that were left out. */
@@ -23,6 +24,7 @@ export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
     hostLine(summary),
     matrixTable(summary),
     unfinishedList(summary),
+    laterList(summary),
     notesList(summary),
     timeLine(summary),
   ];
@@ -68,8 +70,7 @@ function hostLine(summary: RunSummary): string {
   const cells = `${count(summary.cells.length, 'cell')} on ${count(summary.kernels.length, 'kernel')}`;
   const accel =
     summary.host === null ? '' : `, ${summary.host.accel} (${escapeText(summary.host.accelReason)})`;
-  const exit = summary.exitCode === null ? '' : `, exit ${summary.exitCode}`;
-  return `${cells}${accel}, ${formatMs(summary.durationMs)}${exit}`;
+  return `${cells}${accel}, ${formatMs(summary.durationMs)}, exit ${summary.exitCode}`;
 }
 
 function matrixTable(summary: RunSummary): string {
@@ -95,6 +96,18 @@ function unfinishedList(summary: RunSummary): string {
   return summary.unfinished
     .map(u => `- not finished: ${codeSpan(u.cell.id)}: ${escapeText(u.reason)}`)
     .join('\n');
+}
+
+/** Maximum number of cells that are listed with what spoiled their first try. */
+const MOST_LATER = 50;
+
+function laterList(summary: RunSummary): string {
+  const later = laterTries(summary);
+  const lines = later
+    .slice(0, MOST_LATER)
+    .map(r => `- ${r.verdict}: ${codeSpan(r.cell.id)}: ${escapeText(triesText(r))}`);
+  if (later.length > MOST_LATER) lines.push(`- and ${later.length - MOST_LATER} more`);
+  return later.length === 0 ? '' : `${laterTriesText(summary)}:\n\n${lines.join('\n')}`;
 }
 
 function notesList(summary: RunSummary): string {
@@ -135,9 +148,14 @@ export function codeSpan(text: string): string {
 
 /** Escapes text so that it contains no markup, mention or reference to an issue. */
 export function escapeText(text: string): string {
-  return oneLine(text)
-    .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)
-    .replace(/[\\`*_{}[\]()+!|~-]/g, c => `\\${c}`);
+  return (
+    oneLine(text)
+      .replace(/[&<>@#]/g, c => `&#${c.charCodeAt(0)};`)
+      .replace(/[\\`*_{}[\]()+!|~-]/g, c => `\\${c}`)
+      // GitHub makes links of these by itself.
+      .replace(/:(?=\/\/)/g, '&#58;')
+      .replace(/\b(www)\./gi, '$1&#46;')
+  );
 }
 
 function longestRun(text: string): number {

@@ -1,6 +1,6 @@
 import type { Cell } from '../model/cell.ts';
 import { statusOf, type RunSummary } from './fold.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { STATUSES, type CellStatus } from './status.ts';
 import { oneLine, variantText } from './text.ts';
 

@@ -1,37 +1,85 @@
 import type { RunEvent } from '../model/events.ts';
-import type { VerdictCounts } from '../model/verdict.ts';
-import { countVerdicts } from '../model/verdict.ts';
+import { EXIT, worseCode } from '../model/exit-code.ts';
 import { foldRun } from './fold.ts';
+import { STATUSES } from './status.ts';
 import { count } from './text.ts';
 
 type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
 
-/** The rule for exit codes. It belongs to run/; cli/ passes it as a parameter. */
-export type ExitCodeRule = (counts: VerdictCounts, unfinished: number) => number;
-
 /**
  * Merges the events of several runs (shards, or a run and its repetition) into those of one run. If a cell ended in several runs,
- * the verdict of the last run in the list is used. A kernel counts as failed only if no run had it. The plan of a sharded run is
- * complete even if shards are missing, so that their cells are reported as unfinished. A single run that is not a shard is returned
- * unchanged.
+ * the verdict of the last run in the list is used, but the worst one if the runs are shards; a warning names the cells whose verdicts
+ * differ. A kernel counts as failed only if no run had it. The plan of a sharded run is complete even if shards are missing, so that
+ * their cells are reported as unfinished. The exit code is computed from the cells of the whole. An exit code that a run states makes
+ * it worse only if the run's own cells do not explain it. A single run that is not a shard is returned unchanged.
  */
-export function mergeRuns(
-  runs: readonly (readonly RunEvent[])[],
-  exitCode: ExitCodeRule,
-): readonly RunEvent[] {
+export function mergeRuns(runs: readonly (readonly RunEvent[])[]): readonly RunEvent[] {
   const events = runs.flat();
   const starts = events.filter(event => event.type === 'run-start');
   const [first] = starts;
   const alone = runs.length === 1 && first?.shard === undefined;
   if (first === undefined || alone) return runs.length === 1 ? (runs[0] ?? []) : events;
   const start = mergeStarts(first, starts);
-  const merged = [start, ...missingShards(start, starts), ...mergeMiddle(events)];
+  const chosen = chooseEnds(events, first.shard !== undefined);
+  const merged = [
+    start,
+    ...missingShards(start, starts),
+    ...differing(chosen, start.at),
+    ...mergeMiddle(events, new Set([...chosen.values()].map(({ end }) => end))),
+  ];
   const ends = events.filter(event => event.type === 'run-end');
   // If a run was cut off and has no end, the merged run has no end, so that its cells are reported as unfinished.
   return ends.length < runs.length
     ? merged
-    : [...merged, mergeEnds(merged, ends, events.at(-1)?.at ?? first.at, exitCode)];
+    : [...merged, mergeEnds(merged, ends, events.at(-1)?.at ?? first.at, unexplained(runs))];
+}
+
+type CellEnd = Extract<RunEvent, { type: 'cell-end' }>;
+
+/** The end of a cell that counts, and all that the cell has. */
+interface ChosenEnd {
+  readonly end: CellEnd;
+  readonly all: readonly CellEnd[];
+}
+
+function chooseEnds(events: readonly RunEvent[], worst: boolean): Map<string, ChosenEnd> {
+  const ends = events.filter(event => event.type === 'cell-end');
+  const rank = ({ result }: CellEnd): number => STATUSES.indexOf(result.verdict);
+  const chosen = new Map<string, ChosenEnd>();
+  for (const end of ends) {
+    const { id } = end.result.cell;
+    const before = chosen.get(id);
+    const keep = worst && before !== undefined && rank(before.end) < rank(end);
+    chosen.set(id, { end: keep ? before.end : end, all: [...(before?.all ?? []), end] });
+  }
+  return chosen;
+}
+
+/** How many cells with differing verdicts a warning names. */
+const NAMED = 5;
+
+function differing(chosen: ReadonlyMap<string, ChosenEnd>, at: string): RunEvent[] {
+  const texts = [...chosen].flatMap(([id, { end, all }]) => {
+    const verdicts = all.map(({ result }) => result.verdict);
+    const differ = new Set(verdicts).size > 1;
+    return differ ? [`${id} is ${verdicts.join(', then ')}, and counts as ${end.result.verdict}`] : [];
+  });
+  if (texts.length === 0) return [];
+  const more = texts.length > NAMED ? `; and ${texts.length - NAMED} more` : '';
+  const text = `verdicts of these runs differ: ${texts.slice(0, NAMED).join('; ')}${more}`;
+  return [{ at, type: 'note', level: 'warning', text }];
+}
+
+/** The worst exit code that a run states although its own cells do not give it: a signal, or a report that could not be kept. */
+function unexplained(runs: readonly (readonly RunEvent[])[]): number {
+  return runs.reduce((worst: number, events) => {
+    const stated = foldRun(events).exitCode;
+    const own = foldRun(
+      events.map(event => (event.type === 'run-end' ? { ...event, exitCode: EXIT.ok } : event)),
+    ).exitCode;
+    return stated === own ? worst : worseCode(worst, stated);
+  }, EXIT.ok);
 }
 
 function mergeStarts({ shard: _shard, ...first }: RunStart, starts: readonly RunStart[]): RunStart {
@@ -78,11 +126,8 @@ function missingShards(whole: RunStart, starts: readonly RunStart[]): RunEvent[]
       ];
 }
 
-function mergeMiddle(events: readonly RunEvent[]): RunEvent[] {
+function mergeMiddle(events: readonly RunEvent[], cellEnds: ReadonlySet<RunEvent>): RunEvent[] {
   const ready = new Set(events.flatMap(e => (e.type === 'kernel-ready' ? e.kernel.id : [])));
-  const lastEnd = new Map(
-    events.flatMap(e => (e.type === 'cell-end' ? [[e.result.cell.id, e] as const] : [])),
-  );
   const seen = new Set<string>();
   const isFirst = (key: string): boolean => !seen.has(key) && seen.add(key).has(key);
   return events.filter(event => {
@@ -99,7 +144,7 @@ function mergeMiddle(events: readonly RunEvent[]): RunEvent[] {
       case 'template-ready':
         return true;
       case 'cell-end':
-        return lastEnd.get(event.result.cell.id) === event;
+        return cellEnds.has(event);
       case 'note':
         return isFirst(`note ${event.text}`);
     }
@@ -110,18 +155,17 @@ function mergeEnds(
   merged: readonly RunEvent[],
   ends: readonly RunEnd[],
   at: string,
-  exitCode: ExitCodeRule,
+  atLeast: number,
 ): RunEnd {
-  const { results, unfinished } = foldRun(merged);
-  const counts = countVerdicts(results.values());
-  return {
+  const end: RunEnd = {
     at,
     type: 'run-end',
-    counts,
-    unfinished: unfinished.map(u => u.cell.id),
-    interrupted: ends.some(end => end.interrupted),
+    counts: foldRun(merged).counts,
+    unfinished: foldRun(merged).unfinished.map(u => u.cell.id),
+    interrupted: ends.some(one => one.interrupted),
     // Shards run in parallel, so the time of the whole is that of the longest.
-    durationMs: Math.max(...ends.map(end => end.durationMs)),
-    exitCode: exitCode(counts, unfinished.length),
+    durationMs: Math.max(...ends.map(one => one.durationMs)),
+    exitCode: atLeast,
   };
+  return { ...end, exitCode: foldRun([...merged, end]).exitCode };
 }

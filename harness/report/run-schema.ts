@@ -85,9 +85,7 @@ const ledger = z
       .default([])
       .meta({ description: 'Places where the kernel makes packets' }),
     identity: z
-      .array(
-        z.object({ name: z.string(), packets: z.number(), claimed: z.boolean(), text: z.string() }),
-      )
+      .array(z.object({ name: z.string(), packets: z.number(), claimed: z.boolean(), text: z.string() }))
       .default([])
       .meta({ description: 'Packets that arrived and are not those that were sent' }),
     absent: z.string().nullable(),
@@ -132,9 +130,12 @@ export const runDocument = z
     jobs: count,
     complete: z.boolean().meta({ description: 'False when the end of the run was not seen' }),
     interrupted: z.boolean(),
-    exitCode: z.int().nullable(),
+    exitCode: z.int().meta({ description: 'Computed from the cells; a run without an end is never 0' }),
     durationMs,
     counts: verdictCounts,
+    laterTries: count.meta({
+      description: 'Cells whose first try the host spoiled and that got a verdict in a later one',
+    }),
     kernels: z.array(
       z.object({
         id: z.string(),

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import t from 'tap';
+import { EventLines } from '../model/event-lines.ts';
 import { GOLDEN_RUNS, goldenEvents, matchGolden } from './golden.ts';
 import { foldRun } from './fold.ts';
 import { jsonSchemas } from './json-schemas.ts';
@@ -23,7 +24,11 @@ t.test('written documents are valid against the published schemas', async t => {
       run(JSON.parse(JSON.stringify(toRunDocument(foldRun(events))))),
       `${name}: ${ajv.errorsText(run.errors)}`,
     );
-    for (const event of events) t.ok(line(event), `${name} ${event.type}: ${ajv.errorsText(line.errors)}`);
+    const lines = new EventLines();
+    for (const event of events) {
+      const written: unknown = JSON.parse(lines.next(event));
+      t.ok(line(written), `${name} ${event.type}: ${ajv.errorsText(line.errors)}`);
+    }
   }
 });
 
@@ -34,5 +39,8 @@ t.test('invalid documents are refused', async t => {
   t.notOk(run({ ...document, cells: [{ ...document.cells[0], verdict: 'green' }] }), 'an unknown verdict');
   t.ok(run({ ...document, later: true }), 'a field of a later bpfrig is accepted');
   const line = ajv.compile(jsonSchemas()['events.schema.json'] as object);
-  t.notOk(line({ at: '2026-03-14T09:26:53.000Z', type: 'cell-starts', cell: 'x' }));
+  const link = { seq: 0, prev: '0'.repeat(16), at: '2026-03-14T09:26:53.000Z' };
+  t.ok(line({ ...link, type: 'cell-start', cell: 'x' }));
+  t.notOk(line({ ...link, type: 'cell-starts', cell: 'x' }));
+  t.notOk(line({ ...link, prev: undefined, type: 'cell-start', cell: 'x' }), 'a line without its chain');
 });

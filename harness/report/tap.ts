@@ -3,8 +3,9 @@ import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { brokenExpectations } from './findings.ts';
 import type { RunSummary } from './fold.ts';
+import { laterTriesText } from './later-tries.ts';
 import { endReporter, type Reporter } from './reporter.ts';
-import { lastLines, oneLine, plain } from './text.ts';
+import { lastLines, oneLine } from './text.ts';
 
 /**
  * Returns the reporter for TAP version 14: the plan first, then one test point per cell, in the order in which the cells end.
@@ -32,7 +33,12 @@ export function createTapReporter(): Reporter {
       const description = `not ok ${++points} - ${escapeTap(cell.id)}\n`;
       return description + diagnostics({ verdict: 'unfinished', reason: oneLine(`not finished: ${reason}`) });
     });
-    return missing.join('') + (summary.complete ? '' : comment('the run was cut off: its end was not seen'));
+    const later = laterTriesText(summary);
+    return (
+      missing.join('') +
+      (later === '' ? '' : comment(later)) +
+      (summary.complete ? '' : comment('the run was cut off: its end was not seen'))
+    );
   };
   return endReporter(line, end);
 }
@@ -46,7 +52,7 @@ function point(number: number, result: CellResult): string {
   const name = escapeTap(result.cell.id);
   switch (result.verdict) {
     case 'pass':
-      return `ok ${number} - ${name} # time=${result.durationMs}ms\n`;
+      return `ok ${number} - ${name} # time=${result.durationMs}ms\n${triesBlock(result)}`;
     case 'skip':
       return `ok ${number} - ${name} # SKIP ${escapeTap(result.reason)}\n`;
     case 'known':
@@ -65,23 +71,32 @@ function facts(result: CellResult): Record<string, unknown> {
     duration_ms: result.durationMs,
     ...(broken.length > 0 && {
       expectations: broken.map(e => ({
-        expr: plain(e.expr),
-        ...(e.values !== null && { values: plain(e.values) }),
-        ...(e.error !== null && { error: plain(e.error) }),
+        // On one line: YAML continues a longer text on lines of its own, which may begin as a command of a CI does.
+        expr: oneLine(e.expr),
+        ...(e.values !== null && { values: oneLine(e.values) }),
+        ...(e.error !== null && { error: oneLine(e.error) }),
         at: oneLine(`${result.cell.file}:${e.line}`),
       })),
     }),
     ...(residuals.length > 0 && {
       residuals: Object.fromEntries(residuals.map(s => [oneLine(s.name), s.residual])),
     }),
-    ...(result.earlierTries.length > 0 && {
-      earlier_tries: result.earlierTries.map(t => oneLine(`${t.verdict}: ${t.reason}`)),
-    }),
+    ...tries(result),
     repeat: oneLine(result.repeat),
     artifacts: oneLine(result.dir),
     ...(result.consoleTail.length > 0 && { console: lastLines(result.consoleTail, 500, 400) }),
     ...(result.detail !== null && { detail: lastLines(result.detail.trimEnd().split('\n'), 500, 400) }),
   };
+}
+
+function tries({ earlierTries }: CellResult): Record<string, unknown> {
+  if (earlierTries.length === 0) return {};
+  return { earlier_tries: earlierTries.map(t => oneLine(`${t.verdict}: ${t.reason}`)) };
+}
+
+/** A cell that passed in its first try has no diagnostics. */
+function triesBlock(result: CellResult): string {
+  return result.earlierTries.length === 0 ? '' : diagnostics({ verdict: result.verdict, ...tries(result) });
 }
 
 // Long texts are lists of one-line scalars, because a block scalar can contain a line `...`, which ends the block for some parsers.

@@ -1,7 +1,8 @@
 import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../util/group-by.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
+import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';
 import type { Paint } from './paint.ts';
 import { isRedStatus, STATUSES, STATUS_LOOKS } from './status.ts';
@@ -13,6 +14,7 @@ export function closingText(summary: RunSummary, columns: number, paint: Paint):
     matrixLines(summary, columns, paint),
     quietLines(summary, paint),
     kernelLines(summary, paint),
+    laterLines(summary, paint),
     timeLines(summary, paint),
     redLines(summary, paint),
     lastLines(summary, paint),
@@ -98,6 +100,19 @@ function quietLines(summary: RunSummary, paint: Paint): string[] {
     });
 }
 
+/** Maximum number of cells that are listed with what spoiled their first try. */
+const MOST_LATER = 20;
+
+/** Returns one line per cell that needed a second try: where the host spoils tries, a green run is worth less. */
+function laterLines(summary: RunSummary, paint: Paint): string[] {
+  const later = laterTries(summary);
+  const lines = later.slice(0, MOST_LATER).map(r => {
+    const word = paint(STATUS_LOOKS[r.verdict].colour, r.verdict.padEnd(5));
+    return `${word}  ${oneLine(r.cell.kernel)}  ${cellLabel(r.cell)}  ${paint('yellow', triesText(r))}`;
+  });
+  return later.length > MOST_LATER ? [...lines, `and ${later.length - MOST_LATER} more`] : lines;
+}
+
 function rank(result: CellResult | undefined): number {
   return result === undefined ? 0 : STATUSES.indexOf(result.verdict);
 }
@@ -124,7 +139,10 @@ function timeLines(summary: RunSummary, paint: Paint): string[] {
   ];
 }
 
-/** Returns one line per red cell. Details are further up, or in the run's folder. */
+/** How many red cells are listed at the end; the matrix has all of them. */
+const RED_LINES = 100;
+
+/** Returns one line per red cell, the worst first. Details are further up, or in the run's folder. */
 function redLines(summary: RunSummary, paint: Paint): string[] {
   const red = [
     ...[...summary.results.values()].map(r => ({
@@ -137,11 +155,14 @@ function redLines(summary: RunSummary, paint: Paint): string[] {
   ].filter(r => isRedStatus(r.status));
   const words = Math.max(0, ...red.map(r => r.status.length));
   const kernels = Math.max(0, ...red.map(r => textWidth(oneLine(r.cell.kernel))));
-  return STATUSES.flatMap(status => red.filter(r => r.status === status)).map(r => {
+  const worstFirst = STATUSES.flatMap(status => red.filter(r => r.status === status));
+  const lines = worstFirst.slice(0, RED_LINES).map(r => {
     const word = paint(STATUS_LOOKS[r.status].colour, r.status.padEnd(words));
     const head = `${word}  ${padTo(oneLine(r.cell.kernel), kernels)}  ${cellLabel(r.cell)}`;
     return r.reason === '' ? head : `${head}  ${oneLine(r.reason)}`;
   });
+  const more = worstFirst.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${count(more, 'more red cell')}`];
 }
 
 function lastLines(summary: RunSummary, paint: Paint): string[] {
@@ -155,8 +176,10 @@ function lastLines(summary: RunSummary, paint: Paint): string[] {
     : summary.interrupted
       ? ['interrupted']
       : [];
-  const exit = summary.exitCode === null ? [] : [paint('bold', `exit ${summary.exitCode}`)];
+  const exit = paint('bold', `exit ${summary.exitCode}`);
   const accel = summary.host === null ? [] : [summary.host.accel];
   const what = counts.length === 0 ? ['nothing ran'] : [counts.join(', ')];
-  return [[...what, cells, ...accel, formatMs(summary.durationMs), ...state, ...exit].join(' · ')];
+  const later = laterTriesText(summary);
+  const tries = later === '' ? [] : [paint('yellow', later)];
+  return [[...what, ...tries, cells, ...accel, formatMs(summary.durationMs), ...state, exit].join(' · ')];
 }

@@ -5,28 +5,47 @@ import { findingLines } from './finding-lines.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { endReporter, type Reporter, type ReporterOptions } from './reporter.ts';
 import { groupLines } from './group-lines.ts';
+import { triesText } from './later-tries.ts';
 import { STATUS_LOOKS } from './status.ts';
 import { closingText } from './terminal-closing.ts';
-import { cellLabel, count, formatMs, oneLine, padTo, textWidth } from './text.ts';
+import { cellLabel, count, formatMs, inert, oneLine, padTo, textWidth } from './text.ts';
 
 /** Maximum lines of a guest's console and of long texts. The rest is in the cell's folder. */
 const LIMITS = { console: 12, detail: 20 };
+
+/** How many red cells have a block of their own. What many cells have in common is seen in fewer, and the others are one line each. */
+const BLOCKS = 40;
 
 /** Returns the reporter for people: one line per cell, a block for each red cell, the matrix at the end. */
 export function createTerminalReporter(options: ReporterOptions): Reporter {
   const paint = createPaint(options.color);
   const groups = options.groups ? groupLines() : () => [];
   let width = 0;
+  let blocks = 0;
   return endReporter(
     event => {
+      if (event.type === 'cell-end' && isRed(event.result.verdict)) blocks += 1;
       if (event.type === 'run-start') width = Math.max(0, ...event.kernels.map(id => textWidth(oneLine(id))));
-      return [...lines(event, width, options, paint), ...groups(event)].map(line => `${line}\n`).join('');
+      return [...lines(event, { width, blocks, options, paint }), ...groups(event)]
+        .map(line => `${inert(line)}\n`)
+        .join('');
     },
-    summary => closingText(summary, options.columns, paint),
+    summary => inert(closingText(summary, options.columns, paint)),
   );
 }
 
-function lines(event: RunEvent, width: number, options: ReporterOptions, paint: Paint): string[] {
+/** What a line depends on in addition to its event. */
+interface Look {
+  /** Width of the names of kernels. */
+  readonly width: number;
+  /** Red cells so far, this one included. */
+  readonly blocks: number;
+  readonly options: ReporterOptions;
+  readonly paint: Paint;
+}
+
+function lines(event: RunEvent, look: Look): string[] {
+  const { options, paint } = look;
   switch (event.type) {
     case 'run-start': {
       const kernels = count(event.kernels.length, 'kernel');
@@ -49,7 +68,7 @@ function lines(event: RunEvent, width: number, options: ReporterOptions, paint: 
     case 'kernel-failed':
       return [paint('magenta', `kernel ${oneLine(event.kernel)}: ${oneLine(event.reason)}`)];
     case 'cell-end':
-      return cellLines(event.result, width, options, paint);
+      return cellLines(event.result, look);
     case 'note':
       return [
         event.level === 'warning'
@@ -61,7 +80,7 @@ function lines(event: RunEvent, width: number, options: ReporterOptions, paint: 
   }
 }
 
-function cellLines(result: CellResult, width: number, options: ReporterOptions, paint: Paint): string[] {
+function cellLines(result: CellResult, { width, blocks, options, paint }: Look): string[] {
   const red = isRed(result.verdict);
   const { colour } = STATUS_LOOKS[result.verdict];
   if (!red && (options.tty || options.groups)) return [];
@@ -69,6 +88,10 @@ function cellLines(result: CellResult, width: number, options: ReporterOptions, 
   const kernel = padTo(oneLine(result.cell.kernel), width);
   const time = paint('dim', formatMs(result.durationMs));
   const head = `${word}  ${kernel}  ${cellLabel(result.cell)}  ${time}`;
-  if (red) return [head, ...findingLines(result, paint, LIMITS).map(line => `    ${line}`)];
-  return [result.reason === '' ? head : `${head}  ${paint('dim', oneLine(result.reason))}`];
+  if (red && blocks <= BLOCKS)
+    return [head, ...findingLines(result, paint, LIMITS).map(line => `    ${line}`)];
+  const cut = `after ${BLOCKS} red cells, only their first lines are shown; the rest is in the run's folder`;
+  const notice = blocks === BLOCKS + 1 && red ? [paint('yellow', cut)] : [];
+  const remarks = [oneLine(result.reason), triesText(result)].filter(text => text !== '');
+  return [...notice, remarks.length === 0 ? head : `${head}  ${paint('dim', remarks.join('; '))}`];
 }

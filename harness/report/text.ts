@@ -1,32 +1,55 @@
 import type { Cell, Variant } from '../model/cell.ts';
 
-// A guest controls the text on its console. This text must not move the cursor, colour the terminal or hide other text.
-/* oxlint-disable no-control-regex -- these expressions match control characters */
-const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/* oxlint-enable no-control-regex */
+/**
+ * Characters that are shown as their codes. A guest controls the text on its console: it must not move the cursor, colour the terminal, turn
+ * the direction of writing, hide other text or end a line where a parser sees an end. Control and format characters, halves of surrogate
+ * pairs, separators; not tab and newline, nor the joiners in emoji and in scripts that need them.
+ */
+const SHOWN_AS_CODE = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}/u;
 
-/** Returns text that a terminal shows literally: without escape sequences, other control characters as `\x07`; tabs and newlines are kept. */
+/**
+ * Returns text that every form shows literally: control characters and others that are not seen as `\x1b` or `\u202e`; tabs and newlines
+ * are kept. `##[`, which GitHub's and Azure's logs take for a command anywhere in a line, becomes `#\x23[`.
+ */
 export function plain(text: string): string {
   return text
-    .replace(/\p{Surrogate}/gu, '\ufffd')
     .replace(/\r\n/g, '\n')
-    .replace(ANSI, '')
-    .replace(CONTROL, c => {
-      const code = c.charCodeAt(0);
-      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-    });
+    .replace(SHOWN_AS_CODE, shownCode)
+    .replace(/##(?=\[)/g, '#\\x23');
+}
+
+function shownCode(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
+}
+
+/**
+ * Returns text for a log: `plain`, and no line begins with `::`, which GitHub takes for a command. For text of several lines that is
+ * written to stdout or stderr.
+ */
+export function logText(text: string): string {
+  return inert(plain(text));
+}
+
+/** Returns lines that may be coloured already with the first of two leading colons shown as its code. */
+export function inert(text: string): string {
+  return text.replace(/^([^\S\n]*):(?=:)/gm, '$1\\x3a');
 }
 
 /** Like `plain`, and on one line. */
 export function oneLine(text: string): string {
+  // Not by an expression: those for blanks on both sides of a newline take time with the square of a run of blanks.
   return plain(text)
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/\t/g, ' ')
-    .trim();
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .join(' ')
+    .replace(/\t/g, ' ');
 }
 
 /** Returns the width, in columns, of a text without escape sequences on a terminal. */

@@ -10,7 +10,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\t': '&#9;',
 };
 
-/** Escapes text for an element. Characters that XML 1.0 does not allow are replaced, control characters by text such as `\x07`. */
+/** Escapes text for an element. Characters that XML 1.0 does not allow become text such as `\x07`. */
 export function xmlText(text: string): string {
   return legal(text).replace(/[&<>]/g, c => ESCAPES[c] ?? c);
 }
@@ -29,5 +29,5 @@ export function xmlAttributes(attributes: Readonly<Record<string, string | numbe
 
 // Noncharacters: `plain` keeps them, but XML does not allow them.
 function legal(text: string): string {
-  return plain(text).replace(/[\ufffe\uffff]/g, '\ufffd');
+  return plain(text).replace(/[\ufffe\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16)}`);
 }

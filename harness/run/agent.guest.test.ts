@@ -5,34 +5,13 @@ import { testFrame } from '../guest/frame.ts';
 import { OPS, type OpAnswer, type OpArgs, type OpName } from '../guest/protocol.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { SshSession } from '../guest/ssh.ts';
-import { loadCatalogue } from '../kernel/catalogue.ts';
-import { fetchKernel } from '../kernel/provider.ts';
-import { expandKernelSpecs } from '../kernel/spec.ts';
-import { cacheRoot } from '../util/paths.ts';
-import { makeWorkspace } from '../util/workspace.ts';
-import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
-import { Guests } from './guests.ts';
+import { withGuest } from './guest.fixture.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
 // The protocol and the channel, with the real agent in real guests.
 
 // Guests have time limits of their own.
 t.setTimeout(0);
-
-/** Does work with a guest that has devices tx and rx. */
-async function withGuest(kernelSpec: string, work: (guest: RunningGuest) => Promise<void>): Promise<void> {
-  const cacheDir = cacheRoot();
-  const [spec] = expandKernelSpecs([kernelSpec], loadCatalogue());
-  if (spec === undefined) throw new Error(`no kernel ${kernelSpec}`);
-  const kernel = await fetchKernel(spec, { cacheDir, locked: false, id: kernelSpec });
-  const accelerator = chooseAccelerator('tcg', await hostAcceleratorFacts(1));
-  const { signal } = new AbortController();
-  const guests = new Guests({ cacheDir, accelerator, timeScale: 2, signal, onNote: note => t.comment(note) });
-  const shape = { topology: 'veth', guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
-  await using workspace = await makeWorkspace();
-  await using bed = await guests.start(kernel, shape, { dir: workspace.dir });
-  await work(bed.dut);
-}
 
 /** Calls an op and checks that its answer has exactly the fields that protocol.ts declares. */
 function checker(t: Test, guest: RunningGuest, called: Set<OpName>) {
@@ -48,7 +27,7 @@ function checker(t: Test, guest: RunningGuest, called: Set<OpName>) {
 
 for (const kernel of ['5.10', '7.3']) {
   t.test(`the answers of the agent are what protocol.ts declares, on ${kernel}`, async t => {
-    await withGuest(kernel, async guest => {
+    await withGuest(t, kernel, async guest => {
       const called = new Set<OpName>();
       const call = checker(t, guest, called);
       await callEverything(kernel, call);
@@ -122,7 +101,7 @@ async function callEverything(
 }
 
 t.test('no TCP port of the host is open for a guest until ssh is asked for, which then works', async t => {
-  await withGuest('7.3', async guest => {
+  await withGuest(t, '7.3', async guest => {
     t.same(listening(guest.vm.pid), []);
     const target = await guest.openSsh();
     t.same(listening(guest.vm.pid), [target.port]);

@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { byExpression, byVerdict } from './answer.ts';
 import { EventLog } from './event-log.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { findTurn, type NoTurn, type Turn } from './find-turn.ts';
 import { packageCandidates, seriesCandidates, type KernelCandidate } from './kernel-candidates.ts';
 import { planCells } from './plan.ts';
@@ -108,12 +108,18 @@ async function runOn(
 ): Promise<CellResult[]> {
   const cells = planCells(scenarios, [label], { variant, grep: null, only: null });
   if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
-  const folder = RunFolder.create(join(out, label));
+  const folder = RunFolder.create(
+    join(out, label),
+    cells.map(({ cell }) => cell.id),
+  );
   const eventLog = new EventLog();
   const results: CellResult[] = [];
-  eventLog.listen(event => folder.append(event));
-  eventLog.listen(event => void (event.type === 'cell-end' && results.push(event.result)));
+  eventLog.listen('events.jsonl', event => folder.append(event));
+  eventLog.listen('results', event => void (event.type === 'cell-end' && results.push(event.result)));
   const kernel = { id: label, spec, ...(lock !== null && { lock }) };
   await session.run({ runId: label, folder, kernels: [kernel], cells }, eventLog);
+  folder.close();
+  const [failure] = eventLog.failures;
+  if (failure !== undefined) throw new BpfrigError('infra', `the run on ${label} is not kept: ${failure}`);
   return results;
 }

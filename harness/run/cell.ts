@@ -3,10 +3,10 @@ import type { Testbed } from '../guest/testbed.ts';
 import type { Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Observations } from '../model/observations.ts';
+import type { Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
-import { judge, type Judgement } from '../oracle/judge.ts';
+import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
 import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
@@ -15,6 +15,8 @@ import { scanLog, withoutTime } from '../vm/splats.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
+import { cellLimitMs } from './cell-limit.ts';
+import { Watchdog } from './watchdog.ts';
 import type { PlannedCell } from './plan.ts';
 import { indexPrograms } from './programs.ts';
 import { repeatCommand } from './repeat-command.ts';
@@ -29,6 +31,10 @@ export interface CellEnvironment {
   readonly guests: GuestSource;
   /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
   readonly probes: Map<string, Probes>;
+  /** How often a cell that the host spoiled is tried again. */
+  readonly retries: number;
+  /** Stretches the time limit of a cell; see `timeScale`. */
+  readonly timeScale: number;
   /** Aborted when the run must end now. */
   readonly signal: AbortSignal;
   /** Receives the guests of each cell that fails, before they end (`--keep`); null: they just end. */
@@ -49,7 +55,7 @@ interface Try {
 }
 
 /**
- * Runs one cell to a verdict. A try that the host spoiled is made once more in a new guest. Rejects when the run was
+ * Runs one cell to a verdict, in time. A try that the host spoiled is made again in a new guest. Rejects when the run was
  * aborted, and when the cell's artifacts cannot be written.
  */
 export async function runCell(
@@ -60,10 +66,10 @@ export async function runCell(
   const started = performance.now();
   const dir = env.folder.cellDir(planned.cell.id);
   const earlierTries: FailedTry[] = [];
-  let last = await tryCell(planned, kernel, env, dir, '');
-  if (last.outcome.verdict === 'infra' && !env.signal.aborted) {
+  let last = await tryInTime(planned, kernel, env, dir, '');
+  while (last.outcome.verdict === 'infra' && earlierTries.length < env.retries && !env.signal.aborted) {
     earlierTries.push({ verdict: 'infra', reason: last.outcome.reason });
-    last = await tryCell(planned, kernel, env, dir, '.2');
+    last = await tryInTime(planned, kernel, env, dir, `.${earlierTries.length + 1}`);
   }
   env.signal.throwIfAborted();
   const result: CellResult = {
@@ -79,7 +85,15 @@ export async function runCell(
   return result;
 }
 
-async function tryCell(
+/** What a try is doing, for the message of one that does not end. */
+interface Progress {
+  readonly clock: PhaseClock;
+  readonly watchdog: Watchdog;
+  bed: Testbed | null;
+}
+
+/** One try that ends with a verdict when its time is up, whatever it waits for. */
+async function tryInTime(
   planned: PlannedCell,
   kernel: Kernel,
   env: CellEnvironment,
@@ -87,6 +101,29 @@ async function tryCell(
   suffix: string,
 ): Promise<Try> {
   const clock = new PhaseClock('clone');
+  const watchdog = new Watchdog(cellLimitMs(planned.variant, env.timeScale));
+  const progress: Progress = { clock, watchdog, bed: null };
+  return await watchdog.watch(
+    () => tryCell(planned, kernel, env, progress, { dir, suffix }),
+    ms => ({ outcome: outOfTime(ms, progress), phases: clock.stop() }),
+  );
+}
+
+function outOfTime(ms: number, { clock, bed }: Progress): Outcome {
+  const open = bed?.guests.flatMap(guest => guest.open) ?? [];
+  const what = open.length === 0 ? 'no request to the agent was open' : `waiting for ${open.join(', ')}`;
+  const reason = `bpfrig itself: no verdict after ${Math.round(ms / 1000)} s, in phase ${clock.current}; ${what}`;
+  return { ...plain('error', reason), consoleTail: bed?.consoleTail ?? [] };
+}
+
+async function tryCell(
+  planned: PlannedCell,
+  kernel: Kernel,
+  env: CellEnvironment,
+  progress: Progress,
+  { dir, suffix }: { readonly dir: string; readonly suffix: string },
+): Promise<Try> {
+  const { clock, watchdog } = progress;
   const early = skipWithoutGuest(planned, kernel, env);
   if (early !== null) return { outcome: early, phases: {} };
   let observations: Observations | null = null;
@@ -98,25 +135,28 @@ async function tryCell(
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
     const onEnd = (): void => clock.next('connect');
-    await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, onEnd });
+    const signal = AbortSignal.any([env.signal, watchdog.signal]);
+    await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, signal, onEnd });
+    progress.bed = bed;
     clock.next('setup');
     const { probes } = bed.dut.ready;
     env.probes.set(kernel.id, probes);
     const skip = skipByFeatures(planned, kernel, probes);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
-    let stepFailure: StepFailure | null = null;
+    const results: Record<string, StepResult> = {};
+    let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock));
+      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results));
     } catch (error) {
-      if (!(error instanceof StepFailure)) throw error;
-      stepFailure = error;
+      stop = earlyStop(error, results);
     }
     // The same splat reaches the console and the log with different times.
     const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
     const splats = [...new Set([...(await bed.complaints()), ...logged])];
-    const outcome = judged(planned, kernel, observations, stepFailure, splats);
+    const outcome = judged(planned, kernel, observations, stop, splats);
     clock.next('teardown');
-    if (env.keep !== null && outcome.verdict === 'fail') await env.keep(planned.cell, bed);
+    const { keep } = env;
+    if (keep !== null && outcome.verdict === 'fail') await watchdog.hold(() => keep(planned.cell, bed));
     const tail = splats.length > 0 ? bed.consoleTail : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {
@@ -130,7 +170,7 @@ function judged(
   planned: PlannedCell,
   kernel: Kernel,
   observations: Observations | null,
-  stepFailure: StepFailure | null,
+  stop: EarlyStop | null,
   splats: readonly string[],
 ): Outcome {
   const judgement: Judgement = judge({
@@ -138,11 +178,22 @@ function judged(
     kernel,
     observations,
     splats,
-    stepFailure: stepFailure?.message ?? null,
+    stop,
   });
   const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
-  const detail = [stepFailure?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
+  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
   return { ...judgement, consoleTail: [], detail: detail === '' ? null : detail };
+}
+
+/** A stop with the long text of its error: a verifier log. */
+type EarlyStop = Stop & { readonly detail: string | null };
+
+/** What an exception says about the steps; rethrows what comes from a guest's end or the host. */
+function earlyStop(error: unknown, results: Stop['results']): EarlyStop {
+  if (error instanceof StepFailure)
+    return { kind: 'contradicted', message: error.message, results, detail: error.detail };
+  if (!(error instanceof BpfrigError) || error instanceof GuestFailure || error.code === 'infra') throw error;
+  return { kind: 'stumbled', message: error.message, results, detail: error.detail };
 }
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {
@@ -171,10 +222,17 @@ function troubleOutcome(error: unknown, { variant }: PlannedCell, { version }: K
     const verdict = error.code === 'topology' ? 'fail' : error.code === 'infra' ? 'infra' : 'error';
     return { ...plain(verdict, error.message), detail: error.detail };
   }
+  if (isSystemError(error))
+    return { ...plain('infra', `the host: ${error.message}`), detail: error.stack ?? null };
   return {
     ...plain('error', `bpfrig itself: ${messageOf(error)}`),
     detail: error instanceof Error ? (error.stack ?? null) : null,
   };
+}
+
+/** Whether a call of the host's system failed: no space, no descriptor, no memory, a file that somebody removed. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
 function plain(verdict: Verdict, reason: string): Outcome {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { nearestCoverageFile, readCoverageList, type CoverageList } from '../scenario/coverage-list.ts';
@@ -42,7 +42,7 @@ t.test('the list of the suite has every number of the catalogue, in its order', 
 });
 
 t.test('every behaviour and every function of cpumap.c has a scenario or a reason', async t => {
-  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT, vocabulary: VOCABULARY });
+  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT, ...NAMES });
   t.strictSame(
     coverages(scenarios).flatMap(({ faults }) => faults),
     [],
@@ -97,7 +97,7 @@ t.test('a list lies among scenarios without being one, and is found from any of 
     join(dir, 'deep', 'one.yaml'),
     'title: t\nsource: s\nfunctions: [boil]\nexpect: [sent == 0]\n',
   );
-  const scenarios = await loadScenarios([dir], { root: dir, vocabulary: VOCABULARY });
+  const scenarios = await loadScenarios([dir], { root: dir, ...NAMES });
   t.equal(scenarios.length, 1);
   t.strictSame(scenarios[0]?.functions, ['boil']);
   const { file, ...list } = readCoverageList(join(dir, 'coverage.yaml'));
@@ -126,7 +126,7 @@ t.test(
       free: { 'c.yaml': one('77') },
     });
     writeFileSync(join(dir, 'milk', 'b.yaml'), one('2'));
-    const options = { root: dir, vocabulary: VOCABULARY };
+    const options = { root: dir, ...NAMES };
     t.strictSame(
       coverages(await loadScenarios(['.'], options)).map(({ title, faults }) => [title, faults]),
       [

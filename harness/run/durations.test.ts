@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { onHostNote } from '../util/host-notes.ts';
 import { Durations, estimate, longestFirst } from './durations.ts';
 
 t.test('longest first, the unknown before all, ties in the order given', async t => {
@@ -29,8 +30,18 @@ t.test('what two runs learn is kept, and a damaged file counts as empty', async 
   two.save();
   t.equal(Durations.load(dir).get('x@1'), 5);
   t.equal(Durations.load(dir).get('y@1'), 7);
-  writeFileSync(join(dir, 'durations.json'), '{"x@1":');
-  t.equal(Durations.load(dir).get('x@1'), undefined);
+  const notes: string[] = [];
+  using _ = onHostNote(note => notes.push(note));
+  for (const damaged of ['{"x@1":', 'null', '[]', '{"crc":1,"value":{"x@1":"y"}}']) {
+    writeFileSync(join(dir, 'durations.json'), damaged);
+    t.equal(Durations.load(dir).get('x@1'), undefined);
+  }
+  t.match(notes, [/durations\.json in the cache is damaged/, /damaged/, /damaged/]);
+  rmSync(join(dir, 'durations.json'));
+  mkdirSync(join(dir, 'durations.json'));
+  notes.splice(0);
+  Durations.load(dir).save();
+  t.match(notes, [/the durations of cells cannot be kept: EISDIR|ENOTEMPTY/]);
 });
 
 t.test('estimates', async t => {

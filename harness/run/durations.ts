@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunEvent } from '../model/events.ts';
+import { decodeChecked, encodeChecked } from '../util/checked-json.ts';
+import { messageOf } from '../util/errors.ts';
+import { hostNote } from '../util/host-notes.ts';
 
 /** How long each cell took when it last ran, in milliseconds. It decides the order of cells and how a plan is divided into shards. */
 export class Durations {
@@ -12,7 +15,7 @@ export class Durations {
     this.#ms = ms;
   }
 
-  /** Reads them from the cache. A file that is missing or damaged counts as empty: durations are only an estimate. */
+  /** Reads them from the cache. A file that is missing, unreadable or damaged counts as empty: durations are only an estimate. */
   static load(cacheDir: string): Durations {
     const path = join(cacheDir, 'durations.json');
     return new Durations(path, new Map(Object.entries(readJson(path))));
@@ -27,22 +30,35 @@ export class Durations {
     if (event.type === 'cell-end') this.#ms.set(event.result.cell.id, event.result.durationMs);
   }
 
-  /** Writes them back, merged with what another run has written meanwhile. */
+  /** Writes them back, merged with what another run has written meanwhile. A failure is reported in one line: no run depends on them. */
   save(): void {
     const merged = { ...readJson(this.#path), ...Object.fromEntries(this.#ms) };
-    mkdirSync(dirname(this.#path), { recursive: true });
     const temp = `${this.#path}.${process.pid}`;
-    writeFileSync(temp, JSON.stringify(merged));
-    renameSync(temp, this.#path);
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      writeFileSync(temp, encodeChecked(merged), { mode: 0o600 });
+      renameSync(temp, this.#path);
+    } catch (error) {
+      rmSync(temp, { force: true });
+      hostNote(`the durations of cells cannot be kept: ${messageOf(error)}`);
+    }
   }
 }
 
 function readJson(path: string): Record<string, number> {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, number>;
+    text = readFileSync(path, 'utf8');
   } catch {
     return {};
   }
+  const kept = decodeChecked(text, path);
+  return Object.fromEntries(Object.entries((kept ?? {}) as object).filter(isDuration));
+}
+
+function isDuration(entry: [string, unknown]): entry is [string, number] {
+  const [, ms] = entry;
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
 }
 
 /** Longest first, so that no long cell begins when all others are done; a cell that never ran counts as long. */

@@ -1,4 +1,4 @@
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../model/exit-code.ts';
 
 /** The exit code by which `git bisect run` learns that a commit cannot be judged; see git-bisect(1). */
 const CANNOT_BE_JUDGED = 125;
@@ -11,6 +11,7 @@ export function gitBisectCode(code: number): number {
   switch (code) {
     case EXIT.ok:
     case EXIT.red:
+    case EXIT.SIGHUP:
     case EXIT.SIGINT:
     case EXIT.SIGTERM:
       return code;

@@ -9,14 +9,17 @@ import type { Probes } from '../kernel/probes.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
+import { ensureIntact } from '../util/cache.ts';
 import { orDispose } from '../util/dispose.ts';
-import { BpfrigError, messageOf } from '../util/errors.ts';
+import { messageOf } from '../util/errors.ts';
 import { once } from '../util/once.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
 import { lossOf } from '../vm/failure.ts';
-import { qemuVersion } from '../vm/process.ts';
+import { qemuVersion } from '../vm/qemu-version.ts';
 import type { GuestSpec } from '../vm/spec.ts';
+import { StateRefusedError } from '../vm/start.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
+import { BootOutcomes } from './boot-outcomes.ts';
 
 /** What guests are made with in one run. */
 export interface GuestSettings {
@@ -24,6 +27,8 @@ export interface GuestSettings {
   readonly accelerator: ChosenAccelerator;
   /** Stretches every time limit; see `timeScale`. */
   readonly timeScale: number;
+  /** How often a boot that the host spoiled is tried again. */
+  readonly retries: number;
   /** Aborted when the run is to end now: every guest is then killed. */
   readonly signal: AbortSignal;
   /** Called once with the reason why cells boot instead of being cloned. */
@@ -33,8 +38,8 @@ export interface GuestSettings {
 /** The part of a variant that a guest depends on. */
 export type GuestShape = Pick<ResolvedVariant, 'guest' | 'topology'>;
 
-/** Folder of a cell's guests, and what is called when a part of their start is over. */
-export type CellStart = Pick<StartOptions, 'dir' | 'onEnd'>;
+/** Folder of a cell's guests, what ends them early, and what is called when a part of their start is over. */
+export type CellStart = Pick<StartOptions, 'dir' | 'signal' | 'onEnd'>;
 
 /** Where the cells of a run get their guests from. The real one is `Guests`; tests of what uses it have fakes. */
 export interface GuestSource {
@@ -50,7 +55,7 @@ interface OneGuest extends GuestShape {
 }
 
 /** How one guest is started. */
-type OwnStart = Pick<StartOptions, 'dir' | 'link' | 'onEnd'>;
+type OwnStart = Pick<StartOptions, 'dir' | 'signal' | 'link' | 'onEnd'>;
 
 /** Folder of the second guest of topology `link`, within the cell's. */
 export const GENERATOR_FOLDER = 'generator';
@@ -64,11 +69,13 @@ export class Guests implements GuestSource {
   readonly #limits;
   readonly #initramfs = new Map<string, Promise<Initramfs>>();
   readonly #templates = new Map<string, Promise<Template>>();
+  readonly #boots: BootOutcomes;
   #cloning = true;
 
   constructor(settings: GuestSettings) {
     this.#settings = settings;
     this.#limits = guestLimits(settings.timeScale);
+    this.#boots = new BootOutcomes(1 + settings.retries, settings.signal);
   }
 
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
@@ -88,7 +95,8 @@ export class Guests implements GuestSource {
       const dir = join(cell.dir, GENERATOR_FOLDER);
       await mkdir(dir);
       const far = { ...shape, ends: ['tx'] as const };
-      return new Testbed(dut, await this.#startNamed(kernel, far, { dir, link }, 'the generator'));
+      const { signal } = cell;
+      return new Testbed(dut, await this.#startNamed(kernel, far, { dir, link, signal }, 'the generator'));
     });
   }
 
@@ -111,16 +119,18 @@ export class Guests implements GuestSource {
   async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
     // Two guests share the cores that one would have.
     const limits = guestLimits(this.#settings.timeScale * (one.topology === 'link' ? 2 : 1));
-    const options = { ...own, limits, signal: this.#settings.signal };
+    const options = { ...own, limits, signal: own.signal ?? this.#settings.signal };
     if (this.#cloning) {
       const guest = await this.#clone(kernel, one, options);
       if (guest !== null) return guest;
     }
-    const spec = await this.#spec(kernel, one);
-    const { guest } = await bootGuest(spec, options);
-    return await orDispose(guest, async () => {
-      await makeReady(guest, spec, PREPARATION);
-      return guest;
+    return await this.#boots.boot(oneKey(kernel, one), async () => {
+      const spec = await this.#spec(kernel, one);
+      const { guest } = await bootGuest(spec, options);
+      return await orDispose(guest, async () => {
+        await makeReady(guest, spec, PREPARATION);
+        return guest;
+      });
     });
   }
 
@@ -131,13 +141,13 @@ export class Guests implements GuestSource {
     try {
       return await cloneGuest(template, options);
     } catch (error) {
-      if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
+      if (!(error instanceof StateRefusedError)) throw error;
     }
     try {
       // A template that went bad (another QEMU build, a damaged disk) is made anew, once.
       return await cloneGuest(await this.#newTemplate(kernel, shape, taken), options);
     } catch (error) {
-      if (!isHostFailure(error) || this.#settings.signal.aborted) throw error;
+      if (!(error instanceof StateRefusedError)) throw error;
       this.#cloning = false;
       this.#settings.onNote(`this host cannot clone guests, so every cell boots: ${messageOf(error)}`);
       return null;
@@ -145,7 +155,8 @@ export class Guests implements GuestSource {
   }
 
   #template(kernel: Kernel, shape: OneGuest): Promise<Template> {
-    return once(this.#templates, oneKey(kernel, shape), () => this.#takeTemplate(kernel, shape));
+    const key = oneKey(kernel, shape);
+    return once(this.#templates, key, () => this.#boots.boot(key, () => this.#takeTemplate(kernel, shape)));
   }
 
   /** The template after `bad`: of the cells that found it bad, the first one removes it, and all of them take the new one. */
@@ -154,7 +165,7 @@ export class Guests implements GuestSource {
     if (this.#templates.get(key) === bad) this.#templates.delete(key);
     return once(this.#templates, key, async () => {
       await dropTemplate(await bad);
-      return this.#takeTemplate(kernel, shape);
+      return this.#boots.boot(key, () => this.#takeTemplate(kernel, shape));
     });
   }
 
@@ -170,9 +181,12 @@ export class Guests implements GuestSource {
   }
 
   async #spec(kernel: Kernel, { guest, topology, ends }: OneGuest): Promise<GuestSpec> {
+    const { image } = kernel;
+    const { path: initrd } = await this.#kernelInitramfs(kernel);
+    await ensureIntact([image, initrd]);
     return {
-      image: kernel.image,
-      initrd: (await this.#kernelInitramfs(kernel)).path,
+      image,
+      initrd,
       topology,
       ends,
       queues: guest.queues,
@@ -203,11 +217,6 @@ function oneKey(kernel: Pick<Kernel, 'id'>, one: OneGuest): string {
 function dutEnds({ topology }: GuestShape): readonly End[] {
   if (topology === 'none') return [];
   return topology === 'link' ? ['rx'] : BOTH_ENDS;
-}
-
-/** Whether an error is the host's, and not that of a guest that was lost. */
-function isHostFailure(error: unknown): boolean {
-  return error instanceof BpfrigError && error.code === 'infra';
 }
 
 /** How far time limits stretch: cells that share cores wait for each other. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HostFacts } from '../model/events.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import type { ChosenAccelerator } from '../vm/accelerator.ts';
-import { qemuVersion } from '../vm/process.ts';
+import { qemuVersion } from '../vm/qemu-version.ts';
 
 /** What the host is, for the report. */
 export async function hostFacts({ accel, reason }: ChosenAccelerator): Promise<HostFacts> {

@@ -1,7 +1,7 @@
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading } from '../model/observations.ts';
+import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
@@ -16,16 +16,17 @@ import { runSteps } from './steps/run-steps.ts';
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw.
+ * Throws what the steps throw; `results` then has those of the steps that were done.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
   index: ProgramIndex,
   clock: PhaseClock,
+  results: Record<string, StepResult>,
 ): Promise<Observations> {
   const { dut } = bed;
-  const state = new CellState(variant.changes);
+  const state = new CellState(results, variant.changes);
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
@@ -48,10 +49,13 @@ export async function observeCell(
   const sources = [...ctx.sources];
   const identities = seen && identitiesOf(ctx, seen);
   await runSteps(ctx, variant.after);
-  const { lines } = await dut.call('kmsg', { since: dut.ready.logStart });
+  await ctx.throwFailed();
+  const { logStart } = dut.ready;
+  const { lines, seq } = await dut.call('kmsg', { since: logStart });
   return {
     release: dut.hello.release,
     sources,
+    sourcesAfter: ctx.sources.slice(sources.length),
     devices: counted.devices,
     ifindex: counted.ifindex,
     programs: watched(ctx).map(program => reading(program, counted.actions[program.handle] ?? {})),
@@ -66,6 +70,8 @@ export async function observeCell(
     snmp: counted.snmp,
     steps: ctx.results,
     log: lines,
+    // The kernel numbers its records one by one.
+    logLost: Math.max(0, seq - logStart - lines.length),
     hints: unusedMapHints(ctx),
   };
 }
@@ -84,11 +90,11 @@ function watched(ctx: StepContext): LoadedProgram[] {
 }
 
 function reading(
-  { name, id, role, mode }: LoadedProgram,
+  { name, id, role, mode, maps }: LoadedProgram,
   counts: Readonly<Record<string, number>>,
 ): ProgramReading {
   const actions = Object.fromEntries(
     XDP_ACTIONS.map(action => [action, counts[action] ?? 0]),
   ) as ActionCounts;
-  return { name, id, role: role ?? 'main', mode, actions };
+  return { name, id, role: role ?? 'main', mode, actions, maps };
 }

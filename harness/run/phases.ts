@@ -10,6 +10,11 @@ export class PhaseClock {
     this.#current = first;
   }
 
+  /** The part that is under way. */
+  get current(): string {
+    return this.#current;
+  }
+
   /** Ends the current part and begins another. */
   next(phase: string): void {
     const now = performance.now();

@@ -1,5 +1,6 @@
 import type { Cell } from '../model/cell.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
+import { BpfrigError } from '../util/errors.ts';
 
 /** A cell with all that is needed to run it. */
 export interface PlannedCell {
@@ -23,8 +24,21 @@ export interface CellFilter {
   readonly only: ReadonlySet<string> | null;
 }
 
-/** Every cell of scenarios × kernels that the filter selects, scenario by scenario, kernels in the order given. */
+/**
+ * Every cell of scenarios × kernels that the filter selects, scenario by scenario, kernels in the order given. Throws `usage` where two
+ * cells would have the same id: one of them would stand for both.
+ */
 export function planCells(
+  scenarios: readonly Scenario[],
+  kernels: readonly string[],
+  filter: CellFilter,
+): PlannedCell[] {
+  const cells = selectCells(scenarios, kernels, filter);
+  refuseDuplicates(cells);
+  return cells;
+}
+
+function selectCells(
   scenarios: readonly Scenario[],
   kernels: readonly string[],
   filter: CellFilter,
@@ -37,6 +51,27 @@ export function planCells(
         ({ cell }) => matchesText(cell, filter.grep) && (filter.only === null || filter.only.has(cell.id)),
       ),
   );
+}
+
+function refuseDuplicates(cells: readonly PlannedCell[]): void {
+  const planned = new Map<string, Cell>();
+  const problems = cells.flatMap(({ cell }) => {
+    const other = planned.get(cell.id);
+    planned.set(cell.id, cell);
+    return other === undefined ? [] : [duplicateText(cell, other)];
+  });
+  const [first, ...more] = [...new Set(problems)];
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  throw new BpfrigError('usage', `${first}${others}`, { detail: [first, ...more].join('\n') });
+}
+
+function duplicateText({ id, scenario, file, kernel }: Cell, other: Cell): string {
+  if (file !== other.file) {
+    const both = `${other.file} and ${file} are both named ${scenario}`;
+    return `${both}: rename one of them, or run them one after the other`;
+  }
+  return `${file}: two cells of ${kernel} are named ${id}: no two variants may be written in the same way`;
 }
 
 function planCell(scenario: Scenario, variant: ResolvedVariant, kernel: string): PlannedCell {

@@ -1,59 +1,113 @@
 import {
-  appendFileSync,
+  closeSync,
   existsSync,
-  mkdirSync,
+  fsyncSync,
+  openSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { CellResult } from '../model/cell.ts';
+import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Observations } from '../model/observations.ts';
-import type { CellResult } from '../model/cell.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hashKey } from '../util/hash.ts';
+import { makeFolder } from '../util/make-folder.ts';
+import { appendWhole } from '../util/write-whole.ts';
 
-/** A run's folder: events.jsonl, and a folder for each cell's artifacts. Written during the run, so that a run that is cut off loses nothing. */
+/** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
+const OWNER_FILE = '.running';
+
+/** Longest name of a cell's folder, in bytes; a file system allows 255. */
+const NAME_BYTES = 200;
+
+/**
+ * A run's folder: events.jsonl, and a folder for each cell's artifacts. Written during the run, so that a run that is cut off loses
+ * nothing.
+ */
 export class RunFolder {
   readonly dir: string;
+  readonly #events: number;
+  readonly #lines = new EventLines();
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #lost = new Set<string>();
+  #onLoss: (text: string) => void = () => undefined;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, events: number, plan: readonly string[]) {
     this.dir = dir;
+    this.#events = events;
+    this.#names = namesOf(plan);
   }
 
-  /** Makes the folder. Throws `usage` when it cannot, or when it holds a run already. */
-  static create(dir: string): RunFolder {
-    if (existsSync(join(dir, 'events.jsonl'))) {
-      throw new BpfrigError('usage', `${dir} holds a run already; name another folder with --out`);
-    }
+  /**
+   * Makes the folder. `plan` are the ids of all cells, including those of other shards: no two of them get the same folder. Throws `usage` when it holds a run already, of this moment or of before, or when its path cannot be a folder;
+   * `infra` when the host cannot make it.
+   */
+  static create(dir: string, plan: readonly string[] = []): RunFolder {
     try {
-      mkdirSync(join(dir, 'cells'), { recursive: true });
+      makeFolder(join(dir, 'cells'));
+      // Exclusive: of two runs that start at the same moment, one gets the folder.
+      const events = openSync(join(dir, 'events.jsonl'), 'ax');
+      writeFileSync(join(dir, OWNER_FILE), String(process.pid));
+      return new RunFolder(dir, events, plan);
     } catch (error) {
-      throw new BpfrigError('usage', `cannot make the run's folder ${dir}: ${messageOf(error)}`);
+      if (existsSync(join(dir, 'events.jsonl')) && codeOf(error) === 'EEXIST') throw taken(dir);
+      const users = ['EEXIST', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error));
+      const text = `cannot make the run's folder ${dir}: ${messageOf(error)}`;
+      throw new BpfrigError(users ? 'usage' : 'infra', text);
     }
-    return new RunFolder(dir);
   }
 
-  /** Appends one event to events.jsonl, synchronously. */
+  /** From now on `report` receives one line for each kind of loss: which artifacts could not be kept, and why. */
+  onLoss(report: (text: string) => void): void {
+    this.#onLoss = report;
+  }
+
+  /** Appends one event to events.jsonl, synchronously. If it cannot be written whole, nothing of it is in the file. */
   append(event: RunEvent): void {
-    appendFileSync(join(this.dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    appendWhole(this.#events, this.#lines.next(event));
+  }
+
+  /** After the last event: waits until events.jsonl is on the disk, and leaves the folder to whoever wants to use it. */
+  close(): void {
+    fsyncSync(this.#events);
+    closeSync(this.#events);
+    rmSync(join(this.dir, OWNER_FILE), { force: true });
+  }
+
+  /** Makes the folder free for another run: this one did not begin. */
+  discard(): void {
+    this.close();
+    rmSync(join(this.dir, 'events.jsonl'));
   }
 
   /** Writes a report next to the events, atomically. */
   writeReport(name: string, text: string): void {
     const path = join(this.dir, name);
-    writeFileSync(`${path}.tmp`, text);
-    renameSync(`${path}.tmp`, path);
+    try {
+      writeFileSync(`${path}.tmp`, text);
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      rmSync(`${path}.tmp`, { force: true });
+      throw error;
+    }
   }
 
   /** Folder of a cell's artifacts, relative to the run's folder; made on first use. */
   cellDir(cellId: string): string {
-    // A scenario from outside the checkout begins with `..`, and a folder of that name would be hidden.
-    const name = join('cells', cellId.replaceAll(/[^\w.=,@[\]-]+/g, '_').replace(/^\.+/, '_'));
-    mkdirSync(join(this.dir, name), { recursive: true });
-    return name;
+    const dir = join('cells', this.#names.get(cellId) ?? nameOf(cellId));
+    try {
+      makeFolder(join(this.dir, dir));
+    } catch (error) {
+      this.#lose(dir, error);
+    }
+    return dir;
   }
 
   /** Keeps what one try at a cell left: the guests' consoles, by the name that each is to have, and what was read. */
@@ -63,19 +117,68 @@ export class RunFolder {
     left: { readonly consoles: Readonly<Record<string, string>>; readonly observations: Observations | null },
   ): Promise<void> {
     const dir = join(this.dir, cellDir);
-    for (const [name, path] of Object.entries(left.consoles))
-      if (existsSync(path)) await cp(path, join(dir, `${name}${suffix}.log`));
-    if (left.observations !== null)
-      writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
+    try {
+      for (const [name, path] of Object.entries(left.consoles))
+        if (existsSync(path)) await cp(path, join(dir, `${name}${suffix}.log`));
+      if (left.observations !== null)
+        writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
+    } catch (error) {
+      this.#lose(cellDir, error);
+    }
   }
 
   /** Keeps a cell's result, its counters and its ledger in files of their own, and the command that repeats the cell. */
   keepResult(result: CellResult): void {
     const dir = join(this.dir, result.dir);
-    writeFileSync(join(dir, 'result.json'), pretty(result));
-    writeFileSync(join(dir, 'counters.json'), pretty(result.counters));
-    writeFileSync(join(dir, 'ledger.json'), pretty(result.ledger));
-    writeFileSync(join(dir, 'repeat.sh'), `#!/bin/sh\nexec ${result.repeat}\n`, { mode: 0o755 });
+    try {
+      writeFileSync(join(dir, 'result.json'), pretty(result));
+      writeFileSync(join(dir, 'counters.json'), pretty(result.counters));
+      writeFileSync(join(dir, 'ledger.json'), pretty(result.ledger));
+      writeFileSync(join(dir, 'repeat.sh'), `#!/bin/sh\nexec ${result.repeat}\n`, { mode: 0o755 });
+    } catch (error) {
+      this.#lose(result.dir, error);
+    }
+  }
+
+  /** A verdict counts without its artifacts: what could not be kept is reported, and not thrown. */
+  #lose(dir: string, error: unknown): void {
+    // One line per kind of failure: on a full disk every further cell has the same.
+    const kind = codeOf(error);
+    if (this.#lost.has(kind)) return;
+    this.#lost.add(kind);
+    this.#onLoss(`artifacts of ${dir}, and perhaps of later cells, cannot be kept: ${messageOf(error)}`);
+  }
+}
+
+/** A folder's name for each cell whose usual name another cell of the plan has too, as `a b` and `a_b` do. */
+function namesOf(plan: readonly string[]): Map<string, string> {
+  // In lower case: some file systems do not distinguish.
+  const key = (id: string): string => nameOf(id).toLowerCase();
+  const times = new Map<string, number>();
+  for (const id of plan) times.set(key(id), (times.get(key(id)) ?? 0) + 1);
+  const shared = plan.filter(id => times.get(key(id)) !== 1);
+  return new Map(shared.map(id => [id, `${nameOf(id)}-${hashKey(id)}`]));
+}
+
+function nameOf(cellId: string): string {
+  // A scenario from outside the checkout begins with `..`, and a folder of that name would be hidden.
+  const name = cellId.replaceAll(/[^\w.=,@[\]-]+/g, '_').replace(/^\.+/, '_');
+  return name.length <= NAME_BYTES ? name : `${name.slice(0, NAME_BYTES)}-${hashKey(cellId)}`;
+}
+
+/** Throws `usage` if artifacts of two different cells are in folders of the same name, so that the runs cannot share a folder. */
+export function refuseSharedFolders(results: readonly CellResult[]): void {
+  const owners = new Map<string, string>();
+  for (const { dir, cell } of results) {
+    const owner = owners.get(dir) ?? cell.id;
+    if (dir !== '' && owner !== cell.id) {
+      const both = `${owner} and ${cell.id} both have their artifacts in ${dir}`;
+      throw new BpfrigError(
+        'usage',
+        `${both}: rename one of these scenarios, or report the runs without --out`,
+      );
+    }
+    owners.set(dir, owner);
   }
 }
 
@@ -85,10 +188,10 @@ export async function copyCells(from: string, to: RunFolder): Promise<void> {
   if (existsSync(cells)) await cp(cells, join(to.dir, 'cells'), { recursive: true });
 }
 
-/** Points `results/latest` at a run. */
+/** Points `results/latest` at a run. Throws what the file system does. */
 export function linkLatest(resultsDir: string, runDir: string): void {
   const link = join(resultsDir, 'latest');
-  mkdirSync(resultsDir, { recursive: true });
+  makeFolder(resultsDir);
   const temp = `${link}.${process.pid}`;
   symlinkSync(relative(dirname(link), runDir), temp);
   try {
@@ -99,20 +202,24 @@ export function linkLatest(resultsDir: string, runDir: string): void {
   }
 }
 
-/** Events of a saved run. A last line that was cut off is left out. Throws `usage` when there is no run. */
-export function readEvents(dir: string): RunEvent[] {
-  const path = join(dir, 'events.jsonl');
-  if (!existsSync(path)) throw new BpfrigError('usage', `${dir}: no run there (no events.jsonl)`);
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.flatMap((line, index) => {
-    if (line === '') return [];
-    try {
-      return [JSON.parse(line) as RunEvent];
-    } catch (error) {
-      if (index === lines.length - 1) return [];
-      throw new BpfrigError('usage', `${path}:${index + 1}: not an event: ${messageOf(error)}`);
-    }
-  });
+function taken(dir: string): BpfrigError {
+  const pid = runningIn(dir);
+  const what = pid === null ? 'holds a run already' : `is the folder of a run that goes on (process ${pid})`;
+  return new BpfrigError('usage', `${dir} ${what}; name another folder with --out`);
+}
+
+/** The process that runs into a folder; null if it has ended. */
+function runningIn(dir: string): number | null {
+  try {
+    const pid = Number(readFileSync(join(dir, OWNER_FILE), 'utf8'));
+    return process.kill(pid, 0) ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
 
 function pretty(value: unknown): string {

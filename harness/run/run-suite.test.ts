@@ -1,13 +1,14 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
+import type { CellEnvironment } from './cell.ts';
 import type { GuestSource } from './guests.ts';
 import { planCells } from './plan.ts';
 import { RunFolder } from './results.ts';
@@ -48,12 +49,14 @@ async function fakeRun(
   options: Partial<RunRequest> & {
     readonly kernels?: readonly RequestedKernel[];
     readonly abort?: AbortController;
+    readonly environment?: Partial<CellEnvironment>;
   } = {},
+  { scenario = SCENARIO, lost = false } = {},
 ): Promise<{ events: RunEvent[]; code: number }> {
-  const dir = t.testdir({ 'one.yaml': SCENARIO });
+  const dir = t.testdir({ 'one.yaml': scenario });
   const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
     root: dir,
-    vocabulary: VOCABULARY,
+    ...NAMES,
   });
   const kernels = options.kernels ?? [requested('6.1')];
   const cells = planCells(
@@ -63,7 +66,7 @@ async function fakeRun(
   );
   const eventLog = new EventLog();
   const events: RunEvent[] = [];
-  eventLog.listen(event => events.push(event));
+  eventLog.listen('test', event => events.push(event));
   const request: RunRequest = {
     runId: 'test',
     argv: [],
@@ -82,11 +85,16 @@ async function fakeRun(
       guests: { prepare: async () => null, start },
       probes: new Map(),
       keep: null,
+      retries: 1,
+      timeScale: 1,
       repeatWords: ['--accel', 'tcg,thread=single'],
       signal: (options.abort ?? new AbortController()).signal,
+      ...options.environment,
     },
     ...options,
   };
+  if (lost) rmSync(join(dir, 'run', 'cells'), { recursive: true });
+  if (lost) writeFileSync(join(dir, 'run', 'cells'), 'a file');
   return { code: await runSuite(request, eventLog), events };
 }
 
@@ -172,18 +180,48 @@ t.test('cells that run when the run is aborted get no verdict', async t => {
   t.equal(code, 130);
 });
 
-t.test('a cell whose artifacts cannot be written is infra, and says why', async t => {
+t.test('a verdict is kept when its artifacts cannot be, and the run reports the loss', async t => {
   const { events, code } = await fakeRun(t, async () => {
     rmSync(join(t.testdirName, 'run', 'cells'), { recursive: true, force: true });
     throw new GuestFailure('hang', 'silent', []);
   });
-  t.same(verdicts(events), ['infra', 'infra', 'infra']);
+  t.same(verdicts(events), ['hang', 'hang', 'hang']);
   t.match(
-    events.find(event => event.type === 'cell-end'),
-    { result: { reason: /cannot be kept: ENOENT/, repeat: /^\.\/bpfrig run / } },
+    events.filter(event => event.type === 'note'),
+    [{ level: 'warning', text: /artifacts of cells\/one.* cannot be kept: ENOENT/ }],
   );
-  t.match(events.at(-1), { unfinished: [] });
+  t.equal(code, 1);
+});
+
+t.test('a green run whose artifacts cannot be kept is exit 3', async t => {
+  const { events, code } = await fakeRun(
+    t,
+    async () => {
+      throw new Error('no cell needs a guest');
+    },
+    { fetch: async ({ id }) => ({ ...kernel(id), version: '1.0' }) },
+    { scenario: `${SCENARIO}kernels: '>=2'\nbecause: a test\n`, lost: true },
+  );
+  t.same(verdicts(events), ['skip', 'skip', 'skip']);
+  t.match(events.at(-1), { type: 'run-end', exitCode: 3 });
   t.equal(code, 3);
+});
+
+t.test('kernels of two names that are the same files are a warning', async t => {
+  const { events } = await fakeRun(
+    t,
+    async () => {
+      throw new GuestFailure('hang', 'silent', []);
+    },
+    {
+      kernels: [requested('6.1'), requested('6.1@trixie')],
+      fetch: async ({ id }) => ({ ...kernel(id), key: 'same' }),
+    },
+  );
+  t.match(
+    events.filter(event => event.type === 'note'),
+    [{ level: 'warning', text: /^kernels 6\.1 and 6\.1@trixie are the same files/ }],
+  );
 });
 
 t.test('an error of our own is an error, with its stack', async t => {
@@ -196,3 +234,76 @@ t.test('an error of our own is an error, with its stack', async t => {
   );
   t.equal(code, 3);
 });
+
+t.test('tries are as many as asked for, and a later one that does not fail counts', async t => {
+  let starts = 0;
+  for (const [retries, tries] of [
+    [0, 1],
+    [3, 4],
+  ] as const) {
+    starts = 0;
+    const { events } = await fakeRun(
+      t,
+      async () => {
+        starts += 1;
+        throw new BpfrigError('infra', `try ${starts}`);
+      },
+      { jobs: 1, environment: { retries } },
+    );
+    t.equal(starts, 3 * tries);
+    const end = events.find(event => event.type === 'cell-end');
+    t.equal(end?.result.earlierTries.length, tries - 1);
+    t.equal(end?.result.reason, `try ${tries}`);
+  }
+});
+
+t.test('what only the guest did is not tried again', async t => {
+  for (const kind of ['panic', 'hang', 'fail', 'error'] as const) {
+    let starts = 0;
+    const { events } = await fakeRun(t, async () => {
+      starts += 1;
+      throw new GuestFailure(kind, 'it did', []);
+    });
+    t.equal(starts, 3, kind);
+    t.same(verdicts(events), [kind, kind, kind]);
+  }
+});
+
+t.test(
+  'a failed call of the host’s system is infra, and anything else that is thrown is an error of bpfrig',
+  async t => {
+    const { events } = await fakeRun(t, async () => {
+      readFileSync('/no/such/file');
+      throw new Error('not reached');
+    });
+    t.match(
+      events.find(event => event.type === 'cell-end'),
+      { result: { verdict: 'infra', reason: /^the host: ENOENT/ } },
+    );
+    const broken = await fakeRun(t, async () => {
+      throw new TypeError('undefined is not a function');
+    });
+    t.match(
+      broken.events.find(event => event.type === 'cell-end'),
+      { result: { verdict: 'error', reason: /^bpfrig itself: undefined/ } },
+    );
+  },
+);
+
+t.test(
+  'a guest that never comes, and ignores the end of its time, is an error that names the phase',
+  async t => {
+    const { events } = await fakeRun(t, () => new Promise<never>(() => undefined), {
+      jobs: 3,
+      // A ten-thousandth of a cell's time.
+      environment: { timeScale: 0.0001 },
+    });
+    t.same(verdicts(events), ['error', 'error', 'error']);
+    t.match(
+      events.find(event => event.type === 'cell-end'),
+      {
+        result: { reason: /^bpfrig itself: no verdict after \d+ s, in phase clone;/, earlierTries: [] },
+      },
+    );
+  },
+);

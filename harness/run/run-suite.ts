@@ -1,13 +1,12 @@
 import PQueue from 'p-queue';
 import type { Cell, CellResult } from '../model/cell.ts';
-import type { HostFacts, ShardOfRun } from '../model/events.ts';
-import { RUN_SCHEMA } from '../model/events.ts';
+import { RUN_SCHEMA, type HostFacts, type ShardOfRun } from '../model/events.ts';
+import { exitCode, type EndingSignal } from '../model/exit-code.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
-import { exitCode } from './exit-code.ts';
 import { shapeKey } from './guests.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { shapeText, type PlannedCell } from './plan.ts';
@@ -31,7 +30,7 @@ export interface RunRequest {
   /** How long a cell took when it last ran, in milliseconds. */
   readonly lastDuration: (cellId: string) => number | undefined;
   /** The signal that ended the run; null when it ended by itself. */
-  readonly endedBy: () => 'SIGINT' | 'SIGTERM' | null;
+  readonly endedBy: () => EndingSignal | null;
 }
 
 /**
@@ -44,16 +43,19 @@ export async function runSuite(request: RunRequest, eventLog: EventLog): Promise
   const cells = request.cells.map(({ cell }) => cell);
   const kernels = request.kernels.map(({ id }) => id);
   const part = request.shard === null ? {} : { shard: request.shard };
+  request.cellEnvironment.folder.onLoss(text => eventLog.fail(text));
   eventLog.emit({ type: 'run-start', runId, schema: RUN_SCHEMA, argv, host, kernels, cells, jobs, ...part });
 
-  const results = new Map<string, CellResult>();
+  const progress: Progress = { results: new Map(), kernels: new Map() };
+  const { results } = progress;
   const queue = new PQueue({ concurrency: jobs });
-  await Promise.all(request.kernels.map(kernel => runKernel(kernel, request, eventLog, queue, results)));
+  const work = request.kernels.map(kernel => runKernel(kernel, request, eventLog, queue, progress));
+  await orAbandoned(Promise.all(work), request.cellEnvironment.signal);
 
   const counts = countVerdicts(results.values());
   const unfinished = cells.filter(({ id }) => !results.has(id)).map(({ id }) => id);
   const signal = request.endedBy();
-  const code = exitCode({ counts, unfinished: unfinished.length, signal });
+  const code = eventLog.codeOf(exitCode({ counts, unfinished: unfinished.length, signal, complete: true }));
   const durationMs = Math.round(performance.now() - started);
   eventLog.emit({
     type: 'run-end',
@@ -66,13 +68,39 @@ export async function runSuite(request: RunRequest, eventLog: EventLog): Promise
   return code;
 }
 
+/** What a run has so far. */
+interface Progress {
+  /** By the cell's id. */
+  readonly results: Map<string, CellResult>;
+  /** Id of the kernel that is ready, by `Kernel.key`. */
+  readonly kernels: Map<string, string>;
+}
+
+/** How long what runs may take to end once the run is aborted: QEMUs and unpacking children are killed, and their folders removed. */
+const ABANDON_MS = 10_000;
+
+/** Waits for work, but not much longer than until the run is aborted: what does not end then cannot keep the run from its end. */
+async function orAbandoned(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const abandoned = new Promise<void>(resolve => {
+    const wait = (): void => void (timer = setTimeout(resolve, ABANDON_MS));
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
+  });
+  try {
+    await Promise.race([work, abandoned]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Fetches a kernel, then queues its cells; other kernels' cells run meanwhile. */
 async function runKernel(
   kernel: RequestedKernel,
   request: RunRequest,
   eventLog: EventLog,
   queue: PQueue,
-  results: Map<string, CellResult>,
+  { results, kernels }: Progress,
 ): Promise<void> {
   const planned = request.cells.filter(({ cell }) => cell.kernel === kernel.id);
   const started = performance.now();
@@ -93,6 +121,12 @@ async function runKernel(
   }
   const durationMs = Math.round(performance.now() - started);
   eventLog.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
+  const same = kernels.get(fetched.key);
+  if (same !== undefined) {
+    const text = `kernels ${same} and ${kernel.id} are the same files: their cells test one kernel twice`;
+    eventLog.emit({ type: 'note', level: 'warning', text });
+  }
+  kernels.set(fetched.key, kernel.id);
   await Promise.all(
     groupByShape(fetched, planned).map(async group => {
       await queue.add(() => prepare(fetched, group, request, eventLog), { priority: TEMPLATE_PRIORITY });
@@ -105,7 +139,7 @@ async function runKernel(
             if (aborted(request)) return null;
             return unrun(
               cell.cell,
-              `its result cannot be kept: ${messageOf(error)}`,
+              `it cannot be run: ${messageOf(error)}`,
               repeatCommand(cell.cell, fetched.spec, request.cellEnvironment.repeatWords),
             );
           });

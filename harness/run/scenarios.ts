@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { VOCABULARY } from '../oracle/subjects.ts';
+import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
@@ -15,7 +15,7 @@ export async function readScenarios(
 ): Promise<Scenario[]> {
   return await loadScenarios(paths.length > 0 ? [...paths] : [defaultScenarios()], {
     root,
-    vocabulary: VOCABULARY,
+    ...NAMES,
   });
 }
 

@@ -4,6 +4,9 @@ import { fetchKernel } from '../kernel/provider.ts';
 import type { Cell } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { prepareCache } from '../util/cache-home.ts';
+import { messageOf } from '../util/errors.ts';
+import { hostNote, onHostNote, type NoteLevel } from '../util/host-notes.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
@@ -16,7 +19,7 @@ import {
 } from '../vm/accelerator.ts';
 import type { Durations } from './durations.ts';
 import type { EventLog } from './event-log.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, type EndingSignal } from '../model/exit-code.ts';
 import { Guests, timeScale } from './guests.ts';
 import { hostFacts } from './host.ts';
 import { onInterrupt, type Interrupt } from './interrupt.ts';
@@ -32,6 +35,8 @@ export interface SessionOptions {
   readonly jobs: number;
   /** Take only the kernel packages of images/kernels.lock.yaml. */
   readonly locked?: boolean | undefined;
+  /** How often a cell that the host spoiled is tried again; once without it. */
+  readonly retries?: number | undefined;
   /** Stretches every time limit of a guest; absent: as much as `jobs` on the host's cores require. */
   readonly timeScale?: number | undefined;
   /** Receives one line for each step that takes a while. */
@@ -80,13 +85,21 @@ export class Session implements AsyncDisposable {
     this.repeatWords = parts.repeatWords;
   }
 
-  /** Aborted by the first Ctrl-C or SIGTERM: what waits must end, and guests are killed. */
+  get #timeScale(): number {
+    return this.#options.timeScale ?? timeScale(this.#options.jobs, this.host.cpus);
+  }
+
+  get #retries(): number {
+    return this.#options.retries ?? 1;
+  }
+
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP: what waits must end, and guests are killed. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
 
   /** The signal that ended the session; null as long as there was none. */
-  endedBy(): 'SIGINT' | 'SIGTERM' | null {
+  endedBy(): EndingSignal | null {
     return this.#interrupt.endedBy();
   }
 
@@ -108,7 +121,8 @@ export class Session implements AsyncDisposable {
     return new Guests({
       cacheDir: this.cacheDir,
       accelerator: this.accelerator,
-      timeScale: this.#options.timeScale ?? timeScale(this.#options.jobs, this.host.cpus),
+      timeScale: this.#timeScale,
+      retries: this.#retries,
       signal: this.signal,
       onNote,
     });
@@ -117,7 +131,9 @@ export class Session implements AsyncDisposable {
   /** Runs cells and returns the exit code. Reports through the event log, and throws nothing that a cell caused. */
   async run(run: SessionRun, eventLog: EventLog): Promise<number> {
     const { runId, folder, kernels, cells, durations } = run;
-    if (durations !== undefined) eventLog.listen(event => durations.onEvent(event));
+    const note = (text: string, level: NoteLevel): void => eventLog.emit({ type: 'note', level, text });
+    const notes = onHostNote(note);
+    if (durations !== undefined) eventLog.listen('durations', event => durations.onEvent(event));
     const code = await runSuite(
       {
         runId,
@@ -132,8 +148,10 @@ export class Session implements AsyncDisposable {
         cellEnvironment: {
           cacheDir: this.cacheDir,
           folder,
-          guests: this.guests(text => eventLog.emit({ type: 'note', level: 'warning', text })),
+          guests: this.guests(text => note(text, 'warning')),
           probes: new Map(),
+          retries: this.#retries,
+          timeScale: this.#timeScale,
           signal: this.signal,
           keep: run.keep ?? null,
           repeatWords: this.repeatWords,
@@ -142,15 +160,23 @@ export class Session implements AsyncDisposable {
         endedBy: () => this.endedBy(),
       },
       eventLog,
-    );
-    durations?.save();
+    ).finally(() => notes[Symbol.dispose]());
+    try {
+      durations?.save();
+    } catch (error) {
+      // Only the order of the next run's cells depends on them.
+      this.#options.onProgress(`could not keep how long cells took: ${messageOf(error)}`);
+    }
     return code;
   }
 
   /** Makes room in the cache, and leaves signals to the process again. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await pruneCache(this.cacheDir);
+      // Not for this to decide over the end of a command.
+      await pruneCache(this.cacheDir).catch((error: unknown) =>
+        hostNote(`cannot make room in the cache: ${messageOf(error)}`),
+      );
     } finally {
       this.#interrupt[Symbol.dispose]();
     }
@@ -158,7 +184,7 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Finds out what the host is, removes what a killed session left, and takes over SIGINT and SIGTERM.
+ * Finds out what the host is, removes what a killed session left, and takes over SIGINT, SIGTERM and SIGHUP.
  * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
  */
 async function openSession(options: SessionOptions): Promise<Session> {
@@ -167,6 +193,7 @@ async function openSession(options: SessionOptions): Promise<Session> {
   const accelerator = chooseAccelerator(options.accel, facts);
   const host = await hostFacts(accelerator);
   const cacheDir = cacheRoot();
+  await prepareCache(cacheDir);
   await removeLeftovers(cacheDir);
   const words = repeatWords(accelerator, facts);
   const parts = { cacheDir, catalogue, host, accelerator, repeatWords: words };

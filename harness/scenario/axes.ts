@@ -8,6 +8,11 @@ export type Axes = Readonly<Record<string, readonly string[]>>;
 /** A choice of axis values: one, or several of which any will do. */
 export type When = Readonly<Record<string, unknown>>;
 
+/** How many variants the axes make, before `exclude`. */
+export function productSize(axes: Axes): number {
+  return Object.values(axes).reduce((size, values) => size * values.length, 1);
+}
+
 /** Every combination of the axes that no `exclude` names; one empty variant when there are no axes. */
 export function product(axes: Axes, exclude: readonly When[]): Variant[] {
   const all = Object.entries(axes).reduce<Variant[]>(
@@ -26,13 +31,15 @@ export function suffix(variant: Variant): string {
 
 /** Whether a variant has one of the wanted values on every axis that `when` names. */
 export function matches(when: When, variant: Variant): boolean {
-  return Object.entries(when).every(([axis, wanted]) => wantedValues(wanted).includes(variant[axis] ?? ''));
+  return Object.entries(when).every(([axis, wanted]) =>
+    wantedValues(wanted).includes(valueOf(variant, axis) ?? ''),
+  );
 }
 
 /** What is wrong with a `when`: an axis or a value that the scenario does not have. Paths are relative to the `when`. */
 export function whenProblems(when: When, axes: Axes): { path: Path; text: string }[] {
   return Object.entries(when).flatMap(([axis, wanted]) => {
-    const values = axes[axis];
+    const values = valueOf(axes, axis);
     if (values === undefined) {
       return [{ path: [axis], text: `no axis is called \`${axis}\`${didYouMean(axis, Object.keys(axes))}` }];
     }
@@ -43,6 +50,11 @@ export function whenProblems(when: When, axes: Axes): { path: Path; text: string
         text: `axis \`${axis}\` has no value \`${value}\`${didYouMean(value, values)}`,
       }));
   });
+}
+
+/** What a name stands for; nothing where it only is a property that every object has, such as `constructor`. */
+function valueOf<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function wantedValues(wanted: unknown): string[] {
@@ -57,7 +69,7 @@ export function fill(text: string, variant: Variant, unknown: (name: string) => 
   const filled = text.replace(REFERENCE, (whole, dollar?: string, braced?: string, bare?: string) => {
     if (dollar !== undefined) return '$';
     const name = braced ?? bare ?? '';
-    const value = variant[name];
+    const value = valueOf(variant, name);
     if (value === undefined) unknown(name);
     return value ?? whole;
   });

@@ -1,4 +1,5 @@
 import { isReserved, type Vocabulary } from './vocabulary.ts';
+import type { Doubt } from './doubts.ts';
 import type { Path, Problem, Source } from './places.ts';
 import type { PlainStep, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -10,9 +11,15 @@ type RawPlainStep = NonNullable<RawStep['repeat']>['steps'][number];
 /** What turning checked data into steps needs: the places of the source, and a list for the problems. */
 export interface BuildContext {
   readonly vocabulary: Vocabulary;
+  /** Names of the ledger's faults that are no names in expectations: its stages. `devmap *` is any that begins so. */
+  readonly ledger: readonly string[];
+  /** Range of the scenario's `kernels`; null: all. */
+  readonly kernels: string | null;
   readonly source: Source;
   readonly origin: (path: Path) => Path;
   readonly problems: Problem[];
+  /** What is a problem only if every variant says so. */
+  readonly doubts: Doubt[];
 }
 
 /** Steps as they are run, each with its `kind`; a step that has no kind, or two, becomes a problem. */
@@ -22,6 +29,11 @@ export function buildSteps(raw: readonly RawStep[], path: Path, context: BuildCo
     if (step.repeat === undefined) return plainStep(step, here, context);
     const { times, steps } = step.repeat;
     if (countKinds(step) > 0) report(context, here, 'a `repeat` has its steps in `steps`, and no others');
+    if (step.as !== undefined) report(context, [...here, 'as'], 'a `repeat` has no result to keep');
+    for (const [position, { as }] of steps.entries()) {
+      const text = `each time would overwrite \`${as ?? ''}\`: a step that is done ${times} times has no one result`;
+      if (as !== undefined && times > 1) report(context, [...here, 'repeat', 'steps', position, 'as'], text);
+    }
     const inner = steps.flatMap((one, position) =>
       plainStep(one, [...here, 'repeat', 'steps', position], context),
     );
@@ -44,12 +56,13 @@ function plainStep(step: RawPlainStep, path: Path, context: BuildContext): Plain
 }
 
 function stepBase(step: RawPlainStep, path: Path, context: BuildContext) {
-  const place = context.source.place(context.origin(path));
+  const origin = context.origin(path);
+  const place = context.source.place(origin);
   const as = step.as ?? null;
   if (as !== null && isReserved(as, context.vocabulary)) {
     report(context, [...path, 'as'], `\`${as}\` is already a name in expectations: choose another`);
   }
-  return { as, background: step.background ?? false, place };
+  return { as, background: step.background ?? false, place, path: origin };
 }
 
 function countKinds(step: RawPlainStep): number {
@@ -60,10 +73,17 @@ function report(context: BuildContext, path: Path, text: string): void {
   context.problems.push({ place: context.source.place(context.origin(path)), text });
 }
 
-/** The names that steps give their results, also those within a `repeat`. */
-export function resultNames(steps: readonly Step[]): string[] {
-  return steps.flatMap(step => [
-    ...(step.as === null ? [] : [step.as]),
-    ...(step.kind === 'repeat' ? resultNames(step.args.steps) : []),
-  ]);
+/** The steps that keep their result, by their `as`, also those within a `repeat`. A name that two steps have becomes a problem. */
+export function resultSteps(steps: readonly Step[], problems: Problem[]): ReadonlyMap<string, Step> {
+  const found = new Map<string, Step>();
+  for (const step of steps.flatMap(one => (one.kind === 'repeat' ? one.args.steps : [one]))) {
+    if (step.as === null) continue;
+    const first = found.get(step.as);
+    if (first === undefined) found.set(step.as, step);
+    else {
+      const text = `\`as: ${step.as}\` is the name of the step in line ${first.place.line} already: its result would be lost`;
+      problems.push({ place: step.place, text });
+    }
+  }
+  return found;
 }

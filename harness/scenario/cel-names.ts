@@ -14,7 +14,7 @@ export interface NameUse {
 }
 
 /** Macros whose first argument is a variable that stands only inside of the call. */
-const BINDING_MACROS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+export const BINDING_MACROS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
 interface Scope {
   readonly bound: ReadonlySet<string>;
@@ -26,6 +26,19 @@ export function namesIn(ast: ASTNode): NameUse[] {
   const found: NameUse[] = [];
   walk(ast, { bound: new Set(), optional: false }, found);
   return found.toSorted((a, b) => a.start - b.start);
+}
+
+/** The free name that a node is, as a path; null when it is something else. Computed indexes are not looked into. */
+export function nameOf(node: ASTNode): NameUse | null {
+  return asName(node, { bound: new Set(), optional: false }, []);
+}
+
+/** The variable of a macro such as `list.all(x, …)`; null for any other node. */
+export function bindingOf(node: ASTNode): string | null {
+  if (node.op !== 'rcall') return null;
+  const [method, receiver, [variable]] = node.args;
+  const isBind = method === 'bind' && receiver.op === 'id' && receiver.args === 'cel';
+  return variable?.op === 'id' && (isBind || BINDING_MACROS.has(method)) ? variable.args : null;
 }
 
 function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
@@ -40,7 +53,7 @@ function walk(node: ASTNode, scope: Scope, found: NameUse[]): void {
   } else if (node.op === 'rcall') {
     walkMethod(node.args[0], node.args[1], node.args[2], scope, found);
   } else {
-    for (const child of children(node.args)) walk(child, scope, found);
+    for (const child of childNodes(node)) walk(child, scope, found);
   }
 }
 
@@ -82,7 +95,12 @@ function asName(node: ASTNode, scope: Scope, found: NameUse[]): NameUse | null {
   return { ...base, path: [...base.path, '*'], end, fixed: false };
 }
 
-/** Operands of any other node: nested lists and pairs of nodes among literals. */
+/** The nodes that are operands of a node, whatever its kind. */
+export function childNodes(node: ASTNode): ASTNode[] {
+  return children(node.args);
+}
+
+/** Nested lists and pairs of nodes among literals. */
 function children(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(children);
   return args !== null && typeof args === 'object' && 'op' in args ? [args as ASTNode] : [];

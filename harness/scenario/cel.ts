@@ -1,6 +1,9 @@
-import { Environment, ParseError } from '@marcbachmann/cel-js';
+import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import { atLeast } from '../kernel/ranges.ts';
+import { withinDeadline } from '../util/bounded-call.ts';
+import { BOUNDS, grouped } from './bounds.ts';
+import { nestingOf } from './cel-bounds.ts';
 import { namesIn } from './cel-names.ts';
 import type { NameUse } from './cel-names.ts';
 
@@ -22,6 +25,7 @@ export interface Expression {
   readonly type: string;
   readonly ast: ASTNode;
   readonly names: readonly NameUse[];
+  /** Throws BpfrigError `scenario` when it takes too long, and cel-js's EvaluationError. */
   readonly evaluate: (context: Readonly<Record<string, unknown>>) => unknown;
 }
 
@@ -31,7 +35,11 @@ export interface ExpressionProblem {
   readonly offset: number;
 }
 
-const ENVIRONMENT = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+const ENVIRONMENT = new Environment({
+  unlistedVariablesAreDyn: true,
+  homogeneousAggregateLiterals: false,
+  limits: { maxDepth: 64 },
+})
   .registerType('Kernel', { ctor: CelKernel, fields: { version: 'string', series: 'string' } })
   .registerVariable('kernel', 'Kernel')
   .registerFunction('Kernel.at_least(string): bool', (kernel: CelKernel, least: string) =>
@@ -53,22 +61,41 @@ export function compile(text: string): Expression | ExpressionProblem {
 
 /** Parses and type-checks an expression of any type: one side of a comparison. */
 export function compileAny(text: string): Expression | ExpressionProblem {
-  let parsed: ParseResult;
-  try {
-    parsed = ENVIRONMENT.parse(text);
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    return { problem: lowerFirst(error.summary), offset: error.range?.start ?? 0 };
+  if (text.length > BOUNDS.expression) {
+    const problem = `longer than ${grouped(BOUNDS.expression)} characters: divide it into several`;
+    return { problem, offset: BOUNDS.expression };
   }
+  try {
+    return compiled(text, ENVIRONMENT.parse(text));
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+function compiled(text: string, parsed: ParseResult): Expression | ExpressionProblem {
   const { error, type } = parsed.check();
-  if (error) return { problem: lowerFirst(error.summary), offset: error.range?.start ?? 0 };
+  if (error) return problemOf(error);
+  const { loops, binds, slow } = nestingOf(parsed.ast);
+  if (loops > BOUNDS.loops)
+    return { problem: `more than ${BOUNDS.loops} loops within each other`, offset: 0 };
+  if (binds > BOUNDS.binds)
+    return { problem: `more than ${BOUNDS.binds} \`cel.bind\` within each other`, offset: 0 };
+  const evaluate = (context: Readonly<Record<string, unknown>>): unknown => parsed(context) as unknown;
+  const what = 'this expression';
   return {
     text,
     type: type ?? 'dyn',
     ast: parsed.ast,
     names: namesIn(parsed.ast),
-    evaluate: context => parsed(context) as unknown,
+    evaluate: slow ? context => withinDeadline(BOUNDS.evaluationMs, what, () => evaluate(context)) : evaluate,
   };
+}
+
+function problemOf(error: unknown): ExpressionProblem {
+  // The parser and what walks over its tree call themselves for each level, and for each operator of a chain.
+  if (error instanceof RangeError) return { problem: 'nested too deeply: divide it into several', offset: 0 };
+  if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error;
+  return { problem: lowerFirst(error.summary), offset: error.range?.start ?? 0 };
 }
 
 function lowerFirst(text: string): string {

@@ -47,7 +47,8 @@ export function readCoverageList(path: string): CoverageList {
     };
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new BpfrigError('scenario', `${where}: not a coverage list`, { detail });
+    const [first = ''] = detail.split('\n');
+    throw new BpfrigError('scenario', `${where}: not a coverage list: ${first}`, { detail, cause: error });
   }
 }
 

@@ -10,8 +10,8 @@ const TRAFFIC_PATIENCE_MS = 20_000;
 
 /** Steps that look at the guest, and those that hold it still. */
 export function guestKinds(wrap: Wrap) {
-  const { int, program, map, key, flag } = words(wrap);
-  const within = int(0).default(PATIENCE_MS).describe('milliseconds to wait for it');
+  const { int, milliseconds, count, program, map, key, flag } = words(wrap);
+  const within = milliseconds(0).default(PATIENCE_MS).describe('milliseconds to wait for it');
 
   return {
     info: z
@@ -44,13 +44,23 @@ export function guestKinds(wrap: Wrap) {
     release: z.strictObject({ cpu: int(0) }).describe('undo `stall`'),
     cpu: z.strictObject({ cpu: int(0), online: flag }).describe('take a CPU offline, or back'),
     rlimit: z
-      .strictObject({ memlock: int(0) })
+      .strictObject({ memlock: int(0, Number.MAX_SAFE_INTEGER) })
       .describe('bytes that the process may lock, as the soft RLIMIT_MEMLOCK'),
-    wait: z.strictObject({ for: int(1) }).describe('wait so many milliseconds'),
+    wait: z.strictObject({ for: milliseconds(1) }).describe('wait so many milliseconds'),
     enqueued: z
-      .strictObject({ count: int(1), within: int(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds') })
+      .strictObject({
+        count,
+        within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
+      })
       .describe('wait until so many packets of a background source have been enqueued to cpumaps'),
-    exec: z.strictObject({ argv: z.array(z.string()).min(1) }).describe('run a command in the guest'),
+    exec: z
+      .strictObject({
+        argv: z.array(z.string()).min(1),
+        status: int(0)
+          .optional()
+          .describe('the exit status that is right; default: 0, unless an expectation reads it'),
+      })
+      .describe('run a command in the guest'),
     write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
     read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),
   };

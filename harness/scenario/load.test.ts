@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadScenarios, scenarioName } from './load.ts';
-import { VOCABULARY } from './vocabulary.fixture.ts';
+import { NAMES } from './vocabulary.fixture.ts';
 
 const GOOD = 'title: t\nsource: s\nobjects: [./lossy.bpf.c]\nexpect: [sent == 0]\n';
 
@@ -22,7 +22,7 @@ t.test('files and folders, and all problems of all files in one error', async t 
 
   const scenarios = await loadScenarios(['scenarios', 'scenarios/cpumap/b.yaml'], {
     root,
-    vocabulary: VOCABULARY,
+    ...NAMES,
   });
   t.strictSame(
     scenarios.map(({ name, file }) => [name, file]),
@@ -39,18 +39,18 @@ t.test('files and folders, and all problems of all files in one error', async t 
 
   await writeFile(join(folder, 'd.yaml'), GOOD.replace('sent', 'sennt'));
   await writeFile(join(folder, 'e.yaml'), GOOD.replace('title: t\n', ''));
-  await t.rejects(loadScenarios(['scenarios'], { root, vocabulary: VOCABULARY }), {
+  await t.rejects(loadScenarios(['scenarios'], { root, ...NAMES }), {
     code: 'scenario',
     message:
       'scenarios/cpumap/d.yaml:4:10: `sennt == 0`: unknown name `sennt`, did you mean `sent`? (and 1 more)',
     detail: /d\.yaml:4:10: .*\nscenarios\/cpumap\/e\.yaml:1:1: missing key `title`$/,
   });
-  await t.rejects(loadScenarios(['nowhere'], { root, vocabulary: VOCABULARY }), {
+  await t.rejects(loadScenarios(['nowhere'], { root, ...NAMES }), {
     code: 'usage',
     message: /nowhere/,
   });
   await mkdir(join(root, 'empty'));
-  await t.rejects(loadScenarios(['empty'], { root, vocabulary: VOCABULARY }), {
+  await t.rejects(loadScenarios(['empty'], { root, ...NAMES }), {
     code: 'usage',
     message: /no scenario in folder/,
   });

@@ -2,12 +2,14 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { BOUNDS, grouped } from './bounds.ts';
 import { COVERAGE_FILE, nearestCoverageFile, readCoverageList, type CoverageList } from './coverage-list.ts';
 import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
+import { unprintable } from './plain-text.ts';
 import type { Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { Names } from './variants.ts';
 
 const YAML = /\.ya?ml$/;
 /** In a folder only these modules are scenarios; named itself, any module is. */
@@ -15,11 +17,9 @@ const MODULE_IN_FOLDER = /\.scenario\.[cm]?[jt]s$/;
 const MODULE = /\.[cm]?[jt]s$/;
 
 /** How scenarios are read. */
-export interface LoadOptions {
+export interface LoadOptions extends Names {
   /** Folder that paths are relative to. */
   readonly root: string;
-  /** Names that expectations can use. */
-  readonly vocabulary: Vocabulary;
 }
 
 /**
@@ -55,24 +55,35 @@ function coverageLists(files: readonly string[]): Map<string, CoverageList> {
 
 async function load(
   path: string,
-  { root, vocabulary }: LoadOptions,
+  { root, vocabulary, ledger }: LoadOptions,
   coverage: CoverageList | null,
 ): Promise<{ scenario: Scenario | null; problems: string[] }> {
   const file = relative(root, path);
+  const wrong = unprintable(file);
+  // Printed as JSON writes it: this name must not reach a terminal as it is.
+  if (wrong !== null)
+    return { scenario: null, problems: [`${JSON.stringify(file)}:1:1: the file's name ${wrong}`] };
   let source: Source;
   try {
-    source = YAML.test(path)
-      ? yamlSource(await readFile(path, 'utf8'))
-      : moduleSource(await importDefault(path));
+    source = YAML.test(path) ? yamlSource(await readText(path)) : moduleSource(await importDefault(path));
   } catch (error) {
     return { scenario: null, problems: [`${file}:1:1: cannot be read: ${messageOf(error)}`] };
   }
   const { scenario, problems } = parseScenario(
     source,
     { name: scenarioName(file), file, path },
-    { vocabulary, coverage },
+    { vocabulary, ledger, coverage },
   );
   return { scenario, problems: problemLines(file, problems) };
+}
+
+/** The text of a file; a pipe or a device, which may never end, and a file of gigabytes are refused before they are read. */
+async function readText(path: string): Promise<string> {
+  const stats = await stat(path);
+  if (!stats.isFile()) throw new BpfrigError('scenario', 'it is not a regular file');
+  if (stats.size > BOUNDS.bytes)
+    throw new BpfrigError('scenario', `it has more than ${grouped(BOUNDS.bytes)} bytes: divide it`);
+  return readFile(path, 'utf8');
 }
 
 async function importDefault(path: string): Promise<unknown> {

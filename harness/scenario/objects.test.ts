@@ -1,5 +1,5 @@
 import t from 'tap';
-import { VOCABULARY } from './vocabulary.fixture.ts';
+import { NAMES } from './vocabulary.fixture.ts';
 import { parseScenario, problemLines } from './parse.ts';
 import { yamlSource } from './places.ts';
 
@@ -9,7 +9,7 @@ function parsed(lines: string) {
   const { scenario, problems } = parseScenario(
     yamlSource(`title: t\nsource: s\n${lines}\nexpect: ['sent == 0']\n`),
     FILE,
-    { vocabulary: VOCABULARY },
+    NAMES,
   );
   return { scenario, problems: problemLines('one.yaml', problems) };
 }

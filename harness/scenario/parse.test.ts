@@ -2,7 +2,7 @@ import t from 'tap';
 import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
 import type { Scenario } from './scenario.ts';
-import { VOCABULARY } from './vocabulary.fixture.ts';
+import { NAMES } from './vocabulary.fixture.ts';
 
 const FILE = { name: 'one', file: 'one.yaml', path: '/scenarios/one.yaml' };
 
@@ -22,15 +22,16 @@ known:
   - kernels: ">=5.15 <7.4"
     when: { mode: generic }
     reason: cpu_map_bpf_prog_run_skb returns after the first drop
+    fails: [kthread.xdp_drop == cpumap.accepted, { ledger: entry }]
     expect: { kthread.xdp_drop: "< cpumap.accepted" }
 `;
 
 function problemsOf(text: string): string[] {
-  return problemLines('one.yaml', parseScenario(yamlSource(text), FILE, { vocabulary: VOCABULARY }).problems);
+  return problemLines('one.yaml', parseScenario(yamlSource(text), FILE, NAMES).problems);
 }
 
 function good(text: string): Scenario {
-  const { scenario, problems } = parseScenario(yamlSource(text), FILE, { vocabulary: VOCABULARY });
+  const { scenario, problems } = parseScenario(yamlSource(text), FILE, NAMES);
   if (scenario === null) throw new Error(problemLines('one.yaml', problems).join('\n'));
   return scenario;
 }
@@ -103,7 +104,7 @@ t.test('mistakes name their place and the nearest name', async t => {
     [
       '"< cpumap.accepted"',
       '"cpumap.accepted"',
-      '17:33: `cpumap.accepted` must begin with an operator: ==, !=, <, <=, >, >= or in',
+      '18:33: `cpumap.accepted` must begin with an operator: ==, !=, <, <=, >, >= or in',
     ],
     ['setup:', 'kernels: ">=5.15"\nsetup:', '5:1: `kernels` needs `because` next to it: why only there'],
     ['count: 10000', 'count: 0', '9:30: traffic[0].pktgen.count: too small: expected number to be >=1'],
@@ -175,10 +176,11 @@ setup:
   - { cpumap: { name: cpus, max_entries: $q, entries: { 2: { qsize: $q } } }, when: { mode: native } }
   - exec: { argv: [sh, -c, 'echo $$HOME $q \${mode}'] }
 after:
-  - repeat: { times: $q, steps: [{ as: look, lookup: { map: cpus, key: 2 } }] }
+  - { as: look, lookup: { map: cpus, key: 2 } }
+  - repeat: { times: $q, steps: [{ delete: { map: cpus, key: 2 } }] }
 expect:
   - look.errno == "OK"
-  - { expr: "variant.q == '$q'", when: { mode: [native] } }
+  - { expr: "variant.q == '$q' && sent == 0", when: { mode: [native] } }
 `);
   t.strictSame(
     variants.map(({ suffix, topology }) => [suffix, topology]),
@@ -201,9 +203,10 @@ expect:
     ],
   );
   t.match(variants[0]?.after, [
-    { kind: 'repeat', args: { times: 64, steps: [{ kind: 'lookup', as: 'look' }] } },
+    { kind: 'lookup', as: 'look' },
+    { kind: 'repeat', args: { times: 64, steps: [{ kind: 'delete' }] } },
   ]);
-  t.equal(variants[2]?.expect[1]?.expression.text, "variant.q == '128'");
+  t.equal(variants[2]?.expect[1]?.expression.text, "variant.q == '128' && sent == 0");
 });
 
 t.test('a feature may be needed by some variants alone', async t => {
@@ -227,11 +230,114 @@ t.test('a place stays right when steps before it belong to other variants', asyn
 
 t.test('a scenario can be a value that a program made', async t => {
   const made = { title: 't', source: 's', expect: ['sent == 0'] };
-  t.equal(parseScenario(moduleSource(made), FILE, { vocabulary: VOCABULARY }).scenario?.variants.length, 1);
-  t.match(parseScenario(moduleSource({ ...made, exepct: [] }), FILE, { vocabulary: VOCABULARY }).problems, [
+  t.equal(parseScenario(moduleSource(made), FILE, NAMES).scenario?.variants.length, 1);
+  t.match(parseScenario(moduleSource({ ...made, exepct: [] }), FILE, NAMES).problems, [
     { place: { line: 1, column: 1 }, text: 'unknown key `exepct`, did you mean `expect`?' },
   ]);
-  t.match(parseScenario(moduleSource(undefined), FILE, { vocabulary: VOCABULARY }).problems, [
-    { text: /is a mapping/ },
+  t.match(parseScenario(moduleSource(undefined), FILE, NAMES).problems, [{ text: /is a mapping/ }]);
+});
+
+t.test('an expectation that no kernel can fail, or that applies in no cell, is a mistake', async t => {
+  const expecting = (...lines: string[]) =>
+    problemsOf(
+      GOOD.replace('  - sent == 10000', lines.map(line => `  - ${line}`).join('\n')).replace(
+        /known:[^]*/,
+        '',
+      ),
+    );
+  const never = /^one\.yaml:11:\d+: .*this expectation can never (fail|hold)/;
+  const refused = [
+    "'true'",
+    "'true || sent == 1'",
+    'xdp.pass >= 0',
+    "'sent == 1 || xdp.pass >= 0'",
+    "'sent == 1 && xdp.pass >= 0'",
+    "'!(xdp.pass < 0)'",
+    'xdp.pass < 0',
+    'xdp.pass + sent >= 0',
+    'xdp.pass == xdp.pass',
+    "'sent == 1 || sent != 1'",
+    "'sent > 1 || !(sent > 1)'",
+    'xdp.pass * 0 == 0',
+    '-1 < xdp.pass',
+    '\'kernel.version != "x" || xdp.pass >= 0\'',
+    "'1 == 1'",
+    '\'variant.nic == "veth"\'',
+    '\'kernel.at_least("5.10")\'',
+  ];
+  for (const expr of refused) t.match(expecting(expr)[0], never, expr);
+  const right = [
+    'sent == 0',
+    'sent > 0',
+    'sent - xdp.pass >= 0',
+    '\'variant.nic == "veth" || sent == 0\'',
+    '\'kernel.at_least("6.1") || sent == 0\'',
+    '\'log.all(line, line != "x")\'',
+    "'log.all(sent, sent >= 0)'",
+    "'size(log) == 0'",
+    '\'sent == (variant.nic == "veth" ? 0 : 1)\'',
+    '\'"$nic" == "veth" || sent == 0\'',
+  ];
+  for (const expr of right) t.strictSame(expecting(expr), [], expr);
+
+  const axes = GOOD.replace(/known:[^]*/, '').replace(
+    'mode: [native, generic]',
+    'mode: [native, generic], q: [0, 8]',
+  );
+  t.strictSame(
+    problemsOf(axes.replace('sent == 10000', 'sent >= $q')),
+    [],
+    'it can fail in one of the variants',
+  );
+  t.match(problemsOf(axes.replace('sent == 10000', 'sent + $q >= 0')), [/never fail/], 'in none');
+
+  t.match(expecting('{ expr: sent == 1, kernels: "<5.0", because: x }'), [
+    /11:33: applies in no cell: no kernel of the scenario is in `<5\.0`/,
   ]);
+  t.strictSame(expecting('{ expr: sent == 1, kernels: "<5.11", because: x }'), []);
+  const nowhere = GOOD.replace(
+    /known:[^]*/,
+    '  - { expr: sent == 1, when: { nic: virtio, mode: generic } }\n',
+  );
+  t.strictSame(problemsOf(nowhere), []);
+  t.match(problemsOf(nowhere.replace('setup:', 'exclude: [{ nic: virtio, mode: generic }]\nsetup:')), [
+    /^one\.yaml:14:5: `expect` 3 applies in no cell/,
+  ]);
+});
+
+t.test('the result of a step is read by an expectation, and kept once', async t => {
+  const withStep = (step: string, expr = 'look.errno == "OK"') =>
+    problemsOf(
+      GOOD.replace('traffic:\n', `traffic:\n${step}\n`).replace('  - sent == 10000', `  - '${expr}'`),
+    );
+  const look = '  - { lookup: { map: cpus, key: 2 }, as: look }';
+  t.strictSame(withStep(look), []);
+  t.match(withStep(look, 'sent == 10000'), [/^one\.yaml:9:5: `as: look`: no expectation reads the result/]);
+  t.match(withStep(`${look}\n${look}`), [
+    /^one\.yaml:10:5: `as: look` is the name of the step in line 9 already/,
+  ]);
+  t.match(withStep(look, 'look.qsise == 1'), [
+    /^one\.yaml:12:6: .*a `lookup` returns errno, where, log, value, qsize, prog_id, did you mean `qsize`\?/,
+  ]);
+  const repeated = (times: number) =>
+    `  - repeat: { times: ${times}, steps: [{ lookup: { map: cpus, key: 2 }, as: look }] }`;
+  t.strictSame(withStep(repeated(1)), []);
+  t.match(withStep(repeated(2)), [/^one\.yaml:9:.*each time would overwrite `look`/]);
+});
+
+t.test('a known entry names what fails, by the words of the scenario', async t => {
+  const fails = '[kthread.xdp_drop == cpumap.accepted, { ledger: entry }]';
+  const naming = (list: string) => problemsOf(GOOD.replace(fails, list));
+  t.strictSame(naming('[sent == 10000, { ledger: kthread.xdp_drop }, { ledger: devmap any }]'), []);
+  t.match(naming('[sent == 1000]'), [/^one\.yaml:17:13: `sent == 1000` is no expectation of this scenario/]);
+  t.match(naming('[{ ledger: entri }]'), [
+    /^one\.yaml:17:13: the ledger has no stage and no sink `entri`, did you mean `entry`\?/,
+  ]);
+  t.match(naming('[]'), [/^one\.yaml:14:5: `fails` is missing/]);
+  const oneVariant = GOOD.replace('- sent == 10000', '- { expr: sent == 10000, when: { mode: native } }');
+  t.match(
+    problemsOf(oneVariant.replace(fails, '[sent == 10000]')),
+    [/no expectation of this scenario/],
+    'native, the entry is for generic',
+  );
 });

@@ -1,14 +1,15 @@
 import { didYouMean } from '../util/nearest.ts';
-import { product } from './axes.ts';
+import { product, productSize, type Axes } from './axes.ts';
+import { BOUNDS, grouped } from './bounds.ts';
 import type { CoverageList, Subject } from './coverage-list.ts';
+import { sharedDoubts, unusedItems } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { strayWhens } from './fill-in.ts';
 import type { Path, Problem, Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
 import { axesSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
-import { resolveVariant } from './variants.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import { resolveVariant, type Names, type VariantResult } from './variants.ts';
 
 /** What identifies a scenario's file: see {@link Scenario} for each. */
 export type ScenarioFile = Pick<Scenario, 'name' | 'file' | 'path'>;
@@ -19,9 +20,7 @@ export type ParseResult =
   | { readonly scenario: null; readonly problems: readonly Problem[] };
 
 /** What a scenario is checked against. */
-export interface ParseOptions {
-  /** Names that expectations can use. */
-  readonly vocabulary: Vocabulary;
+export interface ParseOptions extends Names {
   /** The nearest coverage list, which has every id of `covers` and `functions`; null where there is none. */
   readonly coverage?: CoverageList | null;
 }
@@ -41,18 +40,24 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const at = ({ path, text }: { path: Path; text: string }): Problem => ({ place: source.place(path), text });
   const whens = axes.data.exclude.map((when, index) => ({ when, path: ['exclude', index] }));
   const stray = [
+    ...doubledValues(axes.data.axes),
     ...strayWhens(raw, axes.data.axes),
     ...whens.flatMap(({ when, path }) => strayWhens({ when }, axes.data.axes).map(p => ({ ...p, path }))),
   ].map(at);
+  const size = productSize(axes.data.axes);
+  if (size > BOUNDS.variants) {
+    const text = `the axes make ${grouped(size)} variants, which is more than ${grouped(BOUNDS.variants)}: take out values, or divide the scenario`;
+    return failed([{ place: source.place(['axes'], 'key'), text }]);
+  }
   const variants = product(axes.data.axes, axes.data.exclude);
   if (variants.length === 0)
     return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);
 
-  const results = variants.map(variant =>
-    resolveVariant(raw, variant, source, file.path, options.vocabulary),
-  );
+  const results = variants.map(variant => resolveVariant(raw, variant, source, file.path, options));
   const document = results[0]?.document ?? null;
   const problems = [...stray, ...results.flatMap(result => result.problems)];
+  // With a variant that was not read, nothing can be said about all of them.
+  if (results.every(result => result.document !== null)) problems.push(...worthless(raw, results, source));
   if (document !== null && options.coverage) problems.push(...unlisted(document, options.coverage, source));
   if (document?.kernels !== undefined && document.because === undefined) {
     problems.push({
@@ -71,6 +76,31 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const shared = { ...head(document), requires, objects, axes: axes.data.axes };
   const scenario = { ...file, ...shared, variants: resolved };
   return { scenario, problems: [] };
+}
+
+/** Items that no cell uses, and expectations that no kernel can fail. */
+function worthless(
+  raw: Readonly<Record<string, unknown>>,
+  results: readonly VariantResult[],
+  source: Source,
+): Problem[] {
+  const doubts = results.flatMap(result => result.doubts);
+  const unused = (['expect', 'known'] as const).flatMap(key => {
+    const items = raw[key];
+    return unusedItems(key, Array.isArray(items) ? items.length : 0, doubts, source);
+  });
+  return [...unused, ...sharedDoubts(doubts, source)];
+}
+
+/** Values that an axis has twice: their variants would have the same name. */
+function doubledValues(axes: Axes): { path: Path; text: string }[] {
+  return Object.entries(axes).flatMap(([axis, values]) =>
+    values.flatMap((value, index) =>
+      values.indexOf(value) === index
+        ? []
+        : [{ path: ['axes', axis, index], text: `axis \`${axis}\` has the value \`${value}\` twice` }],
+    ),
+  );
 }
 
 /** Ids of `covers` and `functions` that the list does not have: a typing error would count as covered. */

@@ -1,6 +1,8 @@
 import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Node, Pair } from 'yaml';
+import type { Document, Node, Pair } from 'yaml';
+import { BOUNDS, grouped } from './bounds.ts';
 import type { Place } from './scenario.ts';
+import { unboundedData, unboundedNode } from './yaml-bounds.ts';
 
 /** Where a value stands in a scenario: keys and indexes from the top. */
 export type Path = readonly PropertyKey[];
@@ -23,18 +25,29 @@ export interface Source {
   within(path: Path, offset: number): Place;
 }
 
-/** Reads YAML 1.2; syntax errors become problems. */
+/** Reads YAML 1.2; syntax errors, and what breaks one of {@link BOUNDS}, become problems. */
 export function yamlSource(text: string): Source {
+  if (text.length > BOUNDS.bytes) return unread(`longer than ${grouped(BOUNDS.bytes)} characters: divide it`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  let document: Document;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (!(error instanceof RangeError)) throw error;
+    return unread(`more than ${BOUNDS.depth} mappings and lists within each other`);
+  }
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const problems = document.errors.map(error => ({ place: at(error.pos[0]), text: error.message }));
+  const unbounded = problems.length > 0 ? null : unboundedNode(document);
+  if (unbounded !== null) problems.push({ place: at(unbounded.offset), text: unbounded.text });
   const root = document.contents;
   return {
-    data: problems.length > 0 ? null : (document.toJS() as unknown),
+    // Its own limit of aliases is not needed.
+    data: problems.length > 0 ? null : (document.toJS({ maxAliasCount: -1 }) as unknown),
     problems,
     place: (path, of = 'value') => at(offsetOf(root, path, of)),
     written: path => {
@@ -54,9 +67,16 @@ export function yamlSource(text: string): Source {
 
 /** Data that was made by a program: it has no places but the file's beginning. */
 export function moduleSource(data: unknown): Source {
-  const top: Place = { line: 1, column: 1 };
-  return { data, problems: [], place: () => top, written: () => null, within: () => top };
+  const unbounded = unboundedData(data);
+  return unbounded === null ? { data, problems: [], ...NO_PLACES } : unread(unbounded);
 }
+
+function unread(text: string): Source {
+  return { data: null, problems: [{ place: TOP, text }], ...NO_PLACES };
+}
+
+const TOP: Place = { line: 1, column: 1 };
+const NO_PLACES = { place: () => TOP, written: () => null, within: () => TOP };
 
 function offsetOf(root: Node | null, path: Path, of: 'key' | 'value'): number {
   const { node, pair, rest } = descend(root, path);

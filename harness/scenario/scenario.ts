@@ -17,6 +17,8 @@ interface StepBase {
   /** The next step begins before this one has ended. */
   readonly background: boolean;
   readonly place: Place;
+  /** Its keys and indexes in the file. */
+  readonly path: readonly PropertyKey[];
 }
 
 /** One step of any kind but `repeat`, which `kind` distinguishes. */
@@ -45,6 +47,11 @@ export interface Expectation {
 export interface KnownFailure {
   readonly kernels: string;
   readonly reason: string;
+  /** Texts of the expectations that fail; a variant need not have all of them. */
+  readonly fails: readonly string[];
+  /** Names of the ledger's faults. */
+  readonly ledger: readonly string[];
+  /** What holds instead. */
   readonly expect: readonly Expression[];
   /** What every splat of the failure must match; null: there is none. */
   readonly splat: RegExp | null;

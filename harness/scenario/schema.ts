@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
 import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
+import { BOUNDS } from './bounds.ts';
 import { objectsSchema } from './objects.ts';
+import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
 import { TOPOLOGIES } from '../model/topology.ts';
@@ -10,8 +12,8 @@ import { TOPOLOGIES } from '../model/topology.ts';
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
 
 /** An axis value: always text inside; whole numbers and booleans may be written bare. */
-const axisValue = z.union([z.string(), z.int(), z.boolean()]).transform(String);
-const axisValueText = z.union([z.string(), z.int(), z.boolean()]);
+const axisValueText = z.union([plainText.max(BOUNDS.axisValue), z.int(), z.boolean()]);
+const axisValue = axisValueText.transform(String);
 
 const range = z
   .string()
@@ -57,10 +59,24 @@ export function scenarioSchema(wrap: Wrap) {
     kernels: range,
     when: when.optional(),
     reason: z.string().min(1).describe('one sentence, with the upstream commit'),
+    fails: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ expr: z.string(), when: when.optional() }),
+          z.strictObject({ ledger: z.string(), when: when.optional() }),
+        ]),
+      )
+      .default([])
+      .describe(
+        'each expectation that fails, as it stands in `expect`, and each fault of the ledger; anything else that fails is no known failure',
+      ),
     expect: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
-      .describe('how it fails: a CEL expression, and an operator with another, such as "< cpumap.accepted"'),
+      .describe(
+        'what holds instead: a CEL expression, and an operator with another, such as "< cpumap.accepted"',
+      ),
     splat: z
       .string()
       .optional()
@@ -72,8 +88,8 @@ export function scenarioSchema(wrap: Wrap) {
   });
 
   return z.strictObject({
-    title: z.string().min(1),
-    source: z.string().min(1).describe('file and function in the kernel'),
+    title: plainText.min(1),
+    source: plainText.min(1).describe('file and function in the kernel'),
     covers: z
       .array(covered)
       .default([])
@@ -97,7 +113,7 @@ export function scenarioSchema(wrap: Wrap) {
       .strictObject({
         // No more than BPFRIG_CPUS, bpf/bpfrig.h.
         cpus: wrap(z.int().min(1).max(64)).default(4),
-        memory_mib: wrap(z.int().min(128)).default(512),
+        memory_mib: wrap(z.int().min(128).max(65_536)).default(512),
         queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),
       })
       .default({ cpus: 4, memory_mib: 512, queues: 1 }),

@@ -10,7 +10,7 @@ export function stepKinds(wrap: Wrap) {
 }
 
 function mapKinds(wrap: Wrap) {
-  const { int, flag, program, config, maps, map, key, counted, port, caps } = words(wrap);
+  const { int, times, flag, program, config, maps, map, key, counted, port, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
   const entry = z.strictObject({
     qsize: int(0),
@@ -61,7 +61,7 @@ function mapKinds(wrap: Wrap) {
         config: config.optional(),
         maps: maps.optional(),
         counted,
-        times: int(1).optional().describe('do it so many times in a row'),
+        times: times.optional().describe('do it so many times in a row'),
         other_qsize: int(0).optional().describe('the qsize of every second time'),
         flags: updateFlags,
         value: wrap(z.string().regex(/^([0-9a-f]{2})+$/i)).optional(),
@@ -77,7 +77,7 @@ function mapKinds(wrap: Wrap) {
       .strictObject({
         map,
         what: wrap(z.enum(['lookup', 'lookup_and_delete', 'update', 'delete'])),
-        count: int(1).default(1),
+        count: int(1, 1024).default(1),
       })
       .describe('BPF_MAP_*_BATCH'),
     next_key: z.strictObject({ map, key: key.nullable() }).describe('BPF_MAP_GET_NEXT_KEY'),
@@ -133,7 +133,7 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
       .describe('go on while this is done; the traffic is over when all such steps have ended'),
     when: when.optional(),
   });
-  const repeat = z.strictObject({ times: wrap(z.int().min(1)), steps: z.array(plain).min(1) });
+  const repeat = z.strictObject({ times: words(wrap).times, steps: z.array(plain).min(1) });
   return plain.extend({ repeat: repeat.optional().describe('run steps several times over') });
 }
 

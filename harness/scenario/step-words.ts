@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BOUNDS, grouped } from './bounds.ts';
 
 /**
  * Lets a schema also take `$axis` where it takes anything else. Scenarios are checked with their axes filled in, so
@@ -18,16 +19,37 @@ export const NAME = /^[a-z][a-z0-9_]*$/;
 /** A name in BPF C: of a program, a global variable, a map. */
 export const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** As most attributes of bpf(2) are: images/agent/PROTOCOL.md. */
+const U32_MAX = 0xffff_ffff;
+
 /** What the steps' arguments are made of. */
 export function words(wrap: Wrap) {
-  const int = (least: number) => wrap(z.int().min(least));
+  const int = (least: number, most = U32_MAX) => wrap(z.int().min(least).max(most));
+  const milliseconds = (least: number) =>
+    wrap(
+      z
+        .int()
+        .min(least)
+        .max(BOUNDS.waitMs, {
+          error: `longer than a step may take: ${grouped(BOUNDS.waitMs)} ms at most`,
+        }),
+    );
   const map = z
     .string()
     .regex(C_NAME)
     .describe("a map's name: of one that a step creates, or that an object of the scenario declares");
   return {
     int,
-    count: int(1),
+    milliseconds,
+    count: wrap(
+      z
+        .int()
+        .min(1)
+        .max(BOUNDS.packets, {
+          error: `more than a step may send: ${grouped(BOUNDS.packets)} packets at most`,
+        }),
+    ),
+    times: int(1, BOUNDS.steps),
     flag: wrap(z.boolean()),
     counted: wrap(z.boolean())
       .default(true)
@@ -52,6 +74,6 @@ export function words(wrap: Wrap) {
     port: wrap(z.enum(['rx', 'tx'])),
     mode: wrap(z.enum(['native', 'generic'])),
     frameSize: wrap(z.int().min(14).max(65535)).default(64),
-    cpu: int(0).default(0),
+    cpu: int(0, 1023).default(0),
   };
 }

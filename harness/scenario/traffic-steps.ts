@@ -12,9 +12,9 @@ export function trafficKinds(wrap: Wrap) {
     count,
     size: frameSize,
     cpu,
-    flows: int(1).default(1).describe('UDP source ports, in turn'),
-    first_flow: int(0).default(0).describe('the first of them is 9000 and this'),
-    pps: int(1).optional().describe('no more packets a second than this'),
+    flows: int(1, 50_000).default(1).describe('UDP source ports, in turn'),
+    first_flow: int(0, 1000).default(0).describe('the first of them is 9000 and this'),
+    pps: int(1, 10_000_000).optional().describe('no more packets a second than this'),
   };
   const frames = { ...datagrams, dst_mac: mac.optional() };
 
@@ -28,8 +28,8 @@ export function trafficKinds(wrap: Wrap) {
       .strictObject({
         on: port,
         ...frames,
-        burst: int(1).default(1),
-        threads: int(1).optional().describe('on as many CPUs, from `cpu` on; each has flows of its own'),
+        burst: int(1, 1_000_000).default(1),
+        threads: int(1, 64).optional().describe('on as many CPUs, from `cpu` on; each has flows of its own'),
         mode: wrap(z.enum(['start_xmit', 'netif_receive', 'queue_xmit'])).default('start_xmit'),
         commands: z.array(z.string()).default([]),
       })

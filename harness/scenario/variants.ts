@@ -1,9 +1,11 @@
 import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
-import { buildExpectations, buildKnown } from './build-expectations.ts';
-import { buildSteps, resultNames } from './build-steps.ts';
+import { BOUNDS, grouped } from './bounds.ts';
+import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
+import { buildSteps, resultSteps } from './build-steps.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
+import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
@@ -21,6 +23,16 @@ export interface VariantResult {
   readonly document: ScenarioDocument | null;
   readonly resolved: ResolvedVariant | null;
   readonly problems: readonly Problem[];
+  /** What is a problem only if every variant says so. */
+  readonly doubts: readonly Doubt[];
+}
+
+/** What a scenario's content is checked against. */
+export interface Names {
+  /** Names that expectations can use. */
+  readonly vocabulary: Vocabulary;
+  /** Names of the ledger's faults that are no names in expectations: its stages. `devmap *` is any that begins so. */
+  readonly ledger: readonly string[];
 }
 
 /** Checks a scenario's content with one variant's values filled in, and makes it ready to run. `path` is the scenario's own. */
@@ -29,7 +41,7 @@ export function resolveVariant(
   variant: Variant,
   source: Source,
   path: string,
-  vocabulary: Vocabulary,
+  names: Names,
 ): VariantResult {
   const { data, origin, problems: stray } = fillIn(raw, variant);
   const problems: Problem[] = stray.map(({ path, text }) => ({ place: source.place(path), text }));
@@ -39,16 +51,18 @@ export function resolveVariant(
     const strayPaths = new Set(stray.map(({ path }) => path.join('/')));
     const issues = checked.error.issues.filter(({ path }) => !strayPaths.has(origin(path).join('/')));
     problems.push(...issues.flatMap(issue => explainIssue(issue, data, source, origin)));
-    return { document: null, resolved: null, problems };
+    return { document: null, resolved: null, problems, doubts: [] };
   }
 
   const document = checked.data;
-  const context = { source, origin, problems, vocabulary };
+  const doubts: Doubt[] = [];
+  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, ...names };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);
   const steps = [...setup, ...traffic, ...after];
-  const own = new Set(resultNames(steps));
+  const own = resultSteps(steps, problems);
+  problems.push(...tooMuch(steps));
   const topology = document.topology ?? nicTopology(variant, problems, source);
   const guest = {
     cpus: document.guest.cpus,
@@ -62,6 +76,8 @@ export function resolveVariant(
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
+  const expect = buildExpectations(document.expect, own, context);
+  doubtUnread(own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
     suffix: suffix(variant),
@@ -73,10 +89,10 @@ export function resolveVariant(
     setup,
     traffic,
     after,
-    expect: buildExpectations(document.expect, own, context),
-    known: buildKnown(document.known, own, context),
+    expect,
+    known: buildKnown(document.known, own, expect, context),
   };
-  return { document, resolved: problems.length > 0 ? null : resolved, problems };
+  return { document, resolved: problems.length > 0 ? null : resolved, problems, doubts };
 }
 
 /** Without an object that could declare a map, a step states all of it. */
@@ -88,6 +104,27 @@ function undeclaredMaps(steps: readonly Step[]): Problem[] {
       .filter(key => step.args[key] === undefined)
       .map(key => ({ place: step.place, text: `missing key \`${key}\`` }));
   });
+}
+
+/** Steps that a variant is to do, and how long its `wait` steps wait: the first one with which it is more than a cell may do. */
+function tooMuch(steps: readonly Step[]): Problem[] {
+  let [done, waitMs] = [0, 0];
+  for (const step of steps) {
+    const [times, inner] = step.kind === 'repeat' ? [step.args.times, step.args.steps] : [1, [step]];
+    for (const one of inner) {
+      done += times * (one.kind === 'update' ? (one.args.times ?? 1) : 1);
+      waitMs += times * (one.kind === 'wait' ? one.args.for : 0);
+    }
+    if (done > BOUNDS.steps)
+      return [
+        { place: step.place, text: `more than ${grouped(BOUNDS.steps)} steps so far, repeats included` },
+      ];
+    if (waitMs > BOUNDS.waitMs) {
+      const text = `the scenario waits for longer than ${grouped(BOUNDS.waitMs)} ms so far, repeats included`;
+      return [{ place: step.place, text }];
+    }
+  }
+  return [];
 }
 
 /** Without `topology`, axis `nic` says it; without that axis there is no NIC under test. */

@@ -1,3 +1,4 @@
+import type { Names } from './variants.ts';
 import type { Leaf, Vocabulary } from './vocabulary.ts';
 
 const NUMBER: Leaf = { kind: 'number', unit: 'packets', meaning: '' };
@@ -7,7 +8,7 @@ function branch(...names: string[]): Vocabulary[string] {
 }
 
 /** A small vocabulary for the tests of this layer, with a word of every kind. The real one is the oracle's. */
-export const VOCABULARY: Vocabulary = {
+const VOCABULARY: Vocabulary = {
   sent: NUMBER,
   rx: branch('packets', 'dropped'),
   cpumap: {
@@ -27,3 +28,6 @@ export const VOCABULARY: Vocabulary = {
   kernel: { kind: 'branch', meaning: '', words: { version: { kind: 'text', unit: '', meaning: '' } } },
   mode: { kind: 'text', unit: '', meaning: '' },
 };
+
+/** The same with a few names of ledger faults. */
+export const NAMES: Names = { vocabulary: VOCABULARY, ledger: ['entry', 'devmap', 'devmap *'] };

@@ -62,3 +62,19 @@ export function unknownName(
   }
   return null;
 }
+
+/** What a name stands for: a word, an item of a list, or null for a name that the vocabulary does not have. */
+export function wordAt(
+  path: readonly string[],
+  vocabulary: Vocabulary,
+): Word | { readonly kind: 'item'; readonly unit: string } | null {
+  let word: Word = { kind: 'branch', meaning: '', words: vocabulary };
+  for (const [index, key] of path.entries()) {
+    if (word.kind === 'list' && index === path.length - 1) return { kind: 'item', unit: word.unit };
+    if (word.kind !== 'branch') return null;
+    const next: Word | undefined = Object.hasOwn(word.words, key) ? word.words[key] : word.words['*'];
+    if (next === undefined) return null;
+    word = next;
+  }
+  return word;
+}

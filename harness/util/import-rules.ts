@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /** The layers of harness/, top first. A file imports from its own layer and from those below it: docs/architecture.md. */
 export const LAYERS = [
   'cli',
+  'faults',
   'report',
   'run',
   'oracle',

@@ -1,5 +1,9 @@
+/** No name that is known is longer by far, and the distance of long texts takes long. */
+const LONGEST_NAME = 100;
+
 /** Returns the entry of `known` that is most similar to `name`; null if none is similar enough. */
 export function nearest(name: string, known: Iterable<string>): string | null {
+  if (name.length > LONGEST_NAME) return null;
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(name.length / 2)) + 1;
   for (const candidate of known) {

@@ -1,14 +1,31 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { BpfrigError } from './errors.ts';
 
 /** Root of the checkout: the folder that holds `bpfrig`, `images/`, `bpf/` and `scenarios/`. */
 export const PROJECT_ROOT = join(import.meta.dirname, '..', '..');
 
-/** bpfrig's cache: `$XDG_CACHE_HOME/bpfrig`, by the XDG base directory specification. */
+/**
+ * bpfrig's cache: `$XDG_CACHE_HOME/bpfrig`, by the XDG base directory specification. Throws `infra` for a user without either that variable
+ * or a home.
+ */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   const base = env['XDG_CACHE_HOME'];
   // The specification says to ignore a relative path.
-  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'bpfrig');
+  return join(base?.startsWith('/') ? base : join(home(env), '.cache'), 'bpfrig');
+}
+
+function home(env: NodeJS.ProcessEnv): string {
+  const named = env['HOME'];
+  if (named?.startsWith('/')) return named;
+  try {
+    return userInfo().homedir;
+  } catch (cause) {
+    // A user id without an entry in /etc/passwd, as in many containers.
+    throw new BpfrigError('infra', 'this user has no home for the cache: set HOME or XDG_CACHE_HOME', {
+      cause,
+    });
+  }
 }
 
 /** Where runs go, and where `latest` is: `$BPFRIG_RESULTS`, else the checkout's `results/`. Whoever runs bpfrig for a purpose of its own sets it: `latest` is the user's. */

@@ -1,6 +1,7 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { discardIdleEntry } from './cache.ts';
+import { hostCommand } from './host-command.ts';
 
 /** A folder of the cache. It can be recreated. */
 interface CacheEntry {
@@ -48,10 +49,15 @@ async function prunePart(folder: string, limit: number): Promise<Pruned> {
     else keptBytes += entry.bytes;
   }
   // Running clones of a removed template are not affected: they have its RAM file open.
-  await Promise.all(removed.map(({ path }) => rm(path, { recursive: true, force: true })));
+  const gone: CacheEntry[] = [];
+  for (const entry of removed) {
+    // An entry that cannot be removed is no reason for a run to fail.
+    if (await discardIdleEntry(entry.path).catch(() => false)) gone.push(entry);
+    else keptBytes += entry.bytes;
+  }
   return {
-    removed: removed.length,
-    removedBytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
+    removed: gone.length,
+    removedBytes: gone.reduce((sum, { bytes }) => sum + bytes, 0),
     keptBytes,
   };
 }
@@ -78,7 +84,9 @@ async function entriesOf(folder: string): Promise<CacheEntry[]> {
 async function diskUsage(paths: readonly string[]): Promise<Map<string, number>> {
   if (paths.length === 0) return new Map();
   // du fails on files that another bpfrig removes in the meantime; such a failure is harmless.
-  const { stdout } = await execa('du', ['--summarize', '--block-size=1', '--', ...paths], { reject: false });
+  const { stdout } = await hostCommand('du', ['--summarize', '--block-size=1', '--', ...paths], {
+    timeoutMs: 60_000,
+  });
   return new Map(
     stdout
       .split('\n')

@@ -1,7 +1,8 @@
-import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { BpfrigError } from '../util/errors.ts';
-import { qemuVersion } from './process.ts';
+import { mayUseKvm, privilegeFacts, qemuUser } from './privileges.ts';
+import { isSince, qemuVersion, type QemuRelease } from './qemu-version.ts';
 
 /** What runs the guest's instructions. */
 export type Accelerator = 'kvm' | 'tcg';
@@ -80,17 +81,14 @@ function whyTurns(threads: Threads, facts: AcceleratorFacts): string | null {
 }
 
 /** QEMU from this on can run each CPU of an emulated guest in its own thread. */
-const THREADS_SINCE = [8, 1] as const;
+const THREADS_SINCE: QemuRelease = [8, 1];
 
 /**
  * QEMU before 8.1 runs code that another CPU has patched meanwhile (Red Hat bug 2216496): in 1,150 cells with a thread for each CPU
  * two guests hung in text_poke_bp_batch and one died of flags that cmpxchg16b had spoilt.
  */
 function tooOldForThreads(qemu: string): string | null {
-  const [major = 0, minor = 0] = qemu.split('.').map(Number);
-  const [needsMajor, needsMinor] = THREADS_SINCE;
-  const recent = major > needsMajor || (major === needsMajor && minor >= needsMinor);
-  return recent ? null : `QEMU ${qemu} is older than ${THREADS_SINCE.join('.')}`;
+  return isSince(qemu, THREADS_SINCE) ? null : `QEMU ${qemu} is older than ${THREADS_SINCE.join('.')}`;
 }
 
 /** Where there is a guest for each core, turns take a quarter less time for the same cells. */
@@ -101,7 +99,7 @@ function tooFewCores({ cores, jobs }: AcceleratorFacts): string | null {
 function whyNoKvm(facts: AcceleratorFacts): string | null {
   if (!facts.cpuFlags.has('vmx') && !facts.cpuFlags.has('svm'))
     return 'the CPU flags have neither vmx nor svm';
-  if (!facts.kvmOpens()) return '/dev/kvm does not open for writing';
+  if (!facts.kvmOpens()) return '/dev/kvm does not open for writing by the user that QEMU runs as';
   return null;
 }
 
@@ -117,8 +115,10 @@ export async function hostAcceleratorFacts(jobs: number): Promise<AcceleratorFac
   };
 }
 
+/** For QEMU, which may run as another user than bpfrig. */
 function kvmOpens(): boolean {
   try {
+    if (!mayUseKvm(qemuUser(privilegeFacts()), statSync('/dev/kvm'))) return false;
     accessSync('/dev/kvm', constants.W_OK);
     closeSync(openSync('/dev/kvm', 'r+'));
     return true;

@@ -66,3 +66,39 @@ t.test('what a kernel died of is kept however long it goes on, and every line on
     t.same(watcher.tail, more === 100 ? lines.slice(1) : lines, `${more} lines`);
   }
 });
+
+t.test('how the agent ended is known from the kernel and from init', async t => {
+  const path = join(t.testdir(), 'console.log');
+  const watcher = new ConsoleWatcher(path);
+  t.same(watcher.agent, { oomKill: null, status: null });
+  appendFileSync(path, '[   12.345678] Out of memory: Killed process 61 (bpfrig-agent) total-vm:9876kB\n');
+  appendFileSync(path, 'bpfrig: the agent ended (status 137)\r\n');
+  await watcher.poll();
+  t.match(watcher.agent, { oomKill: /^Out of memory: Killed process 61/, status: 137 });
+  appendFileSync(path, '[   13.000000] Out of memory: Killed process 99 (stress)\n');
+  await watcher.poll();
+  t.match(watcher.agent, { oomKill: /process 61/ }, 'others do not count');
+});
+
+t.test('a flooded console is read to its end, in bounded memory', async t => {
+  const path = join(t.testdir(), 'console.log');
+  const watcher = new ConsoleWatcher(path);
+  appendFileSync(path, `${'WARNING: x\n'.repeat(300_000)}${'y'.repeat(3_000_000)}`);
+  t.equal((await watcher.poll()).length, 300_000);
+  t.ok(watcher.splats.length <= 1_000);
+  t.ok((watcher.tail.at(-1)?.length ?? 0) <= 64 * 1024);
+  appendFileSync(path, '\nKernel panic - not syncing: x\n');
+  await watcher.poll();
+  t.ok(watcher.panicked, 'a panic is seen after any number of splats');
+});
+
+t.test('a full console is a complaint, once, since what came after it is lost', async t => {
+  const path = join(t.testdir({ console: 'x'.repeat(99) }), 'console');
+  const watcher = new ConsoleWatcher(path, 100);
+  await watcher.poll();
+  t.same(watcher.splats, []);
+  appendFileSync(path, 'y');
+  await watcher.poll();
+  await watcher.poll();
+  t.match(watcher.splats, [{ kind: 'splat', line: /flooded its console: 100 bytes/ }]);
+});

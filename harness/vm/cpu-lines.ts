@@ -14,3 +14,21 @@ export function cpuLines(registers: string): string {
     })
     .join('\n');
 }
+
+/** Bit of RFLAGS that lets interrupts in. */
+const INTERRUPT_FLAG = 0x200n;
+
+/**
+ * Whether a guest can do nothing more, from the same text: each of its CPUs halts with interrupts off. No timer and no device wakes
+ * such a CPU, however slow the host is; CPUs that the first one has not started yet halt in the same way. False for a text that is not
+ * understood.
+ */
+export function haltedForGood(registers: string): boolean {
+  const cpus = registers.split(/^CPU#/m).slice(1);
+  return cpus.length > 0 && cpus.every(text => /HLT=1/.test(text) && !interruptsOn(text));
+}
+
+function interruptsOn(text: string): boolean {
+  const flags = /RFL=([0-9a-f]+)/i.exec(text)?.[1];
+  return flags === undefined || (BigInt(`0x${flags}`) & INTERRUPT_FLAG) !== 0n;
+}

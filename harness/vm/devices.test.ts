@@ -28,10 +28,63 @@ t.test('CPUs that are possible and offline', async t => {
   t.match(device.machine({ ...SPEC, maxCpus: 6 }).args.join(' '), '-smp 4,maxcpus=6 ');
 });
 
-t.test('the management NIC lets nothing in or out, and no device listens on TCP', async t => {
-  t.match(device.managementNic().args[1], /^user,.*restrict=on/);
-  const all = [device.managementNic(), device.qmp('/q'), device.agentPort('/a')];
-  t.notMatch(device.commandLine(SPEC, all).join(' '), /hostfwd|tcp/);
+/** Every kind of machine that is started: each topology and accelerator, booted, saved and cloned. */
+function* everyMachine(): Generator<string[]> {
+  const rams: device.Ram[] = [
+    { kind: 'anonymous' },
+    { kind: 'shared', path: '/r' },
+    { kind: 'private', path: '/r', writable: false },
+    { kind: 'private', path: '/r', writable: true },
+  ];
+  const shapes = [
+    { topology: 'virtio', ends: BOTH_ENDS },
+    { topology: 'veth', ends: BOTH_ENDS },
+    { topology: 'none', ends: [] },
+    { topology: 'link', ends: ['rx'] },
+    { topology: 'link', ends: ['tx'] },
+  ] as const;
+  for (const shape of shapes)
+    for (const accel of ['tcg', 'kvm'] as const)
+      for (const ram of rams) {
+        const spec = { ...SPEC, ...shape, accel };
+        yield device.commandLine(spec, device.devices(spec, ram, device.machinePaths('')));
+      }
+}
+
+t.test('every machine is in the sandbox and has no way to the host', async t => {
+  const all = [...everyMachine()];
+  t.equal(all.length, 40);
+  for (const args of all) {
+    t.equal(
+      args[args.indexOf('-sandbox') + 1],
+      'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+    );
+    // QEMU's network back ends with and without the host at their end.
+    const backEnds = args.filter((_, index) => args[index - 1] === '-netdev').map(arg => arg.split(',')[0]);
+    t.same(
+      backEnds.filter(kind => kind !== 'hubport' && kind !== 'stream'),
+      [],
+    );
+    t.notMatch(args.join(' '), /hostfwd|tcp|addr\.type=inet|exec:|-(monitor|gdb|s|vnc|daemonize)\b/);
+  }
+});
+
+t.test('a machine names no file of the host: what it reads and writes it inherits', async t => {
+  for (const args of everyMachine()) {
+    const paths = args.join(' ').match(/(?<![\w.])\/[\w/.-]+/g) ?? [];
+    t.same(
+      paths.filter(path => !/^\/(proc\/self\/fd\/\d|dev\/fdset\/1|init)$/.test(path)),
+      [],
+    );
+  }
+});
+
+t.test('the RAM of a clone is read from a file that QEMU need not write, if QEMU can do that', async t => {
+  const ram = { kind: 'private', path: '/r', writable: false } as const;
+  t.match(device.memory(SPEC, ram).args[1], /share=off,readonly=on,rom=off$/);
+  t.match(device.memory(SPEC, { ...ram, writable: true }).args[1], /share=off$/);
+  t.match(device.memory(SPEC, { kind: 'shared', path: '/r' }).args[1], /share=on$/);
+  t.same(['7.2.22', '8.1.5', '8.2.0', '10.0.2'].map(device.needsWritableRam), [true, true, false, false]);
 });
 
 t.test('the agent has a named port on a Unix socket', async t => {
@@ -68,14 +121,28 @@ t.test('two guests on a socket: the receiving one listens, each has its own end'
 });
 
 t.test('a comma in a path is doubled', async t => {
-  t.equal(device.console('/a,b').args[1], 'file,id=console,path=/a,,b');
+  t.match(device.qmp('/a,b').args[1], 'path=/a,,b,');
 });
 
 t.test('the kernel’s words come from the devices, and the spec’s own come last', async t => {
   const line = device.commandLine({ ...SPEC, append: ['slub_debug=FZ'] }, [
-    device.console('/c'),
-    device.exitOnPanic(),
+    device.console(),
+    device.reportedEnd(),
   ]);
   t.equal(line.at(-1), 'console=ttyS0 quiet panic=-1 rdinit=/init slub_debug=FZ');
-  t.ok(line.includes('-no-reboot') && line.includes('/k/vmlinux'));
+  t.ok(line.includes('-action') && line.includes('-kernel'));
+});
+
+t.test('no NIC announces itself: a clone whose guest resets one would end QEMU', async t => {
+  for (const args of everyMachine()) {
+    const nics = args.filter(arg => arg.startsWith('virtio-net-pci,'));
+    t.ok(nics.length >= 1);
+    t.ok(nics.every(nic => nic.includes(',guest_announce=off,')));
+  }
+});
+
+t.test('the end of a guest is the end of its machine, and QEMU stays to report it', async t => {
+  const args = device.reportedEnd().args.join(' ');
+  t.match(args, /reboot=shutdown.*shutdown=pause/);
+  t.match(args, '-device pvpanic');
 });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { MAC, type End } from '../model/topology.ts';
+import { INHERITED, inheritedPath } from './inherited.ts';
+import { isSince, type QemuRelease } from './qemu-version.ts';
 import type { GuestSpec } from './spec.ts';
 
 /**
@@ -12,34 +14,52 @@ export interface Device {
   readonly kernelArgs: readonly string[];
 }
 
-/** The sockets and the console of one machine. */
+/** The sockets and the console of one machine. QEMU names them relative to the folder that it is started in. */
 export interface MachinePaths {
   readonly console: string;
   readonly qmp: string;
   readonly agentSocket: string;
+  /** Socket for the state of the devices, while it is saved or loaded. */
+  readonly state: string;
   /** Socket between the two guests of topology `link`. */
   readonly link: string;
 }
 
 /** Where a machine keeps its sockets and its console: in a folder of its own, except a `link` that is another machine's. */
 export function machinePaths(dir: string, link = join(dir, 'link')): MachinePaths {
-  return { console: join(dir, 'console.log'), qmp: join(dir, 'qmp'), agentSocket: join(dir, 'agent'), link };
+  return {
+    console: join(dir, 'console.log'),
+    qmp: join(dir, 'qmp'),
+    agentSocket: join(dir, 'agent'),
+    state: join(dir, 'state'),
+    link,
+  };
 }
 
 /** All devices of a guest. */
 export function devices(spec: GuestSpec, ram: Ram, paths: MachinePaths): Device[] {
   return [
+    sandbox(),
     bare(),
     memory(spec, ram),
     machine(spec),
-    console(paths.console),
-    exitOnPanic(),
+    console(),
+    reportedEnd(),
     debuggable(),
     qmp(paths.qmp),
     agentPort(paths.agentSocket),
     managementNic(),
     trafficNics(spec, spec.topology === 'link' ? paths.link : null),
   ];
+}
+
+/**
+ * seccomp filters of QEMU itself: it cannot start a program, gain privileges, change its scheduling, or use obsolete system calls,
+ * whatever a guest makes it do. Each is refused by QEMU's own list (softmmu/qemu-seccomp.c).
+ */
+export function sandbox(): Device {
+  const denied = ['obsolete', 'elevateprivileges', 'spawn', 'resourcecontrol'];
+  return { args: ['-sandbox', ['on', ...denied.map(what => `${what}=deny`)].join(',')], kernelArgs: [] };
 }
 
 /** Machine type and CPUs. */
@@ -51,21 +71,37 @@ export function machine(spec: GuestSpec): Device {
       ? ['-accel', 'kvm', '-cpu', 'host']
       : ['-accel', `tcg,thread=${thread}`, '-cpu', 'max'];
   const size = ['-smp', smp, '-m', `${spec.memoryMiB}M`];
-  return { args: ['-machine', 'q35,memory-backend=mem', ...accel, ...size], kernelArgs: [] };
+  // No disk, no sensors and no VMware port: a device that no guest needs is only something to attack.
+  const board = 'q35,sata=off,smbus=off,vmport=off,memory-backend=mem';
+  return { args: ['-machine', board, ...accel, ...size], kernelArgs: [] };
 }
 
-/** Where a guest's RAM is: anonymous, or a file that is shared (a template in the making) or mapped copy-on-write (a clone). */
+/**
+ * Where a guest's RAM is: anonymous, or a file that is shared (a template in the making) or mapped copy-on-write (a clone).
+ * `writable`: the file of a clone must be, although nothing is written to it: `needsWritableRam`.
+ */
 export type Ram =
-  { readonly kind: 'anonymous' } | { readonly kind: 'shared' | 'private'; readonly path: string };
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'shared'; readonly path: string }
+  | { readonly kind: 'private'; readonly path: string; readonly writable: boolean };
+
+/** QEMU from this on maps a file that it may only read as RAM that can be written: `rom=off` of memory-backend-file. */
+const ROM_OFF_SINCE: QemuRelease = [8, 2];
+
+/** Whether a QEMU of this version opens the RAM file of a clone for writing. */
+export function needsWritableRam(qemu: string): boolean {
+  return !isSince(qemu, ROM_OFF_SINCE);
+}
 
 /** The guest's RAM, as the machine's `mem`. */
 export function memory(spec: GuestSpec, ram: Ram): Device {
   const size = `id=mem,size=${spec.memoryMiB}M`;
-  const share = ram.kind === 'shared' ? 'on' : 'off';
-  const backend =
-    ram.kind === 'anonymous'
-      ? `memory-backend-ram,${size}`
-      : `memory-backend-file,${size},mem-path=${escapeComma(ram.path)},share=${share}`;
+  const file = `memory-backend-file,${size},mem-path=${inheritedPath('ram')}`;
+  const backend = {
+    anonymous: `memory-backend-ram,${size}`,
+    shared: `${file},share=on`,
+    private: `${file},share=off${ram.kind === 'private' && !ram.writable ? ',readonly=on,rom=off' : ''}`,
+  }[ram.kind];
   return { args: ['-object', backend], kernelArgs: [] };
 }
 
@@ -74,18 +110,30 @@ export function incoming(): Device {
   return { args: ['-incoming', 'defer'], kernelArgs: [] };
 }
 
-/** The kernel's console: the first serial port, written into a file. */
-export function console(path: string): Device {
+/** The kernel's console: the first serial port, written into a file that QEMU inherits. */
+export function console(): Device {
   return {
-    args: ['-chardev', `file,id=console,path=${escapeComma(path)}`, '-serial', 'chardev:console'],
+    args: [
+      '-add-fd',
+      `fd=${INHERITED.console},set=1`,
+      '-chardev',
+      'file,id=console,path=/dev/fdset/1',
+      '-serial',
+      'chardev:console',
+    ],
     // Quiet: each character on a serial port costs under emulation. images/init raises the level before a test runs.
     kernelArgs: ['console=ttyS0', 'quiet'],
   };
 }
 
-/** A kernel that panics resets at once, and QEMU ends instead of booting it again. */
-export function exitOnPanic(): Device {
-  return { args: ['-no-reboot'], kernelArgs: ['panic=-1'] };
+/**
+ * A guest that ends, in whatever way, ends its machine for good, and QEMU reports how by QMP: SHUTDOWN with a reason, after
+ * GUEST_PANICKED by pvpanic if the kernel panicked. QEMU then waits to be killed: one that ended with its guest could not be told from
+ * one that the host took away, and what it reported last could be lost. A kernel that panics resets at once.
+ */
+export function reportedEnd(): Device {
+  const actions = 'reboot=shutdown,shutdown=pause,panic=none';
+  return { args: ['-action', actions, '-device', 'pvpanic'], kernelArgs: ['panic=-1'] };
 }
 
 /** What a guest that hangs needs to report where it is: QMP's inject-nmi panics it, and addresses are those of its symbols. */
@@ -120,18 +168,28 @@ export function agentPort(path: string): Device {
   };
 }
 
-/** The management NIC. Nothing goes in or out until somebody asks for ssh: `Vm.forwardSsh`. */
+/** The hubs inside QEMU: one joins the traffic's two NICs, the other is where the management NIC meets ssh. */
+const HUB = { traffic: 0, management: 1 } as const;
+
+/**
+ * The management NIC. It is in every guest, since what a scenario sends to a device by its number must not depend on ssh; but it ends
+ * at a hub without another port, so that nothing goes in or out until somebody asks for ssh: `SSH_NETDEVS`.
+ */
 export function managementNic(): Device {
   return {
-    args: [
-      '-netdev',
-      'user,id=mgmt,restrict=on',
-      '-device',
-      `virtio-net-pci,netdev=mgmt,mac=${MAC.mgmt},romfile=`,
-    ],
+    args: ['-netdev', `hubport,id=mgmt,hubid=${HUB.management}`, ...virtioNic('mgmt', MAC.mgmt)],
     kernelArgs: [],
   };
 }
+
+/**
+ * What connects the management NIC with the host, for ssh: arguments of QMP's `netdev_add`, in order. `restrict`: QEMU's network stack
+ * forwards the host's connection to the guest, and nothing that the guest begins.
+ */
+export const SSH_NETDEVS = [
+  { type: 'user', id: 'ssh', restrict: true, ipv6: false },
+  { type: 'hubport', id: 'ssh-port', hubid: HUB.management, netdev: 'ssh' },
+] as const;
 
 /**
  * The traffic's NICs: two virtio NICs joined by a hub inside QEMU, one that is joined to another guest's, or none where the guest makes
@@ -142,20 +200,25 @@ export function trafficNics({ topology, ends, cpus }: GuestSpec, link: string | 
   const ours = topology === 'virtio' || topology === 'link' ? ends : [];
   const receiver = ours.length > 1 && cpus > 1 ? 1 : 0;
   return {
-    args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(end)]),
+    args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(end, MAC[end])]),
     kernelArgs: [`irqaffinity=${receiver}`],
   };
 }
 
 /** The receiving end listens. Both wait for a peer that has no room, so that nothing is lost between the guests. */
 function backEnd(end: End, link: string | null): string[] {
-  if (link === null) return ['-netdev', `hubport,id=${end},hubid=0`];
+  if (link === null) return ['-netdev', `hubport,id=${end},hubid=${HUB.traffic}`];
   const server = end === 'rx' ? 'on' : 'off';
   return ['-netdev', `stream,id=${end},server=${server},addr.type=unix,addr.path=${escapeComma(link)}`];
 }
 
-function virtioNic(end: End): string[] {
-  return ['-device', `virtio-net-pci,netdev=${end},mac=${MAC[end]},romfile=`];
+/**
+ * Without guest_announce, a clone whose guest resets the NIC ends QEMU by a SIGSEGV, at least up to 10.0.2: with announce-rounds=0
+ * (`loadState`), virtio_net_post_load() frees the announce timer, and virtio_net_reset() then deletes it. Kernels reset their virtio
+ * devices when they reboot (since 6.15), and when a driver is unbound.
+ */
+function virtioNic(netdev: string, mac: string): string[] {
+  return ['-device', `virtio-net-pci,netdev=${netdev},mac=${mac},guest_announce=off,romfile=`];
 }
 
 /** No display and no default devices, and a kernel without what only costs time here. */
@@ -174,7 +237,8 @@ export function bare(): Device {
 /** QEMU's whole argument list: the devices', and the kernel with all their words; the spec's own words come last and so win. */
 export function commandLine(spec: GuestSpec, devices: readonly Device[]): string[] {
   const words = [...devices.flatMap(({ kernelArgs }) => kernelArgs), 'rdinit=/init', ...spec.append];
-  const kernel = ['-kernel', spec.image, '-initrd', spec.initrd, '-append', words.join(' ')];
+  const files = ['-kernel', inheritedPath('image'), '-initrd', inheritedPath('initrd')];
+  const kernel = [...files, '-append', words.join(' ')];
   return [...devices.flatMap(({ args }) => args), ...kernel];
 }
 

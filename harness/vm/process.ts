@@ -1,8 +1,13 @@
-import { execa } from 'execa';
-import { BpfrigError } from '../util/errors.ts';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { within } from '../util/deadline.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { killGroup } from '../util/host-command.ts';
+import { confine, type QemuUser } from './privileges.ts';
 
-/** How a QEMU ended. */
-export interface VmEnd {
+/** How the process of a QEMU ended. */
+export interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** Last of what QEMU wrote to stderr. */
@@ -13,54 +18,116 @@ export interface VmEnd {
 export interface VmProcess {
   readonly pid: number;
   /** Settles when the process is gone; never rejects. */
-  readonly ended: Promise<VmEnd>;
+  readonly ended: Promise<ProcessEnd>;
   /** Null while it runs. */
-  end(): VmEnd | null;
-  kill(): void;
+  end(): ProcessEnd | null;
+  /** Whether it is stopped by a signal or a debugger, so that it cannot do anything. */
+  stopped(): boolean;
+  /** Kills it and everything that it has started, and waits until it is gone, but not for ever: a process may hang in the kernel. */
+  kill(): Promise<void>;
 }
 
 /** QEMU's program; a test names a fixture instead. */
 export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
 
-/**
- * Spawns QEMU so that it cannot outlive bpfrig: setpriv asks the kernel to kill it when its parent dies, in whatever way.
- * It is killed too when `signal` is aborted. It gets a session of its own, so that a Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order.
- */
-export function spawnQemu(args: readonly string[], signal?: AbortSignal): VmProcess {
-  const child = execa('setpriv', ['--pdeathsig', 'KILL', QEMU, ...args], {
-    reject: false,
-    cleanup: true,
-    detached: true,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    buffer: true,
-    maxBuffer: 1_000_000,
-  });
-  let end: VmEnd | null = null;
-  const ended = child.then(result => {
-    end = {
-      exitCode: result.exitCode ?? null,
-      signal: result.signal ?? null,
-      stderr: String(result.stderr ?? '').trim(),
-    };
-    return end;
-  });
-  const kill = (): void => void child.kill('SIGKILL');
-  signal?.addEventListener('abort', kill);
-  // A signal that was aborted before calls no listener.
-  if (signal?.aborted) kill();
-  void ended.then(() => signal?.removeEventListener('abort', kill));
-  if (child.pid === undefined)
-    throw new BpfrigError('infra', `cannot start ${QEMU}: is it installed? (./bpfrig doctor --fix)`);
-  return { pid: child.pid, ended, end: () => end, kill };
+/** What a QEMU is started with, apart from its arguments. */
+export interface QemuStart {
+  /** Folder that it is started in. */
+  readonly cwd: string;
+  readonly user: QemuUser | null;
+  readonly accel: 'kvm' | 'tcg';
+  /** Descriptors that it inherits, from the fourth on: `openMachineFiles`. */
+  readonly descriptors: readonly number[];
+  /** Kills it when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
 }
 
-/** QEMU's version, for example `7.2.22`. Throws `infra` when there is none. */
-export async function qemuVersion(): Promise<string> {
-  const result = await execa(QEMU, ['--version'], { reject: false });
-  const version = /version (\S+)/.exec(String(result.stdout))?.[1];
-  if (version === undefined)
-    throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
-  return version;
+/** How long a killed QEMU may take to be gone. One in an uninterruptible system call is left to the kernel. */
+const GONE_MS = 5_000;
+
+/** How long what a QEMU wrote before its end may take to be read. Something that it has started may hold its stderr open. */
+const LAST_WORDS_MS = 300;
+
+/** How much of stderr is kept, in characters: the end of it. */
+const STDERR_CHARS = 64 * 1024;
+
+/**
+ * Spawns QEMU so that it has as few privileges as it needs and cannot outlive bpfrig (`confine`). It gets a session of its own, so that a
+ * Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order. Throws `infra` when it cannot be started.
+ */
+export async function spawnQemu(args: readonly string[], start: QemuStart): Promise<VmProcess> {
+  const { cwd, user, accel, descriptors, signal, consoleMaxBytes } = start;
+  const [program, ...words] = confine(user, accel, consoleMaxBytes);
+  // A path in BPFRIG_QEMU is relative to bpfrig's folder.
+  const qemu = QEMU.includes('/') ? resolve(QEMU) : QEMU;
+  const child = spawn(program, [...words, qemu, ...args], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', ...descriptors],
+  });
+  const pid = await started(child, `${program} in ${cwd}`);
+  const stderr = lastText(child);
+  let end: ProcessEnd | null = null;
+  const ended = new Promise<ProcessEnd>(settle => {
+    child.once('exit', (exitCode, how) => {
+      void within(LAST_WORDS_MS, stderr.closed).then(() => {
+        end = { exitCode, signal: how, stderr: withoutExpected(stderr.text().trim()) };
+        settle(end);
+      });
+    });
+  });
+  const kill = async (): Promise<void> => {
+    killGroup(pid);
+    await within(GONE_MS, ended);
+  };
+  const onAbort = (): void => void kill();
+  signal?.addEventListener('abort', onAbort);
+  // A signal that was aborted before calls no listener.
+  if (signal?.aborted) onAbort();
+  void ended.then(() => signal?.removeEventListener('abort', onAbort));
+  return { pid, ended, end: () => end, stopped: () => isStopped(pid), kill };
+}
+
+/** The id of a process that was spawned. Throws `infra` with the reason why there is none: no such program, no descriptor, no memory. */
+async function started(child: ChildProcess, what: string): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    child.once('spawn', () => resolve(child.pid ?? 0));
+    // Later errors too: a signal that could not be sent must not end bpfrig.
+    child.on('error', error => {
+      const remedy = '(./bpfrig doctor says what is missing)';
+      reject(new BpfrigError('infra', `cannot start ${QEMU} by ${what}: ${messageOf(error)} ${remedy}`));
+    });
+  });
+}
+
+/** Collects the end of what a process writes to stderr. */
+function lastText({ stderr }: ChildProcess): { readonly text: () => string; readonly closed: Promise<void> } {
+  let text = '';
+  const closed = new Promise<void>(resolve => {
+    if (stderr === null) resolve();
+    stderr?.setEncoding('utf8');
+    stderr?.on('data', (chunk: string) => (text = (text + chunk).slice(-STDERR_CHARS)));
+    stderr?.on('error', () => undefined);
+    stderr?.once('close', resolve);
+  });
+  return { text: () => text, closed };
+}
+
+/** Without what QEMU always says here: its hubs join guests' NICs, and the host is meant to have no port there. */
+function withoutExpected(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter(line => !/warning: hub \d+ is not connected to host network$/.test(line))
+    .join('\n');
+}
+
+/** From /proc/PID/stat: T is stopped by a signal, t by a debugger (man 5 proc_pid_stat). */
+function isStopped(pid: number): boolean {
+  try {
+    return /\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }

@@ -1,24 +1,63 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventEmitter } from 'node:events';
 import { BpfrigError } from '../util/errors.ts';
+import { hostPressure } from '../util/host-pressure.ts';
 import { ConsoleWatcher } from './console.ts';
-import { cpuLines } from './cpu-lines.ts';
-import { AGENT_PORT } from './devices.ts';
+import { cpuLines, haltedForGood } from './cpu-lines.ts';
+import { AGENT_PORT, SSH_NETDEVS } from './devices.ts';
 import { drainConsole } from './drain-console.ts';
-import { loadState, saveState } from './migration.ts';
-import type { VmEnd, VmProcess } from './process.ts';
-import type { Qmp } from './qmp.ts';
+import { loadState, saveState, type StateSocket } from './migration.ts';
+import type { VmProcess } from './process.ts';
+import type { Qmp, QmpEvents } from './qmp.ts';
+import type { VmEnd } from './vm-end.ts';
 import type { BootedVm } from './vm.ts';
 
 /** How long a kernel may take to print its stacks. */
 const STACKS_MS = 3_000;
 
-/** How long QEMU may take to answer a question about a guest that hangs; a stopped QEMU never does. */
-const QMP_ANSWER_MS = 1_000;
+/** How long QEMU may take to answer a question about a guest that hangs, on a host that is not overloaded; a stopped QEMU never does. */
+const QMP_ANSWER_MS = 3_000;
 
 /** What a QEMU is reached by. */
 export interface VmPaths {
   readonly console: string;
+  /** Most that the console may hold, in bytes. */
+  readonly consoleMaxBytes: number;
   readonly agentSocket: string;
+  /** Socket for the state of the devices, and QEMU's name of it. */
+  readonly state: string;
+  readonly stateUri: string;
+}
+
+/** What QEMU has reported by QMP of a machine's end and of the agent's port, from its first word on. */
+export class VmEvents {
+  /** Why the machine ended (`ShutdownCause`); null while it runs. */
+  shutdown: string | null = null;
+  /** Whether the kernel reported a panic. */
+  panicked = false;
+  /** Settles with the machine's end. */
+  readonly over: Promise<void>;
+  /** Settles when the agent closes its port. */
+  readonly portClosed: Promise<void>;
+  #settleOver: () => void = () => undefined;
+  #settlePort: () => void = () => undefined;
+
+  constructor() {
+    this.over = new Promise(resolve => (this.#settleOver = resolve));
+    this.portClosed = new Promise(resolve => (this.#settlePort = resolve));
+  }
+
+  /** Listens to a session. */
+  follow(events: EventEmitter<QmpEvents>): void {
+    events.on('GUEST_PANICKED', () => (this.panicked = true));
+    events.on('SHUTDOWN', ({ reason }) => {
+      // The first is the cause; what follows is how QEMU ends.
+      this.shutdown ??= reason;
+      this.#settleOver();
+    });
+    events.on('VSERPORT_CHANGE', ({ id, open }) => {
+      if (id === AGENT_PORT.id && !open) this.#settlePort();
+    });
+  }
 }
 
 /** A QEMU of ours with its QMP session and its console. */
@@ -26,43 +65,71 @@ export class QemuVm implements BootedVm {
   readonly console: ConsoleWatcher;
   readonly agentSocket: string;
   readonly agentGone: Promise<void>;
-  readonly #process: VmProcess;
+  readonly ended: Promise<VmEnd>;
+  readonly process: VmProcess;
   readonly #qmp: Qmp;
+  readonly #events: VmEvents;
+  readonly #state: StateSocket;
 
-  constructor(process: VmProcess, qmp: Qmp, paths: VmPaths) {
-    this.#process = process;
+  constructor(process: VmProcess, qmp: Qmp, events: VmEvents, paths: VmPaths) {
+    this.process = process;
     this.#qmp = qmp;
-    this.console = new ConsoleWatcher(paths.console);
+    this.#events = events;
+    this.console = new ConsoleWatcher(paths.console, paths.consoleMaxBytes);
     this.agentSocket = paths.agentSocket;
-    this.agentGone = untilAgentGone(qmp);
+    this.#state = { path: paths.state, uri: paths.stateUri };
+    const over = Promise.race([events.over, process.ended]);
+    this.ended = over.then(() => ({ shutdown: events.shutdown, process: process.end() }));
+    this.agentGone = Promise.race([events.portClosed, over]).then(() => undefined);
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.process.pid;
   }
 
-  get ended(): Promise<VmEnd> {
-    return this.#process.ended;
+  get panicked(): boolean {
+    return this.#events.panicked;
   }
 
   end(): VmEnd | null {
-    return this.#process.end();
+    const { shutdown } = this.#events;
+    const process = this.process.end();
+    return shutdown === null && process === null ? null : { shutdown, process };
+  }
+
+  async hostTrouble(): Promise<string | null> {
+    if (this.process.stopped()) return 'QEMU is stopped (SIGSTOP, or a debugger): the guest does not run';
+    const answerMs = QMP_ANSWER_MS * hostPressure();
+    try {
+      const { status } = (await this.#qmp.execute('query-status', {}, answerMs)) as { status?: string };
+      // A machine that the guest has ended is no trouble of the host's: `end` has it.
+      if (status === 'running' || status === 'shutdown' || status === 'guest-panicked') return null;
+      return `QEMU holds the guest: ${status ?? 'no status'}`;
+    } catch (error) {
+      return error instanceof BpfrigError ? `QEMU does not answer: ${error.message}` : null;
+    }
+  }
+
+  /** Whether nothing can happen in the guest any more, by its CPUs' registers. False when QEMU does not answer. */
+  async haltedForGood(): Promise<boolean> {
+    return this.#qmp.human('info registers -a', QMP_ANSWER_MS).then(haltedForGood, () => false);
   }
 
   async postMortem(): Promise<string | null> {
+    const answerMs = QMP_ANSWER_MS * hostPressure();
     const ask = async (): Promise<string> => {
-      const registers = await this.#qmp.human('info registers -a');
-      await this.#qmp.execute('inject-nmi');
+      const registers = await this.#qmp.human('info registers -a', answerMs);
+      await this.#qmp.execute('inject-nmi', {}, answerMs);
       return cpuLines(registers);
     };
-    const never = sleep(QMP_ANSWER_MS).then(() => null);
-    const states = await Promise.race([ask().catch(() => null), never]);
+    const states = await ask().catch(() => null);
     await drainConsole(this, null, states === null ? 0 : STACKS_MS);
     return states;
   }
 
   async forwardSsh(): Promise<number> {
-    const refusal = await this.#qmp.human('hostfwd_add mgmt tcp:127.0.0.1:0-:22');
+    for (const netdev of SSH_NETDEVS) await this.#qmp.execute('netdev_add', netdev);
+    const refusal = await this.#qmp.human(`hostfwd_add ${SSH_NETDEVS[0].id} tcp:127.0.0.1:0-:22`);
     const text = await this.#qmp.human('info usernet');
     const port = /TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+22\b/.exec(text)?.[1];
     if (port !== undefined) return Number(port);
@@ -71,26 +138,17 @@ export class QemuVm implements BootedVm {
   }
 
   async save(statePath: string): Promise<void> {
-    await saveState(this.#qmp, statePath);
+    await saveState(this.#qmp, this.#state, statePath);
   }
 
-  /** Loads what `save` wrote, in a QEMU that was started with `device.incoming()`, and lets the guest run. */
-  async load(statePath: string): Promise<void> {
-    await loadState(this.#qmp, statePath);
+  /** Loads what `save` wrote (`readState`), in a QEMU that was started with `device.incoming()`, and lets the guest run. */
+  async load(state: Buffer): Promise<void> {
+    await loadState(this.#qmp, this.#state, state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#qmp.close();
     // A guest holds nothing that is worth an orderly shutdown, and a stopped QEMU would never reach one.
-    this.#process.kill();
-    await this.#process.ended;
+    await this.process.kill();
   }
-}
-
-function untilAgentGone(qmp: Qmp): Promise<void> {
-  return new Promise(resolve => {
-    qmp.events.on('VSERPORT_CHANGE', ({ id, open }) => {
-      if (id === AGENT_PORT.id && !open) resolve();
-    });
-  });
 }

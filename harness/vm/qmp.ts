@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BpfrigError } from '../util/errors.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { hostPressure } from '../util/host-pressure.ts';
+import { LineSplitter } from '../util/line-splitter.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -10,25 +11,56 @@ interface Pending {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** Longest time for an answer in milliseconds. A QEMU that runs answers at once, one that was stopped never does. */
-const ANSWER_MS = 30_000;
+/**
+ * Longest time for an answer on a host that is not overloaded, in milliseconds. A QEMU that runs answers at once, one that was stopped
+ * never does.
+ */
+const ANSWER_MS = 10_000;
 
-/** Data of the QMP events that are used here (qapi/char.json). */
+/** Longest line of QEMU's: the registers of all CPUs are some 100 kB. */
+const LINE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Pause between two looks for a socket that QEMU has not made yet. */
+const LOOK_MS = 3;
+
+/** Data of the QMP events that are used here (qapi/char.json, qapi/run-state.json). */
 export interface QmpEvents {
   /** The guest opened or closed a virtio-serial port; `id` is the device's. */
   VSERPORT_CHANGE: [{ readonly id: string; readonly open: boolean }];
+  /** The machine has come to its end; `reason` is a `ShutdownCause`, such as `guest-reset` or `host-signal`. */
+  SHUTDOWN: [{ readonly guest: boolean; readonly reason: string }];
+  /** The guest's kernel reported a panic, by its pvpanic device. */
+  GUEST_PANICKED: [{ readonly action: string }];
 }
 
-type Message =
-  | { readonly id: number; readonly return?: unknown; readonly error?: { readonly desc: string } }
-  | { readonly event: keyof QmpEvents; readonly data: never };
+interface Message {
+  readonly QMP?: unknown;
+  readonly event?: unknown;
+  readonly data?: unknown;
+  readonly id?: unknown;
+  readonly return?: unknown;
+  readonly error?: unknown;
+}
+
+/** How a session begins. */
+export interface QmpOptions {
+  /** Longest time until QEMU has made its socket, has sent its greeting and has answered, in milliseconds. */
+  readonly timeoutMs: number;
+  /** False once the process has ended. */
+  readonly alive: () => boolean;
+  /** Longest time for an answer after that. */
+  readonly answerMs?: number;
+  /** Listeners of events that may come with QEMU's first words. */
+  readonly onEvents?: (events: EventEmitter<QmpEvents>) => void;
+}
 
 /** A QMP session (docs/interop/qmp-spec.txt): commands in, results and events out. */
 export class Qmp {
   readonly events = new EventEmitter<QmpEvents>();
   readonly #socket: Socket;
-  readonly #answerMs: number;
+  readonly #lines = new LineSplitter(LINE_MAX_BYTES);
   readonly #pending = new Map<number, Pending>();
+  #answerMs: number;
   #nextId = 1;
   #closed: Error | null = null;
 
@@ -37,26 +69,25 @@ export class Qmp {
     this.#answerMs = answerMs;
     socket.on('close', () => this.#fail(new BpfrigError('infra', 'QMP: QEMU closed the connection')));
     socket.on('error', () => undefined);
-    createInterface({ input: socket }).on('line', line => this.#onLine(line));
+    socket.on('data', chunk => this.#onData(chunk));
   }
 
   /**
-   * Connects to QEMU's socket, which QEMU makes a moment after it starts. Throws `infra` after `timeoutMs`, or when QEMU accepts the
-   * connection and does not answer.
+   * Connects to QEMU's socket, which QEMU makes a moment after it starts. Throws `infra` when the session does not stand within the
+   * time, whatever QEMU does meanwhile: it makes no socket, says nothing, or says what is no QMP.
    */
-  static async connect(
-    path: string,
-    timeoutMs: number,
-    alive: () => boolean,
-    answerMs = ANSWER_MS,
-  ): Promise<Qmp> {
-    const deadline = Date.now() + timeoutMs;
+  static async connect(path: string, options: QmpOptions): Promise<Qmp> {
+    const { timeoutMs, alive, answerMs = ANSWER_MS * hostPressure(), onEvents } = options;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const socket = await dial(path);
+      const leftMs = deadline - performance.now();
       if (socket !== null) {
-        const qmp = new Qmp(socket, answerMs);
+        const qmp = new Qmp(socket, Math.max(1, leftMs));
+        onEvents?.(qmp.events);
         try {
           await qmp.execute('qmp_capabilities');
+          qmp.#answerMs = answerMs;
           return qmp;
         } catch (error) {
           qmp.close();
@@ -64,43 +95,61 @@ export class Qmp {
         }
       }
       if (!alive()) throw new BpfrigError('infra', 'QEMU ended before its QMP socket was there');
-      if (Date.now() > deadline)
-        throw new BpfrigError('infra', `QMP: no answer on the socket within ${timeoutMs} ms`);
-      await sleep(3);
+      if (leftMs <= 0)
+        throw new BpfrigError('infra', `QMP: QEMU made no socket within ${Math.round(timeoutMs)} ms`);
+      await sleep(LOOK_MS);
     }
   }
 
   /** Runs one command and returns its `return`. Throws `infra` with QEMU's own description, or when QEMU does not answer in time. */
-  execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+  execute(
+    command: string,
+    args: Record<string, unknown> = {},
+    answerMs: number = this.#answerMs,
+  ): Promise<unknown> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.#giveUp(id, command), this.#answerMs);
+      const deadline = setTimeout(() => this.#giveUp(id, command, answerMs), answerMs);
       this.#pending.set(id, { resolve, reject, deadline });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
   }
 
   /** Runs a command of the human monitor and returns its text. */
-  async human(commandLine: string): Promise<string> {
-    return String(await this.execute('human-monitor-command', { 'command-line': commandLine }));
+  async human(commandLine: string, answerMs?: number): Promise<string> {
+    return String(await this.execute('human-monitor-command', { 'command-line': commandLine }, answerMs));
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
+  #onData(chunk: Buffer): void {
+    try {
+      for (const line of this.#lines.push(chunk)) this.#onLine(line);
+    } catch (error) {
+      this.#fail(
+        new BpfrigError('infra', `QMP: QEMU does not speak QMP: ${messageOf(error)}`, { cause: error }),
+      );
+      this.#socket.destroy();
+    }
+  }
+
+  /** Throws for a line that no QEMU sends. */
   #onLine(line: string): void {
     const message = parse(line);
-    if (message === null) return;
-    if ('event' in message) {
-      this.events.emit(message.event, message.data);
+    if (typeof message.event === 'string') {
+      this.events.emit(message.event as keyof QmpEvents, (message.data ?? {}) as never);
       return;
     }
-    // The greeting has no id either.
-    const pending = this.#take(message.id);
+    if (message.QMP !== undefined) return;
+    const { id } = message;
+    if (typeof id !== 'number' || id < 1 || id >= this.#nextId)
+      throw new Error(`an answer to no command: ${line.slice(0, 80)}`);
+    const pending = this.#take(id);
     if (message.error === undefined) pending?.resolve(message.return);
-    else pending?.reject(new BpfrigError('infra', `QMP: ${message.error.desc}`));
+    else pending?.reject(new BpfrigError('infra', `QMP: ${descriptionOf(message.error)}`));
   }
 
   #take(id: number): Pending | undefined {
@@ -110,30 +159,42 @@ export class Qmp {
     return pending;
   }
 
-  #giveUp(id: number, command: string): void {
-    const text = `QMP: QEMU did not answer ${command} within ${this.#answerMs} ms`;
+  #giveUp(id: number, command: string, answerMs: number): void {
+    const text = `QMP: QEMU did not answer ${command} within ${Math.round(answerMs)} ms`;
     this.#take(id)?.reject(new BpfrigError('infra', text));
   }
 
   #fail(error: Error): void {
-    this.#closed = error;
+    this.#closed ??= error;
     for (const id of this.#pending.keys()) this.#take(id)?.reject(error);
   }
 }
 
-function parse(line: string): Message | null {
-  try {
-    return JSON.parse(line) as Message;
-  } catch {
-    // A QEMU that was killed in the middle of a line: the connection is closed next, which rejects what is open.
-    return null;
-  }
+function parse(line: string): Message {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${line.slice(0, 80)}`);
+  return value;
 }
 
+function descriptionOf(error: unknown): string {
+  const { desc } = (error ?? {}) as { desc?: unknown };
+  return typeof desc === 'string' ? desc : JSON.stringify(error);
+}
+
+/** What a socket that is not there yet, or whose QEMU has just ended, answers. */
+const NOT_YET = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
+/** Null when there is nobody to connect to yet. Throws `infra` when this process cannot connect: no descriptor, no memory. */
 function dial(path: string): Promise<Socket | null> {
-  return new Promise(resolve => {
+  return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => resolve(socket));
-    socket.once('error', () => resolve(null));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (NOT_YET.has(error.code ?? '')) resolve(null);
+      else
+        reject(
+          new BpfrigError('infra', `QMP: cannot connect to ${path}: ${error.message}`, { cause: error }),
+        );
+    });
   });
 }

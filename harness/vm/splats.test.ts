@@ -1,5 +1,5 @@
 import t from 'tap';
-import { scanLine, scanLog } from './splats.ts';
+import { consoleLines, scanLine, scanLog } from './splats.ts';
 
 const panics = ['[    1.2] Kernel panic - not syncing: Fatal exception in interrupt'];
 const splats = [
@@ -28,3 +28,17 @@ for (const line of splats) t.equal(scanLine(line)?.kind, 'splat', line);
 for (const line of harmless) t.equal(scanLine(line), null, line);
 
 t.equal(scanLog([...harmless, ...splats, ...panics]).length, splats.length + panics.length);
+
+t.test('a console of megabytes without an end of line is read at once', async t => {
+  const rows: [string, string][] = [
+    ['carriage returns', '\r'.repeat(1_000_000)],
+    ['carriage returns within a line', `${'\r'.repeat(1_000_000)}x\n`],
+    ['beginnings of splats', 'rcu INFO: task '.repeat(100_000)],
+  ];
+  for (const [what, text] of rows) {
+    const began = performance.now();
+    scanLog(consoleLines(text));
+    t.ok(performance.now() - began < 1000, `${what}: ${performance.now() - began} ms`);
+  }
+  t.same(consoleLines('a\r\r\nb\rc\n\r'), ['a', 'b\rc', '\r']);
+});

@@ -1,15 +1,22 @@
 import type { ConsoleOwner } from './drain-console.ts';
-import type { VmEnd } from './process.ts';
+import type { VmEnd } from './vm-end.ts';
 
 /** A guest seen from outside. The real one is `QemuVm`; tests of what stands above use a fake. */
 export interface Vm extends ConsoleOwner, AsyncDisposable {
   readonly pid: number;
   /** The Unix socket of the agent's channel. One client at a time: QEMU accepts the next when the last has left. */
   readonly agentSocket: string;
-  /** Settles when the agent closes its end of the channel, that is when it dies; never rejects. */
+  /** Settles when the agent closes its end of the channel, that is when it dies, or when the machine has ended; never rejects. */
   readonly agentGone: Promise<void>;
-  /** Settles when QEMU has ended; never rejects. */
+  /** Whether the kernel reported a panic by its pvpanic device; the console is the other witness. */
+  readonly panicked: boolean;
+  /** Settles when the guest has ended its machine, or QEMU has ended; never rejects. */
   readonly ended: Promise<VmEnd>;
+  /**
+   * Why a guest that is silent may not be to blame: QEMU is stopped, does not answer, or holds the guest, as one sentence. Null
+   * where QEMU is well.
+   */
+  hostTrouble(): Promise<string | null>;
   /**
    * Asks a guest that hangs where it is: returns where each CPU stands, one line each, and makes the kernel panic, by an NMI, with
    * a stack on the console. Null from a QEMU that does not answer.
@@ -33,4 +40,6 @@ export interface VmOptions {
   readonly link?: string | undefined;
   /** Kills QEMU when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** Most that the console may hold, in bytes; absent: `CONSOLE_MAX_BYTES`. */
+  readonly consoleMaxBytes?: number | undefined;
 }

@@ -20,7 +20,7 @@ export const cpu = int(0, 8191);
 /** Lower-case hex, two digits for each byte. */
 export const hex = z
   .string()
-  .regex(/^([0-9a-f]{2})*$/)
+  .regex(/^(?:[0-9a-f]{2})*$/)
   .meta({ wire: 'hex' });
 
 /** The name of a map that a request of this session gave. */

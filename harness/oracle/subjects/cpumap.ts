@@ -125,6 +125,7 @@ export const cpumap: Subject = {
   name: 'cpumap',
   title: 'The rings of the entries of cpumaps, and the kernel threads that empty them.',
   tables: [ENQUEUE, KTHREAD],
+  faults: ['cpumap', 'kthread'],
   semantics: SEMANTICS,
   words: {
     cpumap: branch("What happened at the rings, of the scenario's cpumaps together.", {
@@ -145,8 +146,7 @@ export const cpumap: Subject = {
     stage: 'cpumap',
     mapTypes: ['cpumap', '16'],
     // Those frames are in the ring's own count.
-    failed: ({ err }, { mode, version }) =>
-      errnoName(err) === 'ENOSPC' && meaning('redirect_err.ENOSPC', mode, version) === 'ring-full',
+    failed: ({ err }, cell) => errnoName(err) === 'ENOSPC' && isRingFull(cell),
   },
   account,
 };
@@ -157,6 +157,7 @@ function account(cell: CellView): Account {
   const kthread = cell.rows(KTHREAD);
   const attempts = meaning('enqueue.processed', mode, version) === 'attempts';
   const allocation = meaning('kthread.drops', mode, version) === 'allocation';
+  const full = isRingFull(cell);
   const flow = (rows: readonly EnqueueRow[]) => flowOf(rows, attempts);
   const consumed = (rows: readonly KthreadRow[]) => consumedOf(rows, allocation);
   const rings = flow(enqueue);
@@ -185,7 +186,11 @@ function account(cell: CellView): Account {
           'cpumap.ring_full': {
             packets: rings.ring_full,
             ends: 'lost',
-            claims: ['cpumap.*.*.ring_full', 'raw.enqueue.drops', 'xdp.redirect_errs.ENOSPC'],
+            claims: [
+              ...(['maps', 'cpu', 'from'] as const).map(by => `cpumap.${by}.*.ring_full`),
+              'raw.enqueue.drops',
+              ...(full ? ['xdp.redirect_errs.ENOSPC'] : []),
+            ],
           },
         },
       },
@@ -196,11 +201,23 @@ function account(cell: CellView): Account {
         'kthread.alloc_drops': {
           packets: taken.alloc_drops,
           ends: 'lost',
-          claims: ['kthread.drops', 'kthread.*.*.drops', 'kthread.*.*.alloc_drops', 'raw.kthread.drops'],
+          claims: [
+            'kthread.drops',
+            'raw.kthread.drops',
+            ...['drops', 'alloc_drops'].flatMap(field => [
+              `kthread.maps.*.${field}`,
+              `kthread.cpu.*.${field}`,
+            ]),
+          ],
         },
       },
     },
   };
+}
+
+/** Whether a redirect that fails with ENOSPC is a frame that found its ring full. */
+function isRingFull({ mode, version }: CellView): boolean {
+  return meaning('redirect_err.ENOSPC', mode, version) === 'ring-full';
 }
 
 function flowOf(rows: readonly EnqueueRow[], attempts: boolean) {

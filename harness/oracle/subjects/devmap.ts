@@ -61,6 +61,7 @@ export const devmap: Subject = {
   title: 'What was redirected to devices, and what they transmitted.',
   tables: [DEVMAP],
   semantics: SEMANTICS,
+  faults: ['devmap', 'devmap *'],
   words: {
     devmap: branch('Redirects to devices, by devmaps and by bpf_redirect() together.', {
       ...FLOW,

@@ -33,8 +33,13 @@ const SEMANTICS = [
 
 const meaning = meanings(SEMANTICS);
 
-/** Other names for what an entry's program did not pass on. */
-const DROPS = ['kthread.xdp_drop', 'kthread.*.*.xdp_drop', 'raw.kthread.xdp_drop'];
+/** Other names for what an entry's program dropped. They count aborted packets and failed redirects too, but say nothing about how many. */
+const DROPS = [
+  'kthread.xdp_drop',
+  'kthread.maps.*.xdp_drop',
+  'kthread.cpu.*.xdp_drop',
+  'raw.kthread.xdp_drop',
+];
 
 /** The programs of cpumap entries, which run on the remote CPU. */
 export const entry: Subject = {
@@ -42,6 +47,7 @@ export const entry: Subject = {
   title: 'What the programs of cpumap entries returned.',
   tables: [],
   semantics: SEMANTICS,
+  faults: ['entry'],
   words: {
     entry: branch('Programs that the scenario put into cpumap entries, all of them together.', {
       ran: number('packets', 'Packets that the programs saw (fexit).'),
@@ -55,7 +61,7 @@ function account(cell: CellView): Account {
   const verdicts = verdictsOf(cell, cell.entry);
   const lost = (name: 'drop' | 'tx' | 'aborted' | 'other'): [string, Out] => [
     `entry.${name}`,
-    { packets: verdicts[name], ends: 'lost', claims: DROPS },
+    { packets: verdicts[name], ends: 'lost', ...(name === 'drop' ? { claims: DROPS } : {}) },
   ];
   return {
     counters: { entry: { ran: runsOf(cell.entry), ...verdicts } },
@@ -76,7 +82,7 @@ function account(cell: CellView): Account {
         'entry.redirect_err': {
           packets: cell.redirects(cell.entry).failed,
           ends: 'lost',
-          claims: ['entry.redirect_errs', ...DROPS],
+          claims: ['entry.redirect_errs'],
         },
       },
     },

@@ -1,6 +1,6 @@
 import { FRAME_FIELDS } from '../../model/frame-fields.ts';
 import type { Identities, StackRow } from '../../model/observations.ts';
-import { joinStages } from '../ledger.ts';
+import { joinStages, stages } from '../ledger.ts';
 import type { Account, CellView, IdentityFault, Subject } from '../subject.ts';
 import { sum } from '../tally.ts';
 import { branch, number } from '../words.ts';
@@ -12,6 +12,7 @@ export const identity: Subject = {
   title: 'Which packets reached the network stack, compared with those that were sent.',
   tables: [],
   semantics: [],
+  faults: [],
   words: {
     identity: branch('Packets at tc ingress of device `rx` that are not those that were sent.', {
       missing: number(
@@ -86,7 +87,10 @@ function countsOf({ matched, duplicated }: Identities, rows: readonly StackRow[]
   };
 }
 
-/** Packets that must have reached the stack: those that came into the account and ended nowhere else. */
+/**
+ * Packets that must have reached the stack: those that came into the account and ended nowhere else. What a stage did not account for is
+ * a fault of that stage, and not another one here.
+ */
 function expected(before: readonly Account[]): number {
   const specs = joinStages(before);
   const entered = sum(
@@ -96,7 +100,8 @@ function expected(before: readonly Account[]): number {
   const ended = specs.flatMap(({ out }) =>
     Object.values(out).flatMap(way => ('ends' in way && way.ends !== 'delivered' ? [way.packets] : [])),
   );
-  return entered - sum(ended, packets => packets);
+  const unaccounted = sum(stages(before), ({ residual }) => Math.max(0, residual));
+  return entered - sum(ended, packets => packets) - unaccounted;
 }
 
 /**

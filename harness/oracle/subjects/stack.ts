@@ -10,6 +10,7 @@ export const stack: Subject = {
   title: 'What reached the network stack of the receiving device, by a classifier at tc ingress.',
   tables: [],
   semantics: [],
+  faults: ['stack'],
   words: {
     stack: branch("bpfrig's own frames at tc ingress of device `rx`.", {
       delivered: number('packets', 'Frames; a merged skb counts as many as are in it.'),

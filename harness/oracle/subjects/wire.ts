@@ -15,6 +15,7 @@ export const wire: Subject = {
   title: 'What the traffic sources sent, and what the two devices carried.',
   tables: [],
   semantics: [],
+  faults: ['wire'],
   words: {
     sent: number('packets', 'The same as `source.sent`.'),
     source: branch('What the traffic sources report of their own work.', {
@@ -69,7 +70,7 @@ function account({ seen, main }: CellView): Account {
           'tx.dropped': {
             packets: Math.max(0, tx.dropped - refused),
             ends: 'lost',
-            claims: ['source.errors', 'devices.tx.tx_dropped'],
+            claims: ['devices.tx.tx_dropped'],
           },
         },
       },

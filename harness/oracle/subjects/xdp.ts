@@ -65,6 +65,7 @@ export const xdp: Subject = {
   title: 'What the programs on devices returned, and how their redirects ended.',
   tables: [REDIRECT, EXCEPTION],
   semantics: [],
+  faults: ['xdp', 'redirect'],
   words: {
     xdp: branch('Programs that the scenario attached to devices, all of them together.', {
       total: number('packets', 'Packets that the programs saw (fexit).'),

@@ -1,6 +1,6 @@
 import { sankey, sankeyLinkHorizontal, type SankeyLink, type SankeyNode } from 'd3-sankey';
 import type { Ledger } from '../../model/ledger.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../util/group-by.ts';
 import { oneLine } from '../text.ts';
 import { ledgerGraph, type FlowGraph, type FlowLink, type FlowNode } from './ledger-graph.ts';
 

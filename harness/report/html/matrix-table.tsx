@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Cell } from '../../model/cell.ts';
 import { changeText, rowKey, type BehaviourChange } from '../behaviour.ts';
 import { statusOf, type RunSummary } from '../fold.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../util/group-by.ts';
 import { formatMs, oneLine, variantText } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
 

@@ -1,4 +1,5 @@
 import { sumPhases, type RunSummary } from '../fold.ts';
+import { laterTriesText } from '../later-tries.ts';
 import { isRedStatus, STATUSES, type CellStatus } from '../status.ts';
 import { count, formatMs, oneLine } from '../text.ts';
 import { PhaseBar } from './phase-bar.tsx';
@@ -44,6 +45,12 @@ export function Overview({ summary }: { readonly summary: RunSummary }) {
         <dd>
           {count(summary.cells.length, 'cell')} on {count(summary.kernels.length, 'kernel')}
         </dd>
+        {laterTriesText(summary) !== '' && (
+          <>
+            <dt>tries</dt>
+            <dd>{laterTriesText(summary)}</dd>
+          </>
+        )}
         <dt>took</dt>
         <dd>
           {formatMs(summary.durationMs)}
@@ -77,7 +84,7 @@ function isGreen(summary: RunSummary): boolean {
 }
 
 function outcome(summary: RunSummary): string {
-  if (!summary.complete) return 'Cut off: the end of the run was not seen.';
+  if (!summary.complete) return `Cut off: the end of the run was not seen (exit ${summary.exitCode}).`;
   if (summary.interrupted) return `Interrupted (exit ${summary.exitCode}).`;
   if (isGreen(summary)) return 'Green: every cell is as it should be (exit 0).';
   if (summary.exitCode === 4) return 'Nothing ran, or every cell was skipped (exit 4).';

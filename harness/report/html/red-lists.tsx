@@ -1,6 +1,7 @@
 import type { Cell } from '../../model/cell.ts';
 import type { RunSummary } from '../fold.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../util/group-by.ts';
+import { laterTries, triesText } from '../later-tries.ts';
 import { isRedStatus, saysNothing, STATUSES, type CellStatus } from '../status.ts';
 import { cellLabel, cutTo, oneLine } from '../text.ts';
 import { StatusWord } from './status-word.tsx';
@@ -51,10 +52,8 @@ export function HostTrouble({ summary, anchors }: ListProps) {
   ];
   const kernels = summary.kernels.filter(kernel => kernel.failure !== null);
   const warnings = summary.notes.filter(note => note.level === 'warning');
-  const retried = [...summary.results.values()].filter(
-    r => r.earlierTries.length > 0 && !saysNothing(r.verdict),
-  );
-  const groups = groupBy<Trouble>(cells, ({ status, reason }) => `${status} ${reason}`);
+  const retried = laterTries(summary);
+  const groups = groupBy<Trouble, string>(cells, ({ status, reason }) => `${status} ${reason}`);
   if (cells.length + kernels.length + warnings.length + retried.length === 0) return null;
   return (
     <section id="trouble">
@@ -71,9 +70,9 @@ export function HostTrouble({ summary, anchors }: ListProps) {
         ))}
         {retried.map(r => (
           <li key={r.cell.id}>
-            retried <b>{oneLine(r.cell.kernel)}</b>{' '}
+            <StatusWord status={r.verdict} /> <b>{oneLine(r.cell.kernel)}</b>{' '}
             <a href={`#${anchors.get(r.cell.id)}`}>{cellLabel(r.cell)}</a>{' '}
-            <span class="why">{why(r.earlierTries[0]?.reason ?? '')}</span>
+            <span class="why">{why(triesText(r))}</span>
           </li>
         ))}
         {warnings.map((note, i) => (

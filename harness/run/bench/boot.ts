@@ -14,7 +14,7 @@ while :; do /bin/busybox sleep 3600; done
 `;
 
 /** Milliseconds from QEMU's start to userspace of a kernel with busybox and nothing else: no modules, no network, no agent. */
-export async function bareBootMs(spec: GuestSpec): Promise<number> {
+export async function bareBootMs(spec: GuestSpec, signal: AbortSignal): Promise<number> {
   await using workspace = await makeWorkspace();
   const initrd = join(workspace.dir, 'bare');
   const busybox = await readFile(await findProgram('busybox'));
@@ -26,18 +26,18 @@ export async function bareBootMs(spec: GuestSpec): Promise<number> {
       { path: '/init', kind: 'file', mode: 0o755, data: Buffer.from(BARE_INIT) },
     ]),
   );
-  return await bootMs({ ...spec, initrd, topology: 'none' }, workspace.dir);
+  return await bootMs({ ...spec, initrd, topology: 'none' }, workspace.dir, signal);
 }
 
 /** Milliseconds from QEMU's start until a guest of ours is ready: modules are loaded and the agent serves. */
-export async function templateBootMs(spec: GuestSpec): Promise<number> {
+export async function templateBootMs(spec: GuestSpec, signal: AbortSignal): Promise<number> {
   await using workspace = await makeWorkspace();
-  return await bootMs(spec, workspace.dir);
+  return await bootMs(spec, workspace.dir, signal);
 }
 
-async function bootMs(spec: GuestSpec, dir: string): Promise<number> {
+async function bootMs(spec: GuestSpec, dir: string, signal: AbortSignal): Promise<number> {
   const started = performance.now();
-  const vm = await bootVm(spec, { dir, timeoutMs: 120_000 });
+  const vm = await bootVm(spec, { dir, signal, timeoutMs: 120_000 });
   const ms = performance.now() - started;
   await vm[Symbol.asyncDispose]();
   return ms;

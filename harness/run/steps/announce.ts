@@ -14,13 +14,6 @@ const LANES = 1 << 20;
 /** Of one source at most, so that others find room. */
 const MOST_LANES = LANES / 4;
 
-/** The sources of a cell that the classifier at tc ingress of `rx` knows, in the order of their slots. */
-export class Announcements {
-  readonly sources: AnnouncedSource[] = [];
-  /** Why the packets cannot be told from one another; null: they can. */
-  obstacle: string | null = null;
-}
-
 /** Tells the classifier what a source is about to send. Sources that send alike share a slot. */
 export async function announce(ctx: StepContext, run: SourceRun): Promise<void> {
   if (ctx.topology === 'none') return;

@@ -4,9 +4,10 @@ import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
 import type { FrameField } from '../../model/frame-fields.ts';
+import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { Announcements } from './announce.ts';
+import { Announcements } from './announcements.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
 
 /** A program that was loaded in a cell. */
@@ -53,7 +54,7 @@ export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
   /** Results by their `as`. */
-  readonly results: Record<string, StepResult> = {};
+  readonly results: Record<string, StepResult>;
   readonly sources: SourceReport[] = [];
   /** Steps that were started in the background, ended ones too. */
   readonly background: BackgroundStep[] = [];
@@ -66,7 +67,9 @@ export class CellState {
   /** What the classifier at tc ingress knows of the traffic. */
   announced = new Announcements();
 
-  constructor(changes: readonly FrameField[] = []) {
+  /** `results`: where the results of steps are kept. */
+  constructor(results: Record<string, StepResult> = {}, changes: readonly FrameField[] = []) {
+    this.results = results;
     this.changes = changes;
   }
 }
@@ -87,6 +90,8 @@ export class StepContext {
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
   readonly #state: CellState;
+  /** The step that is done with this context; null before the first. */
+  readonly step: PlainStep | null;
 
   /** `state` is that of a context which works on the same cell; without it, a cell begins. */
   constructor(
@@ -95,6 +100,7 @@ export class StepContext {
     topology: Topology,
     generator = guest,
     state: CellState = new CellState(),
+    step: PlainStep | null = null,
   ) {
     this.guest = guest;
     this.generator = generator;
@@ -108,7 +114,13 @@ export class StepContext {
     this.attached = state.attached;
     this.aliases = state.aliases;
     this.changes = state.changes;
+    this.step = step;
     this.#state = state;
+  }
+
+  /** The same context for one step. */
+  during(step: PlainStep): StepContext {
+    return new StepContext(this.guest, this.index, this.topology, this.generator, this.#state, step);
   }
 
   /** What the classifier at tc ingress knows of the traffic. */
@@ -131,6 +143,11 @@ export class StepContext {
     this.background.push(step);
   }
 
+  /** Throws what a background step threw that has ended, and waits for none. */
+  async throwFailed(): Promise<void> {
+    await Promise.all(this.background.filter(({ done }) => done).map(({ work }) => work));
+  }
+
   /** Waits for everything in the background; throws what the first that failed threw. */
   async join(): Promise<void> {
     await Promise.all(this.background.map(({ work }) => work));
@@ -145,7 +162,7 @@ function inBackground(guest: StepGuest): StepGuest {
   };
 }
 
-/** A step that the kernel refused although the scenario did not provide for it: the cell fails. */
+/** A step that the kernel refused, or did otherwise than the step says, although the scenario did not provide for it: the cell fails. */
 export class StepFailure extends BpfrigError {
   /** `detail`: verifier log or the like. */
   constructor(message: string, detail: string | null) {

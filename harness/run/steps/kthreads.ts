@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { BpfrigError } from '../../util/errors.ts';
 import type { OpRow } from '../../guest/protocol.ts';
-import type { StepContext, StepValues } from './context.ts';
+import { StepFailure, type StepContext, type StepValues } from './context.ts';
 import { loadProgram } from './load-program.ts';
 import { mapOf } from './maps.ts';
 
@@ -47,7 +46,13 @@ export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<
   const { map, key, ...wanted } = args;
   const own = await kthreadsOf(ctx, (await mapOf(ctx, map)).id);
   const thread = own.find(row => entryOf(row.comm) === String(Number(key)));
-  if (thread === undefined) throw new BpfrigError('scenario', `entry ${key} of map \`${map}\` has no thread`);
+  if (thread === undefined) {
+    const names = own.map(({ comm }) => comm).join(', ') || 'none';
+    throw new StepFailure(
+      `entry ${key} of map \`${map}\` has no kernel thread (its threads: ${names})`,
+      null,
+    );
+  }
   await ctx.guest.call('sched', { pid: thread.pid, ...wanted });
   return { pid: thread.pid };
 }
@@ -68,10 +73,10 @@ function entryOf(comm: string): string {
 
 /** Looks until it is so or the time is up. Returns whether it was so in the end. */
 async function until(withinMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     if (await isSo()) return true;
-    if (Date.now() >= deadline) return false;
+    if (performance.now() >= deadline) return false;
     await sleep(LOOK_MS);
   }
 }

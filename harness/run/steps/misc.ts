@@ -10,13 +10,13 @@ export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<S
 
 /** Waits until `count` packets have been enqueued to cpumaps. */
 export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Promise<StepValues> {
-  const deadline = Date.now() + args.within;
+  const deadline = performance.now() + args.within;
   for (;;) {
     const { tables } = await ctx.guest.call('observers_read', {});
     const count = (tables['enqueue'] ?? []).reduce((sum, row) => sum + Number(row['processed']), 0);
     if (count >= args.count) return {};
-    if (Date.now() > deadline)
-      throw new StepFailure(`enqueued: ${count} of ${args.count} packets after ${args.within} ms`, null);
+    if (performance.now() > deadline)
+      throw new StepFailure(`${count} of ${args.count} packets after ${args.within} ms are enqueued`, null);
     await sleep(5);
   }
 }

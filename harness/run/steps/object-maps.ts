@@ -74,15 +74,18 @@ export function isPlain({ contents }: ProgramObject, map: BpfMap): boolean {
 const SPECIAL =
   /^bpf_(?:spin_lock|res_spin_lock|timer|wq|task_work|list_head|list_node|rb_root|rb_node|refcount)$/;
 
-function hasSpecialFields(object: ProgramObject['contents'], id: number): boolean {
+function hasSpecialFields(object: ProgramObject['contents'], id: number, seen = new Set<number>()): boolean {
   const { btf } = object;
+  // A struct of two structs of two structs, and so on, has each of them many times over.
+  if (seen.has(id)) return false;
+  seen.add(id);
   const type = btf?.resolve(id);
   if (btf === null || type === undefined) return false;
-  if (type.kind === 'array') return hasSpecialFields(object, type.target);
+  if (type.kind === 'array') return hasSpecialFields(object, type.target, seen);
   // A pointer with a tag is a kptr.
   if (type.kind === 'ptr') return btf.type(type.target).kind === 'type_tag';
   if (type.kind !== 'struct' && type.kind !== 'union') return false;
-  return SPECIAL.test(type.name) || type.members.some(member => hasSpecialFields(object, member.type));
+  return SPECIAL.test(type.name) || type.members.some(member => hasSpecialFields(object, member.type, seen));
 }
 
 function isMap({ contents }: ProgramObject, name: string): boolean {

@@ -23,14 +23,15 @@ function agent(answers: Record<string, () => unknown> = {}) {
   return { guest, requests };
 }
 
-function variantOf(traffic: string): ResolvedVariant {
+/** `reads`: an expectation that reads the results of the steps. */
+function variantOf(traffic: string, reads = 'sent == 1'): ResolvedVariant {
   const [variant] = scenarioOf(`
 title: t
 source: s
 topology: veth
 traffic:
 ${traffic}
-expect: ['sent == 1']
+expect: ['sent == 1', ${JSON.stringify(reads)}]
 `).variants;
   if (variant === undefined) throw new Error('no variant');
   return variant;
@@ -50,15 +51,21 @@ t.test('the next step begins while one in the background goes on, and join waits
     },
   });
   const ctx = contextOf(guest);
-  const { traffic } = variantOf(`
+  const { traffic } = variantOf(
+    `
   - { send: { on: tx, count: 5 }, as: sent_it, background: true }
   - { pending: true, as: meanwhile }
   - write: { path: /x, value: 1 }
-`);
+`,
+    'sent_it.sent == 5 && meanwhile.count == 1',
+  );
   await runSteps(ctx, traffic);
   t.same(ctx.results['meanwhile'], { errno: 'OK', count: 1 });
   t.same(ctx.results['sent_it'], undefined);
-  t.match(new Set(requests.map(({ op, bg }) => `${op} ${bg}`)), new Set(['send true', 'write_file undefined']));
+  t.match(
+    new Set(requests.map(({ op, bg }) => `${op} ${bg}`)),
+    new Set(['send true', 'write_file undefined']),
+  );
   finish();
   await ctx.join();
   t.match(ctx.results['sent_it'], { errno: 'OK', sent: 5 });
@@ -79,10 +86,13 @@ t.test(
       });
     };
     const ctx = contextOf(agent({ hog: refuse }).guest);
-    const { traffic } = variantOf(`
+    const { traffic } = variantOf(
+      `
   - { stall: { cpu: 1 }, as: refused, background: true }
   - { stall: { cpu: 1 }, background: true }
-`);
+`,
+      'refused.errno == "EPERM"',
+    );
     await runSteps(ctx, traffic);
     await t.rejects(ctx.join(), StepFailure);
     t.match(ctx.results['refused'], { errno: 'EPERM', where: 'pthread_create' });

@@ -1,3 +1,4 @@
+import { plainText } from '../../oracle/cel-values.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
@@ -72,14 +73,39 @@ async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
   try {
     // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
     const act = DO[step.kind] as (ctx: StepContext, args: unknown) => Promise<StepValues>;
-    const values = await act(ctx, step.args);
+    const values = await act(ctx.during(step), step.args);
+    const missed = step.as === null ? unfulfilled(step, values) : null;
+    if (missed !== null) throw new StepFailure(missed, null);
     if (step.as !== null) ctx.results[step.as] = { errno: 'OK', ...values };
   } catch (error) {
+    if (error instanceof StepFailure)
+      throw new StepFailure(`${lineOf(step)}: ${error.message}`, error.detail);
     const { errno, failure } = kernelErrno(error);
     if (step.as === null) {
-      const what = `line ${step.place.line}: ${step.kind}: the kernel refused ${failure.where}: ${errno}`;
+      const what = `${lineOf(step)}: the kernel refused ${failure.where}: ${errno}`;
       throw new StepFailure(`${what} (${failure.message})`, failure.log);
     }
     ctx.results[step.as] = { errno, where: failure.where, log: failure.log ?? '' };
   }
+}
+
+function lineOf({ kind, place }: PlainStep): string {
+  return `line ${place.line}: ${kind}`;
+}
+
+/** What a step without `as`, whose values nobody reads, was to reach and did not; null for any other. */
+function unfulfilled(step: PlainStep, values: StepValues): string | null {
+  if (step.kind === 'exec') {
+    const { argv, status: wanted = 0 } = step.args;
+    const { status, stderr } = values;
+    if (status === wanted) return null;
+    return `\`${argv.join(' ')}\` ended with status ${plainText(status)}, not ${wanted}: ${plainText(stderr).trim()}`;
+  }
+  if (step.kind === 'gone' && values['gone'] !== true)
+    return `the kernel has not freed it after ${step.args.within} ms`;
+  if (step.kind === 'kthreads' && step.args.count !== undefined && values['count'] !== step.args.count) {
+    const names = Array.isArray(values['names']) ? values['names'].join(', ') : '';
+    return `map \`${step.args.map}\` has ${plainText(values['count'])} threads after ${step.args.within} ms, not ${step.args.count} (${names})`;
+  }
+  return null;
 }

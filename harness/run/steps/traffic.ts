@@ -111,6 +111,8 @@ function report(
   { sent, errors, pps, usec }: { sent: number; errors: number; pps?: number; usec?: number },
 ): StepValues {
   const rate = pps ?? (usec ? Math.round((sent * 1e6) / usec) : 0);
-  ctx.sources.push({ source, on, requested, sent, errors, pps: rate });
+  const { as = null, place } = ctx.step ?? {};
+  const where = place === undefined ? {} : { line: place.line };
+  ctx.sources.push({ source, on, requested, sent, errors, pps: rate, as, ...where });
   return { sent, errors };
 }

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { EventLines } from '../../model/event-lines.ts';
+import type { RunEvent } from '../../model/events.ts';
+import { EXIT, RUN_EXIT_CODES } from '../../model/exit-code.ts';
+import { VERDICT_NAMES } from '../../model/verdict.ts';
+import { foldRun } from '../../report/fold.ts';
+import { mutated } from './inputs.ts';
+
+/** One change of a saved run that leaves every line JSON: what a merge of files by hand, or a wrong writer, would do. */
+type LineEdit =
+  | { readonly kind: 'drop' | 'double' | 'last'; readonly at: number }
+  | { readonly kind: 'say'; readonly at: number; readonly what: readonly [RegExp, string] };
+
+const at = fc.nat();
+
+const lineEdit: fc.Arbitrary<LineEdit> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('drop' as const, 'double' as const, 'last' as const), at }),
+  fc.record({
+    kind: fc.constant('say' as const),
+    at,
+    what: fc.oneof(
+      fc
+        .constantFrom(...VERDICT_NAMES)
+        .map(verdict => [/"verdict":"\w+"/, `"verdict":"${verdict}"`] as const),
+      fc.constantFrom(...RUN_EXIT_CODES, 7).map(code => [/"exitCode":\d+/, `"exitCode":${code}`] as const),
+      fc.boolean().map(is => [/"interrupted":\w+/, `"interrupted":${is}`] as const),
+      fc.constant([/"unfinished":\[[^\]]*\]/, '"unfinished":[]'] as const),
+    ),
+  }),
+);
+
+/** Runs with changed bytes, and with changed lines. */
+export function changedRuns(samples: readonly Buffer[]): fc.Arbitrary<Buffer> {
+  const lines = fc
+    .tuple(fc.constantFrom(...samples), fc.array(lineEdit, { minLength: 1, maxLength: 8 }))
+    .map(([sample, edits]) => {
+      const all = sample.toString().split('\n').slice(0, -1);
+      return Buffer.from(
+        edits
+          .reduce(changed, all)
+          .map(line => `${line}\n`)
+          .join(''),
+      );
+    });
+  return fc.oneof(mutated(samples), lines);
+}
+
+function changed(lines: readonly string[], edit: LineEdit): readonly string[] {
+  const said = edit.kind === 'say' ? edit.what[0] : /^/;
+  const fit = lines.flatMap((line, index) => (said.test(line) ? [index] : []));
+  const place = fit[edit.at % fit.length];
+  if (place === undefined) return lines;
+  const line = lines[place] ?? '';
+  switch (edit.kind) {
+    case 'drop':
+      return lines.toSpliced(place, 1);
+    case 'double':
+      return lines.toSpliced(place, 0, line);
+    case 'last':
+      return [...lines.toSpliced(place, 1), line];
+    case 'say':
+      return lines.with(place, line.replace(...edit.what));
+  }
+}
+
+/** The text with every line numbered and chained anew, so that what was changed in it reaches the readers behind the chain. */
+export function chainedAnew(text: string): string {
+  const chain = new EventLines();
+  return text.replace(/[^\n]+\n/g, line => {
+    const event = objectOf(line);
+    return event === null ? line : chain.next(event as unknown as RunEvent);
+  });
+}
+
+function objectOf(line: string): object | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Throws for a run whose exit code is 0 although its cells do not say so. The rule stands here a second time on purpose: it must not come
+ * from what it checks.
+ */
+export function checkGreen(events: readonly RunEvent[]): void {
+  if (foldRun(events).exitCode !== EXIT.ok) return;
+  const planned = events.flatMap(event =>
+    event.type === 'run-start' ? event.cells.map(({ id }) => id) : [],
+  );
+  const verdicts = new Map(
+    events.flatMap(event =>
+      event.type === 'cell-end' ? [[event.result.cell.id, event.result.verdict] as const] : [],
+    ),
+  );
+  const good = new Set(['pass', 'known', 'skip']);
+  const all = planned.every(id => good.has(verdicts.get(id) ?? 'none'));
+  const one = [...verdicts.values()].some(verdict => verdict !== 'skip');
+  const ended = events.some(event => event.type === 'run-end' && !event.interrupted && event.exitCode === 0);
+  if (!all || !one || !ended) throw new Error('exit 0, and the cells do not say so');
+}

@@ -1,0 +1,347 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { AgentClient } from '../../guest/agent-client.ts';
+import { parseFdinfo, parseSnmp, parseSoftnet } from '../../guest/proc-text.ts';
+import { bannerOfElf, parseBanner, parseBzImage } from '../../kernel/bzimage.ts';
+import { loadCatalogue, parseCatalogue } from '../../kernel/catalogue.ts';
+import { compareDebianVersions, upstreamVersion } from '../../kernel/debian-version.ts';
+import { loadLock } from '../../kernel/lock-file.ts';
+import { parsePackages } from '../../kernel/package-index.ts';
+import { expandKernelSpecs, kernelLabels } from '../../kernel/spec.ts';
+import type { Counters } from '../../model/counters.ts';
+import { EXIT } from '../../model/exit-code.ts';
+import { readBtf } from '../../object/btf.ts';
+import { parseObject } from '../../object/read-object.ts';
+import { summariseArrivals } from '../../oracle/arrivals.ts';
+import { evaluate } from '../../oracle/expectations.ts';
+import { NAMES } from '../../oracle/subjects.ts';
+import { foldRun } from '../../report/fold.ts';
+import { readEvents } from '../../report/jsonl.ts';
+import { mergeRuns } from '../../report/merge.ts';
+import { createReporter, REPORTERS, type ReporterName } from '../../report/registry.ts';
+import { Durations } from '../../run/durations.ts';
+import { compile } from '../../scenario/cel.ts';
+import { readCoverageList } from '../../scenario/coverage-list.ts';
+import { parseScenario } from '../../scenario/parse.ts';
+import { yamlSource } from '../../scenario/places.ts';
+import { PROJECT_ROOT } from '../../util/paths.ts';
+import { cpuLines } from '../../vm/cpu-lines.ts';
+import { consoleLines, scanLog, withoutTime } from '../../vm/splats.ts';
+import { anyJson, anyText, celText, mutated } from './inputs.ts';
+import { readInParts, readQmpLines } from './lines.ts';
+import { chainedAnew, changedRuns, checkGreen } from './saved-run.ts';
+
+/** A parser, and what it is fed with. */
+export interface FuzzTarget {
+  readonly inputs: fc.Arbitrary<Buffer>;
+  /** Reads one input. It may throw BpfrigError, and nothing else. */
+  readonly run: (input: Buffer) => void | Promise<void>;
+  /** Its share of the inputs: quick parsers get more. */
+  readonly weight: number;
+}
+
+const HERE = join(PROJECT_ROOT, 'harness', 'cli', 'fuzz', 'corpus');
+const SUITE = join(PROJECT_ROOT, 'scenarios');
+
+/** Files as samples: those of a folder below, or below this file's `corpus/`. */
+function files(folder: string, pattern: RegExp): Buffer[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => pattern.test(name))
+    .toSorted()
+    .map(name => readFileSync(join(folder, name)));
+}
+
+function texts(...samples: string[]): Buffer[] {
+  return samples.map(text => Buffer.from(text));
+}
+
+/** Feeds text to a reader that takes a path. */
+function asFile(input: Buffer, name: string, read: (path: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'bpfrig-fuzz-'));
+  try {
+    const path = join(folder, name);
+    writeFileSync(path, input);
+    read(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const COUNTERS: Counters = {
+  sent: 8192,
+  log: ['eth0: link up', 'XDP return value'],
+  rx: { packets: 8192 },
+  cpumap: { cpu: { 1: { offered: 5026 } } },
+  kernel: { version: '6.12.117', series: '6.12' },
+  variant: { nic: 'veth' },
+};
+
+function readExpression(input: Buffer): void {
+  const expression = compile(input.toString());
+  if (!('problem' in expression)) evaluate(expression, COUNTERS);
+}
+
+function readScenario(input: Buffer): void {
+  const source = yamlSource(input.toString());
+  const file = { name: 'fuzz', file: 'fuzz.yaml', path: '/nowhere/fuzz.yaml' };
+  parseScenario(source, file, { ...NAMES, coverage: null });
+}
+
+const REPORTER_OPTIONS = { color: false, tty: false, columns: 80, groups: false };
+
+const RUNS = files(
+  join(PROJECT_ROOT, 'harness', 'report', 'testdata'),
+  /^events-(?:one|cut|empty|full)\.jsonl$/,
+);
+
+/** As they were written: with the chain of lines. */
+const RED_RUNS = RUNS.map(text => Buffer.from(chainedAnew(text.toString()))).filter(
+  text => codeOf(text) !== EXIT.ok,
+);
+
+function codeOf(text: Buffer): number {
+  return foldRun(readEvents(text.toString(), 'events.jsonl').events).exitCode;
+}
+
+/** Reads a saved run whose lines are chained, reports it in every form and merges it with itself. */
+function readRun(input: Buffer): void {
+  const { events } = readEvents(chainedAnew(input.toString()), 'events.jsonl');
+  checkGreen(events);
+  for (const name of Object.keys(REPORTERS) as ReporterName[]) {
+    const reporter = createReporter(name, REPORTER_OPTIONS);
+    for (const event of events) reporter.onEvent(event);
+    reporter.close();
+  }
+  checkGreen(mergeRuns([events, events]));
+}
+
+/** Reads a saved run that was red and was changed afterwards: whatever the change, it is not green. */
+function readChangedRed(input: Buffer): void {
+  if (codeOf(input) === EXIT.ok) throw new Error('a red run is green');
+}
+
+/** Lines from the agent, while two requests are open. */
+async function readAgentLines(input: Buffer): Promise<void> {
+  const channel = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const limits = { heartbeatMs: 60_000, answerMs: 60_000 };
+  const client = new AgentClient(channel, limits, new Promise(() => undefined), 1);
+  const calls = Promise.allSettled([client.call('hello', {}), client.call('observers_read', {})]);
+  channel.push(input);
+  channel.push('\n');
+  await turn();
+  client.close();
+  await calls;
+}
+
+function readProcTexts(input: Buffer): void {
+  const text = input.toString();
+  parseSoftnet(text);
+  parseSnmp(text);
+  parseFdinfo(text);
+}
+
+function readLog(input: Buffer): void {
+  const lines = consoleLines(input.toString());
+  scanLog(lines);
+  lines.forEach(withoutTime);
+  cpuLines(input.toString());
+}
+
+function readKernelNames(input: Buffer): void {
+  const text = input.toString();
+  parseBanner(text);
+  upstreamVersion(text);
+  compareDebianVersions(text, '6.12.74-2');
+  compareDebianVersions('1:6.12~rc1-1', text);
+}
+
+function readImage(input: Buffer): void {
+  const banner = parseBzImage(input)?.banner ?? bannerOfElf(input);
+  if (banner !== null) parseBanner(banner);
+}
+
+const CATALOGUE = loadCatalogue();
+
+/** A bzImage's setup header, with a payload of a few bytes. */
+function bzImage(): Buffer {
+  const file = Buffer.alloc(0x600);
+  file.write('HdrS', 0x202, 'latin1');
+  file.writeUInt16LE(0x20f, 0x206);
+  file.writeUInt16LE(0x100, 0x20e);
+  file.write('6.12.74+deb13-amd64 (a@b) #1 SMP Debian 6.12.74-2 (2026-03-08)\0', 0x300, 'latin1');
+  file.writeUInt8(1, 0x1f1);
+  file.writeUInt32LE(0x10, 0x248);
+  file.writeUInt32LE(0x20, 0x24c);
+  return file;
+}
+
+const PROC_TEXTS = texts(
+  '00000064 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 0 0\n',
+  'Udp: InDatagrams NoPorts InErrors\nUdp: 1 2 3\nIp: Forwarding DefaultTTL\nIp: 1 64\n',
+  'pos:\t0\nflags:\t02000002\nmnt_id:\t15\nmap_type:\t16\nmemlock:\t4096\nfrozen:\t0\n',
+);
+
+const LOG_LINES = texts(
+  '[    1.234567] BUG: kernel NULL pointer dereference, address: 0000000000000008\n[    1.3] Kernel panic - not syncing: x\n',
+  'rcu: INFO: rcu_preempt self-detected stall on CPU\nwatchdog: BUG: soft lockup - CPU#1 stuck for 22s!\n',
+  'CPU#0\nRAX=0 RIP=ffffffff81000000 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\nCPU#1\nRIP=1 RFL=2 HLT=0\n',
+);
+
+const AGENT_LINES = texts(
+  '{"id":1,"ok":{"release":"6.12.74","pid":1}}\n{"id":2,"ok":{"tables":{},"lost":0}}\n',
+  '{"id":1,"error":{"kind":"kernel","errno":"EINVAL","code":22,"where":"bpf(BPF_MAP_CREATE)","message":"no","log":null}}\n',
+  '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
+);
+
+const QMP_LINES = texts(
+  '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}\r\n{"return": {}, "id": 1}\r\n',
+  '{"return": {"status": "running"}, "id": 2}\r\n{"return": "CPU#0\\r\\nRAX=0\\r\\n", "id": 3}\r\n',
+  '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}\r\n',
+  '{"id": 2, "error": {"class": "GenericError", "desc": "no"}}\r\n{"event": "VSERPORT_CHANGE", "data": {"open": false, "id": "agent"}}\r\n',
+);
+
+const PACKAGES = texts(
+  [
+    'Package: linux-image-6.12.74+deb13-amd64',
+    'Version: 6.12.74-2',
+    'Depends: kmod, linux-base (>= 4.3~), linux-binary-6.12.74+deb13-amd64 (= 6.12.74-2) | x',
+    'Size: 1000',
+    `SHA256: ${'ab'.repeat(32)}`,
+    '',
+    'Package: linux-modules-6.12.74+deb13-amd64',
+    'Version: 6.12.74-2',
+    'Size: 7',
+    `SHA256: ${'cd'.repeat(32)}`,
+    '',
+  ].join('\n'),
+);
+
+/** Every parser of what guests and files say, by name. */
+export const FUZZ_TARGETS = {
+  scenario: {
+    inputs: fc.oneof(
+      { arbitrary: mutated(files(SUITE, /^(?!.*coverage).*\.yaml$/)), weight: 4 },
+      anyJson,
+      anyText,
+    ),
+    run: readScenario,
+    weight: 1,
+  },
+  cel: {
+    inputs: fc.oneof(
+      mutated(
+        texts(
+          'sent == rx.packets',
+          'size(log.filter(l, l.contains("x"))) == 1',
+          '"a".matches("a+") && sent > 1',
+        ),
+      ),
+      celText,
+    ),
+    run: readExpression,
+    weight: 4,
+  },
+  'kernel-spec': {
+    inputs: mutated(
+      texts(
+        '6.12',
+        '7.2-cloud',
+        'debian:trixie-backports/7.2/cloud',
+        'path:./bzImage',
+        'tree:../linux',
+        'all',
+      ),
+    ),
+    run: input => void kernelLabels(expandKernelSpecs([input.toString()], CATALOGUE)),
+    weight: 8,
+  },
+  'kernels.yaml': {
+    inputs: mutated([readFileSync(join(PROJECT_ROOT, 'images', 'kernels.yaml'))]),
+    run: input => void parseCatalogue(input.toString(), 'kernels.yaml'),
+    weight: 1,
+  },
+  lock: {
+    inputs: mutated([readFileSync(join(PROJECT_ROOT, 'images', 'kernels.lock.yaml')).subarray(0, 2000)]),
+    run: input => asFile(input, 'kernels.lock.yaml', path => void loadLock(path)),
+    weight: 1,
+  },
+  coverage: {
+    inputs: mutated(files(SUITE, /coverage\.yaml$/).map(text => text.subarray(0, 2000))),
+    run: input => asFile(input, 'coverage.yaml', path => void readCoverageList(path)),
+    weight: 1,
+  },
+  'package-index': {
+    inputs: mutated(PACKAGES),
+    run: input => void parsePackages(input.toString()),
+    weight: 8,
+  },
+  object: {
+    inputs: mutated(files(join(HERE, 'object'), /\.o$/)),
+    run: input => void parseObject(input, 'fuzz.o'),
+    weight: 8,
+  },
+  btf: {
+    inputs: mutated(files(join(HERE, 'btf'), /\.btf$/)),
+    run: input => {
+      const btf = safely(() => readBtf(input));
+      for (const { id } of btf?.types ?? []) {
+        btf?.resolve(id);
+        btf?.sizeOf(id);
+        btf?.nameOf(id);
+      }
+    },
+    weight: 8,
+  },
+  bzimage: { inputs: mutated([bzImage()]), run: readImage, weight: 8 },
+  'kernel-names': {
+    inputs: fc.oneof(
+      mutated(texts('6.12.74+deb13-amd64 (a@b) #1 SMP Debian 6.12.74-2', '1:6.12~rc1-1')),
+      anyText,
+    ),
+    run: readKernelNames,
+    weight: 8,
+  },
+  proc: { inputs: fc.oneof(mutated(PROC_TEXTS), anyText), run: readProcTexts, weight: 8 },
+  console: { inputs: fc.oneof(mutated(LOG_LINES), anyText), run: readLog, weight: 8 },
+  agent: { inputs: fc.oneof(mutated(AGENT_LINES), anyJson), run: readAgentLines, weight: 4 },
+  qmp: { inputs: fc.oneof(mutated(QMP_LINES), anyJson), run: readQmpLines, weight: 1 },
+  lines: { inputs: fc.oneof(mutated([...QMP_LINES, ...AGENT_LINES]), anyText), run: readInParts, weight: 8 },
+  arrivals: {
+    inputs: fc.oneof(mutated(texts('0100000028230040', '')), anyText),
+    run: input => void summariseArrivals([{ cpu: 0, log: input.toString(), lost: 0 }], []),
+    weight: 8,
+  },
+  run: {
+    inputs: changedRuns(RUNS),
+    run: readRun,
+    weight: 1,
+  },
+  'red-run': {
+    inputs: changedRuns(RED_RUNS),
+    run: readChangedRed,
+    weight: 1,
+  },
+  durations: {
+    inputs: fc.oneof(mutated(texts('{"a@6.12":1200,"b@7.3":3}')), anyJson),
+    run: input =>
+      asFile(input, 'durations.json', path => void Durations.load(join(path, '..')).get('a@6.12')),
+    weight: 1,
+  },
+} as const satisfies Record<string, FuzzTarget>;
+
+/** Name of a parser. */
+export type FuzzTargetName = keyof typeof FUZZ_TARGETS;
+
+/** BTF's reader says what is wrong by RangeError, which the reader of objects turns into an error of bpfrig's. */
+function safely<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}

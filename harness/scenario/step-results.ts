@@ -1,0 +1,53 @@
+import { didYouMean } from '../util/nearest.ts';
+import type { Step } from './scenario.ts';
+import type { StepKind } from './step-schema.ts';
+
+/** What every result has: the errno, and of a refusal the system call and the log. */
+const COMMON = ['errno', 'where', 'log'] as const;
+
+/** The values that each kind of step returns next to its errno; null where only the kernel decides which there are. */
+const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
+  cpumap: ['id'],
+  map: ['id'],
+  update: ['prog_id'],
+  lookup: ['value', 'qsize', 'prog_id'],
+  delete: [],
+  lookup_and_delete: ['value'],
+  map_batch: ['count'],
+  next_key: ['key'],
+  close: [],
+  info: null,
+  kthreads: ['count', 'names', 'cpu'],
+  gone: ['gone'],
+  sched: ['pid'],
+  stall: [],
+  release: [],
+  cpu: [],
+  rlimit: [],
+  enqueued: [],
+  load: ['id'],
+  attach: ['id'],
+  detach: [],
+  frames: ['sent', 'errors'],
+  pktgen: ['sent', 'errors'],
+  send: ['sent', 'errors'],
+  udp: ['sent', 'errors'],
+  live: ['sent', 'errors'],
+  test_run: ['retval'],
+  join: [],
+  pending: ['count'],
+  wait: [],
+  exec: ['status', 'stdout', 'stderr'],
+  write: [],
+  read: ['text'],
+};
+
+/** What is wrong with a name that begins with a step's `as`, or null. `path` is the name cut at its dots and indexes. */
+export function unknownField(step: Step, path: readonly string[]): string | null {
+  const [as = '', field] = path;
+  const fields = step.kind === 'repeat' ? [] : FIELDS[step.kind];
+  if (field === undefined || field === '*' || fields === null) return null;
+  const known = [...COMMON, ...fields];
+  if (known.includes(field)) return null;
+  return `unknown name \`${as}.${field}\`: a \`${step.kind}\` returns ${known.join(', ')}${didYouMean(field, known)}`;
+}

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { PROJECT_ROOT } from './paths.ts';
+
+// No wait without a limit. The host's clock may jump by an hour, and then a deadline by Date.now() is over at once, or never: deadlines use
+// performance.now().
+
+/** Files that need the time of day, and for what. */
+const TIME_OF_DAY: Readonly<Record<string, string>> = {
+  'cli/heartbeat.ts': 'the board shows since when a cell runs, by the times of events',
+  'cli/live-screen.ts': 'the board shows since when a cell runs, by the times of events',
+  'guest/template.ts': 'a clone gets the time of day',
+  'kernel/apt.ts': 'the age of a file',
+};
+
+/** Files that start programs in another way than `hostCommand`, which has a time limit, and why. */
+const OWN_PROCESSES: Readonly<Record<string, string>> = {
+  'cli/doctor.ts': 'apt may ask, and shows what it does',
+  'cli/generate.ts': 'tests of the project, for its developers',
+  'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
+  'kernel/testing.ts': 'made-up packages of tests',
+  'run/bench/timed-run.ts': 'a whole run, which is measured and ends by an abort',
+  'util/host-command.ts': 'the one place',
+  'vm/process.ts': 'QEMU lives as long as its guest',
+};
+
+const root = join(PROJECT_ROOT, 'harness');
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+  file => /\.tsx?$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file),
+);
+
+function filesWith(pattern: RegExp): string[] {
+  return sources
+    .filter(file => pattern.test(withoutComments(readFileSync(join(root, file), 'utf8'))))
+    .toSorted();
+}
+
+t.same(filesWith(/\bDate\.now\(/), Object.keys(TIME_OF_DAY).toSorted());
+t.same(filesWith(/from '(?:execa|node:child_process)'/), Object.keys(OWN_PROCESSES).toSorted());
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[^]*?\*\/|\/\/.*$/gm, '');
+}
