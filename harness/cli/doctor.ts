@@ -21,7 +21,8 @@ interface Finding {
 /** Programs, and what they are for. Their packages are installed by `./bpfrig doctor --fix`, that is the launcher's --setup. */
 const PROGRAMS: readonly (readonly [string, string])[] = [
   [QEMU, 'guests'],
-  ['setpriv', 'guests that end with bpfrig'],
+  ['setpriv', 'guests without privileges that end with bpfrig'],
+  ['prlimit', 'limits of guests'],
   ['flock', 'locks of the cache'],
   ['fallocate', 'templates'],
   ['apt-get', 'kernels'],

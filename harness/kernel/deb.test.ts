@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -143,4 +144,17 @@ t.test('truncated, garbage and gone', async t => {
     readdirSync(root).filter(name => name !== 'boot'),
     [],
   );
+});
+
+t.test('a dpkg-deb that closes its output and does not end is given up with the signal', async t => {
+  const bin = t.testdir({ 'dpkg-deb': '#!/bin/sh\nexec >&-\nexec sleep 60\n' });
+  chmodSync(join(bin, 'dpkg-deb'), 0o755);
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${bin}:${path}`;
+  t.teardown(() => (process.env['PATH'] = path));
+  const began = performance.now();
+  await t.rejects(unpackDeb('x.deb', join(bin, 'root'), { signal: AbortSignal.timeout(500) }), {
+    name: 'TimeoutError',
+  });
+  t.ok(performance.now() - began < 20_000);
 });

@@ -37,7 +37,12 @@ export async function unpackDeb(
     new BpfrigError('infra', `cannot unpack ${basename(deb)}: ${why}`, { detail, cause });
   const timeout = AbortSignal.timeout(UNPACK_MS);
   const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  const child = spawn('dpkg-deb', ['--fsys-tarfile', deb], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // With the signal the program's end is not waited for any longer either: it may have closed its output and hang.
+  const child = spawn('dpkg-deb', ['--fsys-tarfile', deb], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal: stop,
+    killSignal: 'SIGKILL',
+  });
   const ended = endOf(child);
   const members = extract();
   // An error of the pipe ends the loop below; it is thrown there.

@@ -12,6 +12,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'cli/live-screen.ts': 'the board shows since when a cell runs, by the times of events',
   'guest/template.ts': 'a clone gets the time of day',
   'kernel/apt.ts': 'the age of a file',
+  'util/leftovers.ts': 'the age of a file',
 };
 
 /** Files that start programs in another way than `hostCommand`, which has a time limit, and why. */
@@ -19,9 +20,11 @@ const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'cli/doctor.ts': 'apt may ask, and shows what it does',
   'cli/generate.ts': 'tests of the project, for its developers',
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
+  'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
   'kernel/testing.ts': 'made-up packages of tests',
   'run/bench/timed-run.ts': 'a whole run, which is measured and ends by an abort',
   'util/host-command.ts': 'the one place',
+  'util/lock.ts': 'shares an open file with the program, within a time of its own',
   'vm/process.ts': 'QEMU lives as long as its guest',
 };
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { onHostNote } from './host-notes.ts';
@@ -102,4 +102,16 @@ t.test('a lock that cannot be made is an infra error with a remedy', async t => 
   );
   writeFileSync(join(dir, '.entry.lock'), 'no signature');
   t.equal(await withLock(join(dir, 'entry'), async () => 1), 1, 'a file with other content is no hindrance');
+});
+
+t.test('a flock that does not end is given up, and accuses no holder', async t => {
+  const bin = t.testdir({ flock: '#!/bin/sh\nexec sleep 60\n' });
+  chmodSync(join(bin, 'flock'), 0o755);
+  const before = process.env['PATH'];
+  process.env['PATH'] = `${bin}:${before}`;
+  t.teardown(() => (process.env['PATH'] = before));
+  await t.rejects(
+    withLock(join(bin, 'entry'), async () => undefined, { times: { flockMs: 300 } }),
+    { code: 'infra', message: /^flock did not end within \d+ s$/ },
+  );
 });

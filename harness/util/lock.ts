@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { cacheError } from './cache-error.ts';
 import { BpfrigError } from './errors.ts';
 import { hostNote } from './host-notes.ts';
+import { hostPressure } from './host-pressure.ts';
 import { OWNER, startTime } from './owner.ts';
 
 /** How a lock is waited for. */
@@ -16,10 +17,10 @@ export interface LockOptions {
 }
 
 /**
- * After how long a wait is reported, how long a holder may be stopped (SIGSTOP, Ctrl-Z), and how long anything may take: a lock is held
- * while a kernel is downloaded or a tree is built.
+ * After how long a wait is reported, how long a holder may be stopped (SIGSTOP, Ctrl-Z), how long the program flock may take for a wait of
+ * `SLICE_S`, and how long anything may take: a lock is held while a kernel is downloaded or a tree is built.
  */
-const TIMES = { noteMs: 3_000, stoppedMs: 20_000, longestMs: 30 * 60_000 } as const;
+const TIMES = { noteMs: 3_000, stoppedMs: 20_000, flockMs: 30_000, longestMs: 30 * 60_000 } as const;
 
 /** One wait of the program flock, in seconds; between two of them the holder is looked at. */
 const SLICE_S = '1';
@@ -48,7 +49,7 @@ export async function withLock<T>(
 /** Runs `work` under the lock if nobody holds it. Returns whether it did. */
 export async function ifUnlocked(path: string, work: () => Promise<void>): Promise<boolean> {
   const file = await openLock(path);
-  if ((await flock(file, ['-n'])) !== 'held' || !(await isCurrent(path, file))) {
+  if ((await flock(file, ['-n'], TIMES.flockMs)) !== 'held' || !(await isCurrent(path, file))) {
     await file.close();
     return false;
   }
@@ -78,7 +79,7 @@ async function acquire(path: string, { signal, times = {} }: LockOptions): Promi
   for (;;) {
     signal?.throwIfAborted();
     const file = await openLock(path);
-    if ((await flock(file, ['-w', SLICE_S], signal)) === 'held') {
+    if ((await flock(file, ['-w', SLICE_S], limits.flockMs, signal)) === 'held') {
       if (await isCurrent(path, file)) {
         await sign(file);
         return file;
@@ -128,28 +129,43 @@ async function isCurrent(path: string, file: FileHandle): Promise<boolean> {
 
 /**
  * Locks an open file by the program of the same name, since Node.js has no such call. The lock belongs to the open file description, which the
- * program shares with this process and leaves to it.
+ * program shares with this process and leaves to it. Closes the file when it throws.
  */
 async function flock(
-  { fd }: FileHandle,
+  file: FileHandle,
   wait: readonly string[],
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<'held' | 'busy'> {
-  return await new Promise((resolve, reject) => {
+  const outcome = new Promise<'held' | 'busy'>((resolve, reject) => {
     const args = ['-x', ...wait, '-E', String(BUSY), '3'];
-    const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', file.fd] });
     const abort = (): void => void child.kill();
     signal?.addEventListener('abort', abort, { once: true });
+    const limitMs = timeoutMs * hostPressure();
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new BpfrigError('infra', `flock did not end within ${Math.round(limitMs / 1000)} s`));
+    }, limitMs);
     child.once('error', cause => {
+      clearTimeout(timer);
       reject(new BpfrigError('infra', 'cannot run flock: install the package util-linux', { cause }));
     });
     child.once('close', (code, by) => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       if (code === 0) resolve('held');
       else if (code === BUSY || by !== null) resolve('busy');
       else reject(new BpfrigError('infra', `flock cannot lock a file of the cache: exit code ${code}`));
     });
   });
+  try {
+    return await outcome;
+  } catch (error) {
+    // The program may have got the lock before it was given up.
+    await file.close();
+    throw error;
+  }
 }
 
 /** Writes into the lock file who holds it, for those that wait. */
