@@ -17,11 +17,11 @@ const DIRTY = [join(TESTDATA, 'dirty.yaml'), '--kernel', '7.3'];
  * Not the order of packets: QEMU's hub sends one ahead of those that wait for a full receiver.
  */
 function fingerprint({ counters }: CellResult): string {
-  const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, map, program, links, backlog, files } = counters;
+  const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, created, program, links, backlog, files } = counters;
   const only = (value: unknown, ...names: string[]): unknown[] =>
     names.map(name => (value as Record<string, unknown>)[name]);
   return JSON.stringify([
-    [sent, rx, tx, xdp, entry, map, program, links, backlog, files],
+    [sent, rx, tx, xdp, entry, created, program, links, backlog, files],
     only(cpumap, 'offered', 'accepted', 'ring_full'),
     only(kthread, 'processed', 'drops', 'xdp_pass', 'xdp_drop', 'xdp_redirect'),
     only(stack, 'delivered', 'bytes', 'cpu'),
@@ -54,6 +54,7 @@ t.test('nothing moves in a clone that sends nothing', async t => {
 
 /** A separate cache that has the kernels and nothing else. */
 function freshCache(t: Test): NodeJS.ProcessEnv {
+  // Not called twice: `testdir()` empties the folder. What a test writes goes next to the cache, into `testdirName`.
   const home = t.testdir();
   mkdirSync(join(home, 'bpfrig'));
   symlinkSync(join(cacheRoot(), 'kernels'), join(home, 'bpfrig', 'kernels'));
@@ -67,7 +68,7 @@ function unfinishedIn(env: NodeJS.ProcessEnv): string[] {
 
 t.test('two runs at the same time with the same empty cache are both right', async t => {
   const env = freshCache(t);
-  const out = t.testdir();
+  const out = t.testdirName;
   const runs = await Promise.all(
     ['a', 'b'].map(name => startRun([...DIRTY, '--jobs', '1'], join(out, name), undefined, env).done),
   );
@@ -83,7 +84,7 @@ t.test('where QEMU cannot clone, cells boot, those with two guests too, and the 
   const env = { ...freshCache(t), BPFRIG_QEMU: join(TESTDATA, 'qemu-without-clones.sh') };
   const scenario = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'delivery', 'two-guests.yaml');
   const argv = [scenario, '--variant', 'mode=native', '--kernel', '7.3', '--jobs', '1'];
-  const run = await startRun(argv, join(t.testdir(), 'run'), undefined, env).done;
+  const run = await startRun(argv, join(t.testdirName, 'run'), undefined, env).done;
   t.equal(run.exitCode, 0, run.stdout);
   t.match(run.results, [{ verdict: 'pass', earlierTries: [] }]);
   t.match(
@@ -96,7 +97,7 @@ t.test(
   'SIGKILL while a template is made: no QEMU is left, and the next run cleans up and is right',
   async t => {
     const env = freshCache(t);
-    const out = t.testdir();
+    const out = t.testdirName;
     const run = startRun([...DIRTY, '--jobs', '1'], join(out, 'killed'), undefined, env);
     while (unfinishedIn(env).length === 0 || qemusOf(run.pid).length === 0) await sleep(50);
     const qemus = qemusOf(run.pid);
