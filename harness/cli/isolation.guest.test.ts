@@ -17,7 +17,8 @@ const DIRTY = [join(TESTDATA, 'dirty.yaml'), '--kernel', '7.3'];
  * Not the order of packets: QEMU's hub sends one ahead of those that wait for a full receiver.
  */
 function fingerprint({ counters }: CellResult): string {
-  const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, created, program, links, backlog, files } = counters;
+  const { sent, rx, tx, xdp, cpumap, kthread, entry, stack, created, program, links, backlog, files } =
+    counters;
   const only = (value: unknown, ...names: string[]): unknown[] =>
     names.map(name => (value as Record<string, unknown>)[name]);
   return JSON.stringify([
