@@ -68,8 +68,9 @@ export const CPU_FAULTS: readonly Fault[] = [
     'CPU 2 runs an undefined instruction',
     [2],
     CODE.undefined,
-    ['panic', 'fail'],
-    [/invalid opcode|Oops|BUG/],
+    // What the kernel says of it may be lost with the CPU.
+    ['panic', 'fail', 'hang'],
+    [/invalid opcode|Oops|BUG|sign of life/],
     {
       sample: true,
     },

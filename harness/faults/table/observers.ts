@@ -135,8 +135,8 @@ function withTraffic(place: Place, { before = '', after = '', background = '' })
       : `  - { exec: { argv: [busybox, sh, -c, ${JSON.stringify(asText(command))}] }${more} }\n`;
   const text = readFileSync(TRAFFIC, 'utf8').replace(
     '  - frames: { count: 1000 }\n',
-    () =>
-      `${step(before)}${step(background, ', background: true')}  - frames: { count: 1000 }\n${step(after)}`,
+    // A function, since a dollar sign in a string would be one of `replace`.
+    frames => `${step(before)}${step(background, ', background: true')}${frames}${step(after)}`,
   );
   return { argv: run(place, place.write('traffic.yaml', text)) };
 }
