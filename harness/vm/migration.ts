@@ -39,7 +39,8 @@ async function receive(
   ms: number,
 ): Promise<AsyncDisposable & { readonly written: Promise<void> }> {
   const server = createServer();
-  const signal = AbortSignal.timeout(ms);
+  // It takes whole milliseconds only, and throws for a limit that a loaded host stretched.
+  const signal = AbortSignal.timeout(Math.ceil(ms));
   const write = async (): Promise<void> => {
     const [connection] = (await once(server, 'connection', { signal })) as [Socket];
     await pipeline(connection, createWriteStream(statePath, { mode: 0o600 }), { signal });
