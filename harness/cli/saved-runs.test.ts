@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
+import { countVerdicts } from '../model/verdict.ts';
 import { goldenEvents } from '../report/golden.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
@@ -34,7 +35,10 @@ function green(kernels: (id: string) => boolean = () => true): RunEvent[] {
   const own = plan.filter(cell => kernels(cell.kernel));
   return goldenEvents('full').flatMap((event): RunEvent[] => {
     if (event.type === 'run-start') return [{ ...event, cells: own }];
-    if (event.type === 'run-end') return [{ ...event, exitCode: 0, unfinished: [] }];
+    if (event.type === 'run-end') {
+      const counts = countVerdicts(own.map(() => ({ verdict: 'pass' })));
+      return [{ ...event, counts, exitCode: 0, unfinished: [] }];
+    }
     if (event.type !== 'cell-end') return event.type === 'cell-start' ? [] : [event];
     if (!own.some(cell => cell.id === event.result.cell.id)) return [];
     return [{ ...event, result: { ...event.result, verdict: 'pass', reason: '' } }];
@@ -67,7 +71,7 @@ t.test('report: exit codes of what is whole, red, cut off, and of no run at all'
   t.equal(interrupted.code, 130);
   t.match(interrupted.out, /interrupted · exit 130/);
   const lies = green().filter(event => event.type !== 'cell-end' || event.result.cell.kernel !== '6.1');
-  t.equal(bpfrig('report', save('lies', lies)).code, 1, 'an end that says 0, and cells without a verdict');
+  t.equal(bpfrig('report', save('lies', lies)).code, 3, 'an end that says 0, and cells without a verdict');
   const none = bpfrig('report', 'nowhere');
   t.equal(none.code, 2);
   t.match(none.err, /nowhere: no run there/);
@@ -108,6 +112,8 @@ t.test(
       ['a changed verdict', edited('changed', full, '"verdict":"fail"', '"verdict":"pass"'), null],
       ['null', edited('null', full, /\n.*\n/, '\nnull\n'), 2],
       ['a missing line', edited('missing', full, /\n.*\n/, '\n'), 2],
+      ['a cell too few at the end', edited('unfinished', full, '"unfinished":[]', '"unfinished":["x"]'), last],
+      ['a red cell made green at the end', edited('counts', full, /"fail":\d+/, '"fail":0'), last],
     ] as const) {
       for (const command of ['report', 'compare']) {
         const { code, out, err } = bpfrig(command, saved);

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../model/events.ts';
+import { countVerdicts, VERDICT_NAMES, type Verdict } from '../model/verdict.ts';
 
 /** The rules of a run's events that the schema of one event cannot state. */
 export class EventOrder {
@@ -7,7 +8,7 @@ export class EventOrder {
   readonly #planned = new Set<string>();
   readonly #kernels = new Set<string>();
   readonly #started = new Set<string>();
-  readonly #judged = new Set<string>();
+  readonly #judged = new Map<string, Verdict>();
 
   /** Whether `run-end` was seen. */
   get ended(): boolean {
@@ -30,12 +31,14 @@ export class EventOrder {
       case 'cell-start':
         return this.#cell(event.cell) ?? once(this.#started, event.cell, 'a second start of cell');
       case 'cell-end': {
-        const { id } = event.result.cell;
-        return this.#cell(id) ?? once(this.#judged, id, 'a second verdict of cell');
+        const { cell, verdict } = event.result;
+        if (this.#judged.has(cell.id)) return `a second verdict of cell ${cell.id}`;
+        this.#judged.set(cell.id, verdict);
+        return this.#cell(cell.id);
       }
       case 'run-end':
         this.#ended = true;
-        return null;
+        return this.#end(event);
       case 'note':
         return null;
     }
@@ -51,6 +54,19 @@ export class EventOrder {
       if (problem !== null) return problem;
     }
     return null;
+  }
+
+  /** No line follows the last one and vouches for it, so what it counts is counted again. */
+  #end({ counts, unfinished }: Extract<RunEvent, { type: 'run-end' }>): string | null {
+    const without = [...this.#planned].filter(id => !this.#judged.has(id));
+    const stated = new Set(unfinished);
+    if (stated.size !== without.length || !without.every(id => stated.has(id))) {
+      return `the end names ${stated.size} cells without a verdict, and the lines before leave ${without.length} without one`;
+    }
+    const seen = countVerdicts([...this.#judged.values()].map(verdict => ({ verdict })));
+    const other = VERDICT_NAMES.find(name => counts[name] !== seen[name]);
+    if (other === undefined) return null;
+    return `the end counts ${counts[other]} cells with the verdict ${other}, and the lines before hold ${seen[other]}`;
   }
 
   #kernel(id: string): string | null {

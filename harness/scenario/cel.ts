@@ -72,6 +72,15 @@ export function compileAny(text: string): Expression | ExpressionProblem {
   }
 }
 
+/** Whether an expression can read a variable of this name: the language has words (`in`), values (`null`) and types (`map`) of its own. */
+export function isVariableName(name: string): boolean {
+  try {
+    return ENVIRONMENT.parse(name)({ [name]: 'read' }) === 'read';
+  } catch {
+    return false;
+  }
+}
+
 function compiled(text: string, parsed: ParseResult): Expression | ExpressionProblem {
   const { error, type } = parsed.check();
   if (error) return problemOf(error);

@@ -110,6 +110,7 @@ t.test('mistakes name their place and the nearest name', async t => {
     ['count: 10000', 'count: 0', '9:30: traffic[0].pktgen.count: too small: expected number to be >=1'],
     [', count: 10000', '', '9:13: missing key `count`'],
     ['- pktgen:', '- as: sent\n    pktgen:', '9:9: `sent` is already a name in expectations: choose another'],
+    ['- pktgen:', '- as: map\n    pktgen:', '9:9: `map` is already a name in expectations: choose another'],
     [
       '- pktgen:',
       '- wait: { for: 1 }\n    pktgen:',

@@ -1,3 +1,4 @@
+import { isVariableName } from './cel.ts';
 import { didYouMean } from '../util/nearest.ts';
 
 /** A value that an expectation can name. */
@@ -28,11 +29,9 @@ export interface Words {
 /** Every name that expectations can use: declared by the subjects in `../oracle/`, which this layer does not know. */
 export type Vocabulary = Words;
 
-const LANGUAGE = 'cel true false null in sum size int string double has dyn type'.split(' ');
-
 /** Whether a step's `as` cannot take a name, because the vocabulary or the expression language has it. */
 export function isReserved(name: string, vocabulary: Vocabulary): boolean {
-  return Object.hasOwn(vocabulary, name) || LANGUAGE.includes(name);
+  return Object.hasOwn(vocabulary, name) || !isVariableName(name);
 }
 
 /**
