@@ -19,7 +19,8 @@ step may also be \`$axis\`. A key without a default and without "optional" is re
 /** The reference of every key, step, result of a step, and feature, as Markdown: `docs/reference.md`. */
 export function scenarioReference(): string {
   const scenario = z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
-  const step = (scenario.properties?.['setup'] as { items: Schema }).items;
+  const steps = scenario.properties?.['setup'] as Schema | undefined;
+  const step = steps?.items as Schema;
   const kinds = new Set<string>(STEP_KINDS);
   const common = Object.entries(step.properties ?? {}).filter(([key]) => !kinds.has(key) && key !== 'repeat');
   return [
@@ -73,8 +74,8 @@ function inner({ items, additionalProperties }: Schema): string {
 }
 
 function defaultText(value: unknown): string {
-  const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-  return empty ? 'none' : typeof value === 'object' ? 'see below' : `\`${String(value)}\``;
+  if (typeof value !== 'object' || value === null) return `\`${String(value)}\``;
+  return Object.keys(value).length === 0 ? 'none' : 'see below';
 }
 
 function table(rows: readonly (readonly string[])[]): string {
