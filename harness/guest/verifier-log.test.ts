@@ -1,9 +1,20 @@
 import t from 'tap';
 import { libbpfReason, refusalOf, sourceLineOf, verifierFigures, withoutFigures } from './verifier-log.ts';
 
-const STATS_7_3 = `verification time 153 usec
+/** Of two functions, before and since every function has a line. */
+const STATS_6_12 = `verification time 153 usec
 stack depth 32+0+16
 processed 24 insns (limit 1000000) max_states_per_insn 1 total_states 2 peak_states 3 mark_read 4
+`;
+
+const STATS_7_3 = `invalid bpf_context access off=100 size=4
+; return inner(ctx) + *(volatile __u32 *)((void *)ctx + 100); @ sub.bpf.c:4
+verification time 24685 usec
+stack depth max 16
+subprog 0 (bad) main insns_self 2 insns_total 2 stack 0
+subprog 1 (glob) global insns_self 3 insns_total 9 stack 16
+subprog 2 (inner) static insns_self 6 insns_total 6 stack 8
+processed 11 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
 `;
 
 const REFUSED = `0: R1=ctx() R10=fp0
@@ -18,7 +29,7 @@ processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_stat
 `;
 
 t.test('figures of a log', async t => {
-  t.strictSame(verifierFigures(STATS_7_3), {
+  t.strictSame(verifierFigures(STATS_6_12), {
     durationUs: 153,
     insns: 24,
     maxStatesPerInsn: 1,
@@ -27,6 +38,7 @@ t.test('figures of a log', async t => {
     markRead: 4,
     stackDepth: 48,
   });
+  t.match(verifierFigures(STATS_7_3), { durationUs: 24_685, insns: 11, stackDepth: 24 });
   const none = Object.values(verifierFigures('processed many insns'));
   t.strictSame(new Set(none), new Set([null]), 'what is not there is null, not 0');
   t.equal(verifierFigures(`processed ${'9'.repeat(30)} insns`).insns, null, 'a number that is not exact');
@@ -35,11 +47,12 @@ t.test('figures of a log', async t => {
 t.test('a refusal is the last line that is no figure', async t => {
   for (const [log, reason] of [
     [REFUSED, "R2 invalid mem access 'scalar'"],
-    [`R2 invalid mem access 'inv'\n${STATS_7_3}`, "R2 invalid mem access 'inv'"],
+    [`R2 invalid mem access 'inv'\n${STATS_6_12}`, "R2 invalid mem access 'inv'"],
     [`back-edge from insn 3 to 2\n`, 'back-edge from insn 3 to 2'],
-    [`invalid access\nFunc#1 ('f') is global and assumed valid. Skipping.\n${STATS_7_3}`, 'invalid access'],
+    [`invalid access\nFunc#1 ('f') is global and assumed valid. Skipping.\n${STATS_6_12}`, 'invalid access'],
+    [STATS_7_3, 'invalid bpf_context access off=100 size=4'],
     ['0: (95) exit\n', '0: (95) exit'],
-    [STATS_7_3, null],
+    [STATS_6_12, null],
     ['', null],
   ] as const)
     t.equal(refusalOf(log), reason);

@@ -12,7 +12,8 @@ export interface VerifierFigures {
 }
 
 /** Lines with figures, at the end of a log: print_verification_stats() in kernel/bpf/verifier.c. */
-const FIGURE_LINE = /^(?:verification time \d|(?:max )?stack depth |processed \d+ insns)/;
+const FIGURE_LINE =
+  /^(?:verification time \d|(?:max )?stack depth |subprog \d+ \(.* insns_total |processed \d+ insns)/;
 
 /** What the verifier says on its way and not about the program's fault. */
 const ASIDE =
@@ -24,7 +25,6 @@ export function verifierFigures(log: string): VerifierFigures {
     const digits = pattern.exec(log)?.[1];
     return digits === undefined ? null : finite(Number(digits));
   };
-  const depths = /^stack depth ([\d+]+)/m.exec(log)?.[1];
   return {
     durationUs: found(/^verification time (\d+) usec/m),
     insns: found(/^processed (\d+) insns/m),
@@ -32,9 +32,16 @@ export function verifierFigures(log: string): VerifierFigures {
     totalStates: found(/^processed .* total_states (\d+)/m),
     peakStates: found(/^processed .* peak_states (\d+)/m),
     markRead: found(/^processed .* mark_read (\d+)/m),
-    stackDepth:
-      depths === undefined ? null : finite(depths.split('+').reduce((sum, one) => sum + Number(one), 0)),
+    stackDepth: stackDepthIn(log),
   };
+}
+
+/** `stack depth 32+16`, one number for each function; a line for each of them in newer kernels. */
+function stackDepthIn(log: string): number | null {
+  const joined = /^stack depth (\d[\d+]*)/m.exec(log)?.[1]?.split('+');
+  const depths =
+    joined ?? [...log.matchAll(/^subprog \d+ \(.* stack (\d+)$/gm)].map(([, depth]) => depth ?? '');
+  return depths.length === 0 ? null : finite(depths.reduce((sum, depth) => sum + Number(depth), 0));
 }
 
 function finite(value: number): number | null {

@@ -136,3 +136,20 @@ t.test('an object that libbpf cannot open', async t => {
   t.strictSame(asked, []);
   t.match(cells, [{ state: 'unloadable', reason: 'elf: legacy map definitions' }, { state: 'unloadable' }]);
 });
+
+t.test('what the agent cannot do costs no guest', async t => {
+  const full = (): never => {
+    const failure = {
+      kind: 'agent',
+      errno: null,
+      code: 0,
+      where: 'malloc',
+      message: 'no memory for a log',
+    } as const;
+    throw new AgentError('verify', { ...failure, log: null });
+  };
+  const { guests, states, cells } = await outcomes(['a', 'b'], { on: { a: full } });
+  t.strictSame(states, ['a lost', 'b loaded']);
+  t.equal(guests, 1);
+  t.match(cells[0]?.reason, /no memory for a log/);
+});

@@ -110,8 +110,14 @@ class KernelTurn {
     const whole = this.#environment.onLog === null ? {} : { log_bytes: WHOLE_LOG };
     const slots = slotPrograms(object.contents, program);
     const request = { program: program.name, maps: createdMaps(object.contents, program), slots, ...whole };
-    const answer = await guest.call('verify', request, { timeoutMs: VERIFY_MS });
-    return { ...judgeLoad(answer), log: wholeLog(answer) };
+    try {
+      const answer = await guest.call('verify', request, { timeoutMs: VERIFY_MS });
+      return { ...judgeLoad(answer), log: wholeLog(answer) };
+    } catch (error) {
+      // The agent could not ask the kernel; the guest is fine.
+      if (error instanceof AgentError) return { ...lossOutcome(error), log: '' };
+      throw error;
+    }
   }
 
   /** The program that was being loaded has its outcome. */
@@ -149,13 +155,14 @@ async function holdObject(
   { contents, data }: LoadObject,
   kernel: Kernel,
 ): Promise<ReadonlyMap<string, string> | LoadOutcome> {
-  if (contents.kconfig.some(name => name.startsWith('CONFIG_'))) await placeConfig(guest, kernel);
   try {
+    if (contents.kconfig.some(name => name.startsWith('CONFIG_'))) await placeConfig(guest, kernel);
     const { programs } = await guest.call('verify_object', { object_data: data }, { timeoutMs: VERIFY_MS });
     return new Map(programs.map(({ name, type }) => [name, type]));
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    return unopened(error.failure.message, error.detail);
+    const { where, message } = error.failure;
+    return where === 'bpf_object__open_mem' ? unopened(message, error.detail) : lossOutcome(error);
   }
 }
 
@@ -163,12 +170,12 @@ async function holdObject(
 async function placeConfig(guest: RunningGuest, kernel: Kernel): Promise<void> {
   const text = await kernelConfig(kernel);
   if (text === null) return;
-  await guest.call('exec', { argv: ['mkdir', '-p', '/boot'] });
+  await guest.call('exec', { argv: ['/bin/busybox', 'mkdir', '-p', '/boot'] });
   await guest.call('write_file', { path: `/boot/config-${guest.hello.release}`, data: text });
 }
 
 function wholeLog({ stats, log, printed }: OpAnswer<'verify'>): string {
-  const parts = [log === '' ? stats : log, printed === '' ? '' : `libbpf's words:\n${printed}`];
+  const parts = [log, stats, printed === '' ? '' : `libbpf's words:\n${printed}`];
   return parts.filter(part => part !== '').join('\n');
 }
 

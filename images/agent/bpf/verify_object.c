@@ -112,6 +112,21 @@ static void choose_struct_ops(struct bpf_object *obj, struct bpf_map *map,
 	bpf_map__set_autocreate(map, ours);
 }
 
+static void prepare_map(struct bpf_map *map)
+{
+	/* Nothing is to be found, or left, where it would be pinned. */
+	bpf_map__set_pin_path(map, NULL);
+	/*
+	 * libbpf fills a PROG_ARRAY and looks at a struct_ops map even if it
+	 * does not create them.
+	 */
+	if (!bpf_map__autocreate(map))
+		bpf_map__set_type(map, BPF_MAP_TYPE_UNSPEC);
+	else if (!bpf_map__max_entries(map) && !is_storage(bpf_map__type(map)))
+		/* Its own loader sets the size. */
+		bpf_map__set_max_entries(map, 1);
+}
+
 static int prepare_maps(struct request *rq, struct bpf_object *obj,
 			const json_t *maps, const struct bpf_program *chosen)
 {
@@ -124,16 +139,10 @@ static int prepare_maps(struct request *rq, struct bpf_object *obj,
 	if (err)
 		return err;
 	bpf_object__for_each_map(map, obj) {
-		/* Nothing is to be found, or left, where it would be pinned. */
-		bpf_map__set_pin_path(map, NULL);
-		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) {
-			if (struct_ops)
-				choose_struct_ops(obj, map, chosen);
-		} else if (!bpf_map__max_entries(map) &&
-			   !is_storage(bpf_map__type(map))) {
-			/* Its own loader sets the size. */
-			bpf_map__set_max_entries(map, 1);
-		}
+		if (struct_ops &&
+		    bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			choose_struct_ops(obj, map, chosen);
+		prepare_map(map);
 	}
 	return 0;
 }
