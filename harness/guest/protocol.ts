@@ -5,6 +5,7 @@ import { MAP_OPS } from './protocol/maps.ts';
 import { NET_OPS } from './protocol/net.ts';
 import { OBSERVE_OPS } from './protocol/observe.ts';
 import { PROGRAM_OPS } from './protocol/programs.ts';
+import { VERIFY_OPS } from './protocol/verify.ts';
 
 /**
  * Every op of the agent: the one declaration that TypeScript's calls, images/agent/PROTOCOL.md and the test against
@@ -12,7 +13,7 @@ import { PROGRAM_OPS } from './protocol/programs.ts';
  */
 export const ROOMS = {
   core: CORE_OPS,
-  bpf: { ...MAP_OPS, ...PROGRAM_OPS },
+  bpf: { ...MAP_OPS, ...PROGRAM_OPS, ...VERIFY_OPS },
   net: NET_OPS,
   observe: OBSERVE_OPS,
   cpu: CPU_OPS,

@@ -6,6 +6,8 @@ import { encodeSource, sentFrames } from '../guest/sent-frames.ts';
 import { OPS, type OpAnswer, type OpArgs, type OpName } from '../guest/protocol.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { SshSession } from '../guest/ssh.ts';
+import { buildOwnObject } from '../image/build.ts';
+import { cacheRoot } from '../util/paths.ts';
 import { withGuest } from './guest.fixture.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
@@ -67,6 +69,9 @@ async function callEverything(
   if (kernel !== '5.10') await call('map_take', { map: 'hash', key: '00000000' });
   await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
+  const stock = readFileSync(await buildOwnObject('stock.bpf.c', cacheRoot()), 'base64');
+  await call('verify_object', { object_data: stock });
+  await call('verify', { program: 'xdp_pass', maps: [], slots: [], log_bytes: 4096 });
   await call('test_run', { program: 'pass', data: testFrame(64, 0).toString('hex') });
   await call('actions_start', { program: 'pass' });
   await call('attach', { program: 'pass', dev: 'rx', mode: 'native' });

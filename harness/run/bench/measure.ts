@@ -14,6 +14,7 @@ import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { bareBootMs, templateBootMs } from './boot.ts';
 import { cloneMemory, cloneReadyMs } from './clones.ts';
+import { loadFiftyMs } from './load.ts';
 import { addRates, noRates, type ObserverCost } from './observers.ts';
 import type { BenchReport } from './report.ts';
 import { median, sampleOf } from './sample.ts';
@@ -59,6 +60,8 @@ export async function measure(
   const cost = await observerCost(guests, kernel, amount.rounds, session.cacheDir);
   onProgress('memory');
   const memory = await memoryOf(guests, kernel, session.cacheDir);
+  onProgress('load');
+  const loadMs = await loadFiftyMs(session.signal);
   if (amount.suite) onProgress('the default suite');
   const suite = amount.suite ? await timedRun(PROJECT_ROOT, [], session.signal) : sample;
   const { cpus, memoryMiB, qemu, accel, accelReason } = session.host;
@@ -74,6 +77,7 @@ export async function measure(
     observerCost: cost,
     memory,
     firstVerdictMs: sample.firstVerdictMs,
+    loadMs,
   };
 }
 

@@ -29,6 +29,7 @@
 	X(kmsg)		\
 	X(probes)	\
 	X(load)		\
+	X(verify)	\
 	X(test_run)	\
 	X(map_create)	\
 	X(map)		\
