@@ -96,8 +96,12 @@ function observedAbsence(counters: Counters, path: readonly string[]): string | 
   const value = 'value' in found ? found.value : null;
   const name = path.slice(0, there).join('.');
   if (Array.isArray(value)) return `${name} has ${value.length} items`;
-  return isResult(counters[root]) ? `${name} has no \`${path[there] ?? ''}\`` : null;
+  const observed = isResult(counters[root]) || OBJECTS.has(root);
+  return observed ? `${name} has no \`${path[there] ?? ''}\`` : null;
 }
+
+/** Names of objects and of what they declare are known before a guest boots; an entry of a map may or may not be there. */
+const OBJECTS: ReadonlySet<string> = new Set(['maps', 'events']);
 
 function pathOf(path: readonly string[]): NameUse {
   return { path, start: 0, end: 0, optional: false, fixed: true };
