@@ -56,11 +56,10 @@ export function planReadings(variant: ResolvedVariant, index: ProgramIndex): Rea
   return {
     maps: of('maps').map(mapPlan),
     globals: of('globals').map(({ object, name }) => ({ object, global: named(object.contents.globals, name) })),
-    streams: of('events').map(({ object, name }) => ({
-      object,
-      map: named(object.contents.maps, name),
-      types: recordTypes(object, name, variant.records),
-    })),
+    streams: of('events').map(({ object, name }) => {
+      const map = named(object.contents.maps, name);
+      return { object, map, types: recordTypes(object, map, variant.records) };
+    }),
     programs: of('programs').map(({ object, name }) => ({
       object,
       program: named(object.contents.programs, name),

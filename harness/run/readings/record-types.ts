@@ -2,7 +2,9 @@ import type { Btf } from '../../object/btf.ts';
 import { readDwarfTypes } from '../../object/dwarf-types.ts';
 import { readElf } from '../../object/elf.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { groupBy } from '../../util/group-by.ts';
 import { didYouMean } from '../../util/nearest.ts';
+import type { BpfMap } from '../../object/object.ts';
 import type { ProgramObject } from '../programs.ts';
 
 /** A type, and the types that it is made of. */
@@ -16,7 +18,7 @@ export interface RecordType {
 export interface RecordTypes {
   /** What the scenario states; null where it states nothing. */
   readonly stated: RecordType | null;
-  /** Structs with a name, by their size in bytes. Each name once. */
+  /** Structs with a name, by the bytes of a record that holds one. Each name once. */
   readonly bySize: ReadonlyMap<number, readonly RecordType[]>;
 }
 
@@ -26,7 +28,7 @@ export interface RecordTypes {
  */
 export function recordTypes(
   object: ProgramObject,
-  name: string,
+  { name, type: mapType }: BpfMap,
   records: Readonly<Record<string, string>>,
 ): RecordTypes {
   const found = new Map<string, RecordType>();
@@ -39,7 +41,8 @@ export function recordTypes(
   }
   const stated = records[`${object.name}.${name}`];
   const structs = [...found.values()].filter(({ btf, id }) => btf.type(id).kind === 'struct');
-  const bySize = Map.groupBy(structs, ({ btf, id }) => btf.sizeOf(id));
+  const isPerf = mapType === 'perf_event_array';
+  const bySize = groupBy(structs, ({ btf, id }) => (isPerf ? padded(btf.sizeOf(id)) : btf.sizeOf(id)));
   if (stated === undefined) return { stated: null, bySize };
   const type = found.get(stated) ?? found.get(`struct ${stated}`);
   if (type !== undefined) return { stated: type, bySize };
@@ -48,6 +51,11 @@ export function recordTypes(
     'scenario',
     `events: \`${object.name}.${name}\`: ${object.contents.label} has no type \`${stated}\`${hint}${typeSources(object).length === 0 ? ': it was compiled without -g' : ''}`,
   );
+}
+
+/** What a perf record makes of its data: with 4 bytes for its size, a multiple of 8; kernel/events/core.c, perf_prepare_sample(). */
+function padded(size: number): number {
+  return Math.ceil((size + 4) / 8) * 8 - 4;
 }
 
 /** The object's BTF first: its types are those of its maps. */
