@@ -101,7 +101,8 @@ function unitAt(read: ByteReader, start: number, tables: ByteReader): Unit {
   const length = read.u32(start);
   const end = start + 4 + length;
   const version = read.u16(start + 4);
-  if (length >= 0xffff_fff0 || version < 2 || version > 5) throw new RangeError(`DWARF of version ${version}`);
+  if (length >= 0xffff_fff0 || version < 2 || version > 5)
+    throw new RangeError(`DWARF of version ${version}`);
   const [sizeAt, tableAt, first] = version === 5 ? [7, 8, 12] : [10, 6, 11];
   return {
     start,

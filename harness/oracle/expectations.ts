@@ -70,8 +70,14 @@ export function evaluate(
     if (typeof result !== 'boolean') return broken(`returns ${show(result)}, not true or false`);
     return { ok: result, values: result ? null : explain(expression, counters, context), error: null };
   } catch (error) {
-    return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
+    const text = error instanceof EvaluationError ? error.summary : messageOf(error);
+    return broken([text, ...notesOn(expression, absent)].join('; '));
   }
+}
+
+/** What is to be said of names that have a value, but perhaps not the one that the author expects: records without a type. */
+function notesOn({ names }: Expression, absent: Absent): string[] {
+  return names.flatMap(({ path }) => absent[path.slice(0, 3).join('.')] ?? []);
 }
 
 function holds(expression: Expression, context: Record<string, unknown>): boolean {

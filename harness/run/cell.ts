@@ -19,6 +19,7 @@ import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
 import type { PlannedCell } from './plan.ts';
 import { indexPrograms } from './programs.ts';
+import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
 import { StepFailure } from './steps/context.ts';
@@ -134,6 +135,7 @@ async function tryCell(
   };
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
+    const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, signal, onEnd });
@@ -146,7 +148,9 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results));
+      observations = await bed.whileAlive(
+        observeCell(bed, planned.variant, { index, readings }, clock, results),
+      );
     } catch (error) {
       stop = earlyStop(error, results);
     }

@@ -23,7 +23,12 @@ const CHECKS: Readonly<Record<ObjectRoot, (object: ProgramObject, name: ObjectNa
   globals: globalProblem,
   events: streamProblem,
   programs: ({ contents }, { name }) =>
-    absent('program', contents.label, name, contents.programs.map(one => one.name)),
+    absent(
+      'program',
+      contents.label,
+      name,
+      contents.programs.map(one => one.name),
+    ),
 };
 
 function absent(what: string, label: string, name: string, known: readonly string[]): string | null {
@@ -35,7 +40,13 @@ function absent(what: string, label: string, name: string, known: readonly strin
 const STREAMS: ReadonlySet<string> = new Set(['ringbuf', 'perf_event_array']);
 
 /** Types that have no entries with keys: BPF_MAP_GET_NEXT_KEY and a lookup by key fail. */
-const WITHOUT_KEYS: ReadonlySet<string> = new Set(['queue', 'stack', 'bloom_filter', 'user_ringbuf', 'arena']);
+const WITHOUT_KEYS: ReadonlySet<string> = new Set([
+  'queue',
+  'stack',
+  'bloom_filter',
+  'user_ringbuf',
+  'arena',
+]);
 
 function mapProblem({ name: object, contents }: ProgramObject, { name, rest }: ObjectName): string | null {
   const known = contents.maps.map(one => one.name);
@@ -61,14 +72,24 @@ function globalProblem({ contents }: ProgramObject, { name, rest }: ObjectName):
   const global = contents.globals.find(one => one.name === name);
   if (global !== undefined) return memberProblem(contents.btf, global.type, rest);
   if (contents.kconfig.includes(name)) return `\`${name}\` is the kernel's configuration, and no variable`;
-  return absent('global variable', contents.label, name, contents.globals.map(one => one.name));
+  return absent(
+    'global variable',
+    contents.label,
+    name,
+    contents.globals.map(one => one.name),
+  );
 }
 
 function streamProblem({ name: object, contents }: ProgramObject, { name }: ObjectName): string | null {
   const streams = contents.maps.filter(one => STREAMS.has(one.type));
   const map = contents.maps.find(one => one.name === name);
   if (map === undefined)
-    return absent('ring buffer or perf event array', contents.label, name, streams.map(one => one.name));
+    return absent(
+      'ring buffer or perf event array',
+      contents.label,
+      name,
+      streams.map(one => one.name),
+    );
   if (STREAMS.has(map.type)) return null;
   return `\`${name}\` is of type ${map.type}, which has no records: write \`maps.${object}.${name}\``;
 }

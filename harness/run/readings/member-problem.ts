@@ -5,7 +5,11 @@ import { didYouMean } from '../../util/nearest.ts';
  * What is wrong with the part of a name that goes into a value: members of structs and indexes of arrays. Null where nothing is, and
  * where there is no type to know it from.
  */
-export function memberProblem(btf: Btf | null, typeId: number | null, path: readonly string[]): string | null {
+export function memberProblem(
+  btf: Btf | null,
+  typeId: number | null,
+  path: readonly string[],
+): string | null {
   if (btf === null || typeId === null) return null;
   let id = typeId;
   for (const word of path) {

@@ -55,7 +55,10 @@ export function planReadings(variant: ResolvedVariant, index: ProgramIndex): Rea
   const of = (root: ObjectRoot) => groups.filter(group => group.root === root);
   return {
     maps: of('maps').map(mapPlan),
-    globals: of('globals').map(({ object, name }) => ({ object, global: named(object.contents.globals, name) })),
+    globals: of('globals').map(({ object, name }) => ({
+      object,
+      global: named(object.contents.globals, name),
+    })),
     streams: of('events').map(({ object, name }) => {
       const map = named(object.contents.maps, name);
       return { object, map, types: recordTypes(object, map, variant.records) };
@@ -115,7 +118,7 @@ function mapPlan({ object, name, uses }: Group): MapPlan {
     if (other !== undefined)
       throw new BpfrigError(
         'scenario',
-        `\`maps.${object.name}.${name}\`: keys \`${other.text}\` and \`${text}\` are the same entry: use one of them`,
+        `\`maps.${object.name}.${name}\`: keys \`${text}\` and \`${other.text}\` are the same entry: use one of them`,
       );
   }
   return { object, map, keys, whole: uses.some(({ rest: [key] }) => !isKey(key)) };
