@@ -12,6 +12,7 @@ import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
+import { checkSteps } from './check-steps.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
@@ -135,6 +136,7 @@ async function tryCell(
   };
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
+    checkSteps(planned.variant, index);
     const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
