@@ -7,6 +7,7 @@ import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';
+import { counterExample } from './counter-example.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
 
 /** The outcome of an expression: it held or not, with its values, or why it could not be evaluated. */
@@ -180,6 +181,8 @@ function explain(expression: Expression, counters: Counters, context: Record<str
   const texts = conjuncts(expression).flatMap(part => {
     const compiled = compileAny(part);
     if ('problem' in compiled || compiled.evaluate(context) === true) return [];
+    const example = counterExample(compiled, context);
+    if (example !== null) return [example];
     const filled = fillIn(compiled, counters);
     const sides = comparison(part, context);
     const worked = sides === null ? filled : `${show(sides.left)} ${sides.op} ${show(sides.right)}`;
