@@ -18,6 +18,7 @@ import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
+import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
 import { indexPrograms } from './programs.ts';
 import { repeatCommand } from './repeat-command.ts';
@@ -148,6 +149,13 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
+      await bed.whileAlive(
+        placeConfig(
+          bed.dut,
+          kernel,
+          index.own.map(({ contents }) => contents),
+        ),
+      );
       observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results));
     } catch (error) {
       stop = earlyStop(error, results);
