@@ -18,6 +18,7 @@ import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
+import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
 import { indexPrograms } from './programs.ts';
 import { planReadings } from './readings/plan.ts';
@@ -150,6 +151,13 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
+      await bed.whileAlive(
+        placeConfig(
+          bed.dut,
+          kernel,
+          index.own.map(({ contents }) => contents),
+        ),
+      );
       observations = await bed.whileAlive(
         observeCell(bed, planned.variant, { index, readings }, clock, results),
       );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { globals, kconfig, objectFile, targets } from './objects.ts';
+import { globals, objectFile, targets } from './objects.ts';
 import { op } from './op.ts';
 import { cpu, device, hex, int, map, nothing, program, U32_MAX } from './words.ts';
 
@@ -20,7 +20,6 @@ export const PROGRAM_OPS = {
         .describe(
           'programs of the object that are loaded along with it, which its tables of tail calls name',
         ),
-      kconfig,
       globals,
       maps: z
         .record(z.string(), z.string())
