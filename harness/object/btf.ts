@@ -50,8 +50,10 @@ export interface BtfType {
   readonly target: number;
   /** Number of an array's elements. */
   readonly length: number;
-  /** Of an int. */
+  /** Of an int and an enum. */
   readonly signed: boolean;
+  /** Of an int: C's `_Bool`. */
+  readonly boolean: boolean;
   /** Of a var or a func: 0 static, 1 global, 2 extern. */
   readonly linkage: number;
   /** Of struct and union. */
@@ -67,13 +69,20 @@ const NOTHING: Omit<BtfType, 'id' | 'kind' | 'name'> = {
   target: 0,
   length: 0,
   signed: false,
+  boolean: false,
   linkage: 0,
   members: [],
   variables: [],
   values: [],
 };
 
-const VOID: BtfType = { ...NOTHING, id: 0, kind: 'void', name: 'void' };
+/** The type of id 0. */
+export const VOID: BtfType = { ...NOTHING, id: 0, kind: 'void', name: 'void' };
+
+/** A type of a kind, whose other fields are empty. */
+export function newType(id: number, kind: BtfKind, fields: Partial<Omit<BtfType, 'id' | 'kind'>>): BtfType {
+  return { ...NOTHING, name: '', ...fields, id, kind };
+}
 
 /** The types of one object, by id: section `.BTF`, Documentation/bpf/btf.rst. */
 export class Btf {
@@ -177,7 +186,7 @@ function readType(
   switch (kind) {
     case 'int':
       return {
-        type: { ...base, size: sizeOrType, signed: (read.u32(body) >>> 24) % 2 === 1 },
+        type: { ...base, size: sizeOrType, ...encodingOf(read.u32(body)) },
         next: body + 4,
       };
     case 'array':
@@ -222,6 +231,12 @@ function readType(
     default:
       return { type: { ...base, target: sizeOrType }, next: body };
   }
+}
+
+/** BTF_INT_ENCODING: BTF_INT_SIGNED is 1, BTF_INT_BOOL is 4. */
+function encodingOf(word: number): Pick<BtfType, 'signed' | 'boolean'> {
+  const encoding = (word >>> 24) & 0xf;
+  return { signed: (encoding & 1) !== 0, boolean: (encoding & 4) !== 0 };
 }
 
 function readMember(

@@ -67,6 +67,17 @@ async function callEverything(
   await call('map_batch', { map: 'hash', what: 'update', count: 2 });
   // A hash map has it since 5.14.
   if (kernel !== '5.10') await call('map_take', { map: 'hash', key: '00000000' });
+  await call('map_dump', { map: 'hash', max: 8 });
+  await call('map_create', {
+    name: 'ring',
+    type: 'ringbuf',
+    key_size: 0,
+    value_size: 0,
+    max_entries: 4096,
+  });
+  await call('events_start', { map: 'ring' });
+  await call('events_read', { map: 'ring' });
+  await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });
   await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
   const stock = readFileSync(await buildOwnObject('stock.bpf.c', cacheRoot()), 'base64');
