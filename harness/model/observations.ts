@@ -5,7 +5,7 @@ export type XdpMode = 'native' | 'generic';
 
 /** What a traffic source reports of its own work. */
 export interface SourceReport {
-  readonly source: 'pktgen' | 'packet' | 'udp' | 'live';
+  readonly source: 'pktgen' | 'packet' | 'udp' | 'live' | 'tcp' | 'ping';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
   readonly on: string;
   readonly requested: number;
@@ -14,6 +14,8 @@ export interface SourceReport {
   readonly errors: number;
   /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
+  /** It does not know how many frames it sends: they are what the device counted besides those of the other sources. */
+  readonly uncounted?: boolean;
   /** The step's line in the scenario's file. */
   readonly line?: number;
   /** The step's `as`; null without. */
@@ -99,6 +101,27 @@ export interface Identities {
   readonly once: boolean;
 }
 
+/** One frame of a capture. */
+export interface CapturedFrame {
+  /** Time of the guest's kernel since 1970: whole seconds, and nanoseconds. */
+  readonly sec: number;
+  readonly nsec: number;
+  /** Bytes of the frame; `data` may have fewer. */
+  readonly length: number;
+  readonly direction: 'in' | 'out';
+  /** The sender left the checksum to the device: the bytes do not have the right one. */
+  readonly partial: boolean;
+  /** Hex. */
+  readonly data: string;
+}
+
+/** What a device received during the traffic, and on request what it sent. */
+export interface Captured {
+  readonly frames: readonly CapturedFrame[];
+  /** Frames for which the capture had no room. */
+  readonly lost: number;
+}
+
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
@@ -134,6 +157,8 @@ export interface Observations {
   readonly log: readonly string[];
   /** Lines that the kernel overwrote before they were read. */
   readonly logLost?: number;
+  /** By device. */
+  readonly captures?: Readonly<Record<string, Captured>>;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

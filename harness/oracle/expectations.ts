@@ -54,7 +54,8 @@ export function evaluate(
     const found = lookUp(counters, name);
     if (!('missing' in found) || name.optional) continue;
     const observed = unended[name.path[0] ?? ''] ?? observedAbsence(counters, name.path);
-    if (observed === null) return broken(reasonFor(name.path, absent) ?? found.missing);
+    const reason = reasonFor(name.path, absent);
+    if (reason !== null || observed === null) return broken(reason ?? found.missing);
     missing.push(observed);
   }
   const [reason] = missing;
@@ -96,7 +97,10 @@ function observedAbsence(counters: Counters, path: readonly string[]): string | 
   const value = 'value' in found ? found.value : null;
   const name = path.slice(0, there).join('.');
   if (Array.isArray(value)) return `${name} has ${value.length} items`;
-  return isResult(counters[root]) ? `${name} has no \`${path[there] ?? ''}\`` : null;
+  // A frame has the layers that it came with.
+  return isResult(counters[root]) || (root === 'captured' && there > 2)
+    ? `${name} has no \`${path[there] ?? ''}\``
+    : null;
 }
 
 function pathOf(path: readonly string[]): NameUse {
@@ -107,10 +111,11 @@ function isResult(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'errno' in value;
 }
 
-/** Why a name has no value, where a subject says so. */
+/** Why a name has no value, where a subject says so of it or of what it is a part of. */
 function reasonFor(path: readonly string[], absent: Absent): string | null {
-  const name = path.join('.');
-  return absent[name] === undefined ? null : `\`${name}\` has no value in this cell: ${absent[name]}`;
+  const names = path.map((_, index) => path.slice(0, index + 1).join('.'));
+  const name = names.find(one => absent[one] !== undefined);
+  return name === undefined ? null : `\`${name}\` has no value in this cell: ${absent[name]}`;
 }
 
 /** The errno of a step that the kernel refused; null for anything else. */

@@ -14,6 +14,7 @@ import { areFirm, lostObservations } from './lost.ts';
 import { withMissed } from './missed.ts';
 import { brokenRules, unreadOutcomes } from './rules.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
+import { captureNotes } from './subjects/captured.ts';
 import { stepsNamed, stepsWithResult } from './steps-named.ts';
 
 /** Why the steps of a cell ended before the last. */
@@ -135,7 +136,7 @@ function ofObservations(
     expectations: results,
     ledger,
     counters,
-    detail: note,
+    detail: [note ?? [], captureNotes(seen.captures)].flat().join('\n') || null,
     faults: [
       ...unreadOutcomes(variant, seen.steps, expectations),
       ...accounts

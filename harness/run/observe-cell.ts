@@ -1,3 +1,4 @@
+import { readCaptures, startCaptures } from '../guest/captures.ts';
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
@@ -9,6 +10,7 @@ import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
+import { settleSources } from './settle-sources.ts';
 import { CellState, StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
@@ -33,6 +35,7 @@ export async function observeCell(
   // Only now, so that what the set-up itself moved is in no count.
   const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   ctx.forgetSources();
+  await startCaptures(bed, variant.captures, variant.topology);
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -46,7 +49,8 @@ export async function observeCell(
   const { readings, witness, arrivals, seen } = await readFinal(bed, plan);
   const counted = difference(before, readings);
   // What `after` sends is in no count.
-  const sources = [...ctx.sources];
+  const sources = settleSources(ctx.sources, counted.devices);
+  const captures = await readCaptures(bed, variant.captures);
   const identities = seen && identitiesOf(ctx, seen);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
@@ -72,6 +76,7 @@ export async function observeCell(
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),
+    captures,
     hints: unusedMapHints(ctx),
   };
 }

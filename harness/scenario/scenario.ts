@@ -74,6 +74,16 @@ export interface ScenarioObject {
   readonly dir: string;
 }
 
+/** A device whose frames are kept during the traffic. */
+export interface Capture {
+  readonly on: string;
+  /** Frames. */
+  readonly max: number;
+  /** Bytes of a frame. */
+  readonly snap: number;
+  readonly direction: 'in' | 'both';
+}
+
 /** CPUs, memory and queues of a variant's guests. */
 export interface GuestSize {
   readonly cpus: number;
@@ -94,6 +104,7 @@ export interface ResolvedVariant {
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */
   readonly objects: readonly ScenarioObject[];
+  readonly captures: readonly Capture[];
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];
   readonly after: readonly Step[];

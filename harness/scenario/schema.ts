@@ -3,6 +3,7 @@ import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
 import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
 import { BOUNDS } from './bounds.ts';
+import { capturesSchema } from './captures.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
@@ -121,6 +122,7 @@ export function scenarioSchema(wrap: Wrap) {
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
     objects: objectsSchema(wrap),
+    capture: capturesSchema(wrap),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),

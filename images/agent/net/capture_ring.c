@@ -23,7 +23,7 @@
 
 /* What the kernel puts before a frame: tpacket_rcv(), net/packet. */
 #define SLOT_HEAD	128
-#define BLOCK_MIN	(64 << 10)
+#define BLOCK_MIN	(256 << 10)
 #define PAGE		4096
 
 static size_t round_up(size_t n, size_t to)
