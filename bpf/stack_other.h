@@ -147,29 +147,40 @@ __noinline int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
 	return diff != 0;
 }
 
-/*
- * The source of a frame whose payload is at this byte: of those that send from
- * its port the one that sends such a head, else the only one.
- */
-__noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
+/* The first slot from this one on whose source sends from a port. */
+__noinline int next_sender(__u32 port, __u32 from)
 {
-	__u32 found = BPFRIG_SOURCES, senders = 0, slot, i;
 	struct bpfrig_source *one;
+	__u32 slot, i;
 
 	for (i = 0; i < BPFRIG_SOURCES; i++) {
 		slot = i;
 		one = bpf_map_lookup_elem(&sources, &slot);
 		if (!one || !one->len)
 			break;
-		if (!sends_from(one, port))
-			continue;
-		if (!view_differs(skb, slot, at))
+		if (i >= from && sends_from(one, port))
 			return i;
-		senders++;
-		found = i;
+	}
+	return BPFRIG_SOURCES;
+}
+
+/*
+ * The source of a frame whose payload is at this byte: of those that send from
+ * its port the one that sends such a head, else the only one.
+ */
+__noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
+{
+	__u32 first = next_sender(port, 0), slot = first, i;
+
+	for (i = 0; i < BPFRIG_SOURCES; i++) {
+		if (slot >= BPFRIG_SOURCES)
+			break;
+		if (!view_differs(skb, slot, at))
+			return slot;
+		slot = next_sender(port, slot + 1);
 	}
 	/* Of two that send from this port it could be either. */
-	return senders == 1 ? found : BPFRIG_SOURCES;
+	return i == 1 ? first : BPFRIG_SOURCES;
 }
 
 /* An IPv6 frame that is where its source has it: is it as sent? */
