@@ -1,0 +1,63 @@
+import { isIPv6 } from 'node:net';
+
+const ETHERTYPE_VLAN = 0x8100;
+
+/** What commands of pktgen change in its frames. */
+export interface PktgenCommands {
+  /** VLAN protocol and TCI; 0: no tag. */
+  readonly tag: number;
+  readonly tos: number;
+  /** With a UDP checksum. */
+  readonly checksum: boolean;
+  /** With the time in them. */
+  readonly timed: boolean;
+  /** IPv6 instead of IPv4; null: IPv4. */
+  readonly ip6: { readonly source: Buffer; readonly destination: Buffer; readonly trafficClass: number } | null;
+}
+
+/** Reads the commands that bpfrig knows to change a frame; of several of the same name the last one counts. */
+export function pktgenCommands(commands: readonly string[]): PktgenCommands {
+  const text = (name: string): string | null =>
+    commands
+      .findLast(command => command.startsWith(`${name} `))
+      ?.slice(name.length + 1)
+      .trim() ?? null;
+  const value = (name: string, radix = 10): number | null => {
+    const found = text(name);
+    return found === null ? null : Number.parseInt(found, radix);
+  };
+  const id = value('vlan_id');
+  // pktgen's VLAN_TAG_SIZE: no tag without vlan_id, nor with 4096 and above.
+  const isTagged = id !== null && id < 4096;
+  const tci = ((value('vlan_p') ?? 0) << 13) | ((value('vlan_cfi') ?? 0) << 12) | (id ?? 0);
+  const [source, destination] = [text('src6'), text('dst6')];
+  const isIp6 = source !== null || destination !== null;
+  return {
+    tag: isTagged ? ETHERTYPE_VLAN * 0x10000 + tci : 0,
+    tos: value('tos', 16) ?? 0,
+    checksum: commands.includes('flag UDPCSUM'),
+    timed: commands.includes('flag !NO_TIMESTAMP'),
+    ip6: isIp6
+      ? {
+          source: ip6Bytes(source ?? '::'),
+          destination: ip6Bytes(destination ?? '::'),
+          trafficClass: value('traffic_class', 16) ?? 0,
+        }
+      : null,
+  };
+}
+
+/** An IPv6 address as its 16 bytes; of what is none, zeroes: pktgen refuses it. */
+function ip6Bytes(address: string): Buffer {
+  const bytes = Buffer.alloc(16);
+  if (!isIPv6(address)) return bytes;
+  // The URL parser writes it without IPv4 in it: `::ffff:1.2.3.4` as `::ffff:102:304`.
+  const plain = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const [front = '', back] = plain.split('::');
+  const words = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map(word => Number.parseInt(word, 16));
+  words(front).forEach((word, index) => bytes.writeUInt16BE(word, 2 * index));
+  const last = words(back ?? '');
+  last.forEach((word, index) => bytes.writeUInt16BE(word, 16 - 2 * (last.length - index)));
+  return bytes;
+}
