@@ -313,7 +313,8 @@ struct bpfrig_stack_count {
 	__u64 ahead;		/* skbs as sent, but for an IP id too high */
 	__u64 ahead_most;	/* by so much at most */
 	__u64 differs;		/* where the latest one differs that is neither */
-	__u64 unsent;		/* packets whose number was not sent */
+	__u64 unsent;		/* packets whose port or number was not sent */
+	__u64 unclaimed;	/* of those, from a port of no source */
 	__u64 reordered;	/* packets that came after a higher number */
 	__u64 unordered;	/* packets of flows without a place for that */
 };

@@ -96,6 +96,7 @@ static __always_inline void compare(struct __sk_buff *skb,
 	source = bpf_map_lookup_elem(&sources, &slot);
 	if (!source) {
 		count->unsent += skb->gso_segs ?: 1;
+		count->unclaimed += skb->gso_segs ?: 1;
 		differs_at(BPFRIG_DIFFERS_SOURCE);
 		note_change(skb, BPFRIG_SOURCES, PAYLOAD_AT, 0);
 		return;

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { ip6Bytes, isIp6 } from '../packet/addresses.ts';
 
 const ETHERTYPE_VLAN = 0x8100;
 
@@ -12,7 +12,11 @@ export interface PktgenCommands {
   /** With the time in them. */
   readonly timed: boolean;
   /** IPv6 instead of IPv4; null: IPv4. */
-  readonly ip6: { readonly source: Buffer; readonly destination: Buffer; readonly trafficClass: number } | null;
+  readonly ip6: {
+    readonly source: Buffer;
+    readonly destination: Buffer;
+    readonly trafficClass: number;
+  } | null;
 }
 
 /** Reads the commands that bpfrig knows to change a frame; of several of the same name the last one counts. */
@@ -39,25 +43,15 @@ export function pktgenCommands(commands: readonly string[]): PktgenCommands {
     timed: commands.includes('flag !NO_TIMESTAMP'),
     ip6: isIp6
       ? {
-          source: ip6Bytes(source ?? '::'),
-          destination: ip6Bytes(destination ?? '::'),
+          source: addressOf(source),
+          destination: addressOf(destination),
           trafficClass: value('traffic_class', 16) ?? 0,
         }
       : null,
   };
 }
 
-/** An IPv6 address as its 16 bytes; of what is none, zeroes: pktgen refuses it. */
-function ip6Bytes(address: string): Buffer {
-  const bytes = Buffer.alloc(16);
-  if (!isIPv6(address)) return bytes;
-  // The URL parser writes it without IPv4 in it: `::ffff:1.2.3.4` as `::ffff:102:304`.
-  const plain = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const [front = '', back] = plain.split('::');
-  const words = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map(word => Number.parseInt(word, 16));
-  words(front).forEach((word, index) => bytes.writeUInt16BE(word, 2 * index));
-  const last = words(back ?? '');
-  last.forEach((word, index) => bytes.writeUInt16BE(word, 16 - 2 * (last.length - index)));
-  return bytes;
+/** The bytes of an address; zeroes without one, and for what pktgen refuses. */
+function addressOf(text: string | null): Buffer {
+  return text !== null && isIp6(text) ? ip6Bytes(text) : Buffer.alloc(16);
 }

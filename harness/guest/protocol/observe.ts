@@ -81,6 +81,7 @@ export const OBSERVE_OPS = {
                   .int()
                   .describe('where the latest of the others differs: 1 and the byte, or BPFRIG_DIFFERS_*'),
                 unsent: z.int().describe('packets that no source sent, by port and number'),
+                unclaimed: z.int().describe('of those, packets from a port of no source'),
                 reordered: z.int().describe('packets after a higher number of their flow on this CPU'),
                 unordered: z.int().describe('packets of flows for which there was no room'),
               })
