@@ -273,6 +273,7 @@ struct bpfrig_stack_setup {
 #define BPFRIG_WHY_SOURCE	512	/* no source sends from its port */
 #define BPFRIG_WHY_UNKNOWN	1024	/* without number and description */
 #define BPFRIG_WHY_MERGED	2048	/* GRO merged it */
+#define BPFRIG_WHY_LENGTHS	4096	/* not all are of the same length */
 
 #define BPFRIG_SAMPLES		4
 #define BPFRIG_SAMPLE		128
@@ -292,6 +293,8 @@ struct bpfrig_changed {
 	__u32 rest;		/* 1 and the lowest byte behind the head */
 	__s32 moved;		/* by how many bytes the payload is */
 	__u32 samples;		/* those that are kept */
+	/* Bits of the first bytes that are not the same in all of them. */
+	__u64 vary[BPFRIG_SAMPLE / 8];
 	struct bpfrig_sample sample[BPFRIG_SAMPLES];
 };
 

@@ -134,25 +134,43 @@ __noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
 	return 0;
 }
 
-static __always_inline void keep_sample(struct __sk_buff *skb,
-					struct bpfrig_changed *all,
-					__u32 slot, __u32 at)
+/* Keeps the first ones, and compares the others with the very first. */
+__noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
 {
-	struct bpfrig_sample *sample;
-	__u32 len = skb->len, n = all->samples;
+	struct bpfrig_sample *sample, *first;
+	__u32 zero = 0, len = skb->len, i;
+	struct bpfrig_changed *all;
+	struct scratch *buf;
 
-	if (n >= BPFRIG_SAMPLES)
-		return;
-	sample = &all->sample[n & (BPFRIG_SAMPLES - 1)];
-	sample->len = len;
-	sample->tag = tag_of(skb);
-	sample->at = at;
-	sample->slot = slot;
+	all = bpf_map_lookup_elem(&changed, &zero);
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!all || !buf)
+		return 0;
+	for (i = 0; i < BPFRIG_SAMPLE / 8; i++)
+		buf->words[i] = 0;
 	if (len > BPFRIG_SAMPLE)
 		len = BPFRIG_SAMPLE;
-	bpf_skb_load_bytes(skb, 0, sample->bytes,
-			   ((len - 1) & (BPFRIG_SAMPLE - 1)) + 1);
-	all->samples = n + 1;
+	if (bpf_skb_load_bytes(skb, 0, buf,
+			       ((len - 1) & (BPFRIG_SAMPLE - 1)) + 1))
+		return 0;
+	if (all->samples < BPFRIG_SAMPLES) {
+		sample = &all->sample[all->samples & (BPFRIG_SAMPLES - 1)];
+		sample->len = skb->len;
+		sample->tag = tag_of(skb);
+		sample->at = at;
+		sample->slot = slot;
+		__builtin_memcpy(sample->bytes, buf->words, BPFRIG_SAMPLE);
+		all->samples++;
+	}
+	first = &all->sample[0];
+	if (first->len != skb->len)
+		all->why |= BPFRIG_WHY_LENGTHS;
+	if (first->tag != tag_of(skb))
+		all->why |= BPFRIG_WHY_SCATTERED;
+	for (i = 0; i < BPFRIG_SAMPLE / 8; i++)
+		all->vary[i] |= buf->words[i] ^
+				((const __u64 *)first->bytes)[i];
+	return 0;
 }
 
 /*
@@ -176,7 +194,7 @@ __noinline int note_change(struct __sk_buff *skb, __u32 slot, __u32 at,
 	} else {
 		all->why |= at ? BPFRIG_WHY_SOURCE : BPFRIG_WHY_UNKNOWN;
 	}
-	keep_sample(skb, all, slot, at);
+	note_sample(skb, slot, at);
 	return 0;
 }
 

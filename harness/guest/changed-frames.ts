@@ -5,6 +5,8 @@ import { WHYS } from '../model/changed-frames.ts';
 const HEAD = 64;
 const SAMPLE = 128;
 const SAMPLES = 4;
+/** Behind the head and four numbers. */
+const VARY_AT = HEAD + 16;
 /** Four numbers before the bytes. */
 const SAMPLE_AT = 16;
 /** BPFRIG_SOURCES: a frame of no source. */
@@ -24,6 +26,7 @@ export function changedFrames(rows: readonly { readonly changed: string }[]): Ch
     why: unique([...parts.flatMap(({ why }) => why), ...scattered]),
     rest: rests.length === 0 ? null : Math.min(...rests),
     moved,
+    vary: unique(parts.flatMap(({ vary }) => vary)).toSorted((a, b) => a - b),
     samples: parts.flatMap(({ samples }) => samples),
   };
 }
@@ -36,14 +39,20 @@ function decode(bytes: Buffer): ChangedFrames {
     bytes.readUInt32LE(HEAD + 12),
   ];
   return {
-    bytes: [...bytes.subarray(0, HEAD)].flatMap((byte, at) => (byte === 0 ? [] : [at])),
+    bytes: places(bytes.subarray(0, HEAD)),
     why: WHYS.filter((_, bit) => (why & (1 << bit)) !== 0),
     rest: rest === 0 ? null : rest - 1,
     moved,
+    vary: places(bytes.subarray(VARY_AT, VARY_AT + SAMPLE)),
     samples: Array.from({ length: Math.min(samples, SAMPLES) }, (_, index) =>
-      sampleAt(bytes.subarray(HEAD + 16 + index * (SAMPLE_AT + SAMPLE))),
+      sampleAt(bytes.subarray(VARY_AT + SAMPLE + index * (SAMPLE_AT + SAMPLE))),
     ),
   };
+}
+
+/** Where a mask is not 0. */
+function places(mask: Buffer): number[] {
+  return [...mask].flatMap((byte, at) => (byte === 0 ? [] : [at]));
 }
 
 function sampleAt(bytes: Buffer): ChangedSample {

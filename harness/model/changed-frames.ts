@@ -1,7 +1,7 @@
 /**
- * In which ways frames differ from those that were sent: BPFRIG_WHY_* of bpf/bpfrig.h, bit by bit. `scattered`: the payload is moved,
- * and not in all by as many bytes. `source`: from a port that no source sends from. `unknown`: without a number, and not described.
- * `merged`: GRO merged it.
+ * In which ways frames differ from those that were sent: BPFRIG_WHY_* of bpf/bpfrig.h, bit by bit. `scattered`: the payload is moved, and not in all
+ * by as many bytes; or not all have the same tag. `source`: from a port that no source sends from. `unknown`: without a number, and not described.
+ * `merged`: GRO merged it. `lengths`: not all are of the same length.
  */
 export const WHYS = [
   'tag',
@@ -16,6 +16,7 @@ export const WHYS = [
   'source',
   'unknown',
   'merged',
+  'lengths',
 ] as const;
 
 /** One of {@link WHYS}. */
@@ -44,6 +45,8 @@ export interface ChangedFrames {
   readonly rest: number | null;
   /** By how many bytes the payload is behind where it was sent. */
   readonly moved: number;
+  /** Bytes among the first 128 that are not the same in all frames of a CPU, numbered as they arrived. */
+  readonly vary: readonly number[];
   /** The first ones of each CPU. */
   readonly samples: readonly ChangedSample[];
 }

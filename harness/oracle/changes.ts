@@ -2,7 +2,7 @@ import { untag, type Untagged } from '../guest/frame-hash.ts';
 import { MAGIC, wordSum } from '../guest/frame.ts';
 import type { SentFrames } from '../guest/sent-frames.ts';
 import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
-import { FRAME_FIELDS } from '../model/frame-fields.ts';
+import { FRAME_FIELDS, IP6_FIELDS } from '../model/frame-fields.ts';
 
 /** One frame before and after a program was run over it by itself (BPF_PROG_TEST_RUN), each with its VLAN tag. */
 export interface ProgramRun {
@@ -38,15 +38,18 @@ interface Change {
 
 /**
  * Whether the program by itself does to frames what the classifier saw of those that arrived. Each kind of difference, each byte of the
- * head that differs in any frame and by how much payloads are moved must be the program's; the first frames of each CPU must look as
- * the program leaves them. Of frames that arrived without a number, and are not described, only those first ones are compared.
+ * head that differs in any frame and by how much payloads are moved must be the program's. The first frames of each CPU must look as
+ * the program leaves them, and so must the first 128 bytes of all others. Of frames that arrived without a number the bytes behind
+ * those are not compared.
  */
 export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames): boolean {
   const changes = runs.map(changeOf);
   const why = new Set(changes.flatMap(one => [...one.why]));
   const bytes = new Set(changes.flatMap(one => one.bytes));
+  if (new Set(changes.map(({ after }) => after.bytes.length)).size > 1) why.add('lengths');
   return (
     arrived.why.every(one => why.has(one)) &&
+    arrived.vary.every(at => varies(at, runs, changes)) &&
     arrived.bytes.every(byte => bytes.has(byte)) &&
     (arrived.rest === null || changes.some(({ rest }) => rest === arrived.rest)) &&
     (!arrived.why.includes('moved') || changes.every(({ moved }) => moved === arrived.moved)) &&
@@ -131,6 +134,15 @@ function looksAs(sample: ChangedSample, runs: readonly ProgramRun[], changes: re
   );
 }
 
+/** Whether a byte is not the same in all frames that a program leaves, or may vary by a rule of their source. */
+function varies(at: number, runs: readonly ProgramRun[], changes: readonly Change[]): boolean {
+  const first = changes[0]?.after.bytes[at] ?? 0;
+  return changes.some(
+    (change, index) =>
+      (change.after.bytes[at] ?? 0) !== first || mayVary({ frames: runs[index]?.frames ?? null, change }, at),
+  );
+}
+
 /** Whether a byte of a frame as a program left it is one of those that vary from frame to frame by a rule of its source. */
 function mayVary(
   { frames, change: { why, moved } }: { readonly frames: SentFrames | null; readonly change: Change },
@@ -144,25 +156,28 @@ function mayVary(
 /** What a program does to each frame, and what the scenario can say about it: one sentence. */
 export function describeChange(program: string, runs: readonly ProgramRun[]): string {
   const changes = runs.map(changeOf);
-  const moves = changes.find(({ moved }) => moved !== 0)?.moved ?? 0;
   const grown = runs.map(({ before, after }) => after.length - before.length).find(by => by !== 0) ?? 0;
-  const bytes = [...new Set(changes.flatMap(one => one.bytes))].toSorted((a, b) => a - b);
-  const what = [
-    ...(grown > 0 ? [`makes each packet ${grown} bytes longer`] : []),
-    ...(grown < 0 ? [`makes each packet ${-grown} bytes shorter`] : []),
-    ...(bytes.length > 0 ? [`changes ${rangesOf(bytes)} of each packet`] : []),
-  ];
-  const doing = what.length === 0 ? 'changes packets' : what.join(' and ');
-  const fields = moves === 0 && grown === 0 ? fieldsOf(bytes, changes) : [];
-  const unknown = changes.some(({ why }) => why.has('unknown') || why.has('source'));
+  if (grown !== 0) {
+    const what = `${Math.abs(grown)} bytes ${grown > 0 ? 'longer' : 'shorter'}`;
+    return `program \`${program}\` makes each packet ${what}, and the rest of it arrived as it was sent`;
+  }
+  const bytes = unique(runs.flatMap(otherBytes)).toSorted((a, b) => a - b);
+  const fields = unique(runs.flatMap((run, index) => fieldsOf(run, bytes, changes[index]?.why ?? new Set())));
   const advice =
     fields.length > 0
       ? `\`changes: [${fields.join(', ')}]\` has the rest compared`
-      : unknown
-        ? 'the first ones arrived as it leaves them'
-        : 'what it leaves alone arrived as it was sent';
-  return `program \`${program}\` ${doing}: ${advice}`;
+      : 'they arrived as it leaves them';
+  return `program \`${program}\` changes ${rangesOf(bytes)} of each packet: ${advice}`;
 }
+
+/** Bytes that a run of a program changed, without a tag. */
+function otherBytes({ before, after }: ProgramRun): number[] {
+  const [sent, now] = [untag(before).bytes, untag(after).bytes];
+  return [...sent].flatMap((byte, at) => (byte === now[at] ? [] : [at]));
+}
+
+/** More ranges of bytes are no help. */
+const RANGES = 4;
 
 /** `byte 22`, `bytes 30 to 33 and 36`. */
 function rangesOf(bytes: readonly number[]): string {
@@ -172,19 +187,30 @@ function rangesOf(bytes: readonly number[]): string {
     if (last !== undefined && last[1] === byte - 1) last[1] = byte;
     else ranges.push([byte, byte]);
   }
+  if (ranges.length === 0) return 'the VLAN tag';
+  if (ranges.length > RANGES) return `${bytes.length} bytes`;
   const texts = ranges.map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
   const last = texts.pop() ?? '';
-  return `${bytes.length === 1 ? 'byte' : 'bytes'} ${texts.length === 0 ? last : `${texts.join(', ')} and ${last}`}`;
+  const list = texts.length === 0 ? last : `${texts.join(', ')} and ${last}`;
+  return `${bytes.length === 1 ? 'byte' : 'bytes'} ${list}`;
 }
 
-/** Names that `changes:` knows for these bytes of IPv4 frames, and for a checksum that is wrong. */
-function fieldsOf(bytes: readonly number[], changes: readonly Change[]): string[] {
-  const wrong = new Set(changes.flatMap(({ why }) => [...why]));
-  return Object.entries(FRAME_FIELDS).flatMap(([name, range]) => {
-    if (range === null) return name === 'vlan' && wrong.has('tag') ? [name] : [];
-    if (name === 'ip_csum' && wrong.has('sum')) return [name];
+/** Names that `changes:` has for these bytes of a source's frames, and for a checksum that is wrong. */
+function fieldsOf({ frames }: ProgramRun, bytes: readonly number[], why: ReadonlySet<Why>): string[] {
+  if (frames === null || why.has('unknown')) return [];
+  const fields: Readonly<Record<string, readonly [number, number] | null>> =
+    frames.at === PAYLOAD_AT ? FRAME_FIELDS : IP6_FIELDS;
+  return Object.entries(fields).flatMap(([name, range]) => {
+    if (range === null) return name === 'vlan' && why.has('tag') ? [name] : [];
+    if (name === 'ip_csum' && why.has('sum')) return [name];
     // The note is a part of the payload, and says more.
-    const own = name === 'payload' ? bytes.filter(byte => byte < 54 || byte >= 58) : bytes;
+    const own = name === 'payload' ? bytes.filter(byte => byte < NOTE[0] || byte >= NOTE[1]) : bytes;
     return own.some(byte => byte >= range[0] && byte < range[1]) ? [name] : [];
   });
+}
+
+const NOTE = FRAME_FIELDS.note;
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
 }

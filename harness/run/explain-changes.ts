@@ -7,9 +7,8 @@ import { describeChange, explains, type ProgramRun } from '../oracle/changes.ts'
 import type { LoadedProgram, StepContext } from './steps/context.ts';
 import type { Announcements } from './steps/announcements.ts';
 
-/** Of each source, so many flows; of all sources together, so many frames that are described. */
-const FLOWS = 4;
-const FRAMES = 64;
+/** Of all sources together, so many frames that are described. */
+const FRAMES = 256;
 /** Between two numbers whose bytes all differ. */
 const FAR = 0x0101_0101;
 
@@ -73,7 +72,7 @@ function framesOf({
   described,
 }: Announcements): { readonly frames: ProgramRun['frames']; readonly bytes: Buffer }[] {
   const numbered = sources.flatMap(({ frames }) => {
-    const ports = Array.from({ length: Math.min(frames.flows, FLOWS) }, (_, flow) => frames.port + flow);
+    const ports = [...new Set([0, 1, frames.flows * frames.threads - 1])].map(flow => frames.port + flow);
     const numbers = [frames.first, frames.first + FAR];
     return ports.flatMap(port => numbers.map(number => ({ frames, bytes: oneFrame(frames, number, port) })));
   });
