@@ -2,6 +2,7 @@ import { makeWireRoutes } from '../../guest/wire-routes.ts';
 import { ADDRESS, BOTH_ENDS } from '../../model/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
+import { announceUnknown } from './announce-frames.ts';
 import type { StepContext, StepValues } from './context.ts';
 
 /** Longest time for what a step sends apart from its own `within`, in milliseconds. */
@@ -15,7 +16,7 @@ const FROM_TX = { dev: 'tx', src_ip: ADDRESS.client, dst_ip: ADDRESS.destination
 export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<StepValues> {
   const { bytes, connections, port, within, cpu } = args;
   await joinEnds(ctx);
-  unannounced(ctx, 'segments of TCP have no numbers');
+  await announceUnknown(ctx, { source: 'tcp', on: 'tx' }, 'segments of TCP have no numbers');
   await ctx.guest.call('tcp_listen', { ip: ADDRESS.destination, port });
   const timeoutMs = PATIENCE_MS + within + (bytes * connections) / BYTES_PER_MS;
   const sending = ctx.generator.call(
@@ -35,7 +36,7 @@ export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<Step
 export async function ping(ctx: StepContext, args: StepArgs<'ping'>): Promise<StepValues> {
   const { count, within } = args;
   await joinEnds(ctx);
-  unannounced(ctx, 'echo requests have no numbers that the classifier knows');
+  await announceUnknown(ctx, { source: 'ping', on: 'tx' }, 'echo requests have no numbers');
   const { sent, errors, replies, duplicates } = await ctx.generator.call(
     'ping',
     { ...FROM_TX, ...args },
@@ -50,10 +51,6 @@ function joinEnds(ctx: StepContext): Promise<void> {
     if (ctx.guest === ctx.generator || ctx.topology !== 'link') return makeWireRoutes(ctx.guest, BOTH_ENDS);
     await Promise.all([makeWireRoutes(ctx.guest, ['rx']), makeWireRoutes(ctx.generator, ['tx'])]);
   });
-}
-
-function unannounced({ announced }: StepContext, why: string): void {
-  announced.obstacle ??= why;
 }
 
 function report(ctx: StepContext, what: Omit<SourceReport, 'on' | 'pps' | 'as' | 'line'>): void {
