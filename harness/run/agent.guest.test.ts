@@ -92,6 +92,13 @@ async function callEverything(
   await call('pktgen', traffic);
   await call('send', traffic);
   await call('udp', traffic);
+  await call('capture_start', { dev: 'rx', max: 4 });
+  await call('tcp_listen', { ip: '127.0.0.1', port: 5001 });
+  const local = { dev: 'lo', src_ip: '127.0.0.1', dst_ip: '127.0.0.1' };
+  await call('tcp_connect', { ...local, port: 5001, bytes: 1000 });
+  await call('tcp_close', { port: 5001 });
+  await call('ping', { ...local, count: 2 });
+  await call('capture_read', { dev: 'rx' });
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });
   const frames = sentFrames({ source: 'packet', on: 'tx', count: 10, size: 64 }, []);

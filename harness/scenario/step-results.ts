@@ -33,6 +33,8 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   pktgen: ['sent', 'errors'],
   send: ['sent', 'errors'],
   udp: ['sent', 'errors'],
+  tcp: ['connected', 'accepted', 'sent_bytes', 'received_bytes', 'error'],
+  ping: ['sent', 'errors', 'replies', 'duplicates'],
   live: ['sent', 'errors'],
   test_run: ['retval'],
   join: [],

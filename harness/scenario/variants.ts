@@ -4,6 +4,7 @@ import { suffix } from './axes.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
 import { buildSteps, resultSteps } from './build-steps.ts';
+import { buildCaptures, notCaptured } from './captures.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
@@ -76,7 +77,12 @@ export function resolveVariant(
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
+  const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
+  problems.push(
+    ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
+  );
   const expect = buildExpectations(document.expect, own, context);
+  problems.push(...notCaptured(expect, captures));
   doubtUnread(own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
@@ -87,6 +93,7 @@ export function resolveVariant(
     guest,
     objects,
     records: document.events,
+    captures,
     setup,
     traffic,
     after,

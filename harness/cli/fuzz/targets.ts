@@ -21,6 +21,7 @@ import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
 import { evaluate } from '../../oracle/expectations.ts';
 import { NAMES } from '../../oracle/subjects.ts';
+import { readPcap, readWholeFrames, writePcap } from '../../packet/pcap.ts';
 import { foldRun } from '../../report/fold.ts';
 import { readEvents } from '../../report/jsonl.ts';
 import { compareLoads, loadComparisonText } from '../../report/compare-loads.ts';
@@ -233,6 +234,23 @@ const AGENT_LINES = texts(
   '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
 );
 
+/** A pcap file with two frames, and a pcapng file with an interface and a packet block. */
+const CAPTURES = [
+  writePcap([1n, 2n].map(ns => ({ data: Buffer.from('deadbeef', 'hex'), length: 4, ns }))),
+  Buffer.from(
+    '0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000' +
+      '0100000020000000010000000000040009000100090000000000000020000000' +
+      '06000000240000000000000001000000020000000400000004000000deadbeef24000000',
+    'hex',
+  ),
+];
+
+function readCapture(input: Buffer): void {
+  const frames = readPcap(input, 'fuzz.pcap');
+  readPcap(writePcap(frames), 'written.pcap');
+  readWholeFrames(input, 'fuzz.pcap');
+}
+
 const QMP_LINES = texts(
   '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}\r\n{"return": {}, "id": 1}\r\n',
   '{"return": {"status": "running"}, "id": 2}\r\n{"return": "CPU#0\\r\\nRAX=0\\r\\n", "id": 3}\r\n',
@@ -332,6 +350,7 @@ export const FUZZ_TARGETS = {
     },
     weight: 8,
   },
+  pcap: { inputs: mutated(CAPTURES), run: readCapture, weight: 8 },
   bzimage: { inputs: mutated([bzImage()]), run: readImage, weight: 8 },
   'kernel-names': {
     inputs: fc.oneof(

@@ -89,6 +89,12 @@ export const PROGRAM_OPS = {
       dev: device.optional(),
       cpu: cpu.optional(),
     },
-    z.object({ retval: z.int(), duration_ns: z.int() }).readonly(),
+    z
+      .object({
+        retval: z.int(),
+        duration_ns: z.int(),
+        data_out: hex.optional().describe('the packet afterwards; not with `live`'),
+      })
+      .readonly(),
   ),
 };

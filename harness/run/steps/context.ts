@@ -79,6 +79,8 @@ export class CellState {
   readonly attached = new Map<string, XdpMode>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+  /** Work that a cell does once, by a name for it. */
+  readonly once = new Map<string, Promise<void>>();
   /** What programs of the scenario change in frames. */
   readonly changes: readonly FrameField[];
   /** What the classifier at tc ingress knows of the traffic. */
@@ -147,6 +149,13 @@ export class StepContext {
   /** What the classifier at tc ingress knows of the traffic. */
   get announced(): Announcements {
     return this.#state.announced;
+  }
+
+  /** Does work once in a cell, whichever of its steps comes first; the others wait for it. */
+  once(name: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#state.once.get(name) ?? work();
+    this.#state.once.set(name, done);
+    return done;
   }
 
   /** Begins anew: the classifier has forgotten all sources. */

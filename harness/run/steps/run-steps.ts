@@ -1,4 +1,5 @@
 import { plainText } from '../../oracle/cel-values.ts';
+import { shortfall } from '../../oracle/shortfall.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
@@ -7,6 +8,7 @@ import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
 import * as programs from './programs.ts';
+import * as stackTraffic from './stack-traffic.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
@@ -37,6 +39,8 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   pktgen: traffic.pktgen,
   send: traffic.send,
   udp: traffic.udp,
+  tcp: stackTraffic.tcp,
+  ping: stackTraffic.ping,
   live: traffic.live,
   test_run: traffic.testRun,
   join: traffic.join,
@@ -109,5 +113,5 @@ function unfulfilled(step: PlainStep, values: StepValues): string | null {
     const names = Array.isArray(values['names']) ? values['names'].join(', ') : '';
     return `map \`${step.args.map}\` has ${plainText(values['count'])} threads after ${step.args.within} ms, not ${step.args.count} (${names})`;
   }
-  return null;
+  return shortfall(step, values)?.text ?? null;
 }

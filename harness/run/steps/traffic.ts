@@ -1,9 +1,8 @@
 import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
-import { ADDRESS } from '../../guest/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { MAC } from '../../model/topology.ts';
+import { ADDRESS, MAC } from '../../model/topology.ts';
 import { announce } from './announce.ts';
 import type { StepContext, StepValues } from './context.ts';
 import { loadProgram, watch } from './load-program.ts';

@@ -4,12 +4,17 @@
  * ignore that flag, and would run the program without sending anything; they
  * refuse a batch size, so a request for live frames always has one.
  */
+#include <stdlib.h>
 #include <bpf/bpf.h>
 #include "bpf/handles.h"
+#include "core/json.h"
 #include "core/op.h"
 #include "cpu/cpus.h"
 #include "cpu/pin.h"
 #include "net/device.h"
+
+/* A program can make a packet longer by as much as it has room before it. */
+#define GROWS_BY 512
 
 /* The kernel's default with live frames: NAPI_POLL_WEIGHT. */
 #define LIVE_BATCH 64
@@ -36,7 +41,8 @@ static const struct arg test_run_args[] = {
 	ARG_INT(struct test_run, cpu, 0, CPU_MAX),
 };
 
-static int run(struct request *rq, const struct test_run *args)
+static int run(struct request *rq, const struct test_run *args,
+	       void *data_out)
 {
 	struct xdp_md ctx = {
 		.data_end = args->data.len,
@@ -55,6 +61,9 @@ static int run(struct request *rq, const struct test_run *args)
 		opts.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
 		if (!args->batch)
 			opts.batch_size = LIVE_BATCH;
+	} else {
+		opts.data_out = data_out;
+		opts.data_size_out = args->data.len + GROWS_BY;
 	}
 	err = bpf_prog_test_run_opts(args->program.fd, &opts);
 	if (err)
@@ -64,18 +73,25 @@ static int run(struct request *rq, const struct test_run *args)
 				    args->live ? " with live frames" : "");
 	rq->answer = json_pack("{s:I,s:I}", "retval", (json_int_t)opts.retval,
 			       "duration_ns", (json_int_t)opts.duration);
+	if (!args->live)
+		json_object_set_new(rq->answer, "data_out",
+				    json_hex(data_out, opts.data_size_out));
 	return 0;
 }
 
 static int op_test_run(struct request *rq, const void *data)
 {
 	const struct test_run *args = data;
+	void *data_out = malloc(args->data.len + GROWS_BY);
 	int err;
 
+	if (!data_out)
+		return fault_agent(rq, "malloc", "out of memory");
 	/* The kernel accepts no CPU for XDP: it runs where the caller is. */
 	err = args->cpu >= 0 ? cpu_pin(rq, args->cpu) : 0;
 	if (!err)
-		err = run(rq, args);
+		err = run(rq, args, data_out);
+	free(data_out);
 	if (args->cpu >= 0)
 		cpu_unpin();
 	return err;

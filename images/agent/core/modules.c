@@ -21,6 +21,9 @@
 	X(pktgen)	\
 	X(send)		\
 	X(udp)		\
+	X(tcp)		\
+	X(ping)		\
+	X(capture)	\
 	X(attach)	\
 	X(stack)	\
 	X(witness)	\
