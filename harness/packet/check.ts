@@ -33,6 +33,9 @@ export function itemProblems(item: FrameItem): FrameProblem[] {
   const [first, second] = kinds;
   if (first === undefined)
     return [problem([], 'a frame needs its layers (such as `ip: {}, udp: {}`), `hex` or `pcap`')];
+  const hexBytes = (hex ?? '').replaceAll(/\s/g, '').length / 2;
+  if (hex !== undefined && (hexBytes < 14 || hexBytes > FRAME_BYTES))
+    return [problem(['hex'], `${hexBytes} bytes: a frame has 14 to ${FRAME_BYTES}`)];
   if (first === 'hex' || first === 'pcap') {
     const other = second ?? (fragment === undefined ? null : 'fragment');
     return other === null ? [] : [problem([other], `\`${first}\` is all of an item: it has no \`${other}\``)];

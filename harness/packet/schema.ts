@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isIp4, isIp6, MAC_TEXT } from './addresses.ts';
 import { FRAME_BYTES } from './build.ts';
 import { frameProblems, itemProblems, type FrameProblem } from './check.ts';
-import { TCP_FLAGS, type Field, type Fields } from './fields.ts';
+import { TCP_FLAGS, type Field } from './fields.ts';
 import type { FrameItem, SizedFrame } from './frame-list.ts';
 import type { LayerName } from './layer.ts';
 import { LAYERS } from './layers.ts';
@@ -18,15 +18,12 @@ const DEEPEST = 3;
 /** One frame by its layers, with a size of its own. */
 export function frameSchema(wrap: Wrap): z.ZodType<SizedFrame> {
   const { size } = sizes(wrap);
-  return checked(
-    levels(wrap, DEEPEST).safeExtend({ size }),
-    frameProblems,
-  ) as unknown as z.ZodType<SizedFrame>;
+  return checked(levels(wrap).safeExtend({ size }), frameProblems) as unknown as z.ZodType<SizedFrame>;
 }
 
 /** An item of a list of frames: one by its layers, by its bytes, or those of a file. */
 export function frameItemSchema(wrap: Wrap): z.ZodType<FrameItem> {
-  const item = levels(wrap, DEEPEST).safeExtend({
+  const item = levels(wrap).safeExtend({
     ...sizes(wrap),
     hex: wrap(z.string().regex(/^\s*(?:[0-9a-f]{2}\s*)+$/i))
       .optional()
@@ -51,23 +48,28 @@ function sizes(wrap: Wrap) {
 
 function checked<T extends z.ZodType>(schema: T, problems: (frame: never) => readonly FrameProblem[]): T {
   return schema.superRefine((frame, context) => {
+    // What is wrong by itself need not fit together.
+    if (context.issues.length > 0) return;
     for (const { path, message } of problems(frame as never))
       context.addIssue({ code: 'custom', path: [...path], message });
   });
 }
 
-function levels(wrap: Wrap, depth: number) {
-  const shared = layerSchemas(wrap);
-  const payload = payloadSchema(wrap);
-  const level = (below: z.ZodType | null) =>
-    z.strictObject({
-      ...shared,
-      ...(below === null ? {} : { inner: below.optional().describe('the packet within a tunnel') }),
-      payload: payload.optional().describe('what is behind the last header'),
-      trailer: hexText(wrap).optional().describe('bytes that no length counts, such as padding'),
-    });
-  let schema = level(null);
-  for (let at = 1; at < depth; at += 1) schema = level(schema);
+/** The schemas of packets by their wrap: one of each keeps the JSON Schema small. */
+const LEVELS = new WeakMap<Wrap, z.ZodObject>();
+
+function levels(wrap: Wrap): z.ZodObject {
+  const known = LEVELS.get(wrap);
+  if (known !== undefined) return known;
+  const shared = {
+    ...layerSchemas(wrap),
+    payload: payloadSchema(wrap).optional().describe('what is behind the last header'),
+    trailer: hexText(wrap).optional().describe('bytes that no length counts, such as padding'),
+  };
+  let schema: z.ZodObject = z.strictObject(shared);
+  for (let at = 1; at < DEEPEST; at += 1)
+    schema = z.strictObject({ ...shared, inner: schema.optional().describe('the packet within a tunnel') });
+  LEVELS.set(wrap, schema);
   return schema;
 }
 
@@ -81,10 +83,7 @@ function layerSchemas(wrap: Wrap) {
   const layers = { eth, arp, ip, ip6, tcp, udp, icmp, icmp6, gre, vxlan };
   const names = Object.keys(layers) as Exclude<LayerName, 'vlan'>[];
   return {
-    ...(Object.fromEntries(names.map(name => [name, layer(name).optional()])) as Record<
-      (typeof names)[number],
-      z.ZodType<Fields | undefined>
-    >),
+    ...Object.fromEntries(names.map(name => [name, layer(name).optional()])),
     vlan: z
       .union([...tag.options, z.array(tag).min(1).max(8)])
       .optional()

@@ -3,7 +3,7 @@ import { hasFlows } from '../packet/frame-list.ts';
 import { FRAME_BYTES } from '../packet/build.ts';
 import { frameItemSchema, frameSchema } from '../packet/schema.ts';
 import { BOUNDS, grouped } from './bounds.ts';
-import { words, type Wrap } from './step-words.ts';
+import { C_NAME, words, type Wrap } from './step-words.ts';
 
 /** Steps that send or run a program over frames which the scenario describes. */
 export function packetKinds(wrap: Wrap) {
@@ -52,11 +52,14 @@ export function packetKinds(wrap: Wrap) {
         frame: frameSchema(wrap).optional().describe('the packet by its layers, as an item of `packets`'),
         ctx: z
           .union([
-            z.record(z.string().regex(/^[A-Za-z_]\w*(?:\[\d+\])?$/), wrap(z.int())),
+            z.record(z.string().regex(C_NAME), contextValue(wrap)),
+            z.array(wrap(z.int())).max(16),
             wrap(z.string().regex(/^(?:[0-9a-f]{2})+$/i)),
           ])
           .optional()
-          .describe("members of the program's context by their name, such as `mark: 5`; or all of it in hex"),
+          .describe(
+            "members of the program's context by their names, such as `mark: 5`; a list of 64-bit words; or all of it in hex",
+          ),
         size: wrap(z.int().min(14).max(3408))
           .optional()
           .describe('bytes of the packet where neither data nor frame says it; 64'),
@@ -74,4 +77,9 @@ export function packetKinds(wrap: Wrap) {
         'BPF_PROG_TEST_RUN over one packet that goes nowhere: `retval`, `data_out` in hex, `packet` with its layers, and with `ctx` `ctx_out`',
       ),
   };
+}
+
+function contextValue(wrap: Wrap) {
+  const value = wrap(z.union([z.int(), z.string(), z.boolean()]));
+  return z.union([value, z.array(value).max(64)]);
 }
