@@ -21,6 +21,15 @@ export function contextType(btf: Btf, program: string): ContextType | null {
   return kind === 'struct' && name !== '' ? { name, type: id } : null;
 }
 
+/** Contexts of programs that get a packet. */
+const WITH_PACKET: readonly string[] = ['xdp_md', '__sk_buff', 'bpf_nf_ctx'];
+
+/** Whether a program gets a packet, by its declaration; without one, it is taken for one that does. */
+export function getsPacket(btf: Btf | null, program: string): boolean {
+  if (btf?.types.some(({ kind, name }) => kind === 'func' && name === program) !== true) return true;
+  return WITH_PACKET.includes(contextType(btf, program)?.name ?? '');
+}
+
 /** A context of 64-bit words, as tracing programs get their arguments. */
 export function wordsContext(words: readonly number[]): Buffer {
   const bytes = Buffer.alloc(8 * words.length);

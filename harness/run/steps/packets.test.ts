@@ -74,7 +74,7 @@ t.test('the frames of a file, and more than a list may have', async t => {
   const path = join(folder, 'some.pcap');
   writeFileSync(path, writePcap([frame, frame]));
   const { requests } = await stepped(
-    `  - packets: { frames: [{ pcap: ${path} }, { hex: ${'00'.repeat(14)} }] }`,
+    `  - packets: { frames: [{ pcap: ${path} }, { hex: "${'00'.repeat(14)}" }] }`,
     {},
   );
   t.match(requests, [{ frames: [data.toString('hex'), data.toString('hex'), '00'.repeat(14)], count: 3 }]);

@@ -2,7 +2,7 @@ import { testFrame } from '../../guest/frame.ts';
 import { ENDS } from '../../packet/layer.ts';
 import { buildFrame } from '../../packet/build.ts';
 import { decodeFrame } from '../../packet/decode.ts';
-import { contextType, wordsContext, type ContextType } from '../../object/program-context.ts';
+import { contextType, getsPacket, wordsContext, type ContextType } from '../../object/program-context.ts';
 import { decodeValue, encodeValue } from '../../object/values.ts';
 import type { BpfObject } from '../../object/object.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
@@ -10,9 +10,6 @@ import { BpfrigError } from '../../util/errors.ts';
 import type { StepContext, StepValues } from './context.ts';
 import { loadProgram } from './load-program.ts';
 import { patienceMs } from './traffic.ts';
-
-/** Contexts of programs that get a packet. A program without BTF gets one too. */
-const WITH_PACKET: readonly string[] = ['xdp_md', '__sk_buff', 'bpf_nf_ctx'];
 
 /** What a program is run over. */
 interface Input {
@@ -29,7 +26,7 @@ export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Pro
   const { handle, name } = await loadProgram(ctx, { program, config, maps });
   const { contents } = ctx.index.find(name).object;
   const type = contents.btf === null ? null : contextType(contents.btf, name);
-  const data = packetOf(args, type);
+  const data = packetOf(args, getsPacket(contents.btf, name));
   const context = await contextOf(ctx, args, { contents, type, data });
   const answer = await ctx.guest.call(
     'test_run',
@@ -49,14 +46,13 @@ export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Pro
   };
 }
 
-function packetOf({ data, frame, size }: StepArgs<'test_run'>, type: ContextType | null): Input['data'] {
+function packetOf({ data, frame, size }: StepArgs<'test_run'>, getsOne: boolean): Input['data'] {
   if (data !== undefined) return Buffer.from(data.replaceAll(/\s/g, ''), 'hex');
   if (frame !== undefined) {
     const { size: wanted, ...description } = frame;
     return buildFrame(description, { ends: ENDS.tx, size: wanted });
   }
-  const takesPacket = type === null || WITH_PACKET.includes(type.name);
-  return takesPacket || size !== undefined ? testFrame(size ?? 64, 0) : null;
+  return getsOne || size !== undefined ? testFrame(size ?? 64, 0) : null;
 }
 
 async function contextOf(
