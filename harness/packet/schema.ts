@@ -76,7 +76,7 @@ function levels(wrap: Wrap): z.ZodObject {
 function layerSchemas(wrap: Wrap) {
   const layer = (name: LayerName) => {
     const { fields, meaning } = LAYERS[name];
-    return z.strictObject({ ...shapeOf(fields, wrap), ...(MORE[name]?.(wrap) ?? {}) }).describe(meaning);
+    return z.strictObject({ ...shapeOf(fields, wrap), ...MORE[name]?.(wrap) }).describe(meaning);
   };
   const tag = z.union([wrap(z.int().min(0).max(4095)), layer('vlan')]);
   const { eth, arp, ip, ip6, tcp, udp, icmp, icmp6, gre, vxlan } = LAYERS;
@@ -117,7 +117,7 @@ function schemaOf({ kind, bits }: Field): z.ZodType {
     case 'ip6':
       return address(isIp6, 'an IPv6 address');
     case 'tcp_flags':
-      return z.union([z.string().regex(new RegExp(`^[${TCP_FLAGS}]*$`)), number]);
+      return z.union([z.string().regex(new RegExp(`^[${TCP_FLAGS.join('')}]*$`)), number]);
   }
 }
 
