@@ -5,7 +5,7 @@ import { wordSum } from '../packet/checksum.ts';
 export { wordSum } from '../packet/checksum.ts';
 
 /** First four bytes of pktgen's payload (net/core/pktgen.c, PKTGEN_MAGIC), by which bpfrig's programs know its frames. */
-const MAGIC = 0xbe9be955;
+export const MAGIC = 0xbe9be955;
 /** As pktgen's. */
 const TTL = 32;
 /** What bpfrig's own senders put behind the number: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */

@@ -48,7 +48,16 @@ export interface StackRow {
   /** Packets: of an skb that GRO merged, as many as are in it. */
   readonly frames: number;
   readonly bytes: number;
+  /** Packets of what a kernel sends by itself, and no source does: not in `frames`. */
+  readonly foreign: number;
+  /** skbs with a number. */
   readonly skbs: number;
+  /** Other skbs of sources. */
+  readonly unnumbered: number;
+  /** Packets of those that are no frame that a source describes. */
+  readonly strange: number;
+  /** skbs of those that GRO merged. */
+  readonly merged: number;
   /** skbs whose every byte, length, protocol and device is that of the frame sent. */
   readonly exact: number;
   /** skbs whose metadata is their sequence number. */
@@ -61,6 +70,8 @@ export interface StackRow {
   readonly differs: number;
   /** Packets that no source sent, by their port and number. */
   readonly unsent: number;
+  /** Of those, packets from a port that no source sends from. */
+  readonly unclaimed: number;
   /** Packets that came after a higher number of their flow on this CPU. */
   readonly reordered: number;
   /** Packets of flows for which the order was not looked at. */
@@ -126,6 +137,10 @@ export interface Observations {
   readonly arrivals: Arrivals | null;
   /** A text says why the packets cannot be told from one another; null without traffic to `rx`. */
   readonly identities: Identities | string | null;
+  /** Why bpfrig does not know the bytes of all frames that were sent: then none that arrived counts as changed. */
+  readonly opaque?: string | null;
+  /** What a program of the scenario does to frames, one sentence, where that explains all that did not arrive as sent. */
+  readonly explained?: string | null;
   readonly softnet: readonly SoftnetRow[];
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;

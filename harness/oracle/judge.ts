@@ -130,12 +130,13 @@ function ofObservations(
       ? [`${note}, but then the ledger does not balance: which events were missed cannot be known`]
       : []),
   ];
+  const notes = [note, seen.explained ?? null].filter(text => text !== null);
   const none = expectations.length === 0 ? [`no expectation applies to kernel ${kernel.version}`] : [];
   return {
     expectations: results,
     ledger,
     counters,
-    detail: note,
+    detail: notes.length === 0 ? null : notes.join('\n'),
     faults: [
       ...unreadOutcomes(variant, seen.steps, expectations),
       ...accounts

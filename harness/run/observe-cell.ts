@@ -3,9 +3,11 @@ import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
 import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
+import { explainChanges, readChanges } from './explain-changes.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
@@ -47,11 +49,14 @@ export async function observeCell(
   const counted = difference(before, readings);
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
-  const identities = seen && identitiesOf(ctx, seen);
+  const identities = seen && (await identitiesOf(ctx, seen));
+  const changes = await readChanges(ctx, counted.stack);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
   const { logStart } = dut.ready;
   const { lines, seq } = await dut.call('kmsg', { since: logStart });
+  // The very last: it runs programs of the scenario.
+  const explained = changes && (await explainChanges(ctx, changes));
   return {
     release: dut.hello.release,
     sources,
@@ -66,6 +71,8 @@ export async function observeCell(
     stack: counted.stack,
     arrivals: arrivals && summariseArrivals(arrivals, before.stack),
     identities,
+    opaque: ctx.announced.opaque,
+    explained,
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,
@@ -76,9 +83,14 @@ export async function observeCell(
   };
 }
 
-function identitiesOf({ announced }: StepContext, seen: LaneRuns): Observations['identities'] {
-  if (announced.obstacle !== null) return announced.obstacle;
-  return announced.sources.length === 0 ? null : compareNumbers(announced.sources, seen);
+async function identitiesOf(ctx: StepContext, seen: LaneRuns): Promise<Observations['identities']> {
+  const { sources, described, obstacle } = ctx.announced;
+  if (obstacle !== null) return obstacle;
+  if (sources.length === 0 && described.size === 0) return null;
+  const numbers = compareNumbers(sources, seen);
+  if (described.size === 0) return numbers;
+  const { frames } = await ctx.guest.call('stack_described', { dev: 'rx' });
+  return withDescribed(numbers, compareDescribed(described, frames));
 }
 
 function planFor(ctx: StepContext, devices: readonly string[]): ReadPlan {

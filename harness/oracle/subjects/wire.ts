@@ -9,6 +9,11 @@ export function injected({ sources }: Observations): number {
   return sum(sources.filter(isInjector), ({ sent }) => sent);
 }
 
+/** What a kernel sent by itself, and reached the stack. */
+export function foreignPackets({ stack }: Observations): number {
+  return sum(stack, ({ foreign }) => foreign);
+}
+
 /** The traffic sources and the two devices. */
 export const wire: Subject = {
   name: 'wire',
@@ -48,6 +53,7 @@ function account({ seen, main }: CellView): Account {
   const sent = sum(seen.sources, one => one.sent);
   const back = sum(seen.sources.filter(isBackward), one => one.sent);
   const senders = seen.sources.filter(source => !isInjector(source) && !isBackward(source));
+  const foreign = foreignPackets(seen);
   const refused = sum(senders, ({ errors }) => errors);
   return {
     counters: {
@@ -65,7 +71,11 @@ function account({ seen, main }: CellView): Account {
       {
         name: 'wire',
         always: true,
-        enters: { sent: { packets: sum(senders, one => one.sent) } },
+        enters: {
+          sent: { packets: sum(senders, one => one.sent) },
+          // They came over the wire as well.
+          ...(foreign === 0 ? {} : { foreign: { packets: foreign } }),
+        },
         out: {
           'rx.packets': { packets: rx.packets, to: main.length > 0 ? 'xdp' : 'stack' },
           'tx.dropped': {
