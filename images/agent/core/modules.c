@@ -21,6 +21,7 @@
 	X(pktgen)	\
 	X(send)		\
 	X(udp)		\
+	X(links)	\
 	X(attach)	\
 	X(stack)	\
 	X(witness)	\
