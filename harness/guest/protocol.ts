@@ -3,6 +3,7 @@ import { CORE_OPS } from './protocol/core.ts';
 import { CPU_OPS } from './protocol/cpu.ts';
 import { MAP_OPS } from './protocol/maps.ts';
 import { NET_OPS } from './protocol/net.ts';
+import { OBJECT_OPS } from './protocol/objects.ts';
 import { OBSERVE_OPS } from './protocol/observe.ts';
 import { PROGRAM_OPS } from './protocol/programs.ts';
 
@@ -12,7 +13,7 @@ import { PROGRAM_OPS } from './protocol/programs.ts';
  */
 export const ROOMS = {
   core: CORE_OPS,
-  bpf: { ...MAP_OPS, ...PROGRAM_OPS },
+  bpf: { ...MAP_OPS, ...PROGRAM_OPS, ...OBJECT_OPS },
   net: NET_OPS,
   observe: OBSERVE_OPS,
   cpu: CPU_OPS,

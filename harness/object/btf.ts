@@ -50,8 +50,10 @@ export interface BtfType {
   readonly target: number;
   /** Number of an array's elements. */
   readonly length: number;
-  /** Of an int. */
+  /** Of an int and an enum. */
   readonly signed: boolean;
+  /** Of an int: C's `_Bool`. */
+  readonly boolean: boolean;
   /** Of a var or a func: 0 static, 1 global, 2 extern. */
   readonly linkage: number;
   /** Of struct and union. */
@@ -67,6 +69,7 @@ const NOTHING: Omit<BtfType, 'id' | 'kind' | 'name'> = {
   target: 0,
   length: 0,
   signed: false,
+  boolean: false,
   linkage: 0,
   members: [],
   variables: [],
@@ -177,7 +180,7 @@ function readType(
   switch (kind) {
     case 'int':
       return {
-        type: { ...base, size: sizeOrType, signed: (read.u32(body) >>> 24) % 2 === 1 },
+        type: { ...base, size: sizeOrType, ...encodingOf(read.u32(body)) },
         next: body + 4,
       };
     case 'array':
@@ -222,6 +225,12 @@ function readType(
     default:
       return { type: { ...base, target: sizeOrType }, next: body };
   }
+}
+
+/** BTF_INT_ENCODING: BTF_INT_SIGNED is 1, BTF_INT_BOOL is 4. */
+function encodingOf(word: number): Pick<BtfType, 'signed' | 'boolean'> {
+  const encoding = (word >>> 24) & 0xf;
+  return { signed: (encoding & 1) !== 0, boolean: (encoding & 4) !== 0 };
 }
 
 function readMember(

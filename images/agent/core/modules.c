@@ -30,13 +30,17 @@
 	X(kmsg)		\
 	X(probes)	\
 	X(load)		\
+	X(object_load)	\
 	X(test_run)	\
 	X(map_create)	\
 	X(map)		\
 	X(map_batch)	\
+	X(map_dump)	\
+	X(events)	\
 	X(cpumap)	\
 	X(info)		\
-	X(handles)
+	X(handles)	\
+	X(open_objects)
 
 #define DECLARE(name) extern const struct module name##_module;
 #define ENTRY(name) &name##_module,
