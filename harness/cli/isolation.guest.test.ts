@@ -58,8 +58,7 @@ function freshCache(t: Test): NodeJS.ProcessEnv {
   // Not called twice: `testdir()` empties the folder. What a test writes goes next to the cache, into `testdirName`.
   const home = t.testdir();
   mkdirSync(join(home, 'bpfrig'));
-  for (const part of ['kernels', 'libbpf'])
-    symlinkSync(join(cacheRoot(), part), join(home, 'bpfrig', part));
+  for (const part of ['kernels', 'libbpf']) symlinkSync(join(cacheRoot(), part), join(home, 'bpfrig', part));
   return { XDG_CACHE_HOME: home };
 }
 

@@ -18,6 +18,7 @@ import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
 import type { PlannedCell } from './plan.ts';
+import { checkAttachments } from './check-attach.ts';
 import { indexPrograms } from './programs.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
@@ -134,6 +135,7 @@ async function tryCell(
   };
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
+    checkAttachments(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, signal, onEnd });

@@ -26,7 +26,7 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   rlimit: [],
   enqueued: [],
   load: ['id'],
-  attach: ['id'],
+  attach: ['id', 'link'],
   detach: [],
   frames: ['sent', 'errors'],
   pktgen: ['sent', 'errors'],

@@ -12,7 +12,9 @@ export const objectFile = {
 export const kconfig = z
   .string()
   .optional()
-  .describe('lines of the kernel’s configuration, for its extern variables; what it does not have is not set');
+  .describe(
+    'lines of the kernel’s configuration, for its extern variables; what it does not have is not set',
+  );
 
 /** Initial values of global variables. */
 export const globals = z
@@ -23,10 +25,7 @@ export const globals = z
 
 /** What programs of type EXT replace. */
 export const targets = z
-  .record(
-    z.string(),
-    z.strictObject({ program: z.string(), function: z.string().optional() }).readonly(),
-  )
+  .record(z.string(), z.strictObject({ program: z.string(), function: z.string().optional() }).readonly())
   .optional()
   .describe(
     'what programs replace or trace: by their name, the handle of the other `program`, and its `function` where their section does not name it',
@@ -56,11 +55,7 @@ export const OBJECT_OPS = {
     z
       .object({
         programs: z
-          .array(
-            z
-              .object({ name: z.string(), handle: z.string(), id: z.int(), type: z.int() })
-              .readonly(),
-          )
+          .array(z.object({ name: z.string(), handle: z.string(), id: z.int(), type: z.int() }).readonly())
           .readonly(),
         maps: z
           .array(
@@ -106,7 +101,9 @@ export const OBJECT_OPS = {
             z
               .object({
                 cpu: z.exactOptional(z.int()).describe('of a perf event array only'),
-                data: hex.describe('a perf record may have some bytes more than were written: its size is padded'),
+                data: hex.describe(
+                  'a perf record may have some bytes more than were written: its size is padded',
+                ),
               })
               .readonly(),
           )

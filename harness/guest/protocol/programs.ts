@@ -17,7 +17,9 @@ export const PROGRAM_OPS = {
         .array(z.string())
         .readonly()
         .optional()
-        .describe('programs of the object that are loaded along with it, which its tables of tail calls name'),
+        .describe(
+          'programs of the object that are loaded along with it, which its tables of tail calls name',
+        ),
       kconfig,
       globals,
       maps: z

@@ -2,6 +2,7 @@ import type { OpArgs } from '../../guest/protocol.ts';
 import type { XdpMode } from '../../model/observations.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { LoadedProgram, StepContext } from './context.ts';
+import { attachOptions } from './extends.ts';
 import { mapsOfProgram } from './object-maps.ts';
 
 /** How a program is to be loaded. */
@@ -14,6 +15,8 @@ export interface ProgramRequest {
   readonly expected_attach?: string | undefined;
   readonly frags?: boolean | undefined;
   readonly dev_bound?: string | undefined;
+  /** Of an EXT program: PROGRAM.FUNCTION. */
+  readonly replaces?: string | undefined;
 }
 
 /**
@@ -26,7 +29,8 @@ export async function loadProgram(ctx: StepContext, request: ProgramRequest): Pr
   const { object, program: found } = ctx.index.find(request.program);
   const { bound, created } = await mapsOfProgram(ctx, object, found, request.maps ?? {});
   const { program, config, type, expected_attach, frags, dev_bound } = request;
-  const handle = `${program}-${hashKey([config, bound, type, expected_attach, frags, dev_bound])}`;
+  const forAttach = attachOptions(ctx, object, found, request);
+  const handle = `${program}-${hashKey([config, bound, type, expected_attach, frags, dev_bound, forAttach.targets])}`;
   const loaded = ctx.programs.get(handle);
   if (loaded !== undefined) return loaded;
   const options = { config, type, expected_attach, frags, dev_bound };
@@ -37,6 +41,7 @@ export async function loadProgram(ctx: StepContext, request: ProgramRequest): Pr
     maps: bound,
     create: created,
     ...options,
+    ...forAttach,
   };
   const { id } = await ctx.guest.call('load', load);
   const made: LoadedProgram = {

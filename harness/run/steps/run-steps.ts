@@ -2,6 +2,7 @@ import { plainText } from '../../oracle/cel-values.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as attach from './attach.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
@@ -29,8 +30,8 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
   load: programs.load,
-  attach: programs.attach,
-  detach: programs.detach,
+  attach: attach.attach,
+  detach: attach.detach,
   frames: traffic.frames,
   pktgen: traffic.pktgen,
   send: traffic.send,

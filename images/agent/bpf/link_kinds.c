@@ -70,15 +70,16 @@ static int attach_to_device(const struct place *place, struct attachment *it)
 					place->attach_type, NULL));
 }
 
-/* Makes the folders of a path below the root. */
+/* Makes the folders of a path below the root, and opens the last. */
 static int make_folders(const char *root, const char *path)
 {
 	char folder[256];
 	size_t at = strlen(root);
+	int len;
 
-	if (at + strlen(path) + 2 > sizeof(folder))
+	len = snprintf(folder, sizeof(folder), "%s/%s/", root, path);
+	if (len >= (int)sizeof(folder))
 		return -ENAMETOOLONG;
-	snprintf(folder, sizeof(folder), "%s/%s/", root, path);
 	for (at++; folder[at]; at++) {
 		if (folder[at] != '/')
 			continue;
@@ -87,21 +88,19 @@ static int make_folders(const char *root, const char *path)
 			return -errno;
 		folder[at] = '/';
 	}
-	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	len = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return len < 0 ? -errno : len;
 }
 
 /* A cgroup of version 2, which is made if it does not exist. */
 static int open_cgroup(const char *path)
 {
-	int fd;
-
 	if (access(CGROUP_ROOT "/cgroup.procs", F_OK) &&
 	    mount("cgroup2", CGROUP_ROOT, "cgroup2", 0, NULL))
 		return -errno;
 	while (*path == '/')
 		path++;
-	fd = make_folders(CGROUP_ROOT, path);
-	return fd == -1 ? -errno : fd;
+	return make_folders(CGROUP_ROOT, path);
 }
 
 static int attach_cgroup(const struct place *place, struct attachment *it)
@@ -131,7 +130,7 @@ static int attach_netns(const struct place *place, struct attachment *it)
 }
 
 /* The id of a function in the BTF of a loaded program; 0 without. */
-static int function_in_program(int fd, const char *name)
+static __u32 function_in_program(int fd, const char *name)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
