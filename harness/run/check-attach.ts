@@ -34,7 +34,7 @@ function aliases(
 ): ReadonlyMap<string, { readonly program: string; readonly retyped: boolean }> {
   const found = new Map<string, { program: string; retyped: boolean }>();
   for (const step of steps) {
-    if (step.kind !== 'load') continue;
+    if (step.kind !== 'load' || 'object' in step.args) continue;
     const { name, program, type } = step.args;
     if (name !== undefined) found.set(name, { program, retyped: type !== undefined });
   }

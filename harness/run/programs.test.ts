@@ -56,10 +56,20 @@ t.test("an unknown name: the nearest one, and the scenario's own programs before
   );
 });
 
-t.test('the same program in two objects is an error that names both', async t => {
-  const index = indexOf(t, { 'one.bpf.c': program('same'), 'two.c': program('same') });
-  const message = 'program `same` is in one.bpf.c and two.c: rename one of the two';
-  await t.rejects(index, { code: 'scenario', message });
+t.test('the same program in two objects needs the name of one of them', async t => {
+  const index = await indexOf(t, {
+    'one.bpf.c': program('same') + program('only'),
+    'two.c': program('same'),
+  });
+  const message = 'program `same` is in one.bpf.c and two.c: write `one.same` or `two.same`';
+  t.throws(() => index.find('same'), { code: 'scenario', message });
+  t.match(index.find('two.same').object, { name: 'two' });
+  t.match(index.find('one.only').object, { name: 'one' });
+  t.throws(() => index.find('one.onyl'), {
+    code: 'scenario',
+    message: 'no program `one.onyl`, did you mean `only`?; one.bpf.c: same, only',
+  });
+  t.throws(() => index.object('tow'), { message: /no object `tow`, did you mean `two`\?.*one, two/ });
 });
 
 t.test('a map of two objects is one map when they declare it alike', async t => {
@@ -69,8 +79,9 @@ t.test('a map of two objects is one map when they declare it alike', async t => 
   const index = await indexOf(t, differing);
   t.throws(() => index.declared('m'), {
     code: 'scenario',
-    message: /`m` is declared differently in a\.c and b\.c/,
+    message: /`m` is declared differently in a\.c and b\.c: write `a\.m` or `b\.m`/,
   });
+  t.match(index.declared('b.m'), { object: { name: 'b' }, map: { maxEntries: 5 } });
   t.equal(index.declared('cpus'), null, "the stock object's maps are places, not declarations");
 });
 

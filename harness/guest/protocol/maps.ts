@@ -23,7 +23,7 @@ export const MAP_OPS = {
     z.object({ id: z.int() }).readonly(),
   ),
   map_update: op(
-    'BPF_MAP_UPDATE_ELEM. One of `value`, `value_map` and `value_program` is required; a value has the length of the map’s value_size.',
+    'BPF_MAP_UPDATE_ELEM. One of `value`, `value_map` and `value_program` is required; a value has the length of the map’s value_size. With a value, the program’s descriptor takes its last 4 bytes, as in struct bpf_devmap_val.',
     {
       map,
       key: hex,

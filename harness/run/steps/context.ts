@@ -8,7 +8,7 @@ import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { Announcements } from './announcements.ts';
-import type { ProgramIndex, ProgramObject } from '../programs.ts';
+import type { DeclaredMap, ProgramIndex, ProgramObject } from '../programs.ts';
 
 /** A program that was loaded in a cell. */
 export interface LoadedProgram {
@@ -16,10 +16,11 @@ export interface LoadedProgram {
   readonly handle: string;
   readonly name: string;
   readonly id: number;
-  /** From one of the scenario's objects. */
-  readonly own: boolean;
-  /** The agent's names of the maps that it uses. */
+  readonly object: ProgramObject;
+  /** Names of the maps that it uses, as {@link CellState.maps} has them. */
   readonly maps: readonly string[];
+  /** The agent's names of the maps that hold its global variables, by section. */
+  readonly globals: Readonly<Record<string, string>>;
   /** Set when it is attached or inserted, with its actions counted from then on. */
   role: 'main' | 'entry' | null;
   mode: XdpMode | null;
@@ -28,14 +29,26 @@ export interface LoadedProgram {
 /** A map that was created in a cell. */
 export interface CreatedMap {
   readonly id: number;
+  /** Its key in {@link CellState.maps}: as the scenario calls it. */
+  readonly name: string;
+  /** The agent's name of it. */
+  readonly handle: string;
   /** As the scenario wrote it or the object declares it: `cpumap`, or a number of `enum bpf_map_type`. */
   readonly type: string;
   /** Bytes. */
   readonly keySize: number;
-  /** Bytes. */
+  /** Bytes, of one CPU. */
   readonly valueSize: number;
+  /** What one of the scenario's objects says about it, its types included; null when none declares it. */
+  readonly declared: DeclaredMap | null;
   /** The object whose own map it is; null for a map of the scenario's: it is the map of that name in every object. */
   readonly owner: ProgramObject | null;
+}
+
+/** An object that was loaded as a whole. */
+export interface LoadedObject {
+  /** Those that were loaded, by their names in the object. */
+  readonly programs: ReadonlyMap<string, LoadedProgram>;
 }
 
 /** The part of a guest that steps use. */
@@ -77,6 +90,10 @@ interface Links {
 export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
+  /** Objects that were loaded as a whole. */
+  readonly objects = new Map<ProgramObject, LoadedObject>();
+  /** The agent's names of the maps that hold global variables, by section, for each object and each choice of their first values. */
+  readonly globals = new Map<string, Readonly<Record<string, string>>>();
   /** Results by their `as`. */
   readonly results: Record<string, StepResult>;
   readonly sources: SourceReport[] = [];
@@ -109,6 +126,8 @@ export class StepContext {
   readonly topology: Topology;
   readonly maps: CellState['maps'];
   readonly programs: CellState['programs'];
+  readonly objects: CellState['objects'];
+  readonly globals: CellState['globals'];
   readonly results: CellState['results'];
   readonly sources: CellState['sources'];
   readonly background: CellState['background'];
@@ -135,6 +154,8 @@ export class StepContext {
     this.topology = topology;
     this.maps = state.maps;
     this.programs = state.programs;
+    this.objects = state.objects;
+    this.globals = state.globals;
     this.results = state.results;
     this.sources = state.sources;
     this.background = state.background;

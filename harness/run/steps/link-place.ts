@@ -4,8 +4,8 @@ import { NETFILTER_HOOKS, placeKey } from '../../scenario/attach-steps.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { StepContext } from './context.ts';
 import type { LinkPlace } from './attachments.ts';
-import { findTarget } from './extends.ts';
-import { mapOf } from './maps.ts';
+import { findTarget } from './attach-options.ts';
+import { mapOf } from './find-map.ts';
 
 type Args = StepArgs<'attach'>;
 
@@ -40,8 +40,8 @@ const TO_PLACE: { readonly [K in PlaceKey]: ToPlace<K> } = {
     attach_type: attachType,
   }),
   sockmap: async (map, { ctx, attachType }) => {
-    await mapOf(ctx, map);
-    return { kind: 'sockmap', map, attach_type: attachType };
+    const { handle } = await mapOf(ctx, map);
+    return { kind: 'sockmap', map: handle, attach_type: attachType };
   },
   replaces: (text, { ctx }) => {
     const { program, function: name } = findTarget(ctx, text);
@@ -58,8 +58,7 @@ const TO_PLACE: { readonly [K in PlaceKey]: ToPlace<K> } = {
   perf_event: ({ frequency }) => ({ kind: 'perf_event', frequency }),
   route: (_, { ctx }) => ({ kind: 'pin', path: `/sys/fs/bpf/route-${ctx.links.made}` }),
   struct_ops: async (map, { ctx }) => {
-    await mapOf(ctx, map);
-    return { kind: 'struct_ops', map };
+    return { kind: 'struct_ops', map: (await mapOf(ctx, map)).handle };
   },
 };
 

@@ -1,10 +1,12 @@
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { StepContext, StepValues } from './context.ts';
 import { takePlace } from './attach.ts';
+import { loadObject } from './load-object.ts';
 import { loadProgram } from './load-program.ts';
 
-/** Loads a program without attaching it; `name` makes it known to later steps. */
+/** Loads a whole object, or a program without attaching it; `name` makes it known to later steps. */
 export async function load(ctx: StepContext, args: StepArgs<'load'>): Promise<StepValues> {
+  if ('object' in args) return await loadObject(ctx, args);
   const { name, ...request } = args;
   const program = await loadProgram(ctx, request);
   if (name !== undefined) ctx.aliases.set(name, program);

@@ -3,6 +3,7 @@ import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
 import * as attach from './attach.ts';
+import * as entries from './entries.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
@@ -13,6 +14,7 @@ import * as traffic from './traffic.ts';
 const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepValues> } = {
   cpumap: maps.cpumap,
   map: maps.map,
+  fill: entries.fill,
   update: maps.update,
   lookup: maps.lookup,
   delete: maps.remove,

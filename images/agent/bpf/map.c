@@ -68,23 +68,35 @@ static int descriptor_of(struct request *rq, const struct handle *map,
 	return 0;
 }
 
-/* The bytes of a value, or the descriptor of another map or a program. */
+/*
+ * The bytes of a value, or the descriptor of another map or a program. Bytes
+ * and a program: its descriptor ends the value, as in struct bpf_devmap_val.
+ */
 static int value_of(struct request *rq, const struct entry *entry,
 		    const void **value)
 {
-	const struct handle *map = &entry->map;
+	const struct bytes *bytes = &entry->value;
+	const struct handle *map = &entry->map, *prog = &entry->value_program;
+	int err;
 
-	if (!!entry->value.data + !!entry->value_map.kind +
-	    !!entry->value_program.kind != 1)
+	if (entry->value_map.kind ? bytes->data || prog->kind :
+				    !bytes->data && !prog->kind)
 		return fault_request(rq, "one of value, value_map and value_program must be given");
 	if (entry->value_map.kind)
 		return descriptor_of(rq, map, "value_map", &entry->value_map,
 				     value);
-	if (entry->value_program.kind)
-		return descriptor_of(rq, map, "value_program",
-				     &entry->value_program, value);
-	*value = entry->value.data;
-	return check_size(rq, "value", &entry->value, map->value_size);
+	if (!bytes->data)
+		return descriptor_of(rq, map, "value_program", prog, value);
+	*value = bytes->data;
+	err = check_size(rq, "value", bytes, map->value_size);
+	if (err || !prog->kind)
+		return err;
+	if (bytes->len < 2 * sizeof(prog->fd))
+		return fault_request(rq, "value_program: a value of map '%s' has no room for a program",
+				     map->name);
+	memcpy(bytes->data + bytes->len - sizeof(prog->fd), &prog->fd,
+	       sizeof(prog->fd));
+	return 0;
 }
 
 static int op_map_update(struct request *rq, const void *data)

@@ -97,8 +97,9 @@ static int add_programs(struct request *rq, struct bpf_object *obj,
 	return 0;
 }
 
+/* Maps that were there before have handles already. */
 static int add_maps(struct request *rq, struct bpf_object *obj,
-		    const char *object, json_t *list)
+		    const char *object, json_t *reused, json_t *list)
 {
 	char name[sizeof(((struct handle *)0)->name)];
 	struct bpf_map_info info;
@@ -106,7 +107,8 @@ static int add_maps(struct request *rq, struct bpf_object *obj,
 	int err;
 
 	bpf_object__for_each_map(map, obj) {
-		if (bpf_map__fd(map) < 0)
+		if (bpf_map__fd(map) < 0 ||
+		    json_object_get(reused, plain_name(map)))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", object,
 			 plain_name(map));
@@ -141,7 +143,7 @@ static int load(struct request *rq, const struct object_load *args,
 	if (!err)
 		err = add_programs(rq, obj, args->name, programs);
 	if (!err)
-		err = add_maps(rq, obj, args->name, maps);
+		err = add_maps(rq, obj, args->name, args->maps, maps);
 	if (!err) {
 		rq->answer = json_pack("{s:o,s:o}", "programs", programs,
 				       "maps", maps);
