@@ -134,7 +134,8 @@ function addressOf(value: unknown, size: number): Buffer | null {
 function numberOf(value: unknown): bigint | null {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : null;
-  return typeof value === 'string' && /^(?:-?\d{1,40}|0x[0-9a-f]{1,40})$/i.test(value) ? BigInt(value) : null;
+  // Digits alone would be hex of another size as often as a number.
+  return typeof value === 'string' && /^0x[0-9a-f]{1,40}$/i.test(value) ? BigInt(value) : null;
 }
 
 function show(value: unknown): string {

@@ -70,8 +70,14 @@ export function evaluate(
     if (typeof result !== 'boolean') return broken(`returns ${show(result)}, not true or false`);
     return { ok: result, values: result ? null : explain(expression, counters, context), error: null };
   } catch (error) {
-    return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
+    const text = error instanceof EvaluationError ? error.summary : messageOf(error);
+    return broken([text, ...notesOn(expression, absent)].join('; '));
   }
+}
+
+/** What is to be said of names that have a value, but perhaps not the one that the author expects: records without a type. */
+function notesOn({ names }: Expression, absent: Absent): string[] {
+  return names.flatMap(({ path }) => absent[path.slice(0, 3).join('.')] ?? []);
 }
 
 function holds(expression: Expression, context: Record<string, unknown>): boolean {
@@ -96,8 +102,12 @@ function observedAbsence(counters: Counters, path: readonly string[]): string | 
   const value = 'value' in found ? found.value : null;
   const name = path.slice(0, there).join('.');
   if (Array.isArray(value)) return `${name} has ${value.length} items`;
-  return isResult(counters[root]) ? `${name} has no \`${path[there] ?? ''}\`` : null;
+  const observed = isResult(counters[root]) || OBJECTS.has(root);
+  return observed ? `${name} has no \`${path[there] ?? ''}\`` : null;
 }
+
+/** Names of objects and of what they declare are known before a guest boots; an entry of a map may or may not be there. */
+const OBJECTS: ReadonlySet<string> = new Set(['maps', 'events']);
 
 function pathOf(path: readonly string[]): NameUse {
   return { path, start: 0, end: 0, optional: false, fixed: true };

@@ -8,10 +8,18 @@ import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
+import type { ReadingPlan } from './readings/plan.ts';
+import { beginReadings, takeReadings } from './readings/take.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { CellState, StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
+
+/** The compiled objects of a cell, and what is read of them. */
+export interface CellObjects {
+  readonly index: ProgramIndex;
+  readonly readings: ReadingPlan;
+}
 
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
@@ -21,7 +29,7 @@ import { runSteps } from './steps/run-steps.ts';
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
-  index: ProgramIndex,
+  { index, readings: wanted }: CellObjects,
   clock: PhaseClock,
   results: Record<string, StepResult>,
 ): Promise<Observations> {
@@ -30,6 +38,7 @@ export async function observeCell(
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
+  await beginReadings(ctx, wanted);
   // Only now, so that what the set-up itself moved is in no count.
   const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   ctx.forgetSources();
@@ -45,6 +54,7 @@ export async function observeCell(
 
   const { readings, witness, arrivals, seen } = await readFinal(bed, plan);
   const counted = difference(before, readings);
+  const objects = await takeReadings(ctx, wanted);
   // What `after` sends is in no count.
   const sources = [...ctx.sources];
   const identities = seen && identitiesOf(ctx, seen);
@@ -69,6 +79,7 @@ export async function observeCell(
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,
+    objects,
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),

@@ -94,6 +94,8 @@ export interface ResolvedVariant {
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */
   readonly objects: readonly ScenarioObject[];
+  /** Types of the records of ring buffers and perf event arrays: `struct event` by `fw.events`. */
+  readonly records: Readonly<Record<string, string>>;
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];
   readonly after: readonly Step[];

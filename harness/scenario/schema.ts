@@ -121,6 +121,12 @@ export function scenarioSchema(wrap: Wrap) {
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
     objects: objectsSchema(wrap),
+    events: z
+      .record(z.string().regex(/^.+\.\w+$/), wrap(z.string().regex(/^(?:(?:struct|union) )?\w+$/)))
+      .default({})
+      .describe(
+        'types of the records of ring buffers and perf event arrays, by OBJECT.MAP: `{ fw.events: struct event }`; without it the one struct of that size',
+      ),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),

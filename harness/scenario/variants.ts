@@ -56,7 +56,10 @@ export function resolveVariant(
 
   const document = checked.data;
   const doubts: Doubt[] = [];
-  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, ...names };
+  const objects = scenarioObjects(document.objects, path, (key, text) =>
+    problems.push({ place: source.place(origin(['objects', key])), text }),
+  );
+  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, objects, ...names };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);
@@ -70,9 +73,6 @@ export function resolveVariant(
     queues: document.guest.queues,
   };
   problems.push(...deviceObstacles(steps, topology).map(({ step, text }) => ({ place: step.place, text })));
-  const objects = scenarioObjects(document.objects, path, (key, text) =>
-    problems.push({ place: source.place(origin(['objects', key])), text }),
-  );
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
@@ -86,6 +86,7 @@ export function resolveVariant(
     topology,
     guest,
     objects,
+    records: document.events,
     setup,
     traffic,
     after,

@@ -54,6 +54,8 @@ export const PROGRAM_OPS = {
       .object({
         id: z.int(),
         type: z.int(),
+        jited_len: z.int().describe('bytes of machine code; 0 without the JIT compiler'),
+        verified_insns: z.int().describe('0 before Linux 5.16, which does not report it'),
         run_cnt: z.int(),
         run_time_ns: z.int(),
         name: z.string(),

@@ -3,7 +3,7 @@ import { mapTypeName } from '../../object/map-types.ts';
 import type { BpfProgram } from '../../object/object.ts';
 import type { OpAnswer } from '../../guest/protocol.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { didYouMean } from '../../util/nearest.ts';
+import { mustHave } from '../check-steps.ts';
 import type { ProgramObject } from '../programs.ts';
 import type { CreatedMap, LoadedProgram, StepContext, StepValues } from './context.ts';
 import { globalMap, mapsOfGlobals, rememberGlobals } from './global-maps.ts';
@@ -86,15 +86,9 @@ export async function loadObject(ctx: StepContext, request: ObjectRequest): Prom
  */
 function chosenPrograms({ contents }: ProgramObject, names: readonly string[] | undefined): BpfProgram[] {
   if (names === undefined) return contents.programs.filter(one => one.autoload && !isExtension(one));
-  return names.map(name => {
-    const found = contents.programs.find(one => one.name === name);
-    if (found !== undefined) return found;
-    const known = contents.programs.map(one => one.name);
-    throw new BpfrigError(
-      'scenario',
-      `programs: ${contents.label} has no program \`${name}\`${didYouMean(name, known)} (has ${known.join(', ')})`,
-    );
-  });
+  const known = contents.programs.map(({ name }) => name);
+  for (const name of names) mustHave('programs', 'program', name, known, contents.label);
+  return contents.programs.filter(({ name }) => names.includes(name));
 }
 
 /** Maps that exist already: those that the step names, and those that earlier steps made as the object's. */
@@ -104,17 +98,8 @@ async function boundMaps(
   { maps = {}, sizes = {} }: ObjectRequest,
 ): Promise<Map<string, CreatedMap>> {
   const declared = object.contents.maps.map(({ name }) => name);
-  for (const [key, names] of [
-    ['maps', maps],
-    ['sizes', sizes],
-  ] as const) {
-    const unknown = Object.keys(names).find(name => !declared.includes(name));
-    if (unknown !== undefined)
-      throw new BpfrigError(
-        'scenario',
-        `${key}: ${object.contents.label} has no map \`${unknown}\`${didYouMean(unknown, declared)} (has ${declared.join(', ') || 'none'})`,
-      );
-  }
+  for (const [key, names] of Object.entries({ maps, sizes }))
+    for (const name of Object.keys(names)) mustHave(key, 'map', name, declared, object.contents.label);
   const bound = new Map<string, CreatedMap>();
   for (const name of declared) {
     const named = maps[name];
