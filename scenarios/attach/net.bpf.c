@@ -159,6 +159,13 @@ int msg_count(struct sk_msg_md *msg)
 	return SK_PASS;
 }
 
+/* Kernels before 5.13 want both. */
+SEC("sk_skb/stream_parser")
+int parse_all(struct __sk_buff *skb)
+{
+	return skb->len;
+}
+
 SEC("sk_skb/stream_verdict")
 int verdict_count(struct __sk_buff *skb)
 {

@@ -14,14 +14,14 @@ static __always_inline int count(__u64 *sum)
 	return 0;
 }
 
-/* Whether the running process is one that a scenario starts for this. */
+/* Whether the running process is the one that a scenario starts for this. */
 static __always_inline bool is_probe(void)
 {
 	char comm[16];
 
 	bpf_get_current_comm(comm, sizeof(comm));
-	return comm[0] == 's' && comm[1] == 'l' && comm[2] == 'e' &&
-	       comm[3] == 'e' && comm[4] == 'p';
+	return comm[0] == 'c' && comm[1] == 'a' && comm[2] == 't' &&
+	       !comm[3];
 }
 
 static __always_inline int count_probe(__u64 *sum)
@@ -62,13 +62,13 @@ int on_malloc(struct pt_regs *ctx)
 SEC("fentry/do_filp_open")
 int BPF_PROG(open_enter)
 {
-	return count(&runs);
+	return count_probe(&runs);
 }
 
 SEC("fexit/do_filp_open")
 int BPF_PROG(open_exit)
 {
-	return count(&more);
+	return count_probe(&more);
 }
 
 /* What it returns is returned in place of the function: it is not called. */
@@ -118,13 +118,14 @@ SEC("iter/bpf_map")
 int list_maps(struct bpf_iter__bpf_map *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
+	struct bpf_map *map = ctx->map;
 	static const char format[] = "map %u\n";
 	__u64 id;
 
-	if (!ctx->map)
+	if (!map)
 		return 0;
 	count(&runs);
-	id = ctx->map->id;
+	id = map->id;
 	bpf_seq_printf(seq, format, sizeof(format), &id, sizeof(id));
 	return 0;
 }
