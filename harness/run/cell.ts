@@ -22,6 +22,7 @@ import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
 import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
+import { checkAttachments } from './check-attach.ts';
 import { indexPrograms } from './programs.ts';
 import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
@@ -140,6 +141,7 @@ async function tryCell(
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
     checkSteps(planned.variant, index);
+    checkAttachments(planned.variant, index);
     const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);

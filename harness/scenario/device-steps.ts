@@ -1,5 +1,6 @@
 import type { Topology } from '../model/topology.ts';
 import type { GuestSize, PlainStep, Step } from './scenario.ts';
+import { portOfAttach } from './attach-steps.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 
 /** Every step that a topology cannot do, and why. */
@@ -57,8 +58,8 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
   load: args => ({ needs: 'object' in args ? undefined : args.dev_bound }),
-  attach: ({ to }) => ({ needs: to }),
-  detach: ({ from }) => ({ needs: from }),
+  attach: args => ({ needs: portOfAttach(args) }),
+  detach: args => ({ needs: 'from' in args ? args.from : undefined }),
   update: ({ device }) => ({ needs: device }),
   fill: ({ entries }) => ({ needs: entries.find(({ device }) => device !== undefined)?.device }),
   cpumap: null,

@@ -27,7 +27,7 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   rlimit: [],
   enqueued: [],
   load: ['id', 'programs', 'maps'],
-  attach: ['id'],
+  attach: ['id', 'link'],
   detach: [],
   frames: ['sent', 'errors'],
   pktgen: ['sent', 'errors'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachKinds, REPLACES } from './attach-steps.ts';
 import { guestKinds } from './guest-steps.ts';
 import { packetKinds } from './packet-steps.ts';
 import { C_NAME, exactly, NAME, words } from './step-words.ts';
@@ -121,7 +122,7 @@ function mapKinds(wrap: Wrap) {
 }
 
 function programKinds(wrap: Wrap) {
-  const { int, flag, program, config, maps, port, mode, counted } = words(wrap);
+  const { int, flag, program, config, maps, port } = words(wrap);
 
   return {
     load: z
@@ -147,24 +148,22 @@ function programKinds(wrap: Wrap) {
           config: config.optional(),
           maps: maps.optional(),
           name: z.string().regex(NAME).optional(),
-          type: z.string().optional(),
+          type: z
+            .string()
+            .optional()
+            .describe(
+              'another type than that of its section; `ext` takes its place in the program that it extends at once',
+            ),
+          replaces: wrap(z.string().regex(REPLACES))
+            .optional()
+            .describe('the function that a program of type EXT replaces, PROGRAM.FUNCTION'),
           expected_attach: z.string().optional(),
           frags: flag.optional(),
           dev_bound: port.optional().describe('bind it to a device, BPF_F_XDP_DEV_BOUND_ONLY'),
         }),
       ])
       .describe('load a program without attaching it, or a whole object as its own loader would'),
-    attach: z
-      .strictObject({
-        program,
-        config: config.optional(),
-        to: port,
-        mode,
-        maps: maps.optional(),
-        counted,
-      })
-      .describe('attach a program to a device'),
-    detach: z.strictObject({ from: port }).describe('take the program off a device'),
+    ...attachKinds(wrap),
   };
 }
 

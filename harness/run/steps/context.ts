@@ -62,6 +62,30 @@ interface BackgroundStep {
   done: boolean;
 }
 
+/** Something that step `attach` has attached. */
+export interface Attached {
+  /** What the scenario calls it: the step's `name`, else the program. */
+  readonly name: string;
+  /** The agent's name of it; null for XDP by netlink. */
+  readonly agent: string | null;
+  /** Id of the kernel's link; 0 for what is none. */
+  readonly link: number;
+  /** XDP: where. */
+  readonly xdp: { readonly device: string; readonly mode: XdpMode } | null;
+  /** A command that has to be done first: it removes the route that has the program. */
+  readonly before: readonly string[] | null;
+}
+
+/** What the steps of a cell have attached. */
+interface Links {
+  /** In order. */
+  all: readonly Attached[];
+  /** How many there were: each has a name of its own in the agent. */
+  made: number;
+  /** By handle: EXT programs in the place that they were loaded for. */
+  readonly inPlace: Map<string, Attached>;
+}
+
 /** What the steps of one cell share, whether they run in turn or in the background. */
 export class CellState {
   readonly maps = new Map<string, CreatedMap>();
@@ -77,6 +101,8 @@ export class CellState {
   readonly background: BackgroundStep[] = [];
   /** Mode of the program on each device that has one. */
   readonly attached = new Map<string, XdpMode>();
+  /** What `attach` has attached, in order. */
+  readonly links: Links = { all: [], made: 0, inPlace: new Map() };
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
   /** Work that a cell does once, by a name for it. */
@@ -108,6 +134,7 @@ export class StepContext {
   readonly sources: CellState['sources'];
   readonly background: CellState['background'];
   readonly attached: CellState['attached'];
+  readonly links: CellState['links'];
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
   readonly #state: CellState;
@@ -135,6 +162,7 @@ export class StepContext {
     this.sources = state.sources;
     this.background = state.background;
     this.attached = state.attached;
+    this.links = state.links;
     this.aliases = state.aliases;
     this.changes = state.changes;
     this.step = step;

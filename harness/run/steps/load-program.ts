@@ -6,9 +6,9 @@ import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { ProgramObject } from '../programs.ts';
 import type { LoadedProgram, StepContext } from './context.ts';
+import { attachOptions } from './attach-options.ts';
 import { keepGlobals, mapsOfGlobals } from './global-maps.ts';
 import { handlesOf, keepCreated, mapsOfProgram } from './object-maps.ts';
-import { targetOf } from './replaced-function.ts';
 
 /** How a program is to be loaded. */
 export interface ProgramRequest {
@@ -20,6 +20,8 @@ export interface ProgramRequest {
   readonly expected_attach?: string | undefined;
   readonly frags?: boolean | undefined;
   readonly dev_bound?: string | undefined;
+  /** Of an EXT program: PROGRAM.FUNCTION. */
+  readonly replaces?: string | undefined;
 }
 
 /**
@@ -47,10 +49,10 @@ async function loadAlone(
   program: BpfProgram,
   request: ProgramRequest,
 ): Promise<LoadedProgram> {
-  const { config, type, expected_attach, frags, dev_bound } = request;
+  const { config, type, expected_attach, frags, dev_bound, replaces } = request;
   const { bound, created, also } = await mapsOfProgram(ctx, object, program, request.maps ?? {});
   const names = Object.fromEntries([...bound].map(([name, map]) => [name, map.name]));
-  const handle = `${program.name}-${hashKey([object.name, config, names, type, expected_attach, frags, dev_bound])}`;
+  const handle = `${program.name}-${hashKey([object.name, config, names, type, expected_attach, frags, dev_bound, replaces])}`;
   const loaded = ctx.programs.get(handle);
   if (loaded !== undefined) return loaded;
   const globals = globalBytes(object.contents, config ?? {}, 'config');
@@ -66,7 +68,7 @@ async function loadAlone(
     ...ifAny('also', also),
     ...ifAny('globals', globals),
     ...ifAny('keep', { ...keep, ...variables.wanted }),
-    ...targetOf(ctx, object, program, type),
+    ...attachOptions(ctx, object, program, request),
     type,
     expected_attach,
     frags,

@@ -3,6 +3,7 @@ import { shortfall } from '../../oracle/shortfall.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as attach from './attach.ts';
 import * as entries from './entries.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
@@ -35,8 +36,8 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
   load: programs.load,
-  attach: programs.attach,
-  detach: programs.detach,
+  attach: attach.attach,
+  detach: attach.detach,
   frames: traffic.frames,
   pktgen: traffic.pktgen,
   send: traffic.send,

@@ -29,13 +29,14 @@ static int reuse(struct request *rq, struct bpf_map *map, json_t *value)
 	err = handle_find(rq, "maps", name, HANDLE_MAP, &handle);
 	if (err)
 		return err;
+	/* First: a map that is reused counts as created. */
+	bpf_map__set_autocreate(map, true);
 	/* Copies the real map's type, sizes and flags. */
 	err = bpf_map__reuse_fd(map, handle.fd);
 	if (err)
 		return fault_agent(rq, "bpf_map__reuse_fd",
 				   "using map '%s' for '%s': %s", name,
 				   bpf_map__name(map), strerror(-err));
-	bpf_map__set_autocreate(map, true);
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 	X(tcp)		\
 	X(ping)		\
 	X(capture)	\
+	X(links)	\
 	X(attach)	\
 	X(stack)	\
 	X(witness)	\
