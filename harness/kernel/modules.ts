@@ -39,6 +39,11 @@ export function moduleClosure(modulesDir: string | null, names: readonly string[
   };
 }
 
+/** Names of all modules of a kernel, files and built-in ones, as the kernel writes them: with `_`. */
+export function moduleNames(modulesDir: string): string[] {
+  return [...readDependencies(modulesDir).keys(), ...readBuiltins(modulesDir)];
+}
+
 function readDependencies(modulesDir: string): Map<string, { file: string; needs: string[] }> {
   const entries = readLines(join(modulesDir, 'modules.dep')).flatMap(line => {
     const colon = line.indexOf(':');
