@@ -20,7 +20,7 @@ export async function fileEntries(
   cacheDir: string,
   bounds: FileBounds = FILE_BOUNDS,
 ): Promise<CpioEntry[]> {
-  const left = { ...bounds };
+  const left = { ...bounds, bounds };
   const found: CpioEntry[] = [];
   for (const file of files) {
     const { written, from, to, compile } = file;
@@ -42,7 +42,7 @@ async function collect(
   from: string,
   to: string,
   found: CpioEntry[],
-  left: { entries: number; bytes: number },
+  left: { entries: number; bytes: number; readonly bounds: FileBounds },
   named: boolean,
 ): Promise<void> {
   // What the scenario names may be a link to it; inside a folder a link stays one.
@@ -50,8 +50,8 @@ async function collect(
   const mode = stats.mode & 0o7777;
   left.entries -= 1;
   left.bytes -= stats.isFile() ? stats.size : 0;
-  if (left.entries < 0) throw trouble(from, `more than ${FILE_BOUNDS.entries} files and folders`);
-  if (left.bytes < 0) throw trouble(from, `more than ${FILE_BOUNDS.bytes / 1024 ** 2} MiB`);
+  if (left.entries < 0) throw trouble(from, `more than ${left.bounds.entries} files and folders`);
+  if (left.bytes < 0) throw trouble(from, `more than ${left.bounds.bytes} bytes`);
   if (stats.isFile()) found.push({ path: to, kind: 'file', mode, data: await readFile(from) });
   else if (stats.isSymbolicLink())
     found.push({ path: to, kind: 'link', mode: 0o777, data: Buffer.from(await readlink(from)) });

@@ -85,7 +85,9 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
 const words = z
   .string()
   .max(BOUNDS.appendWords, { error: `longer than ${grouped(BOUNDS.appendWords)} characters` })
-  .regex(/^[\x20-\x7e]*$/, { error: 'the command line of a kernel has printable ASCII characters only' });
+  .refine(text => /^[\x20-\x7e]*$/.test(text), {
+    error: 'the command line of a kernel has printable ASCII characters only',
+  });
 
 type GuestDocument = z.infer<ReturnType<typeof guestSchema>>;
 
@@ -128,7 +130,9 @@ function additionsOf(
       .flatMap(text => text.split(/ +/))
       .filter(word => word !== ''),
     modules: [...new Set([...modules.map(used).map(String), ...deviceModules(devices)])],
-    programs: programs.map(used).map(name => ({ name, path: name.includes('/') ? resolve(dir, name) : null })),
+    programs: programs
+      .map(used)
+      .map(name => ({ name, path: name.includes('/') ? resolve(dir, name) : null })),
     files: files.map(file => guestFile(file, dir, objects)),
     sysctls,
     devices: [...netns.map(netnsCommands), ...devices.map(deviceCommands)],
