@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { moduleClosure, moduleNames } from '../kernel/modules.ts';
+import { canonical, moduleClosure, moduleNames } from '../kernel/modules.ts';
+import { moduleName } from '../model/guest-additions.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -41,31 +42,33 @@ export async function moduleEntries(kernel: Kernel, modules: GuestConfig['module
 export const ADDED_MODULES = '/modules.added';
 
 /**
- * Modules that a scenario asks for, what they depend on, `/modules.added` with their paths in load order, and a modules.dep for modprobe.
+ * Modules that a scenario asks for, each a name and perhaps parameters (`bonding max_bonds=0`), what they depend on, `/modules.added` with their paths in load order, and a modules.dep for modprobe.
  * What is built in, or in every guest, is there already. Of a kernel without a modules folder only the guest can show what it has.
  * Throws a `scenario` error that names a module which the kernel does not have.
  */
 export async function addedModuleEntries(
   kernel: Kernel,
   modules: GuestConfig['modules'],
-  names: readonly string[],
+  wanted: readonly string[],
 ): Promise<CpioEntry[]> {
   const { modulesDir, release } = kernel;
-  if (names.length === 0) return [];
+  if (wanted.length === 0) return [];
   if (modulesDir === null) return [textEntry(ADDED_MODULES, '')];
-  const wanted = moduleClosure(modulesDir, names);
-  const [lacking] = wanted.missing;
+  const parameters = new Map(wanted.map(text => [canonical(moduleName(text)), text.split(' ').slice(1)]));
+  const { files, missing } = moduleClosure(modulesDir, wanted.map(moduleName));
+  const [lacking] = missing;
   if (lacking !== undefined) throw noModule(kernel, lacking, moduleNames(modulesDir));
   const present = new Set(moduleClosure(modulesDir, [...modules.required, ...modules.optional]).files);
-  const added = wanted.files.filter(file => !present.has(file));
-  const paths = wanted.files.map(guestPath);
+  const added = files.filter(file => !present.has(file));
+  const paths = files.map(guestPath);
+  const lines = files.map(file => [guestPath(file), ...(parameters.get(canonical(file)) ?? [])].join(' '));
   // Each after all that it depends on, so that the ones before it are more than enough.
   const dependencies = paths.map(
     (path, index) => `${path}: ${paths.slice(0, index).toReversed().join(' ')}\n`,
   );
   return [
     ...(await fileEntries(added)),
-    textEntry(ADDED_MODULES, pathLines(paths)),
+    textEntry(ADDED_MODULES, pathLines(lines)),
     textEntry(`/lib/modules/${release}/modules.dep`, dependencies.join('')),
   ];
 }

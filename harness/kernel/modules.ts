@@ -73,7 +73,8 @@ function readLines(file: string): string[] {
     .filter(line => line.trim() !== '');
 }
 
-function canonical(nameOrFile: string): string {
+/** A module's name as the kernel writes it, of a name or a file. */
+export function canonical(nameOrFile: string): string {
   return basename(nameOrFile)
     .replace(/\.ko(?:\.\w+)?$/, '')
     .replaceAll('-', '_');

@@ -28,7 +28,7 @@ export interface GuestDevice {
 export interface GuestAdditions {
   /** Words for the kernel's command line. */
   readonly append: readonly string[];
-  /** Modules of the kernel, loaded with what they depend on. */
+  /** Modules of the kernel, loaded with what they depend on: a name, and after spaces parameters. */
   readonly modules: readonly string[];
   readonly programs: readonly GuestProgram[];
   readonly files: readonly GuestFile[];
@@ -54,12 +54,17 @@ export const NO_ADDITIONS: GuestAdditions = {
 /** The folder in a guest where files go that have no place of their own, and in which commands run. */
 export const GUEST_HOME = '/root';
 
+/** The name of a module in `GuestAdditions.modules`. */
+export function moduleName(module: string): string {
+  return module.split(' ')[0] ?? '';
+}
+
 /** Additions for people: `append isolcpus=1, modules bonding 8021q`. Empty where there are none. */
 export function additionsText(additions: GuestAdditions): string {
   const { append, modules, programs, files, sysctls, devices, numa } = additions;
   const parts: readonly (readonly [string, readonly string[]])[] = [
     ['append', append],
-    ['modules', modules],
+    ['modules', modules.map(moduleName)],
     ['programs', programs.map(({ name }) => name)],
     ['files', files.map(({ written }) => written)],
     ['sysctls', Object.entries(sysctls).map(([name, value]) => `${name}=${value}`)],

@@ -92,7 +92,7 @@ type KindKey = 'on' | 'ports' | 'id' | 'mode' | 'protocol' | 'local' | 'remote' 
 interface Kind {
   readonly needs: readonly KindKey[];
   readonly takes: readonly KindKey[];
-  /** Module of the kernel that has it; null: built in, or in every guest. */
+  /** Module of the kernel that has it, without devices of its own making; null: built in, or in every guest. */
   readonly module: string | null;
   /** `on` is its IFLA_LINK, stated before its type. */
   readonly link?: boolean;
@@ -139,11 +139,11 @@ const DEVICE_KINDS: Readonly<Record<(typeof KIND_NAMES)[number], Kind>> = {
   bond: {
     needs: [],
     takes: ['ports', 'mode'],
-    module: 'bonding',
+    module: 'bonding max_bonds=0',
     words: ({ mode = 'active-backup' }) => ['mode', mode, 'miimon', 100],
   },
   bridge: { needs: [], takes: ['ports'], module: 'bridge', words: () => [] },
-  dummy: { needs: [], takes: [], module: 'dummy', words: () => [] },
+  dummy: { needs: [], takes: [], module: 'dummy numdummies=0', words: () => [] },
   veth: { needs: ['peer'], takes: [], module: null, words: ({ peer = '' }) => ['peer', 'name', peer] },
   netkit: {
     needs: [],

@@ -24,7 +24,7 @@ t.test('a guest without additions has none, whatever its size', async t => {
 t.test('what a scenario adds, with absolute paths', async t => {
   const guest = `
   append: threadirqs  slab_debug
-  modules: [8021q, bonding, 8021q]
+  modules: [8021q, bonding max_bonds=2, 8021q]
   programs: [bpftool, ./client, ../tools/gen]
   files: [./rules.json, { from: ./dir, to: /opt/x/ }, { object: fw, to: /opt/fw.o }]
   sysctls: { net.core.somaxconn: 10, net.ipv4.ip_forward: true }
@@ -32,7 +32,7 @@ t.test('what a scenario adds, with absolute paths', async t => {
   const [additions] = additionsOf(guest, 'objects: { fw: { source: ./bpf/fw.bpf.c, cflags: [-DX=1] } }\n');
   t.strictSame(additions, {
     append: ['threadirqs', 'slab_debug'],
-    modules: ['8021q', 'bonding'],
+    modules: ['8021q', 'bonding max_bonds=2'],
     programs: [
       { name: 'bpftool', path: null },
       { name: './client', path: '/scenarios/client' },
@@ -65,7 +65,7 @@ t.test('axes and `when` decide about additions as about everything else', async 
   t.match(all, [
     { append: ['threadirqs', 'isolcpus=1'], modules: ['8021q'] },
     { append: ['threadirqs', 'isolcpus=2'], devices: [{ name: 'x0' }] },
-    { append: ['isolcpus=1'], modules: ['bonding', 'dummy'] },
+    { append: ['isolcpus=1'], modules: ['bonding', 'dummy numdummies=0'] },
     { append: ['isolcpus=2'] },
   ]);
 });
@@ -79,7 +79,7 @@ t.test('devices become commands, in order, and bring their modules', async t => 
     - { name: ve0, kind: veth, peer: ve1, netns: far }
     - { name: tp0, kind: tap, options: [multi_queue] }`);
   const commands = additions?.devices.flatMap(device => device.commands.map(words => words.join(' ')));
-  t.same(additions?.modules, ['8021q', 'bonding', 'tun']);
+  t.same(additions?.modules, ['8021q', 'bonding max_bonds=0', 'tun']);
   t.strictSame(commands, [
     'ip netns add far',
     'ip -n far link set dev lo up',

@@ -1,6 +1,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { GUEST_HOME, NO_ADDITIONS, type GuestAdditions, type GuestFile } from '../model/guest-additions.ts';
+import {
+  moduleName,
+  GUEST_HOME,
+  NO_ADDITIONS,
+  type GuestAdditions,
+  type GuestFile,
+} from '../model/guest-additions.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import {
@@ -48,8 +54,8 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
         .union([wrap(words), list(words)])
         .default([])
         .describe("words for the kernel's command line: threadirqs, isolcpus=1"),
-      modules: list(z.union([z.string().regex(/^[\w-]{1,64}$/), z.int().transform(String)])).describe(
-        "modules of the kernel's package, loaded with what they depend on; built in is as good",
+      modules: list(z.union([z.string().max(1024).regex(MODULE), z.int().transform(String)])).describe(
+        "modules of the kernel's package, loaded with what they depend on, perhaps with parameters: bonding max_bonds=0",
       ),
       programs: list(hostPath).describe(
         'programs of the host, with their shared libraries: a name, the name of an installed Debian package, or a path',
@@ -80,6 +86,9 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
     })
     .prefault({});
 }
+
+/** A module, and parameters as insmod(8) takes them. */
+const MODULE = /^[\w-]{1,64}(?: [\w-]+=\S*)*$/;
 
 /** Printable characters of ASCII: what the kernel's command line may have. */
 const words = z
@@ -129,7 +138,7 @@ function additionsOf(
       .map(used)
       .flatMap(text => text.split(/ +/))
       .filter(word => word !== ''),
-    modules: [...new Set([...modules.map(used).map(String), ...deviceModules(devices)])],
+    modules: firstOfEach([...modules.map(used).map(String), ...deviceModules(devices)]),
     programs: programs
       .map(used)
       .map(name => ({ name, path: name.includes('/') ? resolve(dir, name) : null })),
@@ -138,6 +147,12 @@ function additionsOf(
     devices: [...netns.map(netnsCommands), ...devices.map(deviceCommands)],
     numa,
   };
+}
+
+/** Modules by name, each once: what a scenario says of its parameters counts, and not what its devices would have. */
+function firstOfEach(modules: readonly string[]): string[] {
+  const names = modules.map(moduleName);
+  return modules.filter((_, index) => names.indexOf(names[index] ?? '') === index);
 }
 
 function used<T>(item: T | { readonly use: T }): T {
