@@ -69,8 +69,8 @@ function preparationOf({ guest: { additions } }: GuestShape): Preparation {
 }
 
 /** The shape of the second guest of topology `link`: as large as the first, and nothing but a generator. */
-function generatorShape({ guest: { additions: _, ...size }, ...shape }: GuestShape): OneGuest {
-  return { ...shape, guest: size, ends: ['tx'] };
+function generatorShape({ topology, guest: { cpus, memoryMiB, queues } }: GuestShape): OneGuest {
+  return { topology, guest: { cpus, memoryMiB, queues }, ends: ['tx'] };
 }
 
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */

@@ -104,7 +104,10 @@ const tunnel = {
   needs: ['local', 'remote'],
   takes: ['on'],
   words: ({ local = '', remote = '', on }: Device) => [
-    ...['local', local, 'remote', remote],
+    'local',
+    local,
+    'remote',
+    remote,
     ...(on ? ['dev', on] : []),
   ],
 } as const;
@@ -130,7 +133,10 @@ const DEVICE_KINDS: Readonly<Record<(typeof KIND_NAMES)[number], Kind>> = {
     takes: ['on', 'local', 'remote', 'dstport'],
     module: 'vxlan',
     words: ({ id = 0, dstport = 4789, on, local, remote }) => [
-      ...['id', id, 'dstport', dstport],
+      'id',
+      id,
+      'dstport',
+      dstport,
       ...(on ? ['dev', on] : []),
       ...(local ? ['local', local] : []),
       ...(remote ? ['remote', remote] : []),
