@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import type { GuestDevice } from '../model/guest-additions.ts';
 import { didYouMean } from '../util/nearest.ts';
-import type { Wrap } from './step-words.ts';
+import { DEVICE_NAME, type Wrap } from './step-words.ts';
 
-/** A name that the kernel takes for a device (IFNAMSIZ), and that reads as one word everywhere. */
-const DEVICE_NAME = /^[A-Za-z][\w.-]{0,14}$/;
 /** A name of a network namespace: a file below /run/netns. */
 const NETNS_NAME = /^[A-Za-z][\w-]{0,63}$/;
 
@@ -210,6 +208,11 @@ export function deviceProblems(
 /** Names that a device brings. */
 export function deviceNames({ name, peer }: Device): string[] {
   return peer === undefined ? [name] : [name, peer];
+}
+
+/** Names of those that stay in the network namespace of `tx` and `rx`. */
+export function reachableNames(device: Device): string[] {
+  return deviceNames(device).filter(name => name !== device.name || device.netns === undefined);
 }
 
 /** Whether a device is made of `tx` or `rx`, without which it cannot be. */

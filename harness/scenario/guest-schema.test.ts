@@ -143,6 +143,18 @@ t.test('devices of rx need a topology that has it', async t => {
   t.match(problemLines('s.yaml', problems), [/^s\.yaml:3:20: there is no device `rx`: write `topology`/]);
 });
 
+t.test('a step may use a device of the guest, and no other', async t => {
+  const guest =
+    '{ netns: [far], devices: [{ name: v5, kind: vlan, on: rx, id: 5 }, { name: d0, kind: dummy, netns: far }] }';
+  const attach = (to: string): string =>
+    `setup: [{ attach: { program: xdp_pass, to: ${to}, mode: generic } }]\n`;
+  t.strictSame(parse(guest, attach('v5')).problems, []);
+  t.match(problemLines('s.yaml', parse(guest, attach('v6')).problems), [
+    's.yaml:5:9: there is no device `v6`, did you mean `v5`?',
+  ]);
+  t.match(problemLines('s.yaml', parse(guest, attach('d0')).problems), [/there is no device `d0`/]);
+});
+
 t.test('a command in a network namespace that is not there', async t => {
   const { problems } = parse('{ netns: [far] }', 'setup: [{ exec: { argv: [ls], netns: fra } }]\n');
   t.match(problemLines('s.yaml', problems), [/^s\.yaml:5:9: .*has no `fra`, did you mean `far`\?/]);

@@ -9,6 +9,7 @@ import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
+import { reachableNames } from './guest-devices.ts';
 import { guestOf } from './guest-schema.ts';
 import type { Problem, Source } from './places.ts';
 import { scenarioObjects } from './objects.ts';
@@ -67,7 +68,10 @@ export function resolveVariant(
   problems.push(...tooMuch(steps));
   const topology = document.topology ?? nicTopology(variant, problems, source);
   problems.push(...strayNetns(steps, document.guest.netns));
-  problems.push(...deviceObstacles(steps, topology).map(({ step, text }) => ({ place: step.place, text })));
+  const made = document.guest.devices.flatMap(reachableNames);
+  problems.push(
+    ...deviceObstacles(steps, topology, made).map(({ step, text }) => ({ place: step.place, text })),
+  );
   const objects = scenarioObjects(document.objects, path, (key, text) =>
     problems.push({ place: source.place(origin(['objects', key])), text }),
   );
