@@ -155,16 +155,11 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
-      await bed.whileAlive(
-        placeConfig(
-          bed.dut,
-          kernel,
-          index.own.map(({ contents }) => contents),
-        ),
-      );
-      observations = await bed.whileAlive(
-        observeCell(bed, planned.variant, { index, readings }, clock, results),
-      );
+      const artifacts = env.folder.artifacts(dir, suffix);
+      const objects = index.own.map(({ contents }) => contents);
+      await bed.whileAlive(placeConfig(bed.dut, kernel, objects));
+      const observed = observeCell(bed, planned.variant, { index, readings }, clock, { results, artifacts });
+      observations = await bed.whileAlive(observed);
     } catch (error) {
       stop = earlyStop(error, results);
     }

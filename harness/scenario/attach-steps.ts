@@ -21,7 +21,7 @@ export function attachKinds(wrap: Wrap) {
     .describe('that of the section, or ingress, without it');
 
   const places = {
-    to: port.describe('XDP: the device'),
+    to: device.describe('XDP: the device'),
     tc: z
       .union([device, z.strictObject({ device, direction, priority: int(1, 0xffff).optional() })])
       .describe('clsact of a device. bpfrig counts packets with priority 1, before it; the default is 10'),

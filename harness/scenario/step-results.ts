@@ -41,7 +41,7 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   join: [],
   pending: ['count'],
   wait: [],
-  exec: ['status', 'stdout', 'stderr'],
+  exec: ['status', 'signal', 'stdout', 'stderr'],
   write: [],
   read: ['text'],
 };

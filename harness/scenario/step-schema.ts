@@ -18,13 +18,13 @@ export function stepKinds(wrap: Wrap) {
 }
 
 function mapKinds(wrap: Wrap) {
-  const { int, times, flag, program, config, maps, map, key, typed, counted, port, caps } = words(wrap);
+  const { int, times, flag, program, config, maps, map, key, typed, counted, device, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
   const value = {
     value: typed
       .optional()
       .describe('by the type that the object declares, of a per-CPU map one for all CPUs or a list; or hex'),
-    device: port.optional().describe("its ifindex is the value: a devmap's entry"),
+    device: device.optional().describe("its ifindex is the value: a devmap's entry"),
     value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
   };
   const entry = z.strictObject({
