@@ -46,7 +46,10 @@ export function scenarioObjects(
     const label = basename(source);
     const name = typeof key === 'string' ? key : label.replace(/(?:\.bpf)?\.[co]$/, '');
     if (names.has(name))
-      problem(key, `two objects are called \`${name}\`: name them, as in \`objects: { ${name}: ${source}, other: … }\``);
+      problem(
+        key,
+        `two objects are called \`${name}\`: name them, as in \`objects: { ${name}: ${source}, other: … }\``,
+      );
     names.add(name);
     return { name, label, path: resolve(dir, source), cflags, dir };
   });
