@@ -35,6 +35,7 @@
 	X(map)		\
 	X(map_batch)	\
 	X(map_dump)	\
+	X(sockets)	\
 	X(events)	\
 	X(cpumap)	\
 	X(info)		\
