@@ -9,13 +9,24 @@ import { entry } from './subjects/entry.ts';
 import { identity } from './subjects/identity.ts';
 import { objects } from './subjects/objects.ts';
 import { stack } from './subjects/stack.ts';
+import { traced } from './subjects/traced.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
 import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
 /** Every subject, in the order in which packets come by. */
-export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack, identity, objects];
+export const SUBJECTS: readonly Subject[] = [
+  wire,
+  xdp,
+  cpumap,
+  entry,
+  devmap,
+  stack,
+  identity,
+  objects,
+  traced,
+];
 
 /** Every observer table. */
 export const TABLES: readonly Table[] = SUBJECTS.flatMap(({ tables }) => tables);

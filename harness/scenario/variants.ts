@@ -14,6 +14,7 @@ import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
+import { tracedEvents } from './traced.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const SCHEMA = scenarioSchema(exactly);
@@ -59,7 +60,22 @@ export function resolveVariant(
   const objects = scenarioObjects(document.objects, path, (key, text) =>
     problems.push({ place: source.place(origin(['objects', key])), text }),
   );
-  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, objects, ...names };
+  const observe = tracedEvents(document.observe, index =>
+    problems.push({
+      place: source.place(origin(['observe', index])),
+      text: 'its name is that of an earlier one: give it another by `as`',
+    }),
+  );
+  const context = {
+    source,
+    origin,
+    problems,
+    doubts,
+    kernels: document.kernels ?? null,
+    objects,
+    observe,
+    ...names,
+  };
   const setup = buildSteps(document.setup, ['setup'], context);
   const traffic = buildSteps(document.traffic, ['traffic'], context);
   const after = buildSteps(document.after, ['after'], context);
@@ -87,6 +103,7 @@ export function resolveVariant(
     guest,
     objects,
     records: document.events,
+    observe,
     setup,
     traffic,
     after,
