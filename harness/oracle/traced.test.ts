@@ -2,7 +2,7 @@ import t from 'tap';
 import { parseScenario, problemLines } from '../scenario/parse.ts';
 import { yamlSource } from '../scenario/places.ts';
 import { judge } from './judge.ts';
-import { scenarioOf, seen } from './made-up.fixture.ts';
+import { row, scenarioOf, seen } from './made-up.fixture.ts';
 import { NAMES } from './subjects.ts';
 import { tracedWitness } from './subjects/traced.ts';
 
@@ -32,17 +32,29 @@ t.test('sums over all rows, and the rows; an event that did not happen has sums 
     { from_ifindex: 3, events: 1, sent: 10, drops: 0 },
     { from_ifindex: 4, events: 2, sent: 20, drops: 0 },
   ];
-  const judged = (lost: number) => {
+  const judged = (lost: number, drops = 0) => {
+    const devmap = [row('devmap', { from_ifindex: 3, to_ifindex: 4, events: 3, sent: 30, drops })];
     const witness = {
       kind: 'hist',
       lost,
       tables: { 'traced.xmit': rows, 'traced.net_dev_queue': [] },
     } as const;
-    const observations = seen({ witness, maps: {}, mapTypes: {} });
+    const devmaps = { devmap: [{ ...devmap[0], batch: [] }] };
+    const tables = { ...devmaps, 'traced.xmit': rows, 'traced.net_dev_queue': [] };
+    const observations = seen({
+      witness: { ...witness, tables },
+      observers: { devmap },
+      maps: {},
+      mapTypes: {},
+    });
     const kernel = { version: '6.12.1', series: '6.12' };
     return judge({ observations, variant, kernel, splats: [], stop: null });
   };
   t.match(judged(0), { verdict: 'pass' });
+  t.match(judged(0, 1), {
+    verdict: 'error',
+    reason: /traced.xmit: drops is 0 to the witness, 1 to the observer of xdp:xdp_devmap_xmit/,
+  });
   t.match(judged(2), { verdict: 'error', reason: /witness \(hist\) lost 2 events/ });
 });
 

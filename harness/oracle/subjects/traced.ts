@@ -1,4 +1,5 @@
 import type { Row, WitnessEvent } from '../../model/counters.ts';
+import type { Observations } from '../../model/observations.ts';
 import type { TracedEvent } from '../../scenario/traced.ts';
 import type { Account, CellView, Subject } from '../subject.ts';
 import { numberOf } from '../table.ts';
@@ -38,10 +39,15 @@ function tableOf(as: string): string {
 
 function account({ seen, variant }: CellView): Account {
   const found = variant.observe.map(event => {
-    const rows = seen.witness?.tables[tableOf(event.as)] ?? [];
+    const rows = tracedRows(seen, event);
     return [event.as, { total: totalOf(event, rows), rows }] as const;
   });
   return { counters: { traced: Object.fromEntries(found) }, stages: [] };
+}
+
+/** The rows of an event that the scenario observes. */
+export function tracedRows({ witness }: Observations, { as }: TracedEvent): readonly Row[] {
+  return witness?.tables[tableOf(as)] ?? [];
 }
 
 function totalOf(event: TracedEvent, rows: readonly Row[]): Row {
