@@ -104,7 +104,7 @@ function mapKinds(wrap: Wrap) {
         flags: updateFlags,
         ...value,
         socket: wrap(
-          z.union([z.enum(['tcp', 'udp']), z.strictObject({ xdp: port, queue: int(0, 0xffff).default(0) })]),
+          z.union([z.enum(['tcp', 'udp']), z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0) })]),
         )
           .optional()
           .describe(
