@@ -115,7 +115,7 @@ export function unreadOutcomes(
         ),
       ];
     }
-    if (kind !== 'exec' || of.some(([, field]) => field === 'status')) return [];
+    if (kind !== 'exec' || of.some(([, field]) => field === 'status' || field === 'signal')) return [];
     const { status } = result;
     const wanted = step.args.status ?? 0;
     if (status === wanted) return [];

@@ -105,7 +105,10 @@ async function callEverything(
   await call('kmsg', { since: 0 });
   await call('read_file', { path: '/proc/net/snmp' });
   await call('write_file', { path: '/tmp/a', data: 'b' });
+  await call('read_bytes', { path: '/tmp/a', offset: 0 });
   await call('exec', { argv: ['busybox', 'true'] });
+  const { running } = await call('exec_start', { argv: ['busybox', 'sleep', '1'] });
+  await call('exec_more', { running });
   await call('rlimit', { memlock: 2 ** 40 });
   await call('batch', { requests: [{ op: 'kmsg' }] });
 }

@@ -146,7 +146,9 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results));
+      const artifacts = env.folder.artifacts(dir, suffix);
+      const observed = observeCell(bed, planned.variant, index, clock, { results, artifacts });
+      observations = await bed.whileAlive(observed);
     } catch (error) {
       stop = earlyStop(error, results);
     }

@@ -1,7 +1,7 @@
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
+import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
@@ -16,17 +16,17 @@ import { runSteps } from './steps/run-steps.ts';
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw; `results` then has those of the steps that were done.
+ * Throws what the steps throw; `kept` then has the results of the steps that were done, and the files that they left.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
   index: ProgramIndex,
   clock: PhaseClock,
-  results: Record<string, StepResult>,
+  kept: Pick<CellState, 'results' | 'artifacts'>,
 ): Promise<Observations> {
   const { dut } = bed;
-  const state = new CellState(results, variant.changes);
+  const state = new CellState(kept.results, variant.changes, kept.artifacts);
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);

@@ -17,6 +17,12 @@ export const BOUNDS = {
   waitMs: 600_000,
   /** That one step sends. */
   packets: 10_000_000,
+  /** Modules, programs or files that one list of `guest` names. */
+  guestItems: 256,
+  /** Characters that a scenario adds to the kernel's command line, which has 2048 in all. */
+  appendWords: 1024,
+  /** Bytes of a text that `exec` hands to a command. */
+  stdinBytes: 1024 * 1024,
   /** Characters of an axis value. */
   axisValue: 100,
   /** Characters of one expression. */

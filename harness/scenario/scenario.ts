@@ -1,4 +1,5 @@
 import type { Variant } from '../model/cell.ts';
+import type { GuestAdditions } from '../model/guest-additions.ts';
 import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
@@ -74,11 +75,13 @@ export interface ScenarioObject {
   readonly dir: string;
 }
 
-/** CPUs, memory and queues of a variant's guests. */
+/** CPUs, memory and queues of a variant's guests, and what is in the one under test besides. */
 export interface GuestSize {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly queues: number;
+  /** Absent where there are none: such guests have a template in common. */
+  readonly additions?: GuestAdditions;
 }
 
 /** One variant of a scenario with every `$axis` filled in and every `when` decided: what is run. */

@@ -37,7 +37,7 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   join: [],
   pending: ['count'],
   wait: [],
-  exec: ['status', 'stdout', 'stderr'],
+  exec: ['status', 'signal', 'stdout', 'stderr'],
   write: [],
   read: ['text'],
 };

@@ -10,7 +10,7 @@ export function stepKinds(wrap: Wrap) {
 }
 
 function mapKinds(wrap: Wrap) {
-  const { int, times, flag, program, config, maps, map, key, counted, port, caps } = words(wrap);
+  const { int, times, flag, program, config, maps, map, key, counted, device, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
   const entry = z.strictObject({
     qsize: int(0),
@@ -65,7 +65,7 @@ function mapKinds(wrap: Wrap) {
         other_qsize: int(0).optional().describe('the qsize of every second time'),
         flags: updateFlags,
         value: wrap(z.string().regex(/^([0-9a-f]{2})+$/i)).optional(),
-        device: port.optional().describe("its ifindex is the value: a devmap's entry"),
+        device: device.optional().describe("its ifindex is the value: a devmap's entry"),
         value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
         caps,
       })
@@ -86,7 +86,7 @@ function mapKinds(wrap: Wrap) {
 }
 
 function programKinds(wrap: Wrap) {
-  const { flag, program, config, maps, port, mode, counted } = words(wrap);
+  const { flag, program, config, maps, port, device, mode, counted } = words(wrap);
 
   return {
     load: z
@@ -105,13 +105,13 @@ function programKinds(wrap: Wrap) {
       .strictObject({
         program,
         config: config.optional(),
-        to: port,
+        to: device,
         mode,
         maps: maps.optional(),
         counted,
       })
       .describe('attach a program to a device'),
-    detach: z.strictObject({ from: port }).describe('take the program off a device'),
+    detach: z.strictObject({ from: device }).describe('take the program off a device'),
   };
 }
 

@@ -19,6 +19,9 @@ export const NAME = /^[a-z][a-z0-9_]*$/;
 /** A name in BPF C: of a program, a global variable, a map. */
 export const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** A name that the kernel takes for a device (IFNAMSIZ), and that reads as one word everywhere. */
+export const DEVICE_NAME = /^[A-Za-z][\w.-]{0,14}$/;
+
 /** As most attributes of bpf(2) are: images/agent/PROTOCOL.md. */
 const U32_MAX = 0xffff_ffff;
 
@@ -72,6 +75,7 @@ export function words(wrap: Wrap) {
       .describe('the only capabilities in effect during the call; default: all'),
     key: wrap(z.union([z.int().min(0), z.string().regex(/^0x[0-9a-f]+$/i)])),
     port: wrap(z.enum(['rx', 'tx'])),
+    device: wrap(z.string().regex(DEVICE_NAME)).describe('rx, tx, or one of `guest: { devices }`'),
     mode: wrap(z.enum(['native', 'generic'])),
     frameSize: wrap(z.int().min(14).max(65535)).default(64),
     cpu: int(0, 1023).default(0),

@@ -7,6 +7,7 @@ import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { NO_ARTIFACTS, type CellArtifacts } from '../artifacts.ts';
 import { Announcements } from './announcements.ts';
 import type { ProgramIndex, ProgramObject } from '../programs.ts';
 
@@ -64,13 +65,20 @@ export class CellState {
   readonly aliases = new Map<string, LoadedProgram>();
   /** What programs of the scenario change in frames. */
   readonly changes: readonly FrameField[];
+  /** Where steps leave files. */
+  readonly artifacts: CellArtifacts;
   /** What the classifier at tc ingress knows of the traffic. */
   announced = new Announcements();
 
   /** `results`: where the results of steps are kept. */
-  constructor(results: Record<string, StepResult> = {}, changes: readonly FrameField[] = []) {
+  constructor(
+    results: Record<string, StepResult> = {},
+    changes: readonly FrameField[] = [],
+    artifacts: CellArtifacts = NO_ARTIFACTS,
+  ) {
     this.results = results;
     this.changes = changes;
+    this.artifacts = artifacts;
   }
 }
 
@@ -89,6 +97,7 @@ export class StepContext {
   readonly attached: CellState['attached'];
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
+  readonly artifacts: CellState['artifacts'];
   readonly #state: CellState;
   /** The step that is done with this context; null before the first. */
   readonly step: PlainStep | null;
@@ -114,6 +123,7 @@ export class StepContext {
     this.attached = state.attached;
     this.aliases = state.aliases;
     this.changes = state.changes;
+    this.artifacts = state.artifacts;
     this.step = step;
     this.#state = state;
   }

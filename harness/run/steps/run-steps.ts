@@ -2,6 +2,7 @@ import { plainText } from '../../oracle/cel-values.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as exec from './exec.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
@@ -40,7 +41,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   join: traffic.join,
   pending: traffic.pending,
   wait: misc.wait,
-  exec: misc.exec,
+  exec: exec.exec,
   write: misc.write,
   read: misc.read,
 };
@@ -95,12 +96,7 @@ function lineOf({ kind, place }: PlainStep): string {
 
 /** What a step without `as`, whose values nobody reads, was to reach and did not; null for any other. */
 function unfulfilled(step: PlainStep, values: StepValues): string | null {
-  if (step.kind === 'exec') {
-    const { argv, status: wanted = 0 } = step.args;
-    const { status, stderr } = values;
-    if (status === wanted) return null;
-    return `\`${argv.join(' ')}\` ended with status ${plainText(status)}, not ${wanted}: ${plainText(stderr).trim()}`;
-  }
+  if (step.kind === 'exec') return exec.unexpectedEnd(step.args, values);
   if (step.kind === 'gone' && values['gone'] !== true)
     return `the kernel has not freed it after ${step.args.within} ms`;
   if (step.kind === 'kthreads' && step.args.count !== undefined && values['count'] !== step.args.count) {
