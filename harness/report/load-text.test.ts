@@ -26,13 +26,13 @@ const REPORT = loadReport([
 t.test('the report for people', async t => {
   t.equal(
     loadText(REPORT, PLAIN),
-    `program                  5.10                                          6.12
+    `program                  5.10                            6.12
 fw.bpf.o
-  filter (xdp)           1,234                                         1,200
-  drop (xdp)             ✗ R2 invalid mem access 'inv'                 ✗ R2 invalid mem access 'inv'
-  modern (xdp)           ✗ extern (func ksym) 'bpf_new': not found i…
-  slot (freplace/slot0)  – its loader names the target                 – its loader names the target
-  optional (?tc)                                                       1,234
+  filter (xdp)           1,234                           1,200
+  drop (xdp)             ✗ R2 invalid mem access 'inv'   ✗ R2 invalid mem access 'inv'
+  modern (xdp)           ✗ extern (func ksym) 'bpf_new…
+  slot (freplace/slot0)  – its loader names the target   – its loader names the target
+  optional (?tc)                                         1,234
 
 R2 invalid mem access 'inv'
     the kernel refused: bpf(BPF_PROG_LOAD) returned EACCES

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { NO_ADDITIONS } from '../../model/guest-additions.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { loadExitCode } from '../../model/load-exit-code.ts';
 import { LOAD_SCHEMA, type LoadCell, type LoadKernel, type LoadReport } from '../../model/load-report.ts';
@@ -18,6 +19,8 @@ export interface LoadRequest {
   /** Guests at once. */
   readonly jobs: number;
   readonly memoryMiB: number;
+  /** Modules of the kernel's package that guests load first, by name: kfuncs and types may be theirs. */
+  readonly modules: readonly string[];
   readonly onLog: VerifyEnvironment['onLog'];
   /** Receives one line when a kernel is through. */
   readonly onProgress: (line: string) => void;
@@ -40,7 +43,7 @@ export async function loadObjects(request: LoadRequest, session: Session): Promi
   const work = objects.map(object => ({ object, programs: object.contents.programs }));
   const environment: VerifyEnvironment = {
     guests: session.guests(),
-    shape: shapeOf(request.memoryMiB),
+    shape: shapeOf(request),
     signal: session.signal,
     onLog: request.onLog,
   };
@@ -68,8 +71,9 @@ export async function loadObjects(request: LoadRequest, session: Session): Promi
 }
 
 /** No device is needed: nothing is attached. */
-function shapeOf(memoryMiB: number): GuestShape {
-  return { topology: 'none', guest: { cpus: 1, memoryMiB, queues: 1 } };
+function shapeOf({ memoryMiB, modules }: LoadRequest): GuestShape {
+  const additions = modules.length === 0 ? {} : { additions: { ...NO_ADDITIONS, modules } };
+  return { topology: 'none', guest: { cpus: 1, memoryMiB, queues: 1, ...additions } };
 }
 
 interface Tools {
