@@ -16,7 +16,7 @@ results=${RESULTS:-real-programs/$name}
 
 # EM_BPF is 247, the 19th byte of an ELF header.
 has_objects() {
-	find "$tree" -name '*.o' -type f -exec od -An -tu1 -j18 -N1 {} \; | grep -q '^ *247$'
+	find "$tree" -name '*.o' -type f -exec od -An -tu1 -j18 -N1 {} \; | grep '^ *247$' >/dev/null
 }
 
 if ! has_objects; then
