@@ -67,6 +67,17 @@ async function callEverything(
   await call('map_batch', { map: 'hash', what: 'update', count: 2 });
   // A hash map has it since 5.14.
   if (kernel !== '5.10') await call('map_take', { map: 'hash', key: '00000000' });
+  await call('map_dump', { map: 'hash', max: 8 });
+  await call('map_create', {
+    name: 'ring',
+    type: 'ringbuf',
+    key_size: 0,
+    value_size: 0,
+    max_entries: 4096,
+  });
+  await call('events_start', { map: 'ring' });
+  await call('events_read', { map: 'ring' });
+  await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });
   await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
   const stock = readFileSync(await buildOwnObject('stock.bpf.c', cacheRoot()), 'base64');
@@ -81,6 +92,14 @@ async function callEverything(
   await call('pktgen', traffic);
   await call('send', traffic);
   await call('udp', traffic);
+  await call('capture_start', { dev: 'rx', max: 4 });
+  await call('tcp_listen', { ip: '127.0.0.1', port: 5001 });
+  const local = { dev: 'lo', src_ip: '127.0.0.1', dst_ip: '127.0.0.1' };
+  await call('tcp_connect', { ...local, port: 5001, bytes: 1000 });
+  await call('tcp_close', { port: 5001 });
+  await call('ping', { ...local, count: 2 });
+  await call('capture_read', { dev: 'rx' });
+  await call('send_frames', { dev: 'tx', frames: [testFrame(64, 0).toString('hex')], count: 2 });
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });
   const frames = sentFrames({ source: 'packet', on: 'tx', count: 10, size: 64 }, []);

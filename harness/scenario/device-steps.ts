@@ -1,6 +1,7 @@
 import type { Topology } from '../model/topology.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { GuestSize, PlainStep, Step } from './scenario.ts';
+import { portOfAttach } from './attach-steps.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 
 /** Every step that a topology cannot do, and why. `made`: names of the devices that the guest has besides `tx` and `rx`. */
@@ -55,12 +56,16 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   pktgen: ({ on }) => ({ sends: on }),
   send: ({ on }) => ({ sends: on }),
   udp: ({ on }) => ({ sends: on }),
+  tcp: () => ({ sends: 'tx' }),
+  ping: () => ({ sends: 'tx' }),
+  packets: ({ on }) => ({ sends: on }),
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
-  load: ({ dev_bound }) => ({ needs: dev_bound }),
-  attach: ({ to }) => ({ needs: to }),
-  detach: ({ from }) => ({ needs: from }),
+  load: args => ({ needs: 'object' in args ? undefined : args.dev_bound }),
+  attach: args => ({ needs: portOfAttach(args) }),
+  detach: args => ({ needs: 'from' in args ? args.from : undefined }),
   update: ({ device }) => ({ needs: device }),
+  fill: ({ entries }) => ({ needs: entries.find(({ device }) => device !== undefined)?.device }),
   cpumap: null,
   map: null,
   lookup: null,

@@ -318,7 +318,7 @@ t.test('the result of a step is read by an expectation, and kept once', async t 
     /^one\.yaml:10:5: `as: look` is the name of the step in line 9 already/,
   ]);
   t.match(withStep(look, 'look.qsise == 1'), [
-    /^one\.yaml:12:6: .*a `lookup` returns errno, where, log, value, qsize, prog_id, did you mean `qsize`\?/,
+    /^one\.yaml:12:6: .*a `lookup` returns errno, where, log, value, decoded, qsize, prog_id, did you mean `qsize`\?/,
   ]);
   const repeated = (times: number) =>
     `  - repeat: { times: ${times}, steps: [{ lookup: { map: cpus, key: 2 }, as: look }] }`;

@@ -75,6 +75,16 @@ export interface ScenarioObject {
   readonly dir: string;
 }
 
+/** A device whose frames are kept during the traffic. */
+export interface Capture {
+  readonly on: string;
+  /** Frames. */
+  readonly max: number;
+  /** Bytes of a frame. */
+  readonly snap: number;
+  readonly direction: 'in' | 'both';
+}
+
 /** CPUs, memory and queues of a variant's guests, and what is in the one under test besides. */
 export interface GuestSize {
   readonly cpus: number;
@@ -97,6 +107,9 @@ export interface ResolvedVariant {
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */
   readonly objects: readonly ScenarioObject[];
+  /** Types of the records of ring buffers and perf event arrays: `struct event` by `fw.events`. */
+  readonly records: Readonly<Record<string, string>>;
+  readonly captures: readonly Capture[];
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];
   readonly after: readonly Step[];

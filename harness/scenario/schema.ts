@@ -3,6 +3,7 @@ import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
 import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
 import { BOUNDS } from './bounds.ts';
+import { capturesSchema } from './captures.ts';
 import { guestSchema } from './guest-schema.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
@@ -115,6 +116,13 @@ export function scenarioSchema(wrap: Wrap) {
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
     objects: objectsSchema(wrap),
+    events: z
+      .record(z.string().regex(/^.+\.\w+$/), wrap(z.string().regex(/^(?:(?:struct|union) )?\w+$/)))
+      .default({})
+      .describe(
+        'types of the records of ring buffers and perf event arrays, by OBJECT.MAP: `{ fw.events: struct event }`; without it the one struct of that size',
+      ),
+    capture: capturesSchema(wrap),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),

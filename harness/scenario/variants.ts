@@ -5,6 +5,7 @@ import { suffix } from './axes.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
 import { buildSteps, resultSteps } from './build-steps.ts';
+import { buildCaptures, notCaptured } from './captures.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
@@ -13,6 +14,7 @@ import { reachableNames } from './guest-devices.ts';
 import { guestOf } from './guest-schema.ts';
 import type { Problem, Source } from './places.ts';
 import { scenarioObjects } from './objects.ts';
+import { withCaptureFiles } from './packet-files.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -59,10 +61,15 @@ export function resolveVariant(
 
   const document = checked.data;
   const doubts: Doubt[] = [];
-  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, ...names };
-  const setup = buildSteps(document.setup, ['setup'], context);
-  const traffic = buildSteps(document.traffic, ['traffic'], context);
-  const after = buildSteps(document.after, ['after'], context);
+  const objects = scenarioObjects(document.objects, path, (key, text) =>
+    problems.push({ place: source.place(origin(['objects', key])), text }),
+  );
+  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, objects, ...names };
+  const stepsOf = (key: 'setup' | 'traffic' | 'after'): Step[] =>
+    withCaptureFiles(buildSteps(document[key], [key], context), path, (step, inner, text) =>
+      problems.push({ place: source.place([...step.path, step.kind, ...inner]), text }),
+    );
+  const [setup, traffic, after] = [stepsOf('setup'), stepsOf('traffic'), stepsOf('after')];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
   problems.push(...tooMuch(steps));
@@ -72,16 +79,18 @@ export function resolveVariant(
   problems.push(
     ...deviceObstacles(steps, topology, made).map(({ step, text }) => ({ place: step.place, text })),
   );
-  const objects = scenarioObjects(document.objects, path, (key, text) =>
-    problems.push({ place: source.place(origin(['objects', key])), text }),
-  );
   const guest = guestOf(document.guest, { path, topology, objects }, (inner, text) =>
     problems.push({ place: source.place(origin(['guest', ...inner])), text }),
   );
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
+  const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
+  problems.push(
+    ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
+  );
   const expect = buildExpectations(document.expect, own, context);
+  problems.push(...notCaptured(expect, captures));
   doubtUnread(own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
@@ -91,6 +100,8 @@ export function resolveVariant(
     topology,
     guest,
     objects,
+    records: document.events,
+    captures,
     setup,
     traffic,
     after,

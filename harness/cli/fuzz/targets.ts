@@ -21,6 +21,10 @@ import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
 import { evaluate } from '../../oracle/expectations.ts';
 import { NAMES } from '../../oracle/subjects.ts';
+import { buildFrame } from '../../packet/build.ts';
+import { decodeFrame } from '../../packet/decode.ts';
+import type { FrameDescription } from '../../packet/description.ts';
+import { readPcap, readWholeFrames, writePcap } from '../../packet/pcap.ts';
 import { foldRun } from '../../report/fold.ts';
 import { readEvents } from '../../report/jsonl.ts';
 import { compareLoads, loadComparisonText } from '../../report/compare-loads.ts';
@@ -233,6 +237,38 @@ const AGENT_LINES = texts(
   '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
 );
 
+/** Frames with every layer. */
+const FRAMES: Buffer[] = (
+  [
+    {
+      vlan: [5, 7],
+      ip: { options: '94040000' },
+      tcp: { mss: 1460, timestamp: 1, wscale: 7 },
+      payload: { text: 'a' },
+    },
+    { ip6: { extensions: [{ kind: 'hop_by_hop' }, { kind: 'fragment', mf: true }] }, icmp6: {} },
+    { ip: {}, udp: {}, vxlan: {}, inner: { arp: {} } },
+    { ip6: {}, gre: { key: 1, checksum: true }, inner: { ip: {}, inner: { ip: {}, icmp: {} } } },
+  ] satisfies FrameDescription[]
+).map(frame => buildFrame(frame));
+
+/** A pcap file with two frames, and a pcapng file with an interface and a packet block. */
+const CAPTURES = [
+  writePcap([1n, 2n].map(ns => ({ data: Buffer.from('deadbeef', 'hex'), length: 4, ns }))),
+  Buffer.from(
+    '0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000' +
+      '0100000020000000010000000000040009000100090000000000000020000000' +
+      '06000000240000000000000001000000020000000400000004000000deadbeef24000000',
+    'hex',
+  ),
+];
+
+function readCapture(input: Buffer): void {
+  const frames = readPcap(input, 'fuzz.pcap');
+  readPcap(writePcap(frames), 'written.pcap');
+  readWholeFrames(input, 'fuzz.pcap');
+}
+
 const QMP_LINES = texts(
   '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}\r\n{"return": {}, "id": 1}\r\n',
   '{"return": {"status": "running"}, "id": 2}\r\n{"return": "CPU#0\\r\\nRAX=0\\r\\n", "id": 3}\r\n',
@@ -332,6 +368,8 @@ export const FUZZ_TARGETS = {
     },
     weight: 8,
   },
+  frame: { inputs: mutated(FRAMES), run: input => void decodeFrame(input), weight: 8 },
+  pcap: { inputs: mutated(CAPTURES), run: readCapture, weight: 8 },
   bzimage: { inputs: mutated([bzImage()]), run: readImage, weight: 8 },
   'kernel-names': {
     inputs: fc.oneof(

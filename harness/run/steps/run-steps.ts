@@ -1,18 +1,25 @@
 import { plainText } from '../../oracle/cel-values.ts';
+import { shortfall } from '../../oracle/shortfall.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
+import * as attach from './attach.ts';
+import * as entries from './entries.ts';
 import * as exec from './exec.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
+import * as packets from './packets.ts';
 import * as programs from './programs.ts';
+import * as stackTraffic from './stack-traffic.ts';
+import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
 const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepValues> } = {
   cpumap: maps.cpumap,
   map: maps.map,
+  fill: entries.fill,
   update: maps.update,
   lookup: maps.lookup,
   delete: maps.remove,
@@ -30,14 +37,17 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
   load: programs.load,
-  attach: programs.attach,
-  detach: programs.detach,
+  attach: attach.attach,
+  detach: attach.detach,
   frames: traffic.frames,
   pktgen: traffic.pktgen,
   send: traffic.send,
   udp: traffic.udp,
+  tcp: stackTraffic.tcp,
+  ping: stackTraffic.ping,
   live: traffic.live,
-  test_run: traffic.testRun,
+  packets: packets.packets,
+  test_run: testRun.testRun,
   join: traffic.join,
   pending: traffic.pending,
   wait: misc.wait,
@@ -103,5 +113,5 @@ function unfulfilled(step: PlainStep, values: StepValues): string | null {
     const names = Array.isArray(values['names']) ? values['names'].join(', ') : '';
     return `map \`${step.args.map}\` has ${plainText(values['count'])} threads after ${step.args.within} ms, not ${step.args.count} (${names})`;
   }
-  return null;
+  return shortfall(step, values)?.text ?? null;
 }
