@@ -76,6 +76,7 @@ async function callEverything(
   await call('pktgen', traffic);
   await call('send', traffic);
   await call('udp', traffic);
+  await call('send_frames', { dev: 'tx', frames: [testFrame(64, 0).toString('hex')], count: 2 });
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });
   const frames = sentFrames({ source: 'packet', on: 'tx', count: 10, size: 64 }, []);

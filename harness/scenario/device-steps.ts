@@ -51,6 +51,7 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   pktgen: ({ on }) => ({ sends: on }),
   send: ({ on }) => ({ sends: on }),
   udp: ({ on }) => ({ sends: on }),
+  packets: ({ on }) => ({ sends: on }),
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
   load: ({ dev_bound }) => ({ needs: dev_bound }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { op } from './op.ts';
-import { counts, cpu, device, int } from './words.ts';
+import { counts, cpu, device, hex, int } from './words.ts';
 
 /** What every source of traffic takes. */
 const traffic = {
@@ -52,6 +52,17 @@ export const NET_OPS = {
   send: op(
     'Exactly `count` frames from an AF_PACKET socket.',
     { ...traffic, dst_mac },
+    z.object(sent).readonly(),
+  ),
+  send_frames: op(
+    'Exactly `count` frames of any bytes from an AF_PACKET socket, those of `frames` in turn.',
+    {
+      dev: device,
+      frames: z.array(hex).readonly().describe('each a whole frame of at most 65,557 bytes'),
+      count: int(1, 2 ** 31).describe('packets'),
+      gap_us: int(0, 10_000_000).optional().describe('from one frame to the next; 0 without it'),
+      cpu: cpu.optional(),
+    },
     z.object(sent).readonly(),
   ),
   udp: op(

@@ -5,7 +5,9 @@ import { kernelErrno, StepFailure, type StepContext, type StepValues } from './c
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
+import * as packets from './packets.ts';
 import * as programs from './programs.ts';
+import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
@@ -36,7 +38,8 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   send: traffic.send,
   udp: traffic.udp,
   live: traffic.live,
-  test_run: traffic.testRun,
+  packets: packets.packets,
+  test_run: testRun.testRun,
   join: traffic.join,
   pending: traffic.pending,
   wait: misc.wait,
