@@ -1,5 +1,5 @@
 import t from 'tap';
-import { tagged, untag } from '../guest/frame-hash.ts';
+import { frameHash, tagged, untag } from '../guest/frame-hash.ts';
 import { oneFrame } from '../guest/one-frame.ts';
 import { sentFrames, type SourceRun } from '../guest/sent-frames.ts';
 import type { ChangedFrames, ChangedSample } from '../model/changed-frames.ts';
@@ -38,7 +38,16 @@ function sample(frame: Buffer, at: number): ChangedSample {
 
 function arrived(frame: Buffer, some: Partial<ChangedFrames>): ChangedFrames {
   const { moved = 0 } = some;
-  return { bytes: [], why: [], rest: null, moved, vary: [], samples: [sample(frame, 42 + moved)], ...some };
+  return {
+    bytes: [],
+    why: [],
+    rest: null,
+    moved,
+    vary: [],
+    strangers: [],
+    samples: [sample(frame, 42 + moved)],
+    ...some,
+  };
 }
 
 function frame(program: Program, some: Partial<SourceRun> = {}): Buffer {
@@ -80,6 +89,9 @@ t.test('a frame that is described must be the very one that the program leaves',
   t.ok(explains(runs, seen(after)));
   t.notOk(explains(runs, seen(withByte(after, 21, 0xff))));
   t.notOk(explains([{ frames: null, before, after: before }], seen(after)));
+  t.ok(explains(runs, { ...seen(after), strangers: [frameHash(after)] }));
+  const later = [frameHash(after), frameHash(withByte(after, 60, 0))];
+  t.notOk(explains(runs, { ...seen(after), strangers: later }), 'one that came later');
 });
 
 t.test('what a program does, in one sentence', async t => {
