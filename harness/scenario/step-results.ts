@@ -43,6 +43,11 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   read: ['text'],
 };
 
+/** The names that expectations can read of a step's result, next to those that every result has; null where only the kernel decides. */
+export function resultFields(kind: StepKind): readonly string[] | null {
+  return FIELDS[kind];
+}
+
 /** What is wrong with a name that begins with a step's `as`, or null. `path` is the name cut at its dots and indexes. */
 export function unknownField(step: Step, path: readonly string[]): string | null {
   const [as = '', field] = path;
