@@ -19,6 +19,18 @@ const dst_mac = z.string().optional().describe('broadcast without it');
 
 const sent = { sent: z.int(), errors: z.int(), usec: z.int() };
 
+/** A fault of the kernel, as a request that fails has it. */
+const refusal = z
+  .object({
+    kind: z.literal('kernel'),
+    errno: z.string(),
+    code: z.int(),
+    where: z.string(),
+    message: z.string(),
+    log: z.null(),
+  })
+  .readonly();
+
 /** Network devices, and what sends packets. */
 export const NET_OPS = {
   netdev: op(
@@ -63,7 +75,12 @@ export const NET_OPS = {
       gap_us: int(0, 10_000_000).optional().describe('from one frame to the next; 0 without it'),
       cpu: cpu.optional(),
     },
-    z.object(sent).readonly(),
+    z
+      .object({
+        ...sent,
+        refused: refusal.optional().describe('why the kernel refused a frame, with which sending ended'),
+      })
+      .readonly(),
   ),
   udp: op(
     'Exactly `count` datagrams from UDP sockets, one per flow, at most 64. Payload as `send`, DF set.',

@@ -41,6 +41,22 @@ t.test('the frames of a list go to the agent once, with how many are to be sent'
   t.match(ctx.sources, [{ source: 'packets', on: 'rx', requested: 14, sent: 14 }]);
 });
 
+t.test('what was sent before a frame that the kernel refuses counts', async t => {
+  const refused = {
+    kind: 'kernel',
+    errno: 'EMSGSIZE',
+    code: 90,
+    where: 'send(AF_PACKET)',
+    message: 'frame 1',
+    log: null,
+  };
+  const step = '  - { packets: { frames: [{ arp: {} }, { ip: {} }] }, as: some }';
+  const answer = { sent: 1, errors: 0, usec: 1, refused };
+  const { ctx } = await stepped(step, answer, new ProgramIndex([]), 'some.errno == "EMSGSIZE"');
+  t.match(ctx.sources, [{ source: 'packets', requested: 2, sent: 1, as: 'some' }]);
+  t.match(ctx.results['some'], { errno: 'EMSGSIZE', where: 'send(AF_PACKET)' });
+});
+
 t.test('flows are frames of their own, no more than there are times', async t => {
   const frames = '[{ ip: {}, udp: { sport: 65535 } }, { arp: {} }, { ip: {}, inner: { ip6: {}, tcp: {} } }]';
   for (const { count, flows, ports } of [

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { AgentError } from '../../guest/agent-error.ts';
 import { buildList, type FrameItem } from '../../packet/frame-list.ts';
 import { readWholeFrames } from '../../packet/pcap.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { announce } from './announce.ts';
 import type { StepContext, StepValues } from './context.ts';
-import { source } from './traffic.ts';
+import { patienceMs, report } from './traffic.ts';
 
-/** Frames that the scenario describes, its list of them `count` times. */
+/** Frames that the scenario describes, its list of them `count` times. Those before one that the kernel refuses are sent, and count. */
 export async function packets(ctx: StepContext, args: StepArgs<'packets'>): Promise<StepValues> {
   const { on, frames: items, count, flows, gap_us: gapUs, cpu } = args;
   const files = await readFiles(items);
@@ -16,8 +17,14 @@ export async function packets(ctx: StepContext, args: StepArgs<'packets'>): Prom
   await announceFrames(ctx, on, distinct, { once, count });
   const total = once * count;
   const frames = distinct.map(frame => frame.toString('hex'));
-  const request = { dev: on, frames, count: total, gap_us: gapUs, cpu };
-  return source(ctx, 'packets', 'send_frames', request, ((gapUs ?? 0) * total) / 1000);
+  const { refused, ...answer } = await (on === 'tx' ? ctx.generator : ctx.guest).call(
+    'send_frames',
+    { dev: on, frames, count: total, gap_us: gapUs, cpu },
+    { timeoutMs: patienceMs(total) + ((gapUs ?? 0) * total) / 1000, background: true },
+  );
+  const values = report(ctx, 'packets', on, total, answer);
+  if (refused !== undefined) throw new AgentError('send_frames', refused);
+  return values;
 }
 
 /** Tells the classifier of the frames. The first flows are sent once more where the flows do not divide the times. */
