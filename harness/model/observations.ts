@@ -1,11 +1,11 @@
-import type { ActionCounts, ObserverRows, Value, WitnessRows } from './counters.ts';
+import type { ActionCounts, Counters, ObserverRows, Value, WitnessRows } from './counters.ts';
 
 /** XDP attach modes; neither ever falls back to the other. */
 export type XdpMode = 'native' | 'generic';
 
 /** What a traffic source reports of its own work. */
 export interface SourceReport {
-  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live';
+  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live' | 'tcp' | 'ping';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
   readonly on: string;
   readonly requested: number;
@@ -14,6 +14,8 @@ export interface SourceReport {
   readonly errors: number;
   /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
+  /** It does not know how many frames it sends: they are what the device counted besides those of the other sources. */
+  readonly uncounted?: boolean;
   /** The step's line in the scenario's file. */
   readonly line?: number;
   /** The step's `as`; null without. */
@@ -110,8 +112,45 @@ export interface Identities {
   readonly once: boolean;
 }
 
+/** One frame of a capture. */
+export interface CapturedFrame {
+  /** Time of the guest's kernel since 1970: whole seconds, and nanoseconds. */
+  readonly sec: number;
+  readonly nsec: number;
+  /** Bytes of the frame; `data` may have fewer. */
+  readonly length: number;
+  readonly direction: 'in' | 'out';
+  /** The sender left the checksum to the device: the bytes do not have the right one. */
+  readonly partial: boolean;
+  /** Hex. */
+  readonly data: string;
+}
+
+/** What a device received during the traffic, and on request what it sent. */
+export interface Captured {
+  readonly frames: readonly CapturedFrame[];
+  /** Frames for which the capture had no room. */
+  readonly lost: number;
+}
+
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
+
+/** What the scenario's objects hold and report, as far as its expectations name it. */
+export interface ObjectReadings {
+  /** Entries by key, by the object's and the map's name, and `size`, the number of entries, where all of them were read. */
+  readonly maps: Counters;
+  /** Global variables, by the object's name. */
+  readonly globals: Counters;
+  /** Records of ring buffers and perf event arrays in the order in which they came, by the object's and the map's name. */
+  readonly events: Counters;
+  /** What the kernel reports of programs, by the object's and the program's name. */
+  readonly programs: Counters;
+  /** Records that bpfrig could not take in time, by the name of their stream: `fw.events`. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Names without a value, each with the reason. */
+  readonly absent: Readonly<Record<string, string>>;
+}
 
 /**
  * Everything that was read from a guest for one cell, before any meaning is put into it.
@@ -145,10 +184,13 @@ export interface Observations {
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;
   readonly steps: Readonly<Record<string, StepResult>>;
+  readonly objects?: ObjectReadings;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
   /** Lines that the kernel overwrote before they were read. */
   readonly logLost?: number;
+  /** By device. */
+  readonly captures?: Readonly<Record<string, Captured>>;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

@@ -28,6 +28,8 @@ export const MAC = {
  */
 export const ADDRESS = {
   source: '198.18.0.1',
+  /** Of the sockets behind `tx` that are to be answered: an address of `tx` as soon as a step needs it. */
+  client: '198.18.0.2',
   destination: '198.18.1.1',
   prefix: 24,
   source6: '2001:2::1',

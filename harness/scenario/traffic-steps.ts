@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stackKinds } from './stack-steps.ts';
 import { words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 
@@ -51,6 +52,7 @@ export function trafficKinds(wrap: Wrap) {
       .describe(
         'send exactly `count` datagrams from UDP sockets, one a flow; `size` is that of the frame, which must fit the MTU',
       ),
+    ...stackKinds(wrap),
     live: z
       .strictObject({
         program,
