@@ -13,7 +13,10 @@ const SAMPLE_AT = 16;
 const NO_SLOT = 16;
 
 /** What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent. */
-export function changedFrames(rows: readonly { readonly changed: string }[]): ChangedFrames | null {
+export function changedFrames(
+  rows: readonly { readonly changed: string }[],
+  strangers = '',
+): ChangedFrames | null {
   const parts = rows.map(({ changed }) => decode(Buffer.from(changed, 'hex')));
   const [first] = parts;
   if (first === undefined) return null;
@@ -27,11 +30,12 @@ export function changedFrames(rows: readonly { readonly changed: string }[]): Ch
     rest: rests.length === 0 ? null : Math.min(...rests),
     moved,
     vary: unique(parts.flatMap(({ vary }) => vary)).toSorted((a, b) => a - b),
+    strangers: strangers.match(/.{16}/g) ?? [],
     samples: parts.flatMap(({ samples }) => samples),
   };
 }
 
-function decode(bytes: Buffer): ChangedFrames {
+function decode(bytes: Buffer): Omit<ChangedFrames, 'strangers'> {
   const [why, rest, moved, samples] = [
     bytes.readUInt32LE(HEAD),
     bytes.readUInt32LE(HEAD + 4),
