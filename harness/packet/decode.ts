@@ -1,6 +1,6 @@
 import type { Value } from '../model/counters.ts';
 import type { Fields } from './fields.ts';
-import type { LayerName, Outside, ReadHeader } from './layer.ts';
+import { LAYER_NAMES, type LayerName, type Outside, type ReadHeader } from './layer.ts';
 import { LAYERS } from './layers.ts';
 
 /**
@@ -9,6 +9,18 @@ import { LAYERS } from './layers.ts';
  * with `length`, `hex` and `text` (of printable ASCII, else ''), `trailer` behind what the lengths count, and `problem`: what is wrong with its form, or ''.
  */
 export type DecodedFrame = { readonly [name: string]: Value };
+
+/** The names that a decoded frame can have. */
+export const DECODED_NAMES: readonly string[] = [
+  ...LAYER_NAMES,
+  'vlans',
+  'layers',
+  'length',
+  'inner',
+  'payload',
+  'trailer',
+  'problem',
+];
 
 /** Tunnels within each other that are read; what is deeper is payload. */
 const DEEPEST = 4;

@@ -63,7 +63,7 @@ function levels(wrap: Wrap): z.ZodObject {
   if (known !== undefined) return known;
   const shared = {
     ...layerSchemas(wrap),
-    payload: payloadSchema(wrap).optional().describe('what is behind the last header'),
+    payload: payloadSchema(wrap).optional(),
     trailer: hexText(wrap).optional().describe('bytes that no length counts, such as padding'),
   };
   let schema: z.ZodObject = z.strictObject(shared);
@@ -146,9 +146,9 @@ const MORE: Partial<Record<LayerName, (wrap: Wrap) => Record<string, z.ZodType>>
   }),
   tcp: wrap => ({
     options: hexText(wrap).optional().describe('all options in hex, instead of those by name'),
-    mss: int(wrap, 0xffff),
-    wscale: int(wrap, 255),
-    sack_permitted: wrap(z.boolean()).optional(),
+    mss: int(wrap, 0xffff).describe('option: maximum segment size'),
+    wscale: int(wrap, 255).describe('option: window scale'),
+    sack_permitted: wrap(z.boolean()).optional().describe('option: SACK permitted'),
     timestamp: int(wrap, U32).describe('TSval of the timestamps option'),
     echo: int(wrap, U32).describe('TSecr of the timestamps option'),
   }),
@@ -170,10 +170,12 @@ function extensionSchema(wrap: Wrap) {
 }
 
 function payloadSchema(wrap: Wrap) {
-  return z.strictObject({
-    text: wrap(z.string()).optional(),
-    hex: hexText(wrap).optional(),
-    length: int(wrap, FRAME_BYTES).describe('bytes; what text and hex leave is filled up'),
-    fill: int(wrap, 255).describe('the byte to fill up with; without it, byte n is n modulo 256'),
-  });
+  return z
+    .strictObject({
+      text: wrap(z.string()).optional().describe('as UTF-8'),
+      hex: hexText(wrap).optional().describe('behind the text'),
+      length: int(wrap, FRAME_BYTES).describe('bytes; what text and hex leave is filled up'),
+      fill: int(wrap, 255).describe('the byte to fill up with; without it, byte n is n modulo 256'),
+    })
+    .describe('what is behind the last header');
 }

@@ -88,6 +88,19 @@ t.test('mistakes have a place, a remedy and the nearest name', t => {
   t.end();
 });
 
+t.test('names of a decoded packet are checked', t => {
+  const lines = (expectation: string): string[] => {
+    const step = `{ test_run: { program: p, frame: { ip: {} } }, as: ran }`;
+    const text = `title: t\nsource: s\nafter:\n  - ${step}\nexpect: ['${expectation}']\n`;
+    const file = { name: 't', file: 't.yaml', path: join(folder, 't.yaml') };
+    return problemLines('t.yaml', parseScenario(yamlSource(text), file, NAMES).problems);
+  };
+  t.same(lines('ran.packet.ip.ttl == 64'), []);
+  t.match(lines('ran.packet.upd.dport == 9'), [/unknown name `ran.packet.upd`: .*did you mean `udp`\?/]);
+  t.match(lines('ran.pakcet.udp.dport == 9'), [/did you mean `packet`\?/]);
+  t.end();
+});
+
 t.test('a pcap file is looked at before a guest boots, and found next to the scenario', t => {
   const data = buildFrame({ ip: {}, udp: {} });
   const frame = { data, length: data.length, ns: 0n };

@@ -1,3 +1,4 @@
+import { DECODED_NAMES } from '../packet/decode.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { Step } from './scenario.ts';
 import type { StepKind } from './step-schema.ts';
@@ -57,6 +58,12 @@ export function unknownField(step: Step, path: readonly string[]): string | null
   const fields = step.kind === 'repeat' ? [] : FIELDS[step.kind];
   if (field === undefined || field === '*' || fields === null) return null;
   const known = [...COMMON, ...fields];
-  if (known.includes(field)) return null;
+  if (known.includes(field)) return field === 'packet' ? unknownLayer(path) : null;
   return `unknown name \`${as}.${field}\`: a \`${step.kind}\` returns ${known.join(', ')}${didYouMean(field, known)}`;
+}
+
+/** What is wrong with a name below a decoded packet, `ran.packet.ipp`, or null. */
+function unknownLayer([as = '', field = '', part]: readonly string[]): string | null {
+  if (part === undefined || part === '*' || DECODED_NAMES.includes(part)) return null;
+  return `unknown name \`${as}.${field}.${part}\`: a packet has ${DECODED_NAMES.join(', ')}${didYouMean(part, DECODED_NAMES)}`;
 }

@@ -23,6 +23,18 @@ const within = int(1, 600_000).optional().describe('ms without progress until it
 
 const sent = { sent: z.int(), errors: z.int(), usec: z.int() };
 
+/** A fault of the kernel, as a request that fails has it. */
+const refusal = z
+  .object({
+    kind: z.literal('kernel'),
+    errno: z.string(),
+    code: z.int(),
+    where: z.string(),
+    message: z.string(),
+    log: z.null(),
+  })
+  .readonly();
+
 /** Network devices, and what sends packets. */
 export const NET_OPS = {
   netdev: op(
@@ -67,7 +79,12 @@ export const NET_OPS = {
       gap_us: int(0, 10_000_000).optional().describe('from one frame to the next; 0 without it'),
       cpu: cpu.optional(),
     },
-    z.object(sent).readonly(),
+    z
+      .object({
+        ...sent,
+        refused: refusal.optional().describe('why the kernel refused a frame, with which sending ended'),
+      })
+      .readonly(),
   ),
   udp: op(
     'Exactly `count` datagrams from UDP sockets, one per flow, at most 64. Payload as `send`, DF set.',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { withLibbpf } from '../../image/libbpf.fixture.ts';
 import { scenarioOf } from '../../oracle/made-up.fixture.ts';
 import { buildFrame } from '../../packet/build.ts';
 import { decodeFrame } from '../../packet/decode.ts';
@@ -19,6 +20,7 @@ async function stepped(steps: string, answer: object, index = new ProgramIndex([
   const guest = {
     hello: { cpus_possible: [0] },
     call: async (op: string, args: object) => {
+      // What the classifier is told is not what these tests are about.
       if (!op.startsWith('stack_')) requests.push({ op, ...args });
       return op === 'load' ? { id: 1 } : answer;
     },
@@ -39,6 +41,22 @@ t.test('the frames of a list go to the agent once, with how many are to be sent'
   );
   t.match(requests, [{ op: 'send_frames', dev: 'rx', frames, count: 14, gap_us: 5 }]);
   t.match(ctx.sources, [{ source: 'packets', on: 'rx', requested: 14, sent: 14 }]);
+});
+
+t.test('what was sent before a frame that the kernel refuses counts', async t => {
+  const refused = {
+    kind: 'kernel',
+    errno: 'EMSGSIZE',
+    code: 90,
+    where: 'send(AF_PACKET)',
+    message: 'frame 1',
+    log: null,
+  };
+  const step = '  - { packets: { frames: [{ arp: {} }, { ip: {} }] }, as: some }';
+  const answer = { sent: 1, errors: 0, usec: 1, refused };
+  const { ctx } = await stepped(step, answer, new ProgramIndex([]), 'some.errno == "EMSGSIZE"');
+  t.match(ctx.sources, [{ source: 'packets', requested: 2, sent: 1, as: 'some' }]);
+  t.match(ctx.results['some'], { errno: 'EMSGSIZE', where: 'send(AF_PACKET)' });
 });
 
 t.test('flows are frames of their own, no more than there are times', async t => {
@@ -97,7 +115,7 @@ t.test('test_run: what goes in, and what comes out', async t => {
   writeFileSync(path, OBJECT);
   const index = await indexPrograms(
     { objects: [{ name: 'some', label: 'some.bpf.c', path, cflags: [], dir }] },
-    join(dir, 'cache'),
+    await withLibbpf(join(dir, 'cache')),
   );
   const out = buildFrame({ ip6: {}, tcp: { flags: 'SA' } }).toString('hex');
   const answer = {

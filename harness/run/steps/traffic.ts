@@ -78,23 +78,22 @@ export async function pending(ctx: StepContext): Promise<StepValues> {
 }
 
 /** The ops that send packets. */
-type SourceOp = 'pktgen' | 'send' | 'send_frames' | 'udp';
+type SourceOp = 'pktgen' | 'send' | 'udp';
 
-/** Sends by an op of the guest that has the device, and reports what it sent. `extraMs`: what it takes longer than usual. */
-export async function source<N extends SourceOp>(
+async function source<N extends SourceOp>(
   ctx: StepContext,
   name: SourceReport['source'],
   op: N,
   args: OpArgs<N>,
-  extraMs = 0,
 ): Promise<StepValues> {
   const { dev, count } = args;
   const guest = dev === 'tx' ? ctx.generator : ctx.guest;
-  const options = { timeoutMs: patienceMs(count) + extraMs, background: true };
+  const options = { timeoutMs: patienceMs(count), background: true };
   return report(ctx, name, dev, count, await guest.call(op, args, options));
 }
 
-function report(
+/** Notes what a source sent, which is in the counts of the cell. */
+export function report(
   ctx: StepContext,
   source: SourceReport['source'],
   on: string,

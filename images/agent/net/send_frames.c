@@ -86,6 +86,13 @@ static int list_read(struct request *rq, json_t *frames,
 	return 0;
 }
 
+/* The frames before the one that was refused are on their way: they count. */
+static int refused(struct request *rq)
+{
+	json_object_set_new(rq->answer, "refused", fault_json(&rq->fault));
+	return 0;
+}
+
 static int op_send_frames(struct request *rq, const void *data)
 {
 	const struct send_frames *args = data;
@@ -110,7 +117,7 @@ static int op_send_frames(struct request *rq, const void *data)
 		err = fd;
 	}
 	list_free(&list);
-	return err;
+	return err && rq->answer ? refused(rq) : err;
 }
 
 static const struct op ops[] = {

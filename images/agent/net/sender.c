@@ -68,7 +68,7 @@ static int send_all(struct request *rq, const struct sender *sender)
 {
 	long long sent = 0, errors = 0, start = now_us(), i;
 	const struct frame_args *args = sender->args;
-	int err;
+	int err = 0;
 
 	for (i = 0; i < args->count && !client_gone(); i++) {
 		pace(sender, start, i);
@@ -76,14 +76,16 @@ static int send_all(struct request *rq, const struct sender *sender)
 		if (!err)
 			sent++;
 		else if (err != -ENOBUFS && err != -EAGAIN)
-			return fault_kernel(rq, err, sender->where,
-					    "frame %lld of %lld on %s", i,
-					    args->count, args->dev.name);
+			break;
+		err = 0;
 	}
 	rq->answer = json_pack("{s:I,s:I,s:I}", "sent", (json_int_t)sent,
 			       "errors", (json_int_t)errors, "usec",
 			       (json_int_t)(now_us() - start));
-	return 0;
+	if (!err)
+		return 0;
+	return fault_kernel(rq, err, sender->where, "frame %lld of %lld on %s",
+			    i, args->count, args->dev.name);
 }
 
 int sender_run(struct request *rq, const struct sender *sender)

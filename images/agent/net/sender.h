@@ -19,7 +19,8 @@ struct sender {
 void sender_room(int fd);
 /*
  * Sends args->count frames from args->cpu, args->pps of them per second, and
- * answers {sent, errors, usec}: errors are the tries that found no room.
+ * answers {sent, errors, usec}: errors are the tries that found no room. A
+ * frame that the kernel refuses ends it: the answer is there with the fault.
  */
 int sender_run(struct request *rq, const struct sender *sender);
 
