@@ -2,7 +2,7 @@ import { readCaptures, startCaptures } from '../guest/captures.ts';
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
+import type { Captured, Observations, ProgramReading, StepResult } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
@@ -20,7 +20,7 @@ import { runSteps } from './steps/run-steps.ts';
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw; `results` then has those of the steps that were done.
+ * Throws what the steps throw; `results` then has those of the steps that were done, and `captures` what came until then.
  */
 export async function observeCell(
   bed: Testbed,
@@ -28,6 +28,7 @@ export async function observeCell(
   index: ProgramIndex,
   clock: PhaseClock,
   results: Record<string, StepResult>,
+  captures: Record<string, Captured>,
 ): Promise<Observations> {
   const { dut } = bed;
   const state = new CellState(results, variant.changes);
@@ -40,8 +41,14 @@ export async function observeCell(
   await startCaptures(bed, variant.captures, variant.topology);
   clock.next('traffic');
 
-  await runSteps(ctx, variant.traffic);
-  await ctx.join();
+  try {
+    await runSteps(ctx, variant.traffic);
+    await ctx.join();
+  } catch (error) {
+    // Just then somebody wants to see them; without them, the error still counts.
+    await readCaptures(bed, variant.captures, captures).catch(() => undefined);
+    throw error;
+  }
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
@@ -52,7 +59,7 @@ export async function observeCell(
   const counted = difference(before, readings);
   // What `after` sends is in no count.
   const sources = settleSources(ctx.sources, counted.devices);
-  const captures = await readCaptures(bed, variant.captures);
+  await readCaptures(bed, variant.captures, captures);
   const identities = seen && (await identitiesOf(ctx, seen));
   const changes = await readChanges(ctx, counted.stack);
   await runSteps(ctx, variant.after);
