@@ -112,12 +112,10 @@ __noinline int payload_at(struct __sk_buff *skb)
 			       ((len - 1) & (MAGIC_WINDOW - 1)) + 1))
 		return 0;
 	half = (void *)buf;
-	for (i = MAGIC_FROM / 2; i < MAGIC_TO / 2; i++) {
-		if (2 * i + 8 > len)
-			break;
+	for (i = MAGIC_FROM / 2; i < MAGIC_TO / 2; i++)
 		if (half[i] == magic[0] && half[i + 1] == magic[1])
-			return 2 * i;
-	}
+			/* Behind the frame are bytes of an earlier one. */
+			return 2 * i + 8 <= len ? 2 * i : 0;
 	return 0;
 }
 

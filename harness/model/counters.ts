@@ -1,5 +1,24 @@
-/** A value that an expectation can name. Integers are JS numbers; counts stay far below 2^53. */
+/**
+ * A value that an expectation can name. Integers are JS numbers; counts stay far below 2^53. Those of a program's own memory may be
+ * beyond: see {@link wholeNumber}.
+ */
 export type Value = number | string | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+/**
+ * An integer of any size as a value that JSON keeps: beyond 2^53 in decimal, as `{ int: '18446744073709551615' }`. `int` is a word of
+ * C, so no struct has a member of that name.
+ */
+export function wholeNumber(value: bigint): number | { readonly int: string } {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : { int: String(value) };
+}
+
+/** The integer that a value is, if it is one that {@link wholeNumber} wrote in decimal; null for anything else. */
+export function largeInteger(value: unknown): bigint | null {
+  if (typeof value !== 'object' || value === null || !('int' in value)) return null;
+  const { int } = value;
+  return typeof int === 'string' && /^-?\d{1,40}$/.test(int) ? BigInt(int) : null;
+}
 
 /** Normalised counters of one cell by name: what expectations are written against. See `../oracle/counters.ts`. */
 export type Counters = { readonly [name: string]: Value };

@@ -5,7 +5,7 @@ export type XdpMode = 'native' | 'generic';
 
 /** What a traffic source reports of its own work. */
 export interface SourceReport {
-  readonly source: 'pktgen' | 'packet' | 'udp' | 'live' | 'tcp' | 'ping';
+  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live' | 'tcp' | 'ping';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
   readonly on: string;
   readonly requested: number;

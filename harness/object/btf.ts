@@ -50,10 +50,14 @@ export interface BtfType {
   readonly target: number;
   /** Number of an array's elements. */
   readonly length: number;
-  /** Of an int. */
+  /** Of an int and an enum. */
   readonly signed: boolean;
+  /** Of an int: C's `_Bool`. */
+  readonly boolean: boolean;
   /** Of a var or a func: 0 static, 1 global, 2 extern. */
   readonly linkage: number;
+  /** Types of a func_proto's parameters. */
+  readonly parameters: readonly number[];
   /** Of struct and union. */
   readonly members: readonly BtfMember[];
   /** Of a datasec. */
@@ -67,7 +71,9 @@ const NOTHING: Omit<BtfType, 'id' | 'kind' | 'name'> = {
   target: 0,
   length: 0,
   signed: false,
+  boolean: false,
   linkage: 0,
+  parameters: [],
   members: [],
   variables: [],
   values: [],
@@ -177,7 +183,7 @@ function readType(
   switch (kind) {
     case 'int':
       return {
-        type: { ...base, size: sizeOrType, signed: (read.u32(body) >>> 24) % 2 === 1 },
+        type: { ...base, size: sizeOrType, ...encodingOf(read.u32(body)) },
         next: body + 4,
       };
     case 'array':
@@ -209,8 +215,10 @@ function readType(
       }));
       return { type: { ...base, size: sizeOrType, variables }, next: body + count * 12 };
     }
-    case 'func_proto':
-      return { type: { ...base, target: sizeOrType }, next: body + count * 8 };
+    case 'func_proto': {
+      const parameters = items(8, p => read.u32(p + 4));
+      return { type: { ...base, target: sizeOrType, parameters }, next: body + count * 8 };
+    }
     case 'var':
       return { type: { ...base, target: sizeOrType, linkage: read.u32(body) }, next: body + 4 };
     case 'decl_tag':
@@ -222,6 +230,12 @@ function readType(
     default:
       return { type: { ...base, target: sizeOrType }, next: body };
   }
+}
+
+/** BTF_INT_ENCODING: BTF_INT_SIGNED is 1, BTF_INT_BOOL is 4. */
+function encodingOf(word: number): Pick<BtfType, 'signed' | 'boolean'> {
+  const encoding = (word >>> 24) & 0xf;
+  return { signed: (encoding & 1) !== 0, boolean: (encoding & 4) !== 0 };
 }
 
 function readMember(

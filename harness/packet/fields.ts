@@ -19,6 +19,11 @@ export type FieldValue = number | string | boolean;
 /** Values by the names of their fields; a list is that of parts which a header can have several of. */
 export type Fields = { readonly [name: string]: FieldValue | readonly Fields[] | undefined };
 
+/** The text of a field that has one; '' for any other. */
+export function textOf(value: Fields[string]): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** A number of so many bits. */
 export function uint(name: string, bits: number, meaning: string): Field {
   return { name, kind: 'uint', bits, meaning };
@@ -35,7 +40,7 @@ export function special(name: string, kind: 'mac' | 'ip4' | 'ip6' | 'tcp_flags',
 }
 
 /** Letters of the TCP flags, lowest bit first, as tcpdump has them: FIN, SYN, RST, PSH, ACK, URG, ECE, CWR. */
-export const TCP_FLAGS = 'FSRPAUEC';
+export const TCP_FLAGS = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C'] as const;
 
 /**
  * The bytes of a header: its fields one after another, which are whole bytes together. A field without a value is 0. Throws BpfrigError
@@ -105,14 +110,14 @@ function addressBytes(kind: 'mac' | 'ip4' | 'ip6', text: string): Buffer {
 
 function tcpFlagBits(value: Fields[string]): number {
   if (typeof value === 'number') return value;
-  return [...TCP_FLAGS].reduce(
-    (bits, letter, index) => bits | (String(value).includes(letter) ? 1 << index : 0),
+  return TCP_FLAGS.reduce(
+    (bits, letter, index) => bits | (textOf(value).includes(letter) ? 1 << index : 0),
     0,
   );
 }
 
 function tcpFlagText(bits: number): string {
-  return [...TCP_FLAGS].filter((_, index) => (bits >> index) & 1).join('');
+  return TCP_FLAGS.filter((_, index) => (bits >> index) & 1).join('');
 }
 
 function writeBits(bytes: Buffer, at: number, bits: number, value: number): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ip6Text, macText } from './addresses.ts';
 import type { DecodedFrame } from './decode.ts';
 import type { FrameDescription } from './description.ts';
-import type { Fields } from './fields.ts';
+import { TCP_FLAGS, type Fields } from './fields.ts';
 import { LAYER_NAMES, type LayerName } from './layer.ts';
 import { LAYERS } from './layers.ts';
 
@@ -14,7 +14,7 @@ function fieldsOf(name: LayerName, left: readonly string[]): fc.Arbitrary<Fields
     mac: () => fc.uint8Array({ minLength: 6, maxLength: 6 }).map(b => macText(Buffer.from(b))),
     ip4: () => fc.ipV4(),
     ip6: () => fc.uint8Array({ minLength: 16, maxLength: 16 }).map(b => ip6Text(Buffer.from(b))),
-    tcp_flags: () => fc.subarray([...'FSRPAUEC']).map(letters => letters.join('')),
+    tcp_flags: () => fc.subarray([...TCP_FLAGS]).map(letters => letters.join('')),
   };
   const shape = LAYERS[name].fields
     .filter(field => !left.includes(field.name))

@@ -72,7 +72,8 @@ function framesOf({
   described,
 }: Announcements): { readonly frames: ProgramRun['frames']; readonly bytes: Buffer }[] {
   const numbered = sources.flatMap(({ frames }) => {
-    const ports = [...new Set([0, 1, frames.flows * frames.threads - 1])].map(flow => frames.port + flow);
+    const last = frames.flows * frames.threads - 1;
+    const ports = [...new Set([0, Math.min(1, last), last])].map(flow => frames.port + flow);
     const numbers = [frames.first, frames.first + FAR];
     return ports.flatMap(port => numbers.map(number => ({ frames, bytes: oneFrame(frames, number, port) })));
   });

@@ -53,6 +53,7 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   udp: ({ on }) => ({ sends: on }),
   tcp: () => ({ sends: 'tx' }),
   ping: () => ({ sends: 'tx' }),
+  packets: ({ on }) => ({ sends: on }),
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
   load: ({ dev_bound }) => ({ needs: dev_bound }),

@@ -29,9 +29,37 @@ export function scenarioReference(): string {
     `## Steps\n\nKeys of every step, next to the one that names its kind:\n\n${table(common.map(([key, schema]) => rowOf(key, schema as Schema, false)))}`,
     ...STEP_KINDS.map(kind => stepSection(kind, step.properties?.[kind] as Schema)),
     `### repeat\n\nDoes some steps several times over: \`times\`, and the \`steps\`, which cannot contain another \`repeat\`.\n`,
+    packetSections(step),
     `## Features\n\nNames for \`requires\`. Where there is a probe, the guest's kernel decides; else its version does.\n\n${featureTable()}`,
   ].join('\n');
 }
+
+/** The layers of packets, which several steps take, once: those within a tunnel are the same. */
+function packetSections(step: Schema): string {
+  const packets = step.properties?.['packets'] as Schema | undefined;
+  const frames = packets?.properties?.['frames'] as Schema | undefined;
+  const item = isSchema(frames?.items) ? frames.items : {};
+  const all = Object.entries((item.properties ?? {}) as Record<string, Schema>);
+  const isLayer = (schema: Schema): boolean => schema.type === 'object' && schema.properties !== undefined;
+  const layers = all.filter(([key, schema]) => isLayer(schema) && key !== PACKET_WITHIN);
+  const others = all.filter(([key, schema]) => !isLayer(schema) || key === PACKET_WITHIN);
+  const rows = others.map(([key, schema]) =>
+    key === PACKET_WITHIN
+      ? [`\`${key}\``, 'the layers of a packet', 'optional', schema.description ?? '']
+      : rowOf(key, schema, false),
+  );
+  return [
+    `## Packets\n\nAn item of \`packets\`, and the \`frame\` of \`test_run\` (without \`hex\`, \`pcap\` and \`fragment\`). Every field of a layer is optional; its meaning says its default.\n\n${table(rows)}`,
+    ...layers.map(
+      ([key, schema]) => `### ${key}\n\n${sentence(schema.description ?? '')}\n\n${keyTable(schema)}`,
+    ),
+  ].join('\n');
+}
+
+const PACKET_WITHIN = 'inner';
+
+/** Mappings with a section of their own. */
+const OWN_SECTION: readonly string[] = ['frame'];
 
 function stepSection(kind: (typeof STEP_KINDS)[number], schema: Schema): string {
   const fields = resultFields(kind);
@@ -55,6 +83,8 @@ function rowsOf(schema: Schema, prefix: string, steps: readonly string[] = []): 
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const one = value as Schema;
     if (steps.includes(key)) return [[`\`${key}\``, 'list of steps', '', one.description ?? '']];
+    if (OWN_SECTION.includes(key))
+      return [[`\`${prefix}${key}\``, 'the layers of a packet', 'optional', one.description ?? '']];
     const row = rowOf(prefix + key, one, required.has(key));
     return one.type === 'object' && one.properties !== undefined
       ? [row, ...rowsOf(one, `${prefix}${key}.`)]

@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { guestKinds } from './guest-steps.ts';
+import { packetKinds } from './packet-steps.ts';
 import { exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 import { trafficKinds } from './traffic-steps.ts';
 
 /** Schemas of all kinds of steps, one key a kind. What each one does stands in its description. */
 export function stepKinds(wrap: Wrap) {
-  return { ...mapKinds(wrap), ...programKinds(wrap), ...trafficKinds(wrap), ...guestKinds(wrap) };
+  return {
+    ...mapKinds(wrap),
+    ...programKinds(wrap),
+    ...trafficKinds(wrap),
+    ...packetKinds(wrap),
+    ...guestKinds(wrap),
+  };
 }
 
 function mapKinds(wrap: Wrap) {

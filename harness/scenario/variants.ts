@@ -11,6 +11,7 @@ import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
 import { scenarioObjects } from './objects.ts';
+import { withCaptureFiles } from './packet-files.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -58,9 +59,11 @@ export function resolveVariant(
   const document = checked.data;
   const doubts: Doubt[] = [];
   const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, ...names };
-  const setup = buildSteps(document.setup, ['setup'], context);
-  const traffic = buildSteps(document.traffic, ['traffic'], context);
-  const after = buildSteps(document.after, ['after'], context);
+  const stepsOf = (key: 'setup' | 'traffic' | 'after'): Step[] =>
+    withCaptureFiles(buildSteps(document[key], [key], context), path, (step, inner, text) =>
+      problems.push({ place: source.place([...step.path, step.kind, ...inner]), text }),
+    );
+  const [setup, traffic, after] = [stepsOf('setup'), stepsOf('traffic'), stepsOf('after')];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
   problems.push(...tooMuch(steps));

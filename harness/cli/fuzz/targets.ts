@@ -20,6 +20,9 @@ import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
 import { evaluate } from '../../oracle/expectations.ts';
 import { NAMES } from '../../oracle/subjects.ts';
+import { buildFrame } from '../../packet/build.ts';
+import { decodeFrame } from '../../packet/decode.ts';
+import type { FrameDescription } from '../../packet/description.ts';
 import { readPcap, readWholeFrames, writePcap } from '../../packet/pcap.ts';
 import { foldRun } from '../../report/fold.ts';
 import { readEvents } from '../../report/jsonl.ts';
@@ -207,6 +210,21 @@ const AGENT_LINES = texts(
   '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
 );
 
+/** Frames with every layer. */
+const FRAMES: Buffer[] = (
+  [
+    {
+      vlan: [5, 7],
+      ip: { options: '94040000' },
+      tcp: { mss: 1460, timestamp: 1, wscale: 7 },
+      payload: { text: 'a' },
+    },
+    { ip6: { extensions: [{ kind: 'hop_by_hop' }, { kind: 'fragment', mf: true }] }, icmp6: {} },
+    { ip: {}, udp: {}, vxlan: {}, inner: { arp: {} } },
+    { ip6: {}, gre: { key: 1, checksum: true }, inner: { ip: {}, inner: { ip: {}, icmp: {} } } },
+  ] satisfies FrameDescription[]
+).map(frame => buildFrame(frame));
+
 /** A pcap file with two frames, and a pcapng file with an interface and a packet block. */
 const CAPTURES = [
   writePcap([1n, 2n].map(ns => ({ data: Buffer.from('deadbeef', 'hex'), length: 4, ns }))),
@@ -323,6 +341,7 @@ export const FUZZ_TARGETS = {
     },
     weight: 8,
   },
+  frame: { inputs: mutated(FRAMES), run: input => void decodeFrame(input), weight: 8 },
   pcap: { inputs: mutated(CAPTURES), run: readCapture, weight: 8 },
   bzimage: { inputs: mutated([bzImage()]), run: readImage, weight: 8 },
   'kernel-names': {

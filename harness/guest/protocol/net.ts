@@ -58,6 +58,17 @@ export const NET_OPS = {
     { ...traffic, dst_mac },
     z.object(sent).readonly(),
   ),
+  send_frames: op(
+    'Exactly `count` frames of any bytes from an AF_PACKET socket, those of `frames` in turn.',
+    {
+      dev: device,
+      frames: z.array(hex).readonly().describe('each a whole frame of at most 65,557 bytes'),
+      count: int(1, 2 ** 31).describe('packets'),
+      gap_us: int(0, 10_000_000).optional().describe('from one frame to the next; 0 without it'),
+      cpu: cpu.optional(),
+    },
+    z.object(sent).readonly(),
+  ),
   udp: op(
     'Exactly `count` datagrams from UDP sockets, one per flow, at most 64. Payload as `send`, DF set.',
     { ...traffic, checksum: z.boolean().optional().describe('false without it') },

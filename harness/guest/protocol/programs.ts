@@ -67,7 +67,8 @@ export const PROGRAM_OPS = {
     'BPF_PROG_TEST_RUN.',
     {
       program,
-      data: hex.describe('the frame'),
+      data: hex.optional().describe('the packet; absent for a program that takes none'),
+      ctx: hex.optional().describe('the context, as the program’s type has it; instead of `dev`'),
       repeat: int(0, U32_MAX).optional(),
       live: z.boolean().optional().describe('BPF_F_TEST_XDP_LIVE_FRAMES'),
       batch: int(0, U32_MAX).optional().describe('64 without it; with `live` only'),
@@ -78,7 +79,8 @@ export const PROGRAM_OPS = {
       .object({
         retval: z.int(),
         duration_ns: z.int(),
-        data_out: hex.optional().describe('the packet afterwards; not with `live`'),
+        data_out: hex.optional().describe('the packet afterwards; with `data`, not with `live`'),
+        ctx_out: hex.optional().describe('the context afterwards; with `ctx`'),
       })
       .readonly(),
   ),

@@ -20,7 +20,7 @@ export const wire: Subject = {
   title: 'What the traffic sources sent, and what the two devices carried.',
   tables: [],
   semantics: [],
-  faults: ['wire'],
+  faults: ['wire', 'back'],
   words: {
     sent: number('packets', 'The same as `source.sent`.'),
     source: branch('What the traffic sources report of their own work.', {
@@ -51,7 +51,8 @@ function device(role: string, doing: string) {
 function account({ seen, main }: CellView): Account {
   const [rx, tx] = [countersOf(seen, 'rx'), countersOf(seen, 'tx')];
   const sent = sum(seen.sources, one => one.sent);
-  const senders = seen.sources.filter(source => !isInjector(source));
+  const back = sum(seen.sources.filter(isBackward), one => one.sent);
+  const senders = seen.sources.filter(source => !isInjector(source) && !isBackward(source));
   const foreign = foreignPackets(seen);
   const refused = sum(senders, ({ errors }) => errors);
   return {
@@ -84,12 +85,25 @@ function account({ seen, main }: CellView): Account {
           },
         },
       },
+      {
+        name: 'back',
+        enters: { sent: { packets: back } },
+        // The device also transmits what programs send back.
+        out: {
+          'rx.sent': { packets: Math.min(back, seen.devices['rx']?.['tx_packets'] ?? 0), ends: 'delivered' },
+        },
+      },
     ],
   };
 }
 
 function isInjector({ source, on }: Observations['sources'][number]): boolean {
-  return source === 'live' || on === 'rx';
+  return source === 'live' || (on === 'rx' && source === 'pktgen');
+}
+
+/** Whether a source sends on `rx`, towards `tx`. */
+function isBackward({ source, on }: Observations['sources'][number]): boolean {
+  return on === 'rx' && (source === 'packets' || source === 'packet');
 }
 
 function countersOf(seen: Observations, role: 'rx' | 'tx'): { packets: number; dropped: number } {

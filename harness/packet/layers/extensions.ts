@@ -1,5 +1,5 @@
 import { BpfrigError } from '../../util/errors.ts';
-import { bytesOf, flag, packHeader, uint, unpackHeader, type Fields } from '../fields.ts';
+import { bytesOf, flag, packHeader, textOf, uint, unpackHeader, type Fields } from '../fields.ts';
 
 /** Extension headers of IPv6 by number, RFC 8200. */
 const NUMBERS = { hop_by_hop: 0, routing: 43, fragment: 44, destination: 60 } as const;
@@ -43,8 +43,7 @@ export function encodeExtensions(
 }
 
 function withOptions(extension: Fields, next: number): Buffer {
-  const { data = '' } = extension;
-  const given = Buffer.from(String(data), 'hex');
+  const given = Buffer.from(textOf(extension['data']), 'hex');
   const size = Math.max(8, Math.ceil((given.length + 2) / 8) * 8);
   if (size > 2048)
     throw new BpfrigError('scenario', `an extension header has ${given.length} bytes: 2046 at most`);

@@ -1,7 +1,7 @@
 import { BpfrigError } from '../../util/errors.ts';
 import { ip4Bytes, ip6Bytes } from '../addresses.ts';
 import { inetChecksum, wordSum, type Addresses } from '../checksum.ts';
-import { bytesOf, flag, packHeader, special, uint, unpackHeader, type Fields } from '../fields.ts';
+import { bytesOf, flag, packHeader, special, textOf, uint, unpackHeader, type Fields } from '../fields.ts';
 import type { Ends, Layer } from '../layer.ts';
 import { layerOfProtocol, protocolOf } from '../numbers.ts';
 import { encodeExtensions, readExtensions } from './extensions.ts';
@@ -130,12 +130,12 @@ export const ip6: Layer = {
 export function addressesOf(name: 'ip' | 'ip6', given: Fields, ends: Ends): Addresses {
   const bytes = name === 'ip' ? ip4Bytes : ip6Bytes;
   const { src = ends.src[name], dst = ends.dst[name] } = given;
-  return { src: bytes(String(src)), dst: bytes(String(dst)) };
+  return { src: bytes(textOf(src)), dst: bytes(textOf(dst)) };
 }
 
 /** Bytes of options of a header, filled up to a multiple of 4. Throws `scenario` when the header would be too long. */
 export function optionBytes(layer: string, hex: Fields[string]): Buffer {
-  const given = Buffer.from(typeof hex === 'string' ? hex : '', 'hex');
+  const given = Buffer.from(textOf(hex), 'hex');
   if (given.length > 40)
     throw new BpfrigError('scenario', `\`${layer}\` has ${given.length} bytes of options: 40 at most`);
   return Buffer.concat([given, Buffer.alloc((4 - (given.length % 4)) % 4)]);

@@ -17,9 +17,12 @@ const [CHECKSUM_PRESENT, ROUTING_PRESENT, KEY_PRESENT, SEQ_PRESENT, VERSION] = [
 
 /** Parts that a GRE header has or does not have, in their order: RFC 2784 and 2890. */
 export const GRE_PARTS = [
-  { flag: CHECKSUM_PRESENT, fields: [uint('checksum', 16, ''), uint('reserved', 16, '')] },
-  { flag: KEY_PRESENT, fields: [uint('key', 32, '')] },
-  { flag: SEQ_PRESENT, fields: [uint('seq', 32, '')] },
+  {
+    flag: CHECKSUM_PRESENT,
+    fields: [uint('checksum', 16, ''), uint('reserved', 16, 'behind the checksum; 0')],
+  },
+  { flag: KEY_PRESENT, fields: [uint('key', 32, 'none without it')] },
+  { flag: SEQ_PRESENT, fields: [uint('seq', 32, 'sequence number; none without it')] },
 ] as const;
 
 /** GRE, RFC 2784. */

@@ -1,5 +1,6 @@
 import type { CloneMemory } from './clones.ts';
 import type { ObserverCost } from './observers.ts';
+import type { PacketRates } from './packet-rates.ts';
 import { median, type Sample } from './sample.ts';
 
 /** Everything that `bpfrig bench` measured in one run on one machine. */
@@ -16,6 +17,7 @@ export interface BenchReport {
   readonly phasesMs: Readonly<Record<string, number>>;
   readonly cellsPerMinute: number;
   readonly observerCost: ObserverCost;
+  readonly packetRates: PacketRates;
   readonly memory: readonly CloneMemory[];
   /** Start of `./bpfrig run` with warm caches to its first verdict, in milliseconds. */
   readonly firstVerdictMs: number;
@@ -57,6 +59,8 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure("cost of empty programs on the observers' tracepoints", costOf(hollow), '%', null),
     figure('cost of all that counts (observers, fexit, witness, tc)', costOf(everything), '%', null),
     figure("pktgen's rate without observers", median(nothing), 'pps', null),
+    figure('rate of step packets', median(report.packetRates.packets), 'pps', null),
+    figure("rate of step packets / pktgen's", packetsRatio(report.packetRates), '', null),
     ...report.memory.map(({ clones, pssMiB }) =>
       figure(`memory of ${clones} ${clones === 1 ? 'clone' : 'clones'} (Pss)`, pssMiB, 'MiB', null),
     ),
@@ -72,6 +76,11 @@ export function holds({ value, limit }: Figure): boolean {
 export function figure(name: string, value: number, unit: string, limit: number | null): Figure {
   const digits = unit === '' ? 1000 : 100;
   return { name, value: Math.round(value * digits) / digits, unit, limit };
+}
+
+/** Turn by turn, since both rates change with the host's load. */
+function packetsRatio({ pktgen, packets }: PacketRates): number {
+  return median(packets.map((rate, turn) => rate / (pktgen[turn] ?? NaN)));
 }
 
 /** Slope from the first reading to the last. */

@@ -6,8 +6,10 @@ import { kernelErrno, StepFailure, type StepContext, type StepValues } from './c
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
+import * as packets from './packets.ts';
 import * as programs from './programs.ts';
 import * as stackTraffic from './stack-traffic.ts';
+import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
@@ -40,7 +42,8 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   tcp: stackTraffic.tcp,
   ping: stackTraffic.ping,
   live: traffic.live,
-  test_run: traffic.testRun,
+  packets: packets.packets,
+  test_run: testRun.testRun,
   join: traffic.join,
   pending: traffic.pending,
   wait: misc.wait,

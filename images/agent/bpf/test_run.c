@@ -21,7 +21,8 @@
 
 struct test_run {
 	struct handle program;
-	struct bytes data;
+	struct bytes data;	/* absent: the program takes no packet */
+	struct bytes ctx;
 	long long repeat;
 	bool live;
 	long long batch;	/* 0: the default */
@@ -33,7 +34,8 @@ static const struct test_run defaults = { .repeat = 1, .cpu = -1 };
 
 static const struct arg test_run_args[] = {
 	ARG_PROGRAM(struct test_run, program, REQUIRED),
-	ARG_HEX(struct test_run, data, REQUIRED),
+	ARG_HEX(struct test_run, data),
+	ARG_HEX(struct test_run, ctx),
 	ARG_INT(struct test_run, repeat, 0, UINT32_MAX),
 	ARG_BOOL(struct test_run, live),
 	ARG_INT(struct test_run, batch, 0, UINT32_MAX),
@@ -53,7 +55,10 @@ static int run(struct request *rq, const struct test_run *args,
 		    .batch_size = args->batch);
 	int err;
 
-	if (args->dev.name) {
+	if (args->ctx.data) {
+		opts.ctx_in = args->ctx.data;
+		opts.ctx_size_in = args->ctx.len;
+	} else if (args->dev.name) {
 		opts.ctx_in = &ctx;
 		opts.ctx_size_in = sizeof(ctx);
 	}
@@ -61,9 +66,12 @@ static int run(struct request *rq, const struct test_run *args,
 		opts.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
 		if (!args->batch)
 			opts.batch_size = LIVE_BATCH;
-	} else {
+	} else if (args->data.data) {
 		opts.data_out = data_out;
 		opts.data_size_out = args->data.len + GROWS_BY;
+		/* Over its input: the kernel has read that by then. */
+		opts.ctx_out = args->ctx.data;
+		opts.ctx_size_out = args->ctx.len;
 	}
 	err = bpf_prog_test_run_opts(args->program.fd, &opts);
 	if (err)
@@ -73,9 +81,13 @@ static int run(struct request *rq, const struct test_run *args,
 				    args->live ? " with live frames" : "");
 	rq->answer = json_pack("{s:I,s:I}", "retval", (json_int_t)opts.retval,
 			       "duration_ns", (json_int_t)opts.duration);
-	if (!args->live)
+	if (args->data.data && !args->live)
 		json_object_set_new(rq->answer, "data_out",
 				    json_hex(data_out, opts.data_size_out));
+	/* A syscall program changes it in place. */
+	if (args->ctx.data)
+		json_object_set_new(rq->answer, "ctx_out",
+				    json_hex(args->ctx.data, args->ctx.len));
 	return 0;
 }
 

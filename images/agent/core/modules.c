@@ -20,6 +20,7 @@
 	X(netdev)	\
 	X(pktgen)	\
 	X(send)		\
+	X(send_frames)	\
 	X(udp)		\
 	X(tcp)		\
 	X(ping)		\
