@@ -112,7 +112,11 @@ t.test(
       ['a changed verdict', edited('changed', full, '"verdict":"fail"', '"verdict":"pass"'), null],
       ['null', edited('null', full, /\n.*\n/, '\nnull\n'), 2],
       ['a missing line', edited('missing', full, /\n.*\n/, '\n'), 2],
-      ['a cell too few at the end', edited('unfinished', full, '"unfinished":[]', '"unfinished":["x"]'), last],
+      [
+        'a cell too few at the end',
+        edited('unfinished', full, '"unfinished":[]', '"unfinished":["x"]'),
+        last,
+      ],
       ['a red cell made green at the end', edited('counts', full, /"fail":\d+/, '"fail":0'), last],
     ] as const) {
       for (const command of ['report', 'compare']) {

@@ -92,6 +92,9 @@ async function callEverything(
   await call('stack_read', { dev: 'rx' });
   await call('stack_log', { dev: 'rx' });
   await call('stack_seen', { dev: 'rx' });
+  await call('stack_describe', { dev: 'rx', hashes: '0b5087f598346536', kinds: 1 });
+  await call('stack_described', { dev: 'rx' });
+  await call('stack_changed', { dev: 'rx' });
   await call('observers_read', {});
   await call('witness_read', {});
   await call('witness_stop', {});
