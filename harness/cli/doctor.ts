@@ -30,6 +30,7 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
   ['xz', 'kernels'],
   ['zstd', 'kernels'],
   ['lz4', 'kernels'],
+  ['tar', 'libbpf'],
   ['make', 'the agent'],
   ['gcc', 'the agent'],
   ['clang', 'BPF objects'],
@@ -44,7 +45,6 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
 
 /** Files of development packages. */
 const FILES: readonly (readonly [string, string])[] = [
-  ['/usr/include/bpf/libbpf.h', 'the agent (libbpf-dev)'],
   ['/usr/include/jansson.h', 'the agent (libjansson-dev)'],
   ['/usr/include/libelf.h', 'the agent (libelf-dev)'],
   ['/usr/share/keyrings/debian-archive-keyring.gpg', 'signatures of kernels (debian-archive-keyring)'],

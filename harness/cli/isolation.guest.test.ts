@@ -53,12 +53,12 @@ t.test('nothing moves in a clone that sends nothing', async t => {
   t.equal(run.results.length, 3);
 });
 
-/** A separate cache that has the kernels and nothing else. */
+/** A separate cache that has the kernels, libbpf and nothing else. */
 function freshCache(t: Test): NodeJS.ProcessEnv {
   // Not called twice: `testdir()` empties the folder. What a test writes goes next to the cache, into `testdirName`.
   const home = t.testdir();
   mkdirSync(join(home, 'bpfrig'));
-  symlinkSync(join(cacheRoot(), 'kernels'), join(home, 'bpfrig', 'kernels'));
+  for (const part of ['kernels', 'libbpf']) symlinkSync(join(cacheRoot(), part), join(home, 'bpfrig', part));
   return { XDG_CACHE_HOME: home };
 }
 

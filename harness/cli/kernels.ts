@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { lockLibbpf } from '../image/libbpf-lock.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { listKernels, type KernelListing } from '../kernel/list.ts';
 import { lockKernels } from '../kernel/lock.ts';
@@ -36,7 +37,9 @@ export function kernelsCommand(): Command {
     .description(
       'Pin every series to the newest packages that the mirror delivers, in images/kernels.lock.yaml',
     )
-    .action(async () => {
+    .option('--libbpf', 'pin instead the newest source package of libbpf, in images/libbpf.lock.yaml')
+    .action(async ({ libbpf = false }: { libbpf?: boolean }) => {
+      if (libbpf) return await pinLibbpf();
       for (const { label, version, before, notes } of await lockKernels(aptOptions())) {
         const change = before === version ? 'unchanged' : `was ${before ?? 'not pinned'}`;
         console.log(
@@ -60,6 +63,13 @@ export function kernelsCommand(): Command {
       process.exitCode = EXIT.ok;
     });
   return kernels;
+}
+
+async function pinLibbpf(): Promise<void> {
+  const { before, now } = await lockLibbpf(aptOptions());
+  const change = before.version === now.version ? 'unchanged' : `was ${before.version}`;
+  console.log(`libbpf: ${now.version} (${change})`);
+  process.exitCode = EXIT.ok;
 }
 
 function mib(bytes: number): number {

@@ -1,7 +1,7 @@
 import { FRAME_FIELDS, IP6_FIELDS, type FrameField } from '../model/frame-fields.ts';
 import type { SourceReport } from '../model/observations.ts';
 import { MAC } from '../model/topology.ts';
-import { MAGIC, testFrame, UDP_SOURCE, wordSum } from './frame.ts';
+import { testFrame, UDP_SOURCE, wordSum } from './frame.ts';
 import { IP6_PAYLOAD, ip6Frame } from './ip6-frame.ts';
 import { pktgenCommands } from './pktgen-commands.ts';
 

@@ -5,6 +5,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { compileError, findClang, runClang, type Compiler } from './clang.ts';
+import { libbpf } from './libbpf.ts';
 import { vmlinuxHeaderFolder } from './vmlinux-header.ts';
 
 /** A BPF object as a scenario names it: a C source to compile, or an object that is ready. */
@@ -92,7 +93,8 @@ async function preprocess(
   cacheDir: string,
 ): Promise<{ args: readonly string[]; text: string }> {
   // A user's own folders come first.
-  const args = [...BASE_FLAGS, ...cflags, `-I${TARGET.include}`, `-I${join(PROJECT_ROOT, 'bpf')}`];
+  const folders = [TARGET.include, join(PROJECT_ROOT, 'bpf'), (await libbpf(cacheDir)).include];
+  const args = [...BASE_FLAGS, ...cflags, ...folders.map(folder => `-I${folder}`)];
   const first = await runClang(compiler, [...args, '-E', path], dir);
   if (first.ok) return { args, text: first.stdout };
   const lacksTypes = await lacksVmlinux(compiler, [...args, path], dir);

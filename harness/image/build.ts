@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashFile, hashKey } from '../util/hash.ts';
@@ -7,6 +7,7 @@ import { hostCommand } from '../util/host-command.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { buildBpfObject } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
+import { libbpf } from './libbpf.ts';
 
 /** What is compiled for the guest. */
 export interface GuestBuild {
@@ -47,21 +48,20 @@ const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
 
 /** Compiles one of the sources in bpf/ and returns the object's path. */
 export async function buildOwnObject(source: string, cacheDir: string): Promise<string> {
-  // Without the checkout's folder in its debug information, an object is the same in every checkout.
-  const relocatable = [`-ffile-prefix-map=${PROJECT_ROOT}=.`, '-ffile-compilation-dir=.'];
+  // Without the folders of checkout and cache in its debug information, an object is the same in every checkout.
+  const prefixes = [`${PROJECT_ROOT}=.`, `${(await libbpf(cacheDir)).folder}=libbpf`];
+  const relocatable = [...prefixes.map(one => `-ffile-prefix-map=${one}`), '-ffile-compilation-dir=.'];
   const cflags = ['-Werror', ...relocatable, ...(OWN_FLAGS[source] ?? [])];
   return (await buildBpfObject({ path: join(BPF, source), cflags, dir: BPF }, cacheDir)).path;
 }
 
-/** Headers of the host that the agent includes, and its libraries' versions with them. */
-const LIBBPF = '/usr/include/bpf';
-
 async function buildAgent(cacheDir: string): Promise<string> {
-  const sources = await Promise.all([AGENT, BPF, LIBBPF].map(sourcesBelow));
+  const sources = await Promise.all([AGENT, BPF].map(sourcesBelow));
+  const { folder } = await libbpf(cacheDir);
   const gcc = await hostCommand(await findProgram('gcc'), ['--version'], { timeoutMs: 10_000 });
-  const key = hashKey([sources, gcc.stdout]);
+  const key = hashKey([sources, basename(folder), gcc.stdout]);
   const compile = async (temp: string): Promise<void> => {
-    const args = ['-C', AGENT, '-j2', `OUT=${temp}`, join(temp, PROGRAM)];
+    const args = ['-C', AGENT, '-j2', `OUT=${temp}`, `LIBBPF=${folder}`, join(temp, PROGRAM)];
     const result = await hostCommand(await findProgram('make'), args, { timeoutMs: 600_000 });
     if (result.ok) return;
     const detail = `${result.stdout}${result.stderr}`;

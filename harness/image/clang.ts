@@ -61,7 +61,7 @@ export function compileError(label: string, cwd: string, log: string): BpfrigErr
 const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
   {
     when: /'(?:bpf|linux|asm)\/[^']*' file not found/,
-    text: 'a header of libbpf-dev or linux-libc-dev: ./bpfrig doctor --fix installs them; for one of your own, name its folder in `cflags`',
+    text: 'a header of libbpf that there is not, or one of linux-libc-dev: ./bpfrig doctor --fix installs them; for one of your own, name its folder in `cflags`',
   },
   {
     when: /file not found/,

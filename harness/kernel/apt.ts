@@ -1,28 +1,23 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type AptAccess,
+  aptError,
+  commandOptions,
+  DOWNLOAD_MS,
+  privateState,
+  UPDATE_MS,
+} from './apt-state.ts';
 import { cacheError } from '../util/cache-error.ts';
 import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
-import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
+import { hostCommand } from '../util/host-command.ts';
 import { withLock } from '../util/lock.ts';
-import { machineArchives } from './apt-sources.ts';
-import type { Catalogue } from './catalogue.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
-
-/** How long a mirror may be silent, in seconds. */
-const SILENT_S = 15;
-
-/** Longest time for an update of one suite, and for the download of one package, in milliseconds. */
-const [UPDATE_MS, DOWNLOAD_MS] = [300_000, 1_800_000];
-
-const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].map(name =>
-  join('/usr/share/keyrings', name),
-);
 
 /** The kernel packages of one suite, as of the last update from the mirror. */
 export interface SuiteIndex {
@@ -35,13 +30,7 @@ export interface SuiteIndex {
 }
 
 /** Options of every call that uses a suite. */
-export interface AptOptions {
-  /** bpfrig's cache. Each suite has its own apt state in `apt/SUITE`. */
-  readonly cacheDir: string;
-  readonly catalogue: Catalogue;
-  readonly onProgress?: (line: string) => void;
-  readonly signal?: AbortSignal;
-}
+export type AptOptions = AptAccess;
 
 /** The mirror lists a package but does not have it. The next candidate may still be available. */
 export class PackageGone extends Error {
@@ -93,7 +82,7 @@ export async function downloadPackages(
   folder: string,
   options: AptOptions,
 ): Promise<string[]> {
-  const state = await privateState(suite, options);
+  const state = await privateState(suite, 'deb', options);
   const files: string[] = [];
   for (const entry of packages) {
     const args = ['-c', state.config, '-q', 'download', `${entry.name}=${entry.version}`];
@@ -131,7 +120,7 @@ export async function downloadPackages(
 }
 
 async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
-  const state = await privateState(suite, options);
+  const state = await privateState(suite, 'deb', options);
   options.onProgress?.(`asking the mirror for ${suite}`);
   const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
   const updated = await hostCommand('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
@@ -151,97 +140,6 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
   if (!text.ok) throw aptError(`apt-helper could not read the index of ${suite}`, text);
   return parsePackages(text.stdout);
 }
-
-/** Writes apt's configuration and source list for one suite: private state, cache and sources, but the machine's proxies. */
-async function privateState(suite: string, options: AptOptions): Promise<{ config: string }> {
-  const entry = options.catalogue.suites[suite];
-  if (entry === undefined) throw new BpfrigError('usage', `no suite "${suite}" in images/kernels.yaml`);
-  const uri = machineArchives()[entry.archive];
-  if (uri === null) {
-    throw new BpfrigError(
-      'infra',
-      `suite ${suite} needs a ${entry.archive} archive, and this machine's apt sources have none: add one`,
-    );
-  }
-  const keyring = KEYRINGS.find(file => existsSync(file));
-  if (keyring === undefined) {
-    throw new BpfrigError('infra', `${KEYRINGS[0]} is missing: install the package debian-archive-keyring`);
-  }
-  const root = join(options.cacheDir, 'apt', suite);
-  await mkdir(join(root, 'lists', 'partial'), { recursive: true });
-  await mkdir(join(root, 'sources'), { recursive: true });
-  await mkdir(join(root, 'cache', 'archives', 'partial'), { recursive: true });
-  const validUntil = entry.ignoreValidUntil === null ? '' : 'Check-Valid-Until: no\n';
-  await writeIfChanged(
-    join(root, 'sources', 'bpfrig.sources'),
-    `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nArchitectures: amd64\nTargets: Packages\n` +
-      `Signed-By: ${keyring}\n${validUntil}`,
-  );
-  await writeIfChanged(join(root, 'status'), '');
-  const config = join(root, 'apt.conf');
-  await writeIfChanged(config, aptConfig(root));
-  return { config };
-}
-
-// Unchanged files are not rewritten, because apt in another process may be reading them.
-async function writeIfChanged(file: string, text: string): Promise<void> {
-  if (existsSync(file) && (await readFile(file, 'utf8')) === text) return;
-  await writeFile(file, text);
-}
-
-// Passed with -c, so it is read after the machine's own configuration, whose proxies and credentials stay in effect.
-function aptConfig(root: string): string {
-  return `#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear APT::Architectures;
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Sandbox::User "root";
-Dir::State "${root}";
-Dir::State::lists "${root}/lists";
-Dir::State::status "${root}/status";
-Dir::Cache "${root}/cache";
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "${root}/sources";
-Dir::Etc::Preferences "/dev/null";
-Dir::Etc::PreferencesParts "/dev/null";
-Acquire::AllowInsecureRepositories "false";
-Acquire::Check-Date "true";
-Acquire::Check-Valid-Until "true";
-Acquire::Retries "1";
-Acquire::http::Timeout "${SILENT_S}";
-Acquire::https::Timeout "${SILENT_S}";
-`;
-}
-
-function commandOptions({ signal }: AptOptions) {
-  return { env: { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' }, signal } as const;
-}
-
-function aptError(what: string, result: HostCommandResult): BpfrigError {
-  const line = result.stderr.split('\n').find(text => /^(?:E|Err):?/.test(text));
-  if (line === undefined) return commandFailure(what, result);
-  const remedy = REMEDIES.find(({ when }) => when.test(result.stderr))?.text;
-  const hint = remedy === undefined ? '' : ` (${remedy})`;
-  return new BpfrigError('infra', `${what}: ${line.replace(/^E: /, '').trim()}${hint}`, {
-    detail: result.stderr,
-  });
-}
-
-/** What to do about a failure of apt's; the first that matches. */
-const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
-  {
-    when: /Could not resolve|Temporary failure resolving|Could not connect|Cannot initiate the connection|Network is unreachable|timed out|No route to host/i,
-    text: 'is this host online? Without a network, kernels run that are in the cache (`./bpfrig kernels`), and your own (path:, tree:)',
-  },
-  {
-    when: /not signed|NO_PUBKEY|EXPKEYSIG|signatures (?:couldn't|were invalid)|OpenPGP signature verification failed/i,
-    text: 'its signature cannot be verified: update the package debian-archive-keyring; bpfrig takes no unsigned packages',
-  },
-  { when: /not valid yet|is expired|no longer valid/i, text: "is this host's clock right?" },
-  { when: /No space left on device/, text: 'make room on the disk of the cache' },
-];
 
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {
   const ageMs = Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? -Infinity);

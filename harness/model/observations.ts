@@ -1,4 +1,4 @@
-import type { ActionCounts, ObserverRows, Value, WitnessRows } from './counters.ts';
+import type { ActionCounts, Counters, ObserverRows, Value, WitnessRows } from './counters.ts';
 
 /** XDP attach modes; neither ever falls back to the other. */
 export type XdpMode = 'native' | 'generic';
@@ -136,6 +136,22 @@ export interface Captured {
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
+/** What the scenario's objects hold and report, as far as its expectations name it. */
+export interface ObjectReadings {
+  /** Entries by key, by the object's and the map's name, and `size`, the number of entries, where all of them were read. */
+  readonly maps: Counters;
+  /** Global variables, by the object's name. */
+  readonly globals: Counters;
+  /** Records of ring buffers and perf event arrays in the order in which they came, by the object's and the map's name. */
+  readonly events: Counters;
+  /** What the kernel reports of programs, by the object's and the program's name. */
+  readonly programs: Counters;
+  /** Records that bpfrig could not take in time, by the name of their stream: `fw.events`. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Names without a value, each with the reason. */
+  readonly absent: Readonly<Record<string, string>>;
+}
+
 /**
  * Everything that was read from a guest for one cell, before any meaning is put into it.
  * Counts are differences between the start of the traffic and the moment when the guest was idle.
@@ -168,6 +184,7 @@ export interface Observations {
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;
   readonly steps: Readonly<Record<string, StepResult>>;
+  readonly objects?: ObjectReadings;
   /** Kernel log lines since the cell began. */
   readonly log: readonly string[];
   /** Lines that the kernel overwrote before they were read. */

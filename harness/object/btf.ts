@@ -79,7 +79,13 @@ const NOTHING: Omit<BtfType, 'id' | 'kind' | 'name'> = {
   values: [],
 };
 
-const VOID: BtfType = { ...NOTHING, id: 0, kind: 'void', name: 'void' };
+/** The type of id 0. */
+export const VOID: BtfType = { ...NOTHING, id: 0, kind: 'void', name: 'void' };
+
+/** A type of a kind, whose other fields are empty. */
+export function newType(id: number, kind: BtfKind, fields: Partial<Omit<BtfType, 'id' | 'kind'>>): BtfType {
+  return { ...NOTHING, name: '', ...fields, id, kind };
+}
 
 /** The types of one object, by id: section `.BTF`, Documentation/bpf/btf.rst. */
 export class Btf {

@@ -1,4 +1,4 @@
-import type { Counters, Value } from '../model/counters.ts';
+import { largeInteger, type Counters, type Value } from '../model/counters.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
 import { CelKernel } from '../scenario/cel.ts';
 import { didYouMean } from '../util/nearest.ts';
@@ -10,7 +10,22 @@ export function celContext(counters: Counters): Record<string, unknown> {
   if (isMapping(kernel)) {
     context['kernel'] = new CelKernel(text(kernel['version']), text(kernel['series']));
   }
+  const maps = counters['maps'];
+  if (isMapping(maps)) context['maps'] = eachOf(maps, object => eachOf(object, celMap));
   return context;
+}
+
+function eachOf(value: Value, inner: (value: Value) => unknown): unknown {
+  if (!isMapping(value)) return toCel(value);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inner(one)]));
+}
+
+/** A BPF map: its entries, which loops and sums go over, and `size`, which is none of them. */
+function celMap(map: Value): unknown {
+  if (!isMapping(map)) return toCel(map);
+  const { size, ...entries } = map;
+  const context = toCel(entries) as object;
+  return size === undefined ? context : Object.defineProperty(context, 'size', { value: toCel(size) });
 }
 
 function text(value: Value | undefined): string {
@@ -21,6 +36,8 @@ function toCel(value: Value): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map((item: Value) => toCel(item));
   if (!isMapping(value)) return value;
+  const large = largeInteger(value);
+  if (large !== null) return large;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toCel(inner)]));
 }
 
@@ -49,6 +66,8 @@ const LONGEST = 80;
 
 /** A counter's value as it is printed instead of its name. */
 export function show(value: unknown): string {
+  const whole = typeof value === 'bigint' ? value : largeInteger(value);
+  if (whole !== null) return String(whole);
   const text = JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'bigint' ? Number(inner) : inner,
   );

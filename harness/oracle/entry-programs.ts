@@ -33,9 +33,11 @@ export function entryPrograms(
     if (step.as !== null && (results[step.as]?.errno ?? 'OK') !== 'OK') continue;
     if (step.kind === 'cpumap') {
       for (const [key, entry] of Object.entries(step.args.entries))
-        put(step.args.name, key, entry.program !== undefined);
+        put(plainName(step.args.name), key, entry.program !== undefined);
     } else if (step.kind === 'update' && step.args.qsize !== 0) {
-      put(step.args.map, step.args.key, step.args.program !== undefined || (step.args.prog_fd ?? 0) > 0);
+      // A cpumap's key is a number, whatever the scenario writes it as.
+      const { map, key, program, prog_fd = 0 } = step.args;
+      put(plainName(map), Number(key), program !== undefined || prog_fd > 0);
     }
   }
   const names = (wanted: (kinds: ReadonlySet<boolean>) => boolean) =>
@@ -47,6 +49,11 @@ export function entryPrograms(
     never: names(kinds => !kinds.has(true)),
     sometimes: names(kinds => kinds.size === 2),
   };
+}
+
+/** A map's name without its object's: observations have it so, as long as no other object has a map of that name. */
+function plainName(map: string): string {
+  return map.slice(map.lastIndexOf('.') + 1);
 }
 
 function plain(step: Step): readonly PlainStep[] {

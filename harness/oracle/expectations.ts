@@ -7,6 +7,7 @@ import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';
+import { counterExample } from './counter-example.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
 
 /** The outcome of an expression: it held or not, with its values, or why it could not be evaluated. */
@@ -71,8 +72,14 @@ export function evaluate(
     if (typeof result !== 'boolean') return broken(`returns ${show(result)}, not true or false`);
     return { ok: result, values: result ? null : explain(expression, counters, context), error: null };
   } catch (error) {
-    return broken(error instanceof EvaluationError ? error.summary : messageOf(error));
+    const text = error instanceof EvaluationError ? error.summary : messageOf(error);
+    return broken([text, ...notesOn(expression, absent)].join('; '));
   }
+}
+
+/** What is to be said of names that have a value, but perhaps not the one that the author expects: records without a type. */
+function notesOn({ names }: Expression, absent: Absent): string[] {
+  return names.flatMap(({ path }) => absent[path.slice(0, 3).join('.')] ?? []);
 }
 
 function holds(expression: Expression, context: Record<string, unknown>): boolean {
@@ -98,10 +105,12 @@ function observedAbsence(counters: Counters, path: readonly string[]): string | 
   const name = path.slice(0, there).join('.');
   if (Array.isArray(value)) return `${name} has ${value.length} items`;
   // A frame has the layers that it came with.
-  return isResult(counters[root]) || (root === 'captured' && there > 2)
-    ? `${name} has no \`${path[there] ?? ''}\``
-    : null;
+  const observed = isResult(counters[root]) || OBJECTS.has(root) || (root === 'captured' && there > 2);
+  return observed ? `${name} has no \`${path[there] ?? ''}\`` : null;
 }
+
+/** Names of objects and of what they declare are known before a guest boots; an entry of a map may or may not be there. */
+const OBJECTS: ReadonlySet<string> = new Set(['maps', 'events']);
 
 function pathOf(path: readonly string[]): NameUse {
   return { path, start: 0, end: 0, optional: false, fixed: true };
@@ -175,6 +184,8 @@ function explain(expression: Expression, counters: Counters, context: Record<str
   const texts = conjuncts(expression).flatMap(part => {
     const compiled = compileAny(part);
     if ('problem' in compiled || compiled.evaluate(context) === true) return [];
+    const example = counterExample(compiled, context);
+    if (example !== null) return [example];
     const filled = fillIn(compiled, counters);
     const sides = comparison(part, context);
     const worked = sides === null ? filled : `${show(sides.left)} ${sides.op} ${show(sides.right)}`;

@@ -185,7 +185,7 @@ function failed(
   results: readonly ExpectationResult[],
   expectations: readonly Expectation[],
   variant: ResolvedVariant,
-  seen: Pick<Observations, 'logLost'> = {},
+  seen: Pick<Observations, 'logLost' | 'objects'> = {},
 ): Fault[] {
   return results.flatMap(({ ok, error, expr, values }, index) => {
     const names = expectations[index]?.expression.names ?? [];

@@ -9,7 +9,7 @@ import { witnessDifferences } from './witness.ts';
  * the console too, so that a log with a gap matters only to expectations about it.
  */
 export function lostObservations(seen: Observations, named: readonly NameUse[]): string[] {
-  const { observers, witness, maps, arrivals, logLost = 0 } = seen;
+  const { observers, witness, maps, arrivals, logLost = 0, objects } = seen;
   const differences = witnessDifferences(observers, witness, Object.values(maps));
   const ofLog = named.some(({ path }) => path[0] === 'stack' && path[1] === 'seq' && path[2] !== 'lost');
   const arrivalsLost = ofLog ? (arrivals?.lost ?? 0) : 0;
@@ -22,7 +22,18 @@ export function lostObservations(seen: Observations, named: readonly NameUse[]):
     ...(ofKernelLog === 0
       ? []
       : [`the kernel overwrote ${ofKernelLog} lines of its log before they were read: \`log\` is void`]),
+    ...lostRecords(objects),
   ];
+}
+
+/** Streams are read only where an expectation names them. */
+function lostRecords(objects: Observations['objects']): string[] {
+  return Object.entries(objects?.lost ?? {})
+    .filter(([, lost]) => lost > 0)
+    .map(
+      ([stream, lost]) =>
+        `bpfrig could not take ${lost} records in time: \`events.${stream}\` is void (a larger buffer or slower traffic helps)`,
+    );
 }
 
 /** Names of the counters that rest on observers, from the top. */
@@ -35,11 +46,13 @@ const OBSERVED = new Set([
 /** Whether names rest on nothing that can be lost: results of steps, devices, sources, what the stack received. */
 export function areFirm(
   names: readonly NameUse[],
-  { logLost = 0 }: Pick<Observations, 'logLost'> = {},
+  { logLost = 0, objects }: Pick<Observations, 'logLost' | 'objects'> = {},
 ): boolean {
-  return names.every(({ path: [root, second] }) => {
-    return (
-      !OBSERVED.has(root ?? '') && !(root === 'log' && logLost > 0) && !(root === 'stack' && second === 'seq')
-    );
+  return names.every(({ path: [root, second, third] }) => {
+    const lost =
+      (root === 'log' && logLost > 0) ||
+      (root === 'events' && (objects?.lost[`${second}.${third}`] ?? 0) > 0) ||
+      (root === 'stack' && second === 'seq');
+    return !OBSERVED.has(root ?? '') && !lost;
   });
 }

@@ -121,7 +121,7 @@ export function unreadOutcomes(
       return [
         firmFault('step', `${where}: ${short.text}, and no expectation reads \`${as}.${short.field}\``),
       ];
-    if (kind !== 'exec' || of.some(([, field]) => field === 'status')) return [];
+    if (kind !== 'exec' || of.some(([, field]) => field === 'status' || field === 'signal')) return [];
     const { status } = result;
     const wanted = step.args.status ?? 0;
     if (status === wanted) return [];

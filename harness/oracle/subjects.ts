@@ -8,6 +8,7 @@ import { cpumap } from './subjects/cpumap.ts';
 import { devmap } from './subjects/devmap.ts';
 import { entry } from './subjects/entry.ts';
 import { identity } from './subjects/identity.ts';
+import { objects } from './subjects/objects.ts';
 import { stack } from './subjects/stack.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
@@ -15,7 +16,17 @@ import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
 /** Every subject, in the order in which packets come by. */
-export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack, identity, captured];
+export const SUBJECTS: readonly Subject[] = [
+  wire,
+  xdp,
+  cpumap,
+  entry,
+  devmap,
+  stack,
+  identity,
+  captured,
+  objects,
+];
 
 /** Every observer table. */
 export const TABLES: readonly Table[] = SUBJECTS.flatMap(({ tables }) => tables);

@@ -31,8 +31,19 @@ export interface BehaviourOptions {
   readonly allCounters: boolean;
 }
 
-// Background activity and timing of the guest, and facts that identify the kernel. They can differ between two runs on one kernel.
-const NOT_BEHAVIOUR = new Set(['softnet', 'snmp', 'devices', 'log', 'variant', 'kernel', 'mode']);
+// Background activity and timing of the guest, facts that identify the kernel, and the cost of programs. They can differ between two runs
+// on one kernel.
+const NOT_BEHAVIOUR = new Set([
+  'softnet',
+  'snmp',
+  'devices',
+  'log',
+  'variant',
+  'kernel',
+  'mode',
+  'programs',
+  'events',
+]);
 
 // How the packets were grouped into events, wake-ups and batches, and how often the source had to retry because a device was full.
 // Measured: after `amount`, only these counters differ between two runs of the suite on the same kernels.

@@ -1,4 +1,5 @@
 import type { PlainStep, ResolvedVariant, Step } from '../scenario/scenario.ts';
+import { timeoutMs } from './steps/exec.ts';
 
 /** The start of a cell: a boot that takes its whole time, and what makes its guest ready. */
 const START_MS = 150_000;
@@ -36,7 +37,8 @@ function stepMs(step: Step): number {
     within = 0,
     count = 0,
   } = step.args as { for?: unknown; within?: unknown; count?: unknown };
-  return STEP_MS + number(wait) + number(within) + (number(count) + segments(step)) * PACKET_MS;
+  const command = step.kind === 'exec' ? timeoutMs(step.args) : 0;
+  return STEP_MS + command + number(wait) + number(within) + (number(count) + segments(step)) * PACKET_MS;
 }
 
 /** Segments that a step sends over TCP. */

@@ -13,14 +13,18 @@ import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
+import { checkSteps } from './check-steps.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { captureFiles } from './keep-captures.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
+import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
+import { checkAttachments } from './check-attach.ts';
 import { indexPrograms } from './programs.ts';
+import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
 import { StepFailure } from './steps/context.ts';
@@ -137,6 +141,9 @@ async function tryCell(
   };
   try {
     const index = await indexPrograms(planned.variant, env.cacheDir);
+    checkSteps(planned.variant, index);
+    checkAttachments(planned.variant, index);
+    const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, signal, onEnd });
@@ -149,7 +156,15 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(observeCell(bed, planned.variant, index, clock, results, captures));
+      const artifacts = env.folder.artifacts(dir, suffix);
+      const objects = index.own.map(({ contents }) => contents);
+      await bed.whileAlive(placeConfig(bed.dut, kernel, objects));
+      const observed = observeCell(bed, planned.variant, { index, readings }, clock, {
+        results,
+        artifacts,
+        captures,
+      });
+      observations = await bed.whileAlive(observed);
     } catch (error) {
       stop = earlyStop(error, results);
     }

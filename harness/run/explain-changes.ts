@@ -38,7 +38,7 @@ export async function explainChanges(ctx: StepContext, arrived: ChangedFrames): 
 }
 
 function ownPrograms({ programs }: StepContext): LoadedProgram[] {
-  return [...programs.values()].filter(({ own, role }) => own && role === 'main');
+  return [...programs.values()].filter(({ object, role }) => object.own && role === 'main');
 }
 
 function isAsSent({ skbs, unnumbered, exact, ahead }: StackRow): boolean {

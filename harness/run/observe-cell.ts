@@ -2,7 +2,7 @@ import { readCaptures, startCaptures } from '../guest/captures.ts';
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Captured, Observations, ProgramReading, StepResult } from '../model/observations.ts';
+import type { Captured, Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
@@ -11,30 +11,45 @@ import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { explainChanges, readChanges } from './explain-changes.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
+import type { ReadingPlan } from './readings/plan.ts';
+import { beginReadings, takeReadings } from './readings/take.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { settleSources } from './settle-sources.ts';
 import { CellState, StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
 
+/** The compiled objects of a cell, and what is read of them. */
+export interface CellObjects {
+  readonly index: ProgramIndex;
+  readonly readings: ReadingPlan;
+}
+
+/** What a cell leaves, also when its steps end early. */
+export interface Kept extends Pick<CellState, 'results' | 'artifacts'> {
+  /** By device. */
+  readonly captures: Record<string, Captured>;
+}
+
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw; `results` then has those of the steps that were done, and `captures` what came until then.
+ * Throws what the steps throw; `kept` then has the results of the steps that were done, the files that they left, and what was captured
+ * until then.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
-  index: ProgramIndex,
+  { index, readings: wanted }: CellObjects,
   clock: PhaseClock,
-  results: Record<string, StepResult>,
-  captures: Record<string, Captured>,
+  kept: Kept,
 ): Promise<Observations> {
   const { dut } = bed;
-  const state = new CellState(results, variant.changes);
+  const state = new CellState(kept.results, variant.changes, kept.artifacts);
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
+  await beginReadings(ctx, wanted);
   // Only now, so that what the set-up itself moved is in no count.
   const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   ctx.forgetSources();
@@ -46,7 +61,7 @@ export async function observeCell(
     await ctx.join();
   } catch (error) {
     // Just then somebody wants to see them; without them, the error still counts.
-    await readCaptures(bed, variant.captures, captures).catch(() => undefined);
+    await readCaptures(bed, variant.captures, kept.captures).catch(() => undefined);
     throw error;
   }
   clock.next('drain');
@@ -57,9 +72,10 @@ export async function observeCell(
 
   const { readings, witness, arrivals, seen } = await readFinal(bed, plan);
   const counted = difference(before, readings);
+  const objects = await takeReadings(ctx, wanted);
   // What `after` sends is in no count.
   const sources = settleSources(ctx.sources, counted.devices);
-  await readCaptures(bed, variant.captures, captures);
+  await readCaptures(bed, variant.captures, kept.captures);
   const identities = seen && (await identitiesOf(ctx, seen));
   const changes = await readChanges(ctx, counted.stack);
   await runSteps(ctx, variant.after);
@@ -87,10 +103,11 @@ export async function observeCell(
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,
+    objects,
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),
-    captures,
+    captures: kept.captures,
     hints: unusedMapHints(ctx),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
+import { withLibbpf } from '../image/libbpf.fixture.ts';
 import type { ScenarioObject } from '../scenario/scenario.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { indexPrograms } from './programs.ts';
@@ -24,7 +25,7 @@ async function indexOf(t: Test, sources: Readonly<Record<string, string>>) {
   const objects = Object.keys(sources).map((label): ScenarioObject => {
     return { name: label.replace(/\..*/, ''), label, path: join(dir, label), cflags: [], dir };
   });
-  return indexPrograms({ objects }, join(dir, 'cache'));
+  return indexPrograms({ objects }, await withLibbpf(join(dir, 'cache')));
 }
 
 t.test("a program is found in its object; a scenario's hides a stock one of the same name", async t => {
@@ -56,10 +57,20 @@ t.test("an unknown name: the nearest one, and the scenario's own programs before
   );
 });
 
-t.test('the same program in two objects is an error that names both', async t => {
-  const index = indexOf(t, { 'one.bpf.c': program('same'), 'two.c': program('same') });
-  const message = 'program `same` is in one.bpf.c and two.c: rename one of the two';
-  await t.rejects(index, { code: 'scenario', message });
+t.test('the same program in two objects needs the name of one of them', async t => {
+  const index = await indexOf(t, {
+    'one.bpf.c': program('same') + program('only'),
+    'two.c': program('same'),
+  });
+  const message = 'program `same` is in one.bpf.c and two.c: write `one.same` or `two.same`';
+  t.throws(() => index.find('same'), { code: 'scenario', message });
+  t.match(index.find('two.same').object, { name: 'two' });
+  t.match(index.find('one.only').object, { name: 'one' });
+  t.throws(() => index.find('one.onyl'), {
+    code: 'scenario',
+    message: 'no program `one.onyl`, did you mean `only`?; one.bpf.c: same, only',
+  });
+  t.throws(() => index.object('tow'), { message: /no object `tow`, did you mean `two`\?.*one, two/ });
 });
 
 t.test('a map of two objects is one map when they declare it alike', async t => {
@@ -69,8 +80,9 @@ t.test('a map of two objects is one map when they declare it alike', async t => 
   const index = await indexOf(t, differing);
   t.throws(() => index.declared('m'), {
     code: 'scenario',
-    message: /`m` is declared differently in a\.c and b\.c/,
+    message: /`m` is declared differently in a\.c and b\.c: write `a\.m` or `b\.m`/,
   });
+  t.match(index.declared('b.m'), { object: { name: 'b' }, map: { maxEntries: 5 } });
   t.equal(index.declared('cpus'), null, "the stock object's maps are places, not declarations");
 });
 

@@ -29,62 +29,102 @@ export interface DeclaredMap {
 export class ProgramIndex {
   readonly objects: readonly ProgramObject[];
 
-  /** Throws `scenario` when two of the scenario's objects have a program of the same name. */
   constructor(objects: readonly ProgramObject[]) {
     this.objects = objects.toSorted((a, b) => Number(b.own) - Number(a.own));
-    const owners = new Map<string, ProgramObject>();
-    for (const object of this.objects.filter(({ own }) => own)) {
-      for (const { name } of object.contents.programs) {
-        const other = owners.get(name);
-        if (other !== undefined) {
-          const both = `${other.contents.label} and ${object.contents.label}`;
-          throw new BpfrigError('scenario', `program \`${name}\` is in ${both}: rename one of the two`);
-        }
-        owners.set(name, object);
-      }
-    }
   }
 
-  /** A program and its object. Throws `scenario` with the nearest name, or with what there is: own programs first. */
+  /** The scenario's objects. */
+  get own(): readonly ProgramObject[] {
+    return this.objects.filter(({ own }) => own);
+  }
+
+  /** One of the scenario's objects. Throws `scenario` with the nearest name. */
+  object(name: string): ProgramObject {
+    const found = this.own.find(one => one.name === name);
+    if (found !== undefined) return found;
+    const known = this.own.map(one => one.name);
+    const has = known.length === 0 ? 'it has no `objects`' : `its objects are ${known.join(', ')}`;
+    throw new BpfrigError(
+      'scenario',
+      `the scenario has no object \`${name}\`${didYouMean(name, known)} (${has})`,
+    );
+  }
+
+  /**
+   * A program and its object, by `NAME` where only one of the scenario's objects has it, or by `OBJECT.NAME`. Throws `scenario` with the
+   * nearest name, or with what there is: own programs first.
+   */
   find(name: string): { readonly object: ProgramObject; readonly program: BpfProgram } {
-    for (const object of this.objects) {
-      const program = object.contents.programs.find(one => one.name === name);
-      if (program !== undefined) return { object, program };
-    }
-    throw new BpfrigError('scenario', `no program \`${name}\`${this.#hint(name)}`);
+    const { object: of, rest } = splitName(name, this.own);
+    const programs = (of === null ? this.objects : [of]).flatMap(object =>
+      object.contents.programs.filter(one => one.name === rest).map(program => ({ object, program })),
+    );
+    const [first, ...others] = programs.filter(({ object }) => object.own === programs[0]?.object.own);
+    if (first === undefined)
+      throw new BpfrigError('scenario', `no program \`${name}\`${this.#hint(rest, of)}`);
+    if (others.length > 0) throw ambiguous('program', name, [first, ...others]);
+    return first;
   }
 
   /**
    * The map of this name that the scenario's objects declare; null when none does. Throws `scenario` when two declare it
-   * differently: a scenario's map is the map of all its objects.
+   * differently: a scenario's map is the map of all its objects. With `OBJECT.NAME` it is that object's.
    */
   declared(name: string): DeclaredMap | null {
-    const found = this.objects
-      .filter(({ own }) => own)
-      .flatMap(object => object.contents.maps.filter(map => map.name === name).map(map => ({ object, map })));
+    const { object: of, rest } = splitName(name, this.own);
+    const found = (of === null ? this.own : [of]).flatMap(object =>
+      object.contents.maps.filter(map => map.name === rest).map(map => ({ object, map })),
+    );
     const [first] = found;
     const other = found.find(({ map }) => shape(map) !== (first === undefined ? '' : shape(first.map)));
     if (first !== undefined && other !== undefined) {
       const both = `${first.object.contents.label} and ${other.object.contents.label}`;
       throw new BpfrigError(
         'scenario',
-        `map \`${name}\` is declared differently in ${both}: rename one of the two`,
+        `map \`${name}\` is declared differently in ${both}: write ${qualified(name, [first, other])}`,
       );
     }
     return first ?? null;
   }
 
-  #hint(name: string): string {
+  #hint(name: string, of: ProgramObject | null): string {
     const namesOf = (own: boolean): string[] =>
       this.objects
-        .filter(object => object.own === own)
+        .filter(object => object.own === own && (of === null || object === of))
         .flatMap(({ contents }) => contents.programs.map(program => program.name));
     const [own, stock] = [namesOf(true), namesOf(false)];
     const guess = nearest(name, own) === null ? didYouMean(name, stock) : didYouMean(name, own);
-    const labels = this.objects.filter(object => object.own).map(({ contents }) => contents.label);
+    const labels = (of === null ? this.own : [of]).map(({ contents }) => contents.label);
     const has = own.length === 0 ? '' : `; ${labels.join(', ')}: ${own.join(', ')}`;
-    return `${guess}${has}; stock programs: ${stock.join(', ') || 'none'}`;
+    return of === null ? `${guess}${has}; stock programs: ${stock.join(', ') || 'none'}` : `${guess}${has}`;
   }
+}
+
+/** `fw.stats` as object `fw` and `stats`; without the name of an object in front, the object is null. */
+export function splitName(
+  name: string,
+  objects: readonly ProgramObject[],
+): { readonly object: ProgramObject | null; readonly rest: string } {
+  // A name of an object may have dots itself: the longest one that fits.
+  const [object] = objects
+    .filter(one => name.startsWith(`${one.name}.`))
+    .toSorted((a, b) => b.name.length - a.name.length);
+  return object === undefined
+    ? { object: null, rest: name }
+    : { object, rest: name.slice(object.name.length + 1) };
+}
+
+function ambiguous(
+  what: string,
+  name: string,
+  found: readonly { readonly object: ProgramObject }[],
+): BpfrigError {
+  const labels = found.map(({ object }) => object.contents.label).join(' and ');
+  return new BpfrigError('scenario', `${what} \`${name}\` is in ${labels}: write ${qualified(name, found)}`);
+}
+
+function qualified(name: string, found: readonly { readonly object: ProgramObject }[]): string {
+  return found.map(({ object }) => `\`${object.name}.${name}\``).join(' or ');
 }
 
 /** Maps of one shape can be one map. */
@@ -116,11 +156,15 @@ async function ownObject(object: ScenarioObject, cacheDir: string): Promise<Prog
   const { path } = await buildBpfObject(object, cacheDir);
   const bytes = await readFile(path);
   const contents = parseObject(bytes, object.label);
-  const legacy = contents.maps.find(map => map.legacy);
-  if (legacy !== undefined) {
-    const what = `map \`${legacy.name}\` is declared in section \`maps\` as a struct bpf_map_def`;
-    const remedy = 'libbpf has not loaded such objects since 1.0: declare it in `.maps`, with BTF';
-    throw new BpfrigError('scenario', `${object.label}: ${what}; ${remedy}`);
-  }
+  const legacy = legacyProblem(contents);
+  if (legacy !== null) throw new BpfrigError('scenario', `${object.label}: ${legacy}`);
   return { name: object.name, own: true, contents, load: { object_data: bytes.toString('base64') } };
+}
+
+/** Why libbpf cannot open an object that it took before 1.0, and what to do; null for another. */
+export function legacyProblem({ maps }: BpfObject): string | null {
+  const legacy = maps.find(map => map.legacy);
+  if (legacy === undefined) return null;
+  const what = `map \`${legacy.name}\` is declared in section \`maps\` as a struct bpf_map_def`;
+  return `${what}; libbpf has not loaded such objects since 1.0: declare it in \`.maps\`, with BTF`;
 }

@@ -20,6 +20,7 @@ import { keepCaptures, withoutCaptures } from './keep-captures.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeFolder } from '../util/make-folder.ts';
+import { FolderArtifacts, type CellArtifacts } from './artifacts.ts';
 import { appendWhole } from '../util/write-whole.ts';
 
 /** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
@@ -109,6 +110,11 @@ export class RunFolder {
       this.#lose(dir, error);
     }
     return dir;
+  }
+
+  /** Where the steps of one try at a cell leave files. */
+  artifacts(cellDir: string, suffix: string): CellArtifacts {
+    return new FolderArtifacts(join(this.dir, cellDir), suffix, error => this.#lose(cellDir, error));
   }
 
   /** Keeps what one try at a cell left: the guests' consoles, by the name that each is to have, what was read, and what was captured. */

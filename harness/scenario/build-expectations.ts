@@ -3,6 +3,7 @@ import { didYouMean } from '../util/nearest.ts';
 import { compile } from './cel.ts';
 import type { Expression } from './cel.ts';
 import type { BuildContext } from './build-steps.ts';
+import { objectProblem } from './object-names.ts';
 import type { Path } from './places.ts';
 import { meet, RUNNABLE } from '../kernel/ranges.ts';
 import type { Expectation, KnownFailure, Step } from './scenario.ts';
@@ -172,7 +173,8 @@ function expressionAt(
     const step = own.get(name.path[0] ?? '');
     const wrong =
       step === undefined
-        ? unknownName(name.path, new Set(own.keys()), context.vocabulary)
+        ? (unknownName(name.path, new Set(own.keys()), context.vocabulary) ??
+          objectProblem(name.path, context.objects))
         : unknownField(step, name.path);
     if (wrong !== null) context.problems.push({ place: place(name.start), text: `\`${text}\`: ${wrong}` });
   }

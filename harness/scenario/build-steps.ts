@@ -1,7 +1,7 @@
 import { isReserved, type Vocabulary } from './vocabulary.ts';
 import type { Doubt } from './doubts.ts';
 import type { Path, Problem, Source } from './places.ts';
-import type { PlainStep, Step } from './scenario.ts';
+import type { PlainStep, ScenarioObject, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { STEP_KINDS } from './step-schema.ts';
 
@@ -15,6 +15,7 @@ export interface BuildContext {
   readonly ledger: readonly string[];
   /** Range of the scenario's `kernels`; null: all. */
   readonly kernels: string | null;
+  readonly objects: readonly ScenarioObject[];
   readonly source: Source;
   readonly origin: (path: Path) => Path;
   readonly problems: Problem[];

@@ -4,6 +4,7 @@ import { atLeast } from '../kernel/ranges.ts';
 import { withinDeadline } from '../util/bounded-call.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { nestingOf } from './cel-bounds.ts';
+import { addressProblem, registerFunctions } from './cel-functions.ts';
 import { namesIn } from './cel-names.ts';
 import type { NameUse } from './cel-names.ts';
 
@@ -35,22 +36,18 @@ export interface ExpressionProblem {
   readonly offset: number;
 }
 
-const ENVIRONMENT = new Environment({
-  unlistedVariablesAreDyn: true,
-  homogeneousAggregateLiterals: false,
-  limits: { maxDepth: 64 },
-})
-  .registerType('Kernel', { ctor: CelKernel, fields: { version: 'string', series: 'string' } })
-  .registerVariable('kernel', 'Kernel')
-  .registerFunction('Kernel.at_least(string): bool', (kernel: CelKernel, least: string) =>
-    atLeast(kernel.version, least),
-  )
-  .registerFunction('sum(list<dyn>): int', (list: readonly unknown[]) => total(list))
-  .registerFunction('sum(map<dyn, dyn>): int', (map: object) => total(Object.values(map)));
-
-function total(values: readonly unknown[]): bigint {
-  return values.reduce<bigint>((sum, value) => sum + BigInt(value as bigint), 0n);
-}
+const ENVIRONMENT = registerFunctions(
+  new Environment({
+    unlistedVariablesAreDyn: true,
+    homogeneousAggregateLiterals: false,
+    limits: { maxDepth: 64 },
+  })
+    .registerType('Kernel', { ctor: CelKernel, fields: { version: 'string', series: 'string' } })
+    .registerVariable('kernel', 'Kernel')
+    .registerFunction('Kernel.at_least(string): bool', (kernel: CelKernel, least: string) =>
+      atLeast(kernel.version, least),
+    ),
+);
 
 /** Parses and type-checks an expression that has to give a bool; see the CEL specification for the language. */
 export function compile(text: string): Expression | ExpressionProblem {
@@ -89,6 +86,8 @@ function compiled(text: string, parsed: ParseResult): Expression | ExpressionPro
     return { problem: `more than ${BOUNDS.loops} loops within each other`, offset: 0 };
   if (binds > BOUNDS.binds)
     return { problem: `more than ${BOUNDS.binds} \`cel.bind\` within each other`, offset: 0 };
+  const address = addressProblem(parsed.ast);
+  if (address !== null) return address;
   const evaluate = (context: Readonly<Record<string, unknown>>): unknown => parsed(context) as unknown;
   const what = 'this expression';
   return {

@@ -25,9 +25,10 @@ export function explainIssue(
     }));
   }
   if (issue.code === 'invalid_union') {
-    const branch = issue.errors.find(
-      issues => !issues.some(({ path: inner }) => inner.length === 0 && isTypeIssue(issues)),
-    );
+    // Of several shapes that a mapping can have, the one that it comes nearest to.
+    const [branch] = issue.errors
+      .filter(issues => !issues.some(({ path: inner }) => inner.length === 0 && isTypeIssue(issues)))
+      .toSorted((a, b) => distance(a) - distance(b));
     if (branch) {
       return branch.flatMap(inner =>
         explainIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, data, source, origin),
@@ -37,6 +38,10 @@ export function explainIssue(
   const place = source.place(path);
   if (value === undefined) return [{ place, text: `missing key \`${String(issue.path.at(-1))}\`` }];
   return [{ place, text: `${pathText(path)}: ${complaint(issue, value, source.written(path))}` }];
+}
+
+function distance(issues: readonly Issue[]): number {
+  return issues.reduce((sum, one) => sum + (one.code === 'unrecognized_keys' ? one.keys.length : 1), 0);
 }
 
 function isTypeIssue(issues: readonly Issue[]): boolean {

@@ -1,4 +1,5 @@
 import type { Variant } from '../model/cell.ts';
+import type { GuestAdditions } from '../model/guest-additions.ts';
 import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
@@ -84,11 +85,13 @@ export interface Capture {
   readonly direction: 'in' | 'both';
 }
 
-/** CPUs, memory and queues of a variant's guests. */
+/** CPUs, memory and queues of a variant's guests, and what is in the one under test besides. */
 export interface GuestSize {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly queues: number;
+  /** Absent where there are none: such guests have a template in common. */
+  readonly additions?: GuestAdditions;
 }
 
 /** One variant of a scenario with every `$axis` filled in and every `when` decided: what is run. */
@@ -104,6 +107,8 @@ export interface ResolvedVariant {
   readonly guest: GuestSize;
   /** Objects of the scenario's own, in the order of the file. */
   readonly objects: readonly ScenarioObject[];
+  /** Types of the records of ring buffers and perf event arrays: `struct event` by `fw.events`. */
+  readonly records: Readonly<Record<string, string>>;
   readonly captures: readonly Capture[];
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { attachKinds, REPLACES } from './attach-steps.ts';
 import { guestKinds } from './guest-steps.ts';
 import { packetKinds } from './packet-steps.ts';
-import { exactly, NAME, words } from './step-words.ts';
+import { C_NAME, exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 import { trafficKinds } from './traffic-steps.ts';
 
@@ -17,8 +18,15 @@ export function stepKinds(wrap: Wrap) {
 }
 
 function mapKinds(wrap: Wrap) {
-  const { int, times, flag, program, config, maps, map, key, counted, port, caps } = words(wrap);
+  const { int, times, flag, program, config, maps, map, key, typed, counted, device, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
+  const value = {
+    value: typed
+      .optional()
+      .describe('by the type that the object declares, of a per-CPU map one for all CPUs or a list; or hex'),
+    device: device.optional().describe("its ifindex is the value: a devmap's entry"),
+    value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
+  };
   const entry = z.strictObject({
     qsize: int(0),
     program: program.optional(),
@@ -56,6 +64,29 @@ function mapKinds(wrap: Wrap) {
       .describe(
         'BPF_MAP_CREATE with any attributes; type, sizes and flags may be left out for a map that an object of the scenario declares',
       ),
+    fill: z
+      .strictObject({
+        map,
+        entries: z
+          .array(
+            z.strictObject({
+              key,
+              ...value,
+              program: program
+                .optional()
+                .describe(
+                  'its descriptor is the value: an entry of a prog_array; or the program of a device',
+                ),
+              config: config.optional(),
+              maps: maps.optional(),
+            }),
+          )
+          .min(1),
+        flags: updateFlags,
+      })
+      .describe(
+        'BPF_MAP_UPDATE_ELEM of several entries, keys and values by the types that the object declares: `count`',
+      ),
     update: z
       .strictObject({
         map,
@@ -71,9 +102,7 @@ function mapKinds(wrap: Wrap) {
         times: times.optional().describe('do it so many times in a row'),
         other_qsize: int(0).optional().describe('the qsize of every second time'),
         flags: updateFlags,
-        value: wrap(z.string().regex(/^([0-9a-f]{2})+$/i)).optional(),
-        device: port.optional().describe("its ifindex is the value: a devmap's entry"),
-        value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
+        ...value,
         caps,
       })
       .describe('BPF_MAP_UPDATE_ELEM'),
@@ -93,32 +122,48 @@ function mapKinds(wrap: Wrap) {
 }
 
 function programKinds(wrap: Wrap) {
-  const { flag, program, config, maps, port, mode, counted } = words(wrap);
+  const { int, flag, program, config, maps, port } = words(wrap);
 
   return {
     load: z
-      .strictObject({
-        program,
-        config: config.optional(),
-        maps: maps.optional(),
-        name: z.string().regex(NAME).optional(),
-        type: z.string().optional(),
-        expected_attach: z.string().optional(),
-        frags: flag.optional(),
-        dev_bound: port.optional().describe('bind it to a device, BPF_F_XDP_DEV_BOUND_ONLY'),
-      })
-      .describe('load a program without attaching it'),
-    attach: z
-      .strictObject({
-        program,
-        config: config.optional(),
-        to: port,
-        mode,
-        maps: maps.optional(),
-        counted,
-      })
-      .describe('attach a program to a device'),
-    detach: z.strictObject({ from: port }).describe('take the program off a device'),
+      .union([
+        z.strictObject({
+          object: z.string().describe('the name of an object of the scenario'),
+          globals: config
+            .optional()
+            .describe('values of its global variables by their types, set before it is loaded'),
+          maps: maps.optional().describe("maps of the scenario in place of the object's"),
+          sizes: z
+            .record(z.string().regex(C_NAME), int(1))
+            .optional()
+            .describe('max_entries of its maps, where it is to be other than declared'),
+          programs: z
+            .array(wrap(z.string().regex(C_NAME)))
+            .min(1)
+            .optional()
+            .describe('only these of its programs; default: all but those of sections with a `?`'),
+        }),
+        z.strictObject({
+          program,
+          config: config.optional(),
+          maps: maps.optional(),
+          name: z.string().regex(NAME).optional(),
+          type: z
+            .string()
+            .optional()
+            .describe(
+              'another type than that of its section; `ext` takes its place in the program that it extends at once',
+            ),
+          replaces: wrap(z.string().regex(REPLACES))
+            .optional()
+            .describe('the function that a program of type EXT replaces, PROGRAM.FUNCTION'),
+          expected_attach: z.string().optional(),
+          frags: flag.optional(),
+          dev_bound: port.optional().describe('bind it to a device, BPF_F_XDP_DEV_BOUND_ONLY'),
+        }),
+      ])
+      .describe('load a program without attaching it, or a whole object as its own loader would'),
+    ...attachKinds(wrap),
   };
 }
 

@@ -26,6 +26,7 @@ export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
   kernels: 12_288,
   initramfs: 2_048,
   build: 512,
+  libbpf: 64,
 };
 
 /** Removes the least recently used entries from each part of the cache until the part is within its limit. */

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AgentClient } from '../../guest/agent-client.ts';
 import { parseFdinfo, parseSnmp, parseSoftnet } from '../../guest/proc-text.ts';
+import { libbpfReason, refusalOf, sourceLineOf, verifierFigures } from '../../guest/verifier-log.ts';
 import { bannerOfElf, parseBanner, parseBzImage } from '../../kernel/bzimage.ts';
 import { loadCatalogue, parseCatalogue } from '../../kernel/catalogue.ts';
 import { compareDebianVersions, upstreamVersion } from '../../kernel/debian-version.ts';
@@ -26,6 +27,10 @@ import type { FrameDescription } from '../../packet/description.ts';
 import { readPcap, readWholeFrames, writePcap } from '../../packet/pcap.ts';
 import { foldRun } from '../../report/fold.ts';
 import { readEvents } from '../../report/jsonl.ts';
+import { compareLoads, loadComparisonText } from '../../report/compare-loads.ts';
+import { loadCsv } from '../../report/load-csv.ts';
+import { readLoadReport } from '../../report/load-schema.ts';
+import { loadText } from '../../report/load-text.ts';
 import { mergeRuns } from '../../report/merge.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../../report/registry.ts';
 import { Durations } from '../../run/durations.ts';
@@ -192,6 +197,28 @@ function bzImage(): Buffer {
   return file;
 }
 
+function readVerifierLog(input: Buffer): void {
+  const text = input.toString();
+  verifierFigures(text);
+  refusalOf(text);
+  sourceLineOf(text);
+  libbpfReason(text);
+}
+
+const VERIFIER_LOGS = texts(
+  "; return *p; @ fw.bpf.c:13\n1: (61) r0 = *(u32 *)(r2 +0)\nR2 invalid mem access 'scalar'\n",
+  'verification time 153 usec\nstack depth 32+0+16\nprocessed 24 insns (limit 1000000) max_states_per_insn 1 total_states 2 peak_states 3 mark_read 4\n',
+  "libbpf: extern (func ksym) 'f': not found in kernel or module BTFs\nlibbpf: failed to load object 'bpfrig'\n",
+);
+
+/** Reads a report of `load`, reports it in every form and compares it with itself. */
+function readLoad(input: Buffer): void {
+  const report = readLoadReport(input.toString(), 'load.json');
+  loadText(report, { color: false, columns: 80 });
+  for (const { id } of report.kernels) loadCsv(report, id);
+  loadComparisonText(compareLoads(report, report, 10));
+}
+
 const PROC_TEXTS = texts(
   '00000064 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 0 0\n',
   'Udp: InDatagrams NoPorts InErrors\nUdp: 1 2 3\nIp: Forwarding DefaultTTL\nIp: 1 64\n',
@@ -353,6 +380,7 @@ export const FUZZ_TARGETS = {
     weight: 8,
   },
   proc: { inputs: fc.oneof(mutated(PROC_TEXTS), anyText), run: readProcTexts, weight: 8 },
+  'verifier-log': { inputs: fc.oneof(mutated(VERIFIER_LOGS), anyText), run: readVerifierLog, weight: 8 },
   console: { inputs: fc.oneof(mutated(LOG_LINES), anyText), run: readLog, weight: 8 },
   agent: { inputs: fc.oneof(mutated(AGENT_LINES), anyJson), run: readAgentLines, weight: 4 },
   qmp: { inputs: fc.oneof(mutated(QMP_LINES), anyJson), run: readQmpLines, weight: 1 },
@@ -365,6 +393,11 @@ export const FUZZ_TARGETS = {
   run: {
     inputs: changedRuns(RUNS),
     run: readRun,
+    weight: 1,
+  },
+  'load-report': {
+    inputs: fc.oneof(mutated(files(join(HERE, 'load'), /\.json$/)), anyJson),
+    run: readLoad,
     weight: 1,
   },
   'exit-code': { inputs: changedRuns([...RUNS, ...NEARLY_GREEN]), run: readExitCode, weight: 8 },

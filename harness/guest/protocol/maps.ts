@@ -23,12 +23,13 @@ export const MAP_OPS = {
     z.object({ id: z.int() }).readonly(),
   ),
   map_update: op(
-    'BPF_MAP_UPDATE_ELEM. One of `value` and `value_map` is required; a value has the length of the map’s value_size.',
+    'BPF_MAP_UPDATE_ELEM. One of `value`, `value_map` and `value_program` is required; a value has the length of the map’s value_size. With a value, the program’s descriptor takes its last 4 bytes, as in struct bpf_devmap_val.',
     {
       map,
       key: hex,
       value: hex.optional(),
       value_map: map.optional().describe('the descriptor of this map is the value'),
+      value_program: program.optional().describe('the descriptor of this program is the value'),
       flags: int(0, EXACT_MAX).optional(),
       caps,
     },

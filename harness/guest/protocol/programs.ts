@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { globals, objectFile, targets } from './objects.ts';
 import { op } from './op.ts';
 import { cpu, device, hex, int, map, nothing, program, U32_MAX } from './words.ts';
 
@@ -9,14 +10,17 @@ export const PROGRAM_OPS = {
   load: op(
     'Loads one program of an object by libbpf and keeps it under `name`. The error has the verifier’s `log`.',
     {
-      object: z.string().optional().describe('path in the guest; or `object_data`'),
-      object_data: z.string().optional().describe('the object itself in base64'),
+      ...objectFile,
       program: z.string().describe('name in the object'),
       name: z.string().describe('the handle'),
-      config: z
-        .record(z.string(), z.unknown())
+      also: z
+        .array(z.string())
+        .readonly()
         .optional()
-        .describe('values of global variables: integers or booleans'),
+        .describe(
+          'programs of the object that are loaded along with it, which its tables of tail calls name',
+        ),
+      globals,
       maps: z
         .record(z.string(), z.string())
         .optional()
@@ -26,10 +30,19 @@ export const PROGRAM_OPS = {
         .readonly()
         .optional()
         .describe('the object’s maps to create, which live with the program'),
+      keep: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('new handles for maps of the object, those of its variables (`.bss`) included'),
+      targets,
       type: z.union([z.string(), int(0, U32_MAX)]).optional(),
       expected_attach: z.union([z.string(), int(0, U32_MAX)]).optional(),
       frags: z.boolean().optional().describe('BPF_F_XDP_HAS_FRAGS'),
       dev_bound: device.optional().describe('BPF_F_XDP_DEV_BOUND_ONLY on this device'),
+      keep_open: z
+        .boolean()
+        .optional()
+        .describe('the object stays open until the session ends, so that libbpf can attach the program'),
     },
     z.object({ id: z.int(), tag: hex }).readonly(),
   ),
@@ -40,6 +53,8 @@ export const PROGRAM_OPS = {
       .object({
         id: z.int(),
         type: z.int(),
+        jited_len: z.int().describe('bytes of machine code; 0 without the JIT compiler'),
+        verified_insns: z.int().describe('0 before Linux 5.16, which does not report it'),
         run_cnt: z.int(),
         run_time_ns: z.int(),
         name: z.string(),

@@ -14,6 +14,7 @@ import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { bareBootMs, templateBootMs } from './boot.ts';
 import { cloneMemory, cloneReadyMs } from './clones.ts';
+import { loadFiftyMs } from './load.ts';
 import { addRates, noRates, type ObserverCost } from './observers.ts';
 import { packetRates, type PacketRates } from './packet-rates.ts';
 import type { BenchReport } from './report.ts';
@@ -62,6 +63,8 @@ export async function measure(
   const rates = await measurePackets(guests, kernel, session.cacheDir);
   onProgress('memory');
   const memory = await memoryOf(guests, kernel, session.cacheDir);
+  onProgress('load');
+  const loadMs = await loadFiftyMs(session.signal);
   if (amount.suite) onProgress('the default suite');
   const suite = amount.suite ? await timedRun(PROJECT_ROOT, [], session.signal) : sample;
   const { cpus, memoryMiB, qemu, accel, accelReason } = session.host;
@@ -78,6 +81,7 @@ export async function measure(
     packetRates: rates,
     memory,
     firstVerdictMs: sample.firstVerdictMs,
+    loadMs,
   };
 }
 

@@ -31,6 +31,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
       { clones: 8, pssMiB: 900 },
     ],
     firstVerdictMs: 2500,
+    loadMs: 42_000,
   };
   const figures = figuresOf(report);
   const value = (text: string) => figures.find(({ name }) => name.includes(text))?.value;

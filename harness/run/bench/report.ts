@@ -21,6 +21,8 @@ export interface BenchReport {
   readonly memory: readonly CloneMemory[];
   /** Start of `./bpfrig run` with warm caches to its first verdict, in milliseconds. */
   readonly firstVerdictMs: number;
+  /** `./bpfrig load` of 50 programs on the default kernels with warm caches, in milliseconds. */
+  readonly loadMs: number;
 }
 
 /** One row of the table: a figure, and the most that it may be. */
@@ -55,6 +57,7 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure('overhead per cell beyond traffic and drain, median', report.overheadMs.median, 'ms', null),
     figure('overhead per cell beyond traffic and drain, p95', report.overheadMs.p95, 'ms', null),
     figure('start to first verdict, warm caches', report.firstVerdictMs / 1000, 's', null),
+    figure('load of 50 programs on the default kernels, warm caches', report.loadMs / 1000, 's', null),
     figure('cells per minute', report.cellsPerMinute, '', null),
     figure("cost of empty programs on the observers' tracepoints", costOf(hollow), '%', null),
     figure('cost of all that counts (observers, fexit, witness, tc)', costOf(everything), '%', null),

@@ -7,8 +7,9 @@ import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { NO_ARTIFACTS, type CellArtifacts } from '../artifacts.ts';
 import { Announcements } from './announcements.ts';
-import type { ProgramIndex, ProgramObject } from '../programs.ts';
+import type { DeclaredMap, ProgramIndex, ProgramObject } from '../programs.ts';
 
 /** A program that was loaded in a cell. */
 export interface LoadedProgram {
@@ -16,10 +17,11 @@ export interface LoadedProgram {
   readonly handle: string;
   readonly name: string;
   readonly id: number;
-  /** From one of the scenario's objects. */
-  readonly own: boolean;
-  /** The agent's names of the maps that it uses. */
+  readonly object: ProgramObject;
+  /** Names of the maps that it uses, as {@link CellState.maps} has them. */
   readonly maps: readonly string[];
+  /** The agent's names of the maps that hold its global variables, by section. */
+  readonly globals: Readonly<Record<string, string>>;
   /** Set when it is attached or inserted, with its actions counted from then on. */
   role: 'main' | 'entry' | null;
   mode: XdpMode | null;
@@ -28,14 +30,26 @@ export interface LoadedProgram {
 /** A map that was created in a cell. */
 export interface CreatedMap {
   readonly id: number;
+  /** Its key in {@link CellState.maps}: as the scenario calls it. */
+  readonly name: string;
+  /** The agent's name of it. */
+  readonly handle: string;
   /** As the scenario wrote it or the object declares it: `cpumap`, or a number of `enum bpf_map_type`. */
   readonly type: string;
   /** Bytes. */
   readonly keySize: number;
-  /** Bytes. */
+  /** Bytes, of one CPU. */
   readonly valueSize: number;
+  /** What one of the scenario's objects says about it, its types included; null when none declares it. */
+  readonly declared: DeclaredMap | null;
   /** The object whose own map it is; null for a map of the scenario's: it is the map of that name in every object. */
   readonly owner: ProgramObject | null;
+}
+
+/** An object that was loaded as a whole. */
+export interface LoadedObject {
+  /** Those that were loaded, by their names in the object. */
+  readonly programs: ReadonlyMap<string, LoadedProgram>;
 }
 
 /** The part of a guest that steps use. */
@@ -49,10 +63,38 @@ interface BackgroundStep {
   done: boolean;
 }
 
+/** Something that step `attach` has attached. */
+export interface Attached {
+  /** What the scenario calls it: the step's `name`, else the program. */
+  readonly name: string;
+  /** The agent's name of it; null for XDP by netlink. */
+  readonly agent: string | null;
+  /** Id of the kernel's link; 0 for what is none. */
+  readonly link: number;
+  /** XDP: where. */
+  readonly xdp: { readonly device: string; readonly mode: XdpMode } | null;
+  /** A command that has to be done first: it removes the route that has the program. */
+  readonly before: readonly string[] | null;
+}
+
+/** What the steps of a cell have attached. */
+interface Links {
+  /** In order. */
+  all: readonly Attached[];
+  /** How many there were: each has a name of its own in the agent. */
+  made: number;
+  /** By handle: EXT programs in the place that they were loaded for. */
+  readonly inPlace: Map<string, Attached>;
+}
+
 /** What the steps of one cell share, whether they run in turn or in the background. */
 export class CellState {
   readonly maps = new Map<string, CreatedMap>();
   readonly programs = new Map<string, LoadedProgram>();
+  /** Objects that were loaded as a whole. */
+  readonly objects = new Map<ProgramObject, LoadedObject>();
+  /** The agent's names of the maps that hold global variables, by section, for each object and each choice of their first values. */
+  readonly globals = new Map<string, Readonly<Record<string, string>>>();
   /** Results by their `as`. */
   readonly results: Record<string, StepResult>;
   readonly sources: SourceReport[] = [];
@@ -60,19 +102,28 @@ export class CellState {
   readonly background: BackgroundStep[] = [];
   /** Mode of the program on each device that has one. */
   readonly attached = new Map<string, XdpMode>();
+  /** What `attach` has attached, in order. */
+  readonly links: Links = { all: [], made: 0, inPlace: new Map() };
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
   /** Work that a cell does once, by a name for it. */
   readonly once = new Map<string, Promise<void>>();
   /** What programs of the scenario change in frames. */
   readonly changes: readonly FrameField[];
+  /** Where steps leave files. */
+  readonly artifacts: CellArtifacts;
   /** What the classifier at tc ingress knows of the traffic. */
   announced = new Announcements();
 
   /** `results`: where the results of steps are kept. */
-  constructor(results: Record<string, StepResult> = {}, changes: readonly FrameField[] = []) {
+  constructor(
+    results: Record<string, StepResult> = {},
+    changes: readonly FrameField[] = [],
+    artifacts: CellArtifacts = NO_ARTIFACTS,
+  ) {
     this.results = results;
     this.changes = changes;
+    this.artifacts = artifacts;
   }
 }
 
@@ -85,12 +136,16 @@ export class StepContext {
   readonly topology: Topology;
   readonly maps: CellState['maps'];
   readonly programs: CellState['programs'];
+  readonly objects: CellState['objects'];
+  readonly globals: CellState['globals'];
   readonly results: CellState['results'];
   readonly sources: CellState['sources'];
   readonly background: CellState['background'];
   readonly attached: CellState['attached'];
+  readonly links: CellState['links'];
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
+  readonly artifacts: CellState['artifacts'];
   readonly #state: CellState;
   /** The step that is done with this context; null before the first. */
   readonly step: PlainStep | null;
@@ -110,12 +165,16 @@ export class StepContext {
     this.topology = topology;
     this.maps = state.maps;
     this.programs = state.programs;
+    this.objects = state.objects;
+    this.globals = state.globals;
     this.results = state.results;
     this.sources = state.sources;
     this.background = state.background;
     this.attached = state.attached;
+    this.links = state.links;
     this.aliases = state.aliases;
     this.changes = state.changes;
+    this.artifacts = state.artifacts;
     this.step = step;
     this.#state = state;
   }

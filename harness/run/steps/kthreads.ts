@@ -3,7 +3,7 @@ import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { OpRow } from '../../guest/protocol.ts';
 import { StepFailure, type StepContext, type StepValues } from './context.ts';
 import { loadProgram } from './load-program.ts';
-import { mapOf } from './maps.ts';
+import { mapOf } from './find-map.ts';
 
 /** Pause between two looks at what a workqueue does in its own time. */
 const LOOK_MS = 10;
@@ -49,7 +49,7 @@ export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<
   if (thread === undefined) {
     const names = own.map(({ comm }) => comm).join(', ') || 'none';
     throw new StepFailure(
-      `entry ${key} of map \`${map}\` has no kernel thread (its threads: ${names})`,
+      `entry ${Number(key)} of map \`${map}\` has no kernel thread (its threads: ${names})`,
       null,
     );
   }

@@ -1,16 +1,17 @@
-import { isPlainMapType } from '../../object/map-types.ts';
-import type { BpfMap } from '../../object/object.ts';
-import type { BpfProgram } from '../../object/object.ts';
+import type { BpfMap, BpfProgram } from '../../object/object.ts';
 import type { ProgramObject } from '../programs.ts';
-import type { OpArgs } from '../../guest/protocol.ts';
 import type { CreatedMap, StepContext } from './context.ts';
+import { createMap, keepMap, mapOf, mapOfObject, ownName } from './find-map.ts';
+import { attributesOf, isPlain } from './map-attributes.ts';
 
 /** Which maps a program is loaded with. */
 export interface MapsOfProgram {
-  /** Maps of the object by the agent's name of the map that each of them is. */
-  readonly bound: Readonly<Record<string, string>>;
+  /** What maps of the object are, by their names in the object. */
+  readonly bound: ReadonlyMap<string, CreatedMap>;
   /** Maps that libbpf creates while it loads the program. */
   readonly created: readonly string[];
+  /** Programs that tables of tail calls name (`.values`): they are loaded along with it. */
+  readonly also: readonly string[];
 }
 
 /**
@@ -24,94 +25,81 @@ export async function mapsOfProgram(
   program: BpfProgram,
   named: Readonly<Record<string, string>>,
 ): Promise<MapsOfProgram> {
-  const bound: Record<string, string> = { ...named };
+  const bound = new Map<string, CreatedMap>();
+  for (const [name, other] of Object.entries(named)) bound.set(name, await mapOf(ctx, other));
   const created: string[] = [];
-  for (const map of object.contents.maps.filter(({ name }) => program.maps.includes(name))) {
-    if (bound[map.name] !== undefined) continue;
-    const there = boundName(ctx, object, map.name);
-    if (there !== null) bound[map.name] = there;
-    else if (object.own && isPlain(object, map)) bound[map.name] = await createOwn(ctx, object, map);
-    else created.push(map.name, ...map.initial.filter(name => isMap(object, name)));
+  const also = companions(object, program);
+  for (const map of mapsUsed(object, [program, ...also])) {
+    if (bound.has(map.name)) continue;
+    const there = mapOfObject(ctx, object, map.name);
+    if (there !== null) bound.set(map.name, there);
+    else if (object.own && isPlain(object.contents, map))
+      bound.set(map.name, await createOwn(ctx, object, map));
+    else created.push(map.name, ...map.initial.filter(name => isMap(object, name) && !bound.has(name)));
   }
-  return { bound, created: [...new Set(created)] };
+  return { bound, created: [...new Set(created)], also: also.map(({ name }) => name) };
 }
 
-/** The agent's name of the map that an object's map is already; null when there is none yet. */
-function boundName(ctx: StepContext, object: ProgramObject, name: string): string | null {
-  const qualified = `${object.name}.${name}`;
-  if (ctx.maps.has(qualified)) return qualified;
-  const owner = ctx.maps.get(name)?.owner;
-  return owner === null || owner === object ? name : null;
+/** Programs that the object's tables of tail calls begin with. libbpf fills all of them, whatever the program uses. */
+function companions({ contents }: ProgramObject, program: BpfProgram): BpfProgram[] {
+  const tables = contents.maps.filter(({ type }) => type === 'prog_array');
+  const names = new Set(tables.flatMap(({ initial }) => initial));
+  return contents.programs.filter(one => one !== program && names.has(one.name));
 }
 
-async function createOwn(ctx: StepContext, object: ProgramObject, map: BpfMap): Promise<string> {
-  // Another object's map may have the name already.
-  const name = ctx.maps.has(map.name) ? `${object.name}.${map.name}` : map.name;
-  await createMap(ctx, { name, ...attributesOf(map) }, object);
-  return name;
+/** Maps that programs use, and the tables of tail calls that libbpf fills. */
+function mapsUsed({ contents }: ProgramObject, programs: readonly BpfProgram[]): BpfMap[] {
+  const used = new Set(programs.flatMap(({ maps }) => maps));
+  return contents.maps.filter(
+    ({ name, type, initial }) => used.has(name) || (type === 'prog_array' && initial.length > 0),
+  );
 }
 
-/** The attributes that a declaration states: arguments of the agent's `map_create`. */
-export function attributesOf(map: BpfMap) {
-  return {
-    type: map.type,
-    key_size: map.keySize,
-    value_size: map.valueSize,
-    max_entries: map.maxEntries,
-    flags: map.flags,
-    ...(map.numaNode === null ? {} : { numa_node: map.numaNode }),
-  };
+async function createOwn(ctx: StepContext, object: ProgramObject, map: BpfMap): Promise<CreatedMap> {
+  const name = ownName(ctx, object, map.name);
+  return createMap(ctx, { name, ...attributesOf(map) }, object, { object, map });
 }
 
-/** Whether type, sizes, entries and flags are all that the kernel has to know of a map. */
-export function isPlain({ contents }: ProgramObject, map: BpfMap): boolean {
-  const { valueType } = map;
-  const special = valueType !== null && contents.btf !== null && hasSpecialFields(contents, valueType);
-  return isPlainMapType(map.type) && map.extra === 0 && !map.pinned && map.initial.length === 0 && !special;
+/** Handles under which the agent keeps maps that libbpf creates with a program, by their names in the object. */
+export function handlesOf(object: ProgramObject, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map(name => [name, `${object.name}.${name}`]));
 }
 
-/** Structs that the kernel finds in a value by its BTF: kernel/bpf/btf.c, btf_get_field_type(). */
-const SPECIAL =
-  /^bpf_(?:spin_lock|res_spin_lock|timer|wq|task_work|list_head|list_node|rb_root|rb_node|refcount)$/;
-
-function hasSpecialFields(object: ProgramObject['contents'], id: number, seen = new Set<number>()): boolean {
-  const { btf } = object;
-  // A struct of two structs of two structs, and so on, has each of them many times over.
-  if (seen.has(id)) return false;
-  seen.add(id);
-  const type = btf?.resolve(id);
-  if (btf === null || type === undefined) return false;
-  if (type.kind === 'array') return hasSpecialFields(object, type.target, seen);
-  // A pointer with a tag is a kptr.
-  if (type.kind === 'ptr') return btf.type(type.target).kind === 'type_tag';
-  if (type.kind !== 'struct' && type.kind !== 'union') return false;
-  return SPECIAL.test(type.name) || type.members.some(member => hasSpecialFields(object, member.type, seen));
+/** Makes maps that libbpf has created with a program known to the steps that follow. */
+export async function keepCreated(
+  ctx: StepContext,
+  object: ProgramObject,
+  handles: Readonly<Record<string, string>>,
+): Promise<CreatedMap[]> {
+  const kept: CreatedMap[] = [];
+  for (const [name, handle] of Object.entries(handles)) {
+    const map = object.contents.maps.find(one => one.name === name);
+    if (map === undefined) continue;
+    const { id, key_size, value_size } = await ctx.guest.call('map_info', { map: handle });
+    kept.push(
+      keepMap(ctx, {
+        id,
+        name: ownName(ctx, object, name),
+        handle,
+        type: map.type,
+        keySize: key_size,
+        valueSize: value_size,
+        declared: { object, map },
+        owner: object,
+      }),
+    );
+  }
+  return kept;
 }
 
 function isMap({ contents }: ProgramObject, name: string): boolean {
   return contents.maps.some(map => map.name === name);
 }
 
-/** Arguments of the agent's `map_create`. */
-export type MapAttributes = OpArgs<'map_create'>;
-
-/** BPF_MAP_CREATE. `owner` is the object whose own map it is; null for a map of the scenario's, which is that of every object. */
-export async function createMap(
-  ctx: StepContext,
-  attributes: MapAttributes,
-  owner: ProgramObject | null,
-): Promise<CreatedMap> {
-  const { id } = await ctx.guest.call('map_create', attributes);
-  const { name, type, key_size, value_size } = attributes;
-  const created = { id, type: String(type), keySize: key_size, valueSize: value_size, owner };
-  ctx.maps.set(name, created);
-  return created;
-}
-
 /** Scenario's maps that no loaded program uses, where a program of an own object was loaded: the reason of many a surprise. */
 export function unusedMapHints(ctx: StepContext): string[] {
   const loaded = [...ctx.programs.values()];
-  if (!loaded.some(({ own }) => own)) return [];
+  if (!loaded.some(({ object }) => object.own)) return [];
   const used = new Set(loaded.flatMap(({ maps }) => maps));
   return [...ctx.maps]
     .filter(([name, { owner }]) => owner === null && !used.has(name))

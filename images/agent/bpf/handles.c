@@ -152,6 +152,23 @@ static int op_close(struct request *rq, const void *data)
 	return 0;
 }
 
+void handles_close_of(const struct bpf_object *object)
+{
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < n_handles; i++) {
+		struct handle *handle = handles[i];
+
+		if (handle->object != object)
+			continue;
+		handles[i--] = handles[--n_handles];
+		close(handle->fd);
+		free(handle);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
 static void drop_handles(void)
 {
 	pthread_mutex_lock(&lock);

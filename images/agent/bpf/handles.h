@@ -6,6 +6,10 @@
 #include <linux/types.h>
 #include "core/args.h"
 
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+
 enum handle_kind {
 	HANDLE_NONE,		/* an argument that is absent */
 	HANDLE_MAP,
@@ -14,7 +18,7 @@ enum handle_kind {
 
 struct handle {
 	enum handle_kind kind;
-	char name[64];
+	char name[256];
 	int fd;
 	__u32 id;
 	__u32 type;
@@ -22,6 +26,10 @@ struct handle {
 	__u32 value_size;	/* of a lookup: all CPUs' of a per-CPU map */
 	char function[128];	/* programs only: the name in the object */
 	__u32 function_id;	/* and its id in the object's BTF, 0 without */
+	/* Of an object that is kept open until the session ends, else NULL. */
+	struct bpf_object *object;
+	struct bpf_program *prog;	/* programs only */
+	struct bpf_map *map;		/* maps only */
 };
 
 /* The name of an open handle: the member becomes a copy of the handle. */
@@ -51,5 +59,8 @@ int handle_add(struct request *rq, const struct handle *handle);
 /* arg is the argument that a fault names. */
 int handle_find(struct request *rq, const char *arg, const char *name,
 		enum handle_kind kind, struct handle *copy);
+
+/* Closes all handles of an object that was kept open. */
+void handles_close_of(const struct bpf_object *object);
 
 #endif /* BPF_HANDLES_H */

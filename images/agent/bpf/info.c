@@ -72,9 +72,13 @@ static int op_prog_info(struct request *rq, const void *data)
 	err = object_info(rq, args->program.fd, &info, sizeof(info));
 	if (err)
 		return err;
-	rq->answer = json_pack("{s:I,s:I,s:I,s:I,s:s,s:o}",
+	rq->answer = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}",
 			       "id", (json_int_t)info.id,
 			       "type", (json_int_t)info.type,
+			       "jited_len", (json_int_t)info.jited_prog_len,
+			       /* 0 before 5.16 */
+			       "verified_insns",
+			       (json_int_t)info.verified_insns,
 			       "run_cnt", (json_int_t)info.run_cnt,
 			       "run_time_ns", (json_int_t)info.run_time_ns,
 			       "name", info.name,

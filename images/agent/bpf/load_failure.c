@@ -10,7 +10,7 @@
 #include <bpf/libbpf.h>
 #include "bpf/load_failure.h"
 
-#define PROG_FAILED	"BPF program load failed"
+#define PROG_FAILED	"': BPF program load failed"
 
 /*
  * Steps before the program is loaded. A map that cannot be filled is reported
@@ -43,32 +43,47 @@ static const struct step *failed_step(const char *printed)
 	return NULL;
 }
 
-/* The map that libbpf could not create: " 'M'", or nothing. */
-static void failed_map(const char *printed, char name[64])
+/* The name in front of a text, quoted: "'M'"; or nothing. */
+static void quoted_before(const char *printed, const char *text,
+			  char name[160])
 {
-	const char *end = strstr(printed, "': failed to create");
+	const char *end = printed ? strstr(printed, text) : NULL;
 	const char *from = end;
 
 	*name = 0;
 	while (from && from > printed && from[-1] != '\'')
 		from--;
 	if (end)
-		snprintf(name, 64, " '%.*s'", (int)(end - from), from);
+		snprintf(name, 160, "'%.*s'", (int)(end - from), from);
+}
+
+/* Of several programs, libbpf names the one that failed. */
+static void program_failed(struct request *rq, int err, const char *what,
+			   const char *printed)
+{
+	char name[160];
+
+	quoted_before(printed, PROG_FAILED, name);
+	if (*name && !strstr(what, name))
+		fault_kernel(rq, err, "bpf(BPF_PROG_LOAD)",
+			     "loading program %s of %s", name, what);
+	else
+		fault_kernel(rq, err, "bpf(BPF_PROG_LOAD)", "loading %s",
+			     what);
 }
 
 void load_failure(struct request *rq, int err, const char *what,
 		  const char *printed, const char *log)
 {
 	const struct step *step = failed_step(printed);
-	char map[64], text[128];
+	char map[160], text[128];
 
 	if (*log || (printed && strstr(printed, PROG_FAILED))) {
-		fault_kernel(rq, err, "bpf(BPF_PROG_LOAD)", "loading %s",
-			     what);
+		program_failed(rq, err, what, printed);
 	} else if (step) {
-		failed_map(printed, map);
-		fault_kernel(rq, err, step->call, "%s%s of %s", step->what,
-			     map, what);
+		quoted_before(printed, "': failed to create", map);
+		fault_kernel(rq, err, step->call, "%s%s%s of %s", step->what,
+			     *map ? " " : "", map, what);
 	} else {
 		libbpf_strerror(err, text, sizeof(text));
 		fault_agent(rq, "bpf_object__load",

@@ -29,13 +29,55 @@ static int reuse(struct request *rq, struct bpf_map *map, json_t *value)
 	err = handle_find(rq, "maps", name, HANDLE_MAP, &handle);
 	if (err)
 		return err;
+	/* First: a map that is reused counts as created. */
+	bpf_map__set_autocreate(map, true);
 	/* Copies the real map's type, sizes and flags. */
 	err = bpf_map__reuse_fd(map, handle.fd);
 	if (err)
 		return fault_agent(rq, "bpf_map__reuse_fd",
 				   "using map '%s' for '%s': %s", name,
 				   bpf_map__name(map), strerror(-err));
-	bpf_map__set_autocreate(map, true);
+	return 0;
+}
+
+int reuse_maps(struct request *rq, struct bpf_object *obj, json_t *maps)
+{
+	struct bpf_map *map;
+	const char *name;
+	json_t *value;
+	int err;
+
+	json_object_foreach(maps, name, value) {
+		err = find(rq, obj, "maps", name, &map);
+		if (!err)
+			err = reuse(rq, map, value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int resize_maps(struct request *rq, struct bpf_object *obj, json_t *sizes)
+{
+	struct bpf_map *map;
+	const char *name;
+	json_t *value;
+	int err;
+
+	json_object_foreach(sizes, name, value) {
+		json_int_t size = json_integer_value(value);
+
+		err = find(rq, obj, "sizes", name, &map);
+		if (err)
+			return err;
+		if (size < 1 || size > UINT32_MAX)
+			return fault_request(rq, "sizes: '%s' must have 1 to %u entries",
+					     name, UINT32_MAX);
+		err = bpf_map__set_max_entries(map, size);
+		if (err)
+			return fault_request(rq, "sizes: the size of map '%s' cannot be set: %s",
+					     name, strerror(-err));
+	}
 	return 0;
 }
 
@@ -43,7 +85,6 @@ int choose_maps(struct request *rq, struct bpf_object *obj, json_t *create,
 		json_t *maps)
 {
 	struct bpf_map *map;
-	const char *name;
 	json_t *value;
 	size_t i;
 	int err;
@@ -58,12 +99,5 @@ int choose_maps(struct request *rq, struct bpf_object *obj, json_t *create,
 			return err;
 		bpf_map__set_autocreate(map, true);
 	}
-	json_object_foreach(maps, name, value) {
-		err = find(rq, obj, "maps", name, &map);
-		if (!err)
-			err = reuse(rq, map, value);
-		if (err)
-			return err;
-	}
-	return 0;
+	return reuse_maps(rq, obj, maps);
 }

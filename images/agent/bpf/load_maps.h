@@ -14,4 +14,10 @@
 int choose_maps(struct request *rq, struct bpf_object *obj, json_t *create,
 		json_t *maps);
 
+/* Maps of an open object that exist already: {map: handle}, or NULL. */
+int reuse_maps(struct request *rq, struct bpf_object *obj, json_t *maps);
+
+/* Maps of an open object that get another size: {map: entries}, or NULL. */
+int resize_maps(struct request *rq, struct bpf_object *obj, json_t *sizes);
+
 #endif /* BPF_LOAD_MAPS_H */

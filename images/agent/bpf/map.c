@@ -13,6 +13,7 @@ struct entry {
 	struct bytes key;
 	struct bytes value;
 	struct handle value_map;
+	struct handle value_program;
 	long long flags;
 };
 
@@ -21,6 +22,7 @@ static const struct arg update_args[] = {
 	ARG_HEX(struct entry, key, REQUIRED),
 	ARG_HEX(struct entry, value),
 	ARG_MAP(struct entry, value_map),
+	ARG_PROGRAM(struct entry, value_program),
 	ARG_INT(struct entry, flags, 0, INT64_MAX),
 };
 
@@ -54,22 +56,46 @@ static const void *key_of(const struct entry *entry)
 	return entry->key.len ? entry->key.data : NULL;
 }
 
-/* The bytes of a value, or the descriptor of another map. */
+/* A descriptor as a value: an entry of a map of maps or of programs. */
+static int descriptor_of(struct request *rq, const struct handle *map,
+			 const char *arg, const struct handle *from,
+			 const void **value)
+{
+	*value = &from->fd;
+	if (map->value_size != sizeof(from->fd))
+		return fault_request(rq, "%s: a value of map '%s' has %u bytes",
+				     arg, map->name, map->value_size);
+	return 0;
+}
+
+/*
+ * The bytes of a value, or the descriptor of another map or a program. Bytes
+ * and a program: its descriptor ends the value, as in struct bpf_devmap_val.
+ */
 static int value_of(struct request *rq, const struct entry *entry,
 		    const void **value)
 {
-	const struct handle *map = &entry->map;
+	const struct bytes *bytes = &entry->value;
+	const struct handle *map = &entry->map, *prog = &entry->value_program;
+	int err;
 
-	if (!entry->value.data == !entry->value_map.kind)
-		return fault_request(rq, "one of value and value_map must be given");
-	if (entry->value.data) {
-		*value = entry->value.data;
-		return check_size(rq, "value", &entry->value, map->value_size);
-	}
-	*value = &entry->value_map.fd;
-	if (map->value_size != sizeof(entry->value_map.fd))
-		return fault_request(rq, "value_map: a value of map '%s' has %u bytes",
-				     map->name, map->value_size);
+	if (entry->value_map.kind ? bytes->data || prog->kind :
+				    !bytes->data && !prog->kind)
+		return fault_request(rq, "one of value, value_map and value_program must be given");
+	if (entry->value_map.kind)
+		return descriptor_of(rq, map, "value_map", &entry->value_map,
+				     value);
+	if (!bytes->data)
+		return descriptor_of(rq, map, "value_program", prog, value);
+	*value = bytes->data;
+	err = check_size(rq, "value", bytes, map->value_size);
+	if (err || !prog->kind)
+		return err;
+	if (bytes->len < 2 * sizeof(prog->fd))
+		return fault_request(rq, "value_program: a value of map '%s' has no room for a program",
+				     map->name);
+	memcpy(bytes->data + bytes->len - sizeof(prog->fd), &prog->fd,
+	       sizeof(prog->fd));
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 	X(tcp)		\
 	X(ping)		\
 	X(capture)	\
+	X(links)	\
 	X(attach)	\
 	X(stack)	\
 	X(witness)	\
@@ -33,13 +34,18 @@
 	X(kmsg)		\
 	X(probes)	\
 	X(load)		\
+	X(verify)	\
+	X(object_load)	\
 	X(test_run)	\
 	X(map_create)	\
 	X(map)		\
 	X(map_batch)	\
+	X(map_dump)	\
+	X(events)	\
 	X(cpumap)	\
 	X(info)		\
-	X(handles)
+	X(handles)	\
+	X(open_objects)
 
 #define DECLARE(name) extern const struct module name##_module;
 #define ENTRY(name) &name##_module,

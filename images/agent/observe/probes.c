@@ -66,6 +66,20 @@ static int create_cpumap(void)
 			      sizeof(struct bpf_cpumap_val), 1, NULL);
 }
 
+/* A program of another type that returns a number. */
+static int load_return(enum bpf_prog_type type, int attach_type, int number)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = attach_type);
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = number },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return bpf_prog_load(type, "probe_return", "GPL", insns,
+			     sizeof(insns) / sizeof(insns[0]), &opts);
+}
+
 /* call is the system call that made fd, or failed. */
 static enum result available_if_fd(int fd, const char *call)
 {
@@ -166,6 +180,49 @@ static void up_lo(void)
 	close(fd);
 }
 
+/* The type is known where its links are: 6.4. */
+static enum result netfilter_link(void)
+{
+	return available_if_fd(load_return(BPF_PROG_TYPE_NETFILTER,
+					   BPF_NETFILTER, 1),
+			       "bpf(BPF_PROG_LOAD)");
+}
+
+/* A link to a device's ingress: 6.6. */
+static enum result tcx(void)
+{
+	int fd = load_return(BPF_PROG_TYPE_SCHED_CLS, 0, -1), link;
+	int lo = if_nametoindex("lo");
+
+	if (fd < 0)
+		return untried("no program to attach: bpf(BPF_PROG_LOAD) returned %s",
+			       errno_name(-fd));
+	link = lo ? bpf_link_create(fd, lo, BPF_TCX_INGRESS, NULL) : 0;
+	close(fd);
+	if (!lo)
+		return untried("there is no device lo");
+	return available_if_fd(link, "bpf(BPF_LINK_CREATE)");
+}
+
+/* One link to several functions: 5.18, and CONFIG_FPROBE. */
+static enum result kprobe_multi(void)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts);
+	const char *function = "vprintk";
+	int fd, link;
+
+	/* Older kernels refuse this attach type, or do not look at it. */
+	fd = load_return(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, 0);
+	if (fd < 0)
+		return fd == -EPERM ? untried("bpf(BPF_PROG_LOAD) returned EPERM")
+				    : MISSING;
+	opts.kprobe_multi.syms = &function;
+	opts.kprobe_multi.cnt = 1;
+	link = bpf_link_create(fd, -1, BPF_TRACE_KPROBE_MULTI, &opts);
+	close(fd);
+	return available_if_fd(link, "bpf(BPF_LINK_CREATE)");
+}
+
 /*
  * pktgen's "flag !SHARED": 6.7. pktgen needs a device that is up, and reports
  * an unknown flag only in its result.
@@ -228,6 +285,9 @@ static const struct {
 	{ "generic_cpumap", generic_cpumap },
 	{ "pktgen_shared_flag", pktgen_shared_flag },
 	{ "hist_triggers", hist_triggers },
+	{ "kprobe_multi", kprobe_multi },
+	{ "netfilter_link", netfilter_link },
+	{ "tcx", tcx },
 	{ "many_cpus", many_cpus },
 	{ "bpf_interpreter", bpf_interpreter },
 };

@@ -161,7 +161,7 @@ static void ops(void)
 	run_expect("{\"op\":\"close\",\"map\":\"m\"}",
 		   "map: there is no map 'm'");
 	run_expect("{\"op\":\"map_create\",\"name\":\"\"}",
-		   "name: must be 1 to 63 bytes long");
+		   "name: must be 1 to 255 bytes long");
 	run_expect("{\"op\":\"map_create\",\"name\":\"m\",\"type\":\"bag\"}",
 		   "type: 'bag' is unknown; use its number");
 	run_expect("{\"op\":\"sched\",\"pid\":1,\"cpus\":[8192]}",

@@ -52,6 +52,20 @@ static void calls(void)
 	   "libbpf cannot load program 'p': Argument list too long");
 }
 
+/* Of a whole object, or of a program's tail calls, the program is named. */
+static void others(void)
+{
+	struct request rq = {};
+
+	is("libbpf: prog 'q': BPF program load failed: Invalid argument\n", "",
+	   "kernel", "bpf(BPF_PROG_LOAD)",
+	   "loading program 'q' of program 'p'");
+	load_failure(&rq, -EACCES, "object 'fw'",
+		     "libbpf: prog 'q': BPF program load failed: EACCES\n",
+		     "R1 invalid");
+	EQUAL(rq.fault.message, "loading program 'q' of object 'fw'");
+}
+
 /* libbpf reports what it does with a new map as "failed to create", too. */
 static void maps(void)
 {
@@ -78,6 +92,7 @@ static void maps(void)
 static const struct test tests[] = {
 	{ "a map that is created, but not filled", maps },
 	{ "the map, the program, or libbpf itself", calls },
+	{ "which program of several", others },
 };
 
 TEST_GROUP(load_failure);

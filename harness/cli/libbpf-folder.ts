@@ -1,0 +1,11 @@
+import { libbpf } from '../image/libbpf.ts';
+import { messageOf } from '../util/errors.ts';
+import { cacheRoot } from '../util/paths.ts';
+
+// For images/agent/Makefile: prints the folder of the libbpf that the agent is built with, after building it if need be.
+try {
+  console.log((await libbpf(cacheRoot())).folder);
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 3;
+}

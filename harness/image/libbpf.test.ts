@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import { cacheRoot } from '../util/paths.ts';
+import { libbpf } from './libbpf.ts';
+import { loadLibbpfLock } from './libbpf-lock.ts';
+
+t.test('the project pins a libbpf, from suites that it knows', async t => {
+  const lock = loadLibbpfLock();
+  const suites = Object.keys(loadCatalogue().suites);
+  for (const suite of lock.suites) t.ok(suites.includes(suite), suite);
+  t.ok(lock.files.some(({ name }) => name === `libbpf_${lock.version.replace(/-.*/, '')}.orig.tar.gz`));
+});
+
+t.test('what is built is the version that is pinned, and knows the newest attach points', async t => {
+  const { include, archive } = await libbpf(cacheRoot());
+  const [major, minor] = loadLibbpfLock().version.split('.');
+  const version = readFileSync(join(include, 'bpf', 'libbpf_version.h'), 'utf8');
+  t.match(version, `LIBBPF_MAJOR_VERSION ${major}`);
+  t.match(version, `LIBBPF_MINOR_VERSION ${minor}`);
+  t.match(readFileSync(join(include, 'linux', 'bpf.h'), 'utf8'), 'BPF_NETKIT_PEER');
+  t.ok(readFileSync(archive).includes('bpf_program__attach_tcx'));
+});
+
+t.test('a lock file that is wrong says how to write another', async t => {
+  const file = join(t.testdir(), 'lock.yaml');
+  const good = readFileSync(new URL('../../images/libbpf.lock.yaml', import.meta.url), 'utf8');
+  const cases = [good.replace(/sha256: \w{64}/, 'sha256: 12'), good.replace('libbpf_', '../'), '[', ''];
+  for (const text of cases) {
+    writeFileSync(file, text);
+    t.throws(() => loadLibbpfLock(file), { code: 'usage', message: /kernels lock --libbpf/ });
+  }
+  t.throws(() => loadLibbpfLock(join(file, 'absent')), { code: 'usage' });
+});
+
+t.test(
+  'without a network and without a copy in the cache, the error names the version and what to do',
+  async t => {
+    const before = process.env['PATH'];
+    t.teardown(() => (process.env['PATH'] = before));
+    const dir = t.testdir({ bin: {}, cache: {} });
+    mkdirSync(join(dir, 'cache', 'libbpf'));
+    const apt = "#!/bin/sh\necho 'E: Could not resolve host' >&2\nexit 100\n";
+    writeFileSync(join(dir, 'bin', 'apt-get'), apt, { mode: 0o755 });
+    process.env['PATH'] = `${join(dir, 'bin')}:${before}`;
+    const { version } = loadLibbpfLock();
+    await t.rejects(libbpf(join(dir, 'cache')), {
+      code: 'infra',
+      message: new RegExp(`libbpf ${version}.*sid.*Could not resolve.*online.*kernels lock --libbpf`),
+    });
+  },
+);

@@ -1,0 +1,51 @@
+import type { OpArgs } from '../../guest/protocol.ts';
+import { type Attached, StepFailure, type StepContext } from './context.ts';
+
+/** Where a program is to be attached: arguments of the agent's `link_attach`. */
+export type LinkPlace = Omit<OpArgs<'link_attach'>, 'name'>;
+
+/** Attaches by the agent's `link_attach`, and remembers it. */
+export async function attachLink(
+  ctx: StepContext,
+  name: string,
+  place: LinkPlace,
+  more: Partial<Pick<Attached, 'xdp' | 'before'>> = {},
+): Promise<Attached> {
+  const agent = `${place.kind}-${ctx.links.made}`;
+  ctx.links.made += 1;
+  const { link } = await ctx.guest.call('link_attach', { ...place, name: agent });
+  return remember(ctx, { name, agent, link, xdp: null, before: null, ...more });
+}
+
+/** Attaches XDP by netlink, and remembers it. */
+export async function attachXdp(
+  ctx: StepContext,
+  name: string,
+  program: string,
+  xdp: NonNullable<Attached['xdp']>,
+): Promise<Attached> {
+  await ctx.guest.call('attach', { program, dev: xdp.device, mode: xdp.mode });
+  return remember(ctx, { name, agent: null, link: 0, xdp, before: null });
+}
+
+function remember(ctx: StepContext, one: Attached): Attached {
+  ctx.links.all = [...ctx.links.all, one];
+  if (one.xdp !== null) ctx.attached.set(one.xdp.device, one.xdp.mode);
+  return one;
+}
+
+/** Undoes an attachment, and forgets it. */
+export async function undo(ctx: StepContext, one: Attached): Promise<void> {
+  if (one.before !== null) await command(ctx, one.before);
+  if (one.agent !== null) await ctx.guest.call('link_detach', { name: one.agent });
+  else if (one.xdp !== null) await ctx.guest.call('detach', { dev: one.xdp.device, mode: one.xdp.mode });
+  ctx.links.all = ctx.links.all.filter(other => other !== one);
+  if (one.xdp !== null) ctx.attached.delete(one.xdp.device);
+}
+
+/** Runs a command in the guest that has to succeed. */
+export async function command(ctx: StepContext, argv: readonly string[]): Promise<void> {
+  const { status, stderr } = await ctx.guest.call('exec', { argv });
+  if (status !== 0)
+    throw new StepFailure(`\`${argv.join(' ')}\` ended with status ${status}: ${stderr.trim()}`, stderr);
+}

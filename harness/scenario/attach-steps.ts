@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { PLACE_KEYS, type PlaceKey } from '../object/attach-kinds.ts';
+import { NAME, words, type Wrap } from './step-words.ts';
+
+/** A function of a program: `dispatch.slot0`, `fw.dispatch.slot0`. */
+export const REPLACES = /^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$/;
+
+/** IFNAMSIZ less the final zero. */
+const DEVICE = /^[^\s/$][^\s/]{0,14}$/;
+
+/** Steps `attach` and `detach`: what is attached, and one place. */
+export function attachKinds(wrap: Wrap) {
+  const { flag, program, config, maps, device: anyDevice, mode, counted, map, int } = words(wrap);
+  const device = wrap(z.string().regex(DEVICE)).describe(
+    'a device of the guest: rx, tx, lo, or one that was made',
+  );
+  const priority = wrap(z.int().min(-0x8000_0000).max(0x7fff_ffff));
+  const path = wrap(z.string().regex(/^\/[^\0]*$/));
+  const direction = wrap(z.enum(['ingress', 'egress']))
+    .optional()
+    .describe('that of the section, or ingress, without it');
+
+  const places = {
+    to: anyDevice.describe('XDP: the device'),
+    tc: z
+      .union([device, z.strictObject({ device, direction, priority: int(1, 0xffff).optional() })])
+      .describe('clsact of a device. bpfrig counts packets with priority 1, before it; the default is 10'),
+    tcx: z.union([device, z.strictObject({ device, direction })]).describe('tcx of a device'),
+    netkit: z
+      .union([device, z.strictObject({ device, side: wrap(z.enum(['primary', 'peer'])).optional() })])
+      .describe('a netkit device: its primary side, where the section does not say otherwise'),
+    cgroup: path.describe(
+      'a cgroup of version 2, such as /clients, which is made if it does not exist; / is the root',
+    ),
+    netns: z
+      .union([z.literal(true), path])
+      .describe('the network namespace of the agent, or that of a file such as /run/netns/NAME'),
+    sockmap: map.describe('a SOCKMAP or SOCKHASH'),
+    replaces: wrap(z.string().regex(REPLACES)).describe(
+      'the function that an EXT program replaces, PROGRAM.FUNCTION',
+    ),
+    netfilter: z
+      .strictObject({
+        family: wrap(z.enum(['ipv4', 'ipv6'])).default('ipv4'),
+        hook: wrap(z.enum(NETFILTER_HOOKS)),
+        priority: priority.default(10),
+      })
+      .describe('a hook of netfilter'),
+    iterator: path.describe('a file in /sys/fs/bpf, which runs the iterator when it is read'),
+    uprobe: z
+      .strictObject({ path, function: wrap(z.string().min(1).max(255)) })
+      .describe('a function of a program or library in the guest'),
+    perf_event: z
+      .strictObject({ frequency: int(1, 10_000).default(99).describe('per second and CPU') })
+      .describe('the CPU clock of each CPU'),
+    route: z
+      .strictObject({ to: wrap(z.string().regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i)), device })
+      .describe('a route whose packets pass the program of a lightweight tunnel'),
+    struct_ops: map.describe(
+      'a map of type STRUCT_OPS of an object that was loaded as a whole; without `program`',
+    ),
+  } satisfies Record<PlaceKey, z.ZodType>;
+
+  return {
+    attach: z
+      .strictObject({
+        program: program.optional(),
+        config: config.optional(),
+        maps: maps.optional(),
+        ...optional(places),
+        mode: mode.optional().describe('of XDP: never another mode than this one'),
+        link: flag.optional().describe('of XDP: by a link, not by netlink'),
+        name: z.string().regex(NAME).optional().describe('for `detach`; the program without it'),
+        counted,
+      })
+      .superRefine((args, context) => {
+        const text = attachProblem(args);
+        if (text !== null) context.addIssue({ code: 'custom', message: text });
+      })
+      .describe('attach a program where its type belongs; docs/attach.md has all places'),
+    detach: z
+      .union([
+        z.strictObject({ from: anyDevice }),
+        z.strictObject({ program }),
+        z.strictObject({ name: z.string().regex(NAME) }),
+      ])
+      .describe(
+        'undo `attach`: the XDP program of a device, whatever a program is attached to, or what was attached under a name',
+      ),
+  };
+}
+
+/** The hooks in the order of the kernel's numbers: include/uapi/linux/netfilter.h. */
+export const NETFILTER_HOOKS = ['prerouting', 'local_in', 'forward', 'local_out', 'postrouting'] as const;
+
+function optional<T extends Record<string, z.ZodType>>(shape: T) {
+  return Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => [key, schema.optional()]),
+  ) as unknown as { [K in keyof T]: z.ZodOptional<T[K]> };
+}
+
+/** Arguments of a step `attach`, as far as they say where. */
+type Places = { readonly [K in PlaceKey | 'program' | 'mode' | 'link']?: unknown };
+
+/** The key that names a step's place; null when it has none, so that the program's section must. */
+export function placeKey(args: Places): PlaceKey | null {
+  return PLACE_KEYS.find(key => args[key] !== undefined) ?? null;
+}
+
+function attachProblem(args: Places): string | null {
+  const keys = PLACE_KEYS.filter(key => args[key] !== undefined);
+  if (keys.length > 1) return `a program is attached at one place; this step has ${keys.join(' and ')}`;
+  const [key] = keys;
+  if (key === 'struct_ops')
+    return args.program === undefined ? null : '`struct_ops` attaches a map: leave out `program`';
+  if (args.program === undefined) return '`program` is missing: what is to be attached';
+  if (key === 'to') return args.mode === undefined ? '`mode` is missing: native or generic' : null;
+  const stray = (['mode', 'link'] as const).find(one => args[one] !== undefined);
+  return stray === undefined ? null : `\`${stray}\` is for XDP programs, next to \`to\``;
+}
+
+/** The port that a step's place is on; undefined for another device, or none. */
+export function portOfAttach({ to, tc, tcx, route }: AttachDevices): 'rx' | 'tx' | undefined {
+  const named = [to, tc, tcx, route].flatMap(place =>
+    place === undefined ? [] : [typeof place === 'string' ? place : place.device],
+  )[0];
+  return named === 'rx' || named === 'tx' ? named : undefined;
+}
+
+type OnDevice = string | { readonly device: string } | undefined;
+
+interface AttachDevices {
+  readonly to?: OnDevice;
+  readonly tc?: OnDevice;
+  readonly tcx?: OnDevice;
+  readonly route?: OnDevice;
+}
