@@ -27,14 +27,13 @@ export async function startCaptures(
     });
 }
 
-/** What was kept, by device. */
+/** Reads what was kept into a record by device. */
 export async function readCaptures(
   bed: Testbed,
   plans: readonly CapturePlan[],
-): Promise<Record<string, Captured>> {
-  const captured: Record<string, Captured> = {};
-  for (const { on } of plans) captured[on] = await readOne(guestOf(bed, on), on);
-  return captured;
+  into: Record<string, Captured>,
+): Promise<void> {
+  for (const { on } of plans) into[on] = await readOne(guestOf(bed, on), on);
 }
 
 async function readOne(guest: AgentCaller, dev: string): Promise<Captured> {

@@ -3,7 +3,7 @@ import type { Testbed } from '../guest/testbed.ts';
 import type { Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Observations, StepResult } from '../model/observations.ts';
+import type { Captured, Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
@@ -133,6 +133,7 @@ async function tryCell(
   const early = skipWithoutGuest(planned, kernel, env);
   if (early !== null) return { outcome: early, phases: {} };
   let observations: Observations | null = null;
+  const captures: Record<string, Captured> = {};
   await using workspace = await makeWorkspace();
   const consoles = {
     console: join(workspace.dir, 'console.log'),
@@ -158,7 +159,11 @@ async function tryCell(
       const artifacts = env.folder.artifacts(dir, suffix);
       const objects = index.own.map(({ contents }) => contents);
       await bed.whileAlive(placeConfig(bed.dut, kernel, objects));
-      const observed = observeCell(bed, planned.variant, { index, readings }, clock, { results, artifacts });
+      const observed = observeCell(bed, planned.variant, { index, readings }, clock, {
+        results,
+        artifacts,
+        captures,
+      });
       observations = await bed.whileAlive(observed);
     } catch (error) {
       stop = earlyStop(error, results);
@@ -166,8 +171,10 @@ async function tryCell(
     // The same splat reaches the console and the log with different times.
     const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
     const splats = [...new Set([...(await bed.complaints()), ...logged])];
-    const artifacts = observations === null ? [] : captureFiles(observations, suffix);
-    const outcome = { ...judged(planned, kernel, observations, stop, splats), ...listed(artifacts) };
+    const outcome = {
+      ...judged(planned, kernel, observations, stop, splats),
+      ...listed(captureFiles(captures, suffix)),
+    };
     clock.next('teardown');
     const { keep } = env;
     if (keep !== null && outcome.verdict === 'fail') await watchdog.hold(() => keep(planned.cell, bed));
@@ -176,7 +183,7 @@ async function tryCell(
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
-    await env.folder.keepTry(dir, suffix, { consoles, observations });
+    await env.folder.keepTry(dir, suffix, { consoles, observations, captures });
   }
 }
 

@@ -20,12 +20,13 @@ const OBSERVATIONS = {
 };
 
 t.test('each capture is a pcap file among the artifacts of its cell', async t => {
+  const { captures } = OBSERVATIONS;
   const folder = RunFolder.create(join(t.testdir(), 'run'));
   const cell = folder.cellDir('a@7.3');
-  await folder.keepTry(cell, '.2', { consoles: {}, observations: OBSERVATIONS });
+  await folder.keepTry(cell, '.2', { consoles: {}, observations: OBSERVATIONS, captures });
   const dir = join(folder.dir, cell);
-  t.same(captureFiles(OBSERVATIONS, '.2'), ['capture-rx.2.pcap', 'capture-tx.2.pcap']);
-  t.same(readdirSync(dir).toSorted(), [...captureFiles(OBSERVATIONS, '.2'), 'observations.2.json']);
+  t.same(captureFiles(captures, '.2'), ['capture-rx.2.pcap', 'capture-tx.2.pcap']);
+  t.same(readdirSync(dir).toSorted(), [...captureFiles(captures, '.2'), 'observations.2.json']);
   t.same(readPcap(readFileSync(join(dir, 'capture-rx.2.pcap')), 'rx'), [
     { data: Buffer.from('deadbeef', 'hex'), length: 60, ns: 1_795_715_016_000_000_005n },
   ]);
@@ -38,7 +39,15 @@ t.test('each capture is a pcap file among the artifacts of its cell', async t =>
   );
 });
 
+t.test('captures are kept although the steps ended early', async t => {
+  const folder = RunFolder.create(join(t.testdir(), 'run'));
+  const cell = folder.cellDir('a@7.3');
+  const { captures } = OBSERVATIONS;
+  await folder.keepTry(cell, '', { consoles: {}, observations: null, captures });
+  t.same(readdirSync(join(folder.dir, cell)).toSorted(), ['capture-rx.pcap', 'capture-tx.pcap']);
+});
+
 t.test('without captures nothing is written and nothing is changed', async t => {
-  t.same(captureFiles(seen({}), ''), []);
+  t.same(captureFiles({}, ''), []);
   t.strictSame(withoutCaptures(seen({})), seen({}));
 });

@@ -1,19 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CapturedFrame, Observations } from '../model/observations.ts';
+import type { Captured, CapturedFrame, Observations } from '../model/observations.ts';
 import { writePcap, type PcapFrame } from '../packet/pcap.ts';
 
+/** Frames by device. */
+type Captures = Readonly<Record<string, Captured>>;
+
 /** Names of the pcap files of a try, one for each device that the scenario captures. */
-export function captureFiles({ captures = {} }: Pick<Observations, 'captures'>, suffix: string): string[] {
+export function captureFiles(captures: Captures, suffix: string): string[] {
   return Object.keys(captures).map(device => fileOf(device, suffix));
 }
 
 /** Writes the frames of each capture to a pcap file. Throws what the file system does. */
-export function keepCaptures(
-  { captures = {} }: Pick<Observations, 'captures'>,
-  dir: string,
-  suffix: string,
-): void {
+export function keepCaptures(captures: Captures, dir: string, suffix: string): void {
   for (const [device, { frames }] of Object.entries(captures))
     writeFileSync(join(dir, fileOf(device, suffix)), writePcap(frames.map(pcapFrame)));
 }

@@ -2,7 +2,7 @@ import { readCaptures, startCaptures } from '../guest/captures.ts';
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading } from '../model/observations.ts';
+import type { Captured, Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
@@ -27,17 +27,24 @@ export interface CellObjects {
   readonly readings: ReadingPlan;
 }
 
+/** What a cell leaves, also when its steps end early. */
+export interface Kept extends Pick<CellState, 'results' | 'artifacts'> {
+  /** By device. */
+  readonly captures: Record<string, Captured>;
+}
+
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw; `kept` then has the results of the steps that were done, and the files that they left.
+ * Throws what the steps throw; `kept` then has the results of the steps that were done, the files that they left, and what was captured
+ * until then.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
   { index, readings: wanted }: CellObjects,
   clock: PhaseClock,
-  kept: Pick<CellState, 'results' | 'artifacts'>,
+  kept: Kept,
 ): Promise<Observations> {
   const { dut } = bed;
   const state = new CellState(kept.results, variant.changes, kept.artifacts);
@@ -55,8 +62,14 @@ export async function observeCell(
   await startCaptures(bed, variant.captures, variant.topology);
   clock.next('traffic');
 
-  await runSteps(ctx, variant.traffic);
-  await ctx.join();
+  try {
+    await runSteps(ctx, variant.traffic);
+    await ctx.join();
+  } catch (error) {
+    // Just then somebody wants to see them; without them, the error still counts.
+    await readCaptures(bed, variant.captures, kept.captures).catch(() => undefined);
+    throw error;
+  }
   clock.next('drain');
 
   const plan = planFor(ctx, devices);
@@ -68,7 +81,7 @@ export async function observeCell(
   const objects = await takeReadings(ctx, wanted);
   // What `after` sends is in no count.
   const sources = settleSources(ctx.sources, counted.devices);
-  const captures = await readCaptures(bed, variant.captures);
+  await readCaptures(bed, variant.captures, kept.captures);
   const identities = seen && (await identitiesOf(ctx, seen));
   const changes = await readChanges(ctx, counted.stack);
   await runSteps(ctx, variant.after);
@@ -100,7 +113,7 @@ export async function observeCell(
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),
-    captures,
+    captures: kept.captures,
     hints: unusedMapHints(ctx),
   };
 }

@@ -15,7 +15,7 @@ import { dirname, join, relative } from 'node:path';
 import type { CellResult } from '../model/cell.ts';
 import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
-import type { Observations } from '../model/observations.ts';
+import type { Captured, Observations } from '../model/observations.ts';
 import { keepCaptures, withoutCaptures } from './keep-captures.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
@@ -121,14 +121,18 @@ export class RunFolder {
   async keepTry(
     cellDir: string,
     suffix: string,
-    left: { readonly consoles: Readonly<Record<string, string>>; readonly observations: Observations | null },
+    left: {
+      readonly consoles: Readonly<Record<string, string>>;
+      readonly observations: Observations | null;
+      readonly captures?: Readonly<Record<string, Captured>>;
+    },
   ): Promise<void> {
     const dir = join(this.dir, cellDir);
     try {
       for (const [name, path] of Object.entries(left.consoles))
         if (existsSync(path)) await cp(path, join(dir, `${name}${suffix}.log`));
+      keepCaptures(left.captures ?? {}, dir, suffix);
       if (left.observations === null) return;
-      keepCaptures(left.observations, dir, suffix);
       const kept = withoutCaptures(left.observations);
       writeFileSync(join(dir, `observations${suffix}.json`), pretty(kept));
     } catch (error) {

@@ -61,6 +61,14 @@ t.test('what cannot be captured is said with its place', async t => {
     ['topology: veth\ncapture: [{ on: rx, max: 0 }]\nexpect: [sent == 1]', /one\.yaml:4:/],
     ['topology: veth\ncapture: [{ on: rx, snaplen: 9 }]\nexpect: [sent == 1]', /one\.yaml:4:.*snaplen/],
     ['topology: veth\ncapture: [../x]\nexpect: [sent == 1]', /one\.yaml:4:/],
+    [
+      'topology: veth\ncapture: [rx]\nexpect: ["captured.rx[0].tpc.dport == 80"]',
+      /one\.yaml:5:10: .*a frame has no `tpc`.*tcp/,
+    ],
+    [
+      'topology: veth\ncapture: [rx]\nexpect: ["captured.rx[0].ip.scr == captured.rx[0].ip.dst"]',
+      /`ip` has no `scr`.*src/,
+    ],
     ['topology: veth\ncapture: rx\nexpect: [sent == 1]', /one\.yaml:4:/],
   ];
   for (const [lines, message] of rows)

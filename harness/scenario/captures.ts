@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownInFrame } from '../packet/frame-names.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import type { Topology } from '../model/topology.ts';
@@ -67,22 +68,29 @@ function problemOf(
   return null;
 }
 
-/** Every name in expectations that begins with a device that is not captured, with what is wrong. */
+/** What a capture knows of a frame next to its layers. */
+const OF_FRAME = ['direction', 'partial', 'hex'];
+
+/** Every name in expectations that begins with a device that is not captured, or that no frame can have, with what is wrong. */
 export function notCaptured(
   expectations: readonly Expectation[],
   captures: readonly Capture[],
 ): { readonly place: Place; readonly text: string }[] {
   const devices = captures.map(({ on }) => on);
   return expectations.flatMap(({ expression, place }) =>
-    expression.names.flatMap(({ path: [root, device] }) =>
-      root !== 'captured' || device === undefined || device === '*' || devices.includes(device)
-        ? []
-        : [
-            {
-              place,
-              text: `\`${expression.text}\`: \`${device}\` is not captured: write \`capture: [${device}]\`${didYouMean(device, devices)}`,
-            },
-          ],
-    ),
+    expression.names.flatMap(({ path }) => {
+      const wrong = wrongName(path, devices);
+      return wrong === null ? [] : [{ place, text: `\`${expression.text}\`: ${wrong}` }];
+    }),
   );
+}
+
+function wrongName(
+  [root, device, , ...inFrame]: readonly string[],
+  devices: readonly string[],
+): string | null {
+  if (root !== 'captured' || device === undefined || device === '*') return null;
+  if (!devices.includes(device))
+    return `\`${device}\` is not captured: write \`capture: [${device}]\`${didYouMean(device, devices)}`;
+  return unknownInFrame(inFrame, OF_FRAME);
 }
