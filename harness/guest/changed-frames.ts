@@ -1,5 +1,6 @@
 import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
 import { WHYS } from '../model/changed-frames.ts';
+import { BpfrigError } from '../util/errors.ts';
 
 /** BPFRIG_HEAD, BPFRIG_SAMPLE and BPFRIG_SAMPLES, bpf/bpfrig.h. */
 const HEAD = 64;
@@ -12,7 +13,10 @@ const SAMPLE_AT = 16;
 /** BPFRIG_SOURCES: a frame of no source. */
 const NO_SLOT = 16;
 
-/** What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent. */
+/**
+ * What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent.
+ * Throws a BpfrigError with code `agent` for an answer of another length.
+ */
 export function changedFrames(
   rows: readonly { readonly changed: string }[],
   strangers = '',
@@ -35,7 +39,11 @@ export function changedFrames(
   };
 }
 
+const BYTES = VARY_AT + SAMPLE + SAMPLES * (SAMPLE_AT + SAMPLE);
+
 function decode(bytes: Buffer): Omit<ChangedFrames, 'strangers'> {
+  if (bytes.length !== BYTES)
+    throw new BpfrigError('agent', `stack_changed: an answer of ${bytes.length} bytes, not ${BYTES}`);
   const [why, rest, moved, samples] = [
     bytes.readUInt32LE(HEAD),
     bytes.readUInt32LE(HEAD + 4),

@@ -42,6 +42,8 @@ function isSpoiled(error: BpfrigError): boolean {
 }
 
 function asFoundBefore(error: BpfrigError): BpfrigError {
+  // What the host does not have for a guest was found out without a boot.
+  if (error.code === 'scenario') return error;
   const message = `${error.message} (one boot decides for all cells of this kernel and guest shape)`;
   if (error instanceof GuestFailure) return error.reworded(message);
   return new BpfrigError(error.code, message, { detail: error.detail, cause: error });
