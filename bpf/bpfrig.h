@@ -191,6 +191,7 @@ struct bpfrig_source {
 	__u32 lane;		/* its first lane of the map seen */
 	__u32 lanes;		/* lanes of each thread; 0: numbers say nothing */
 	__u32 sum;		/* the UDP checksum's other words, added up */
+	__u32 at;		/* where its payload is: BPFRIG_AT_* */
 	__u16 pseudo;		/* the checksum that is left to the device */
 	__u16 port;		/* 9000 and its first flow */
 	__u16 flows;
@@ -200,6 +201,10 @@ struct bpfrig_source {
 	__u8 checksum;		/* it has a UDP checksum */
 	__u8 loose;		/* BPFRIG_LOOSE_*: what a program changes */
 };
+
+/* The payload, which begins with the magic: behind IPv4, or behind IPv6. */
+#define BPFRIG_AT_IP4		42
+#define BPFRIG_AT_IP6		62
 
 #define BPFRIG_LOOSE_PORT	1	/* from any port */
 #define BPFRIG_LOOSE_SUM	2	/* the IP checksum */
@@ -231,20 +236,88 @@ struct bpfrig_flow {
 #define BPFRIG_DIFFERS_LENGTH	0x10001
 #define BPFRIG_DIFFERS_PLACE	0x10002	/* protocol or device of the skb */
 #define BPFRIG_DIFFERS_SOURCE	0x10003	/* no source sends from its port */
+#define BPFRIG_DIFFERS_MOVED	0x10004	/* the payload is somewhere else */
+#define BPFRIG_DIFFERS_UNKNOWN	0x10005	/* no source sends such a frame */
 
-/* What reached tc ingress on one CPU: bpfrig's own frames, and the rest. */
+/*
+ * Frames without a number, which their source describes byte by byte: the map
+ * described has the hash of each, and how often it came.
+ */
+#define BPFRIG_DESCRIBED	16384
+
+/* What a kernel sends by itself: foreign, unless a source sends it, too. */
+#define BPFRIG_KIND_ARP		1
+#define BPFRIG_KIND_IGMP	2
+#define BPFRIG_KIND_ERROR	4	/* of ICMP and ICMPv6 */
+#define BPFRIG_KIND_NEIGHBOUR	8	/* neighbour discovery, and MLD */
+
+/* What the classifier knows of all sources: all of its .bss. */
+struct bpfrig_stack_setup {
+	__u32 described;	/* are there frames without a number? */
+	__u32 kinds;		/* BPFRIG_KIND_* that sources send */
+};
+
+/*
+ * What the frames that are not as sent have in common: in which ways they
+ * differ, all of them together.
+ */
+#define BPFRIG_WHY_TAG		1
+#define BPFRIG_WHY_LENGTH	2
+#define BPFRIG_WHY_PLACE	4
+#define BPFRIG_WHY_SUM		8	/* the IP checksum is wrong */
+#define BPFRIG_WHY_TURN		16	/* another flow's port */
+#define BPFRIG_WHY_UDP_SUM	32
+#define BPFRIG_WHY_REST		64	/* bytes behind the head */
+#define BPFRIG_WHY_MOVED	128	/* the payload, all by as many bytes */
+#define BPFRIG_WHY_SCATTERED	256	/* the payload, not all by as many */
+#define BPFRIG_WHY_SOURCE	512	/* no source sends from its port */
+#define BPFRIG_WHY_UNKNOWN	1024	/* without number and description */
+#define BPFRIG_WHY_MERGED	2048	/* GRO merged it */
+#define BPFRIG_WHY_LENGTHS	4096	/* not all are of the same length */
+
+#define BPFRIG_SAMPLES		4
+#define BPFRIG_SAMPLE		128
+
+/* One of them. */
+struct bpfrig_sample {
+	__u32 len;
+	__u32 tag;
+	__u32 at;		/* of the payload; 0: unknown */
+	__u32 slot;		/* of its source; BPFRIG_SOURCES: none */
+	__u8 bytes[BPFRIG_SAMPLE];	/* the first ones */
+};
+
+struct bpfrig_changed {
+	__u64 diff[BPFRIG_HEAD / 8];	/* bits of the head, as it was sent */
+	__u32 why;		/* BPFRIG_WHY_* */
+	__u32 rest;		/* 1 and the lowest byte behind the head */
+	__s32 moved;		/* by how many bytes the payload is */
+	__u32 samples;		/* those that are kept */
+	/* Bits of the first bytes that are not the same in all of them. */
+	__u64 vary[BPFRIG_SAMPLE / 8];
+	struct bpfrig_sample sample[BPFRIG_SAMPLES];
+};
+
+/*
+ * What reached tc ingress on one CPU: frames of sources, whatever a program did
+ * to them, and what is positively known to be somebody else's.
+ */
 struct bpfrig_stack_count {
 	__u64 frames;		/* a merged skb counts as many as are in it */
 	__u64 bytes;
-	__u64 others;
-	__u64 other_bytes;
-	__u64 skbs;		/* also the length of the CPU's arrival log */
+	__u64 foreign;
+	__u64 foreign_bytes;
+	__u64 skbs;		/* with a number: the CPU's arrival log */
+	__u64 unnumbered;	/* other skbs, described or strange */
+	__u64 strange;		/* packets without number and description */
+	__u64 merged;		/* skbs of those that GRO merged */
 	__u64 exact;		/* skbs that are byte for byte as sent */
 	__u64 metas;		/* skbs whose metadata is their number */
 	__u64 ahead;		/* skbs as sent, but for an IP id too high */
 	__u64 ahead_most;	/* by so much at most */
 	__u64 differs;		/* where the latest one differs that is neither */
-	__u64 unsent;		/* packets whose number was not sent */
+	__u64 unsent;		/* packets whose port or number was not sent */
+	__u64 unclaimed;	/* of those, from a port of no source */
 	__u64 reordered;	/* packets that came after a higher number */
 	__u64 unordered;	/* packets of flows without a place for that */
 };

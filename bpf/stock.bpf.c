@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stock programs of the scenarios. Main programs redirect bpfrig's own
- * frames into a cpumap and pass all other packets to the stack. The entry_*
+ * The stock programs of the scenarios. redirect_to_cpu redirects every frame
+ * into a cpumap. The other main programs look into bpfrig's own frames, redirect
+ * these, and pass all other packets to the stack. The entry_*
  * programs belong to a cpumap entry and run on the remote CPU. A scenario sets
  * the "volatile const" variables with "config", and binds the maps. A map that
  * it does not bind has one empty entry, so that every kernel creates it,
@@ -65,8 +66,6 @@ static __always_inline struct bpfrig_frame *ours(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_to_cpu(struct xdp_md *ctx)
 {
-	if (!ours(ctx))
-		return XDP_PASS;
 	return bpf_redirect_map(&cpus, cpu, flags);
 }
 

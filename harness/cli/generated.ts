@@ -4,6 +4,7 @@ import { attachReference } from '../object/attach-reference.ts';
 import { countersReference } from '../oracle/reference.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
+import { scenarioReference } from '../scenario/reference.ts';
 
 /**
  * Checked-in files that the code determines, by their path from the root of the repository, each with the function that returns
@@ -13,6 +14,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
   'docs/attach.md': attachReference,
   'docs/counters.md': countersReference,
+  'docs/reference.md': scenarioReference,
   'docs/faults.md': faultsDocument,
   'images/agent/PROTOCOL.md': protocolText,
   ...Object.fromEntries(

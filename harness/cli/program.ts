@@ -5,6 +5,7 @@ import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
 import { kernelsCommand } from './kernels.ts';
+import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { selftestCommand } from './selftest.ts';
@@ -17,6 +18,7 @@ export function program(): Command {
     .addHelpText('after', EXIT_CODES);
   const commands = [
     runCommand,
+    loadCommand,
     selftestCommand,
     kernelsCommand,
     reportCommand,

@@ -14,7 +14,7 @@ import type { ReporterChoice } from './run-options.ts';
 const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'html', 'markdown', 'terminal'];
 
 /** Whether text for people may be coloured: https://no-color.org, and not into a file. */
-function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
+export function mayColor(stream: NodeJS.WriteStream = process.stdout): boolean {
   if (process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '') return false;
   if (process.env['FORCE_COLOR'] !== undefined && process.env['FORCE_COLOR'] !== '0') return true;
   return stream.isTTY === true;

@@ -93,3 +93,18 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError(`'${text}' must be a whole number from 0.`);
   return Number(text);
 }
+
+/** MiB of a guest, within what scenarios may ask for. */
+export function memoryOption(text: string): number {
+  const value = positiveInteger(text);
+  if (value < 128 || value > 65_536)
+    throw new InvalidArgumentError(`'${text}' must be from 128 to 65536 MiB.`);
+  return value;
+}
+
+/** A percentage from 0, with or without its sign: `10%`, `2.5`. */
+export function percent(text: string): number {
+  if (!/^\d{1,6}(?:\.\d{1,3})?%?$/.test(text))
+    throw new InvalidArgumentError(`'${text}' must be a percentage from 0, such as 10%.`);
+  return Number(text.replace('%', ''));
+}

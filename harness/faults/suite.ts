@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { onInterrupt } from '../run/interrupt.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { Fault, Seen } from './fault.ts';
@@ -24,7 +25,7 @@ export interface SuiteOptions {
  * Throws `harness` then, and when a scenario does not end as it states without a fault.
  */
 export async function runFaults(faults: readonly Fault[], options: SuiteOptions): Promise<number> {
-  using interrupt = onInterrupt();
+  using interrupt = onInterrupt(options.onProgress);
   using seed = await seedCache(options.onProgress, interrupt.signal);
   const queue = new PQueue({ concurrency: AT_ONCE });
   const times: { readonly name: string; readonly seconds: number }[] = [];
@@ -45,17 +46,6 @@ export async function runFaults(faults: readonly Fault[], options: SuiteOptions)
   if (interrupt.signal.aborted) throw new BpfrigError('harness', 'the fault suite was ended by a signal');
   options.print(summary(faults.length, wrong, times));
   return wrong;
-}
-
-/** Aborts its signal at the first Ctrl-C or SIGTERM. */
-function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const end = (): void => controller.abort();
-  process.on('SIGINT', end).on('SIGTERM', end);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => void process.off('SIGINT', end).off('SIGTERM', end),
-  };
 }
 
 function failedInjection(error: unknown): string {

@@ -1,8 +1,11 @@
-import { MAC } from '../model/topology.ts';
-import { ADDRESS } from './topology.ts';
+import { ADDRESS, MAC, PORT } from '../model/topology.ts';
+import { ip4Bytes, macBytes } from '../packet/addresses.ts';
+import { wordSum } from '../packet/checksum.ts';
+
+export { wordSum } from '../packet/checksum.ts';
 
 /** First four bytes of pktgen's payload (net/core/pktgen.c, PKTGEN_MAGIC), by which bpfrig's programs know its frames. */
-const MAGIC = 0xbe9be955;
+export const MAGIC = 0xbe9be955;
 /** As pktgen's. */
 const TTL = 32;
 /** What bpfrig's own senders put behind the number: BPFRIG_PATTERN and the rest in bpf/bpfrig.h. */
@@ -10,8 +13,7 @@ const PATTERN = 0xbf50a77e;
 const PATTERN_AT = 50;
 const PADDING_AT = 58;
 /** The port of flow 0: BPFRIG_SPORT. */
-export const UDP_SOURCE = 9000;
-const UDP_DISCARD = 9;
+export const UDP_SOURCE = PORT.source;
 const IP_DF = 0x4000;
 
 /** What distinguishes the frames of one source from those of another. */
@@ -52,11 +54,11 @@ export function testFrame(size: number, sequence: number, some: Partial<FrameCon
   frame.writeUInt16BE(df ? IP_DF : 0, 20);
   frame.writeUInt8(TTL, 22);
   frame.writeUInt8(17, 23);
-  ipBytes(ADDRESS.source).copy(frame, 26);
-  ipBytes(ADDRESS.destination).copy(frame, 30);
+  ip4Bytes(ADDRESS.source).copy(frame, 26);
+  ip4Bytes(ADDRESS.destination).copy(frame, 30);
   frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
   frame.writeUInt16BE(srcPort, 34);
-  frame.writeUInt16BE(UDP_DISCARD, 36);
+  frame.writeUInt16BE(PORT.destination, 36);
   frame.writeUInt16BE(size - 34, 38);
   if (size >= PATTERN_AT) {
     frame.writeUInt32BE(MAGIC, 42);
@@ -67,21 +69,4 @@ export function testFrame(size: number, sequence: number, some: Partial<FrameCon
     for (let at = PADDING_AT; at < size; at += 1) frame[at] = at & 0xff;
   }
   return frame;
-}
-
-function macBytes(mac: string): Buffer {
-  return Buffer.from(mac.replaceAll(':', ''), 'hex');
-}
-
-function ipBytes(address: string): Buffer {
-  return Buffer.from(address.split('.').map(Number));
-}
-
-/** The ones' complement sum of RFC 1071 over big-endian words; a last odd byte is the upper half of a word. */
-export function wordSum(bytes: Buffer): number {
-  let sum = 0;
-  for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
-  if (bytes.length % 2 === 1) sum += bytes.readUInt8(bytes.length - 1) << 8;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return sum;
 }

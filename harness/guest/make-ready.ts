@@ -1,11 +1,14 @@
 import { probesOf } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
+import { addDevices, loadModules, setSysctls, type Added } from './added.ts';
 import type { Ready, RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
 
 /** What a guest is made ready with, before it knows which scenario it will run. */
 export interface Preparation {
   readonly witness: readonly WitnessEvent[];
+  /** What a scenario adds to its guest; absent: nothing. */
+  readonly added?: Added;
 }
 
 /** Longest time for a request that patches the kernel's code: each waits for RCU and every CPU, in a guest that has just booted. */
@@ -15,10 +18,17 @@ const ATTACH = { timeoutMs: 60_000 } as const;
 export async function makeReady(
   guest: RunningGuest,
   wiring: Wiring,
-  { witness }: Preparation,
+  { witness, added }: Preparation,
 ): Promise<Ready> {
+  if (added !== undefined) await loadModules(guest, added);
   const probes = probesOf(await guest.call('probes', {}, ATTACH));
+  const early =
+    added === undefined ? [] : await setSysctls(guest, Object.entries(added.sysctls), 'if present');
   await makeTopology(guest, wiring);
+  if (added !== undefined) {
+    await addDevices(guest, added);
+    await setSysctls(guest, early, 'all');
+  }
   await guest.call('observers_start', {}, ATTACH);
   await guest.call('witness_start', { events: witness }, ATTACH);
   if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);

@@ -7,6 +7,7 @@ import { NET_OPS } from './protocol/net.ts';
 import { OBJECT_OPS } from './protocol/objects.ts';
 import { OBSERVE_OPS } from './protocol/observe.ts';
 import { PROGRAM_OPS } from './protocol/programs.ts';
+import { VERIFY_OPS } from './protocol/verify.ts';
 
 /**
  * Every op of the agent: the one declaration that TypeScript's calls, images/agent/PROTOCOL.md and the test against
@@ -14,7 +15,7 @@ import { PROGRAM_OPS } from './protocol/programs.ts';
  */
 export const ROOMS = {
   core: CORE_OPS,
-  bpf: { ...MAP_OPS, ...PROGRAM_OPS, ...LINK_OPS, ...OBJECT_OPS },
+  bpf: { ...MAP_OPS, ...PROGRAM_OPS, ...LINK_OPS, ...OBJECT_OPS, ...VERIFY_OPS },
   net: NET_OPS,
   observe: OBSERVE_OPS,
   cpu: CPU_OPS,

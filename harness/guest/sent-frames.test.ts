@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { testFrame, wordSum } from './frame.ts';
-import { encodeSource, isForRx, sentFrames, type SourceRun } from './sent-frames.ts';
+import { encodeSource, hasNumbers, isForRx, sentFrames, type SourceRun } from './sent-frames.ts';
 
 const HEADER = readFileSync(join(PROJECT_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
 const PLAIN: SourceRun = { source: 'packet', on: 'tx', count: 10, size: 100 };
@@ -60,7 +60,8 @@ t.test('which runs send to rx', async t => {
   t.notOk(isForRx({ ...PLAIN, on: 'rx' }));
   t.ok(isForRx({ ...PLAIN, on: 'rx', received: true }));
   t.notOk(isForRx({ ...PLAIN, on: 'tx', received: true }));
-  t.notOk(isForRx({ ...PLAIN, size: 49 }), 'too short for the magic number');
+  t.notOk(hasNumbers({ ...PLAIN, size: 49 }), 'too short for the magic number');
+  t.ok(hasNumbers({ ...PLAIN, source: 'pktgen', size: 49 }), 'pktgen makes it longer');
 });
 
 t.test('struct bpfrig_source as the header has it', async t => {

@@ -1,7 +1,9 @@
-import { FRAME_FIELDS, type FrameField } from '../model/frame-fields.ts';
+import { FRAME_FIELDS, IP6_FIELDS, type FrameField } from '../model/frame-fields.ts';
 import type { SourceReport } from '../model/observations.ts';
 import { MAC } from '../model/topology.ts';
 import { testFrame, UDP_SOURCE, wordSum } from './frame.ts';
+import { IP6_PAYLOAD, ip6Frame } from './ip6-frame.ts';
+import { pktgenCommands } from './pktgen-commands.ts';
 
 /** One run of a source, as its step describes it. */
 export interface SourceRun {
@@ -40,6 +42,8 @@ export interface SentFrames {
   readonly first: number;
   /** The UDP checksum's words other than port and number, added up. */
   readonly sum: number;
+  /** Where the payload begins, with the magic number: behind IPv4, or behind IPv6. */
+  readonly at: number;
   /** The checksum of a sender that leaves it to the device. */
   readonly pseudo: number;
   readonly port: number;
@@ -63,13 +67,21 @@ const LOOSE = { port: 1, ip_csum: 2, length: 4, vlan: 8, turn: 16 } as const;
 const HEAD = 64;
 /** Where bytes vary, by a rule that the classifier knows. */
 const VARYING: readonly FrameField[] = ['ip_csum', 'src_port', 'number'];
-const ETHERTYPE_VLAN = 0x8100;
-/** Shortest frame that has a magic number, by which it is known. */
-const SHORTEST = 50;
+/** Where the payload begins behind IPv4. */
+const IP4_PAYLOAD = 42;
+/** The magic number and the number, by which a frame is known. */
+const KNOWN_BY = 8;
+/** pktgen's payload has a time, too, whether it is set or not (struct pktgen_hdr): a shorter frame becomes longer. */
+const PKTGEN_PAYLOAD = 16;
 
-/** Whether a run sends to `rx`, in frames long enough for bpfrig to know them. */
-export function isForRx({ on, size, received = false }: SourceRun): boolean {
-  return size >= SHORTEST && (on === 'rx') === received;
+/** Whether a run sends to `rx`. */
+export function isForRx({ on, received = false }: Pick<SourceRun, 'on' | 'received'>): boolean {
+  return (on === 'rx') === received;
+}
+
+/** Whether the frames of a run are long enough to have a magic number, by which bpfrig knows them. */
+export function hasNumbers({ source, size }: SourceRun): boolean {
+  return source === 'pktgen' || size >= IP4_PAYLOAD + KNOWN_BY;
 }
 
 /**
@@ -80,22 +92,28 @@ export function sentFrames(run: SourceRun, changes: readonly FrameField[]): Sent
   const { source, on, flows = 1, threads = 1, firstFlow = 0, dstMac = MAC.rx } = run;
   const pktgen = source === 'pktgen';
   const said = pktgenCommands(run.commands ?? []);
-  const length = run.size - (said.tag === 0 ? 0 : 4);
+  const isIp6 = said.ip6 !== null;
+  const at = isIp6 ? IP6_PAYLOAD : IP4_PAYLOAD;
+  const asked = run.size - (said.tag === 0 ? 0 : 4);
+  const length = pktgen ? Math.max(asked, at + PKTGEN_PAYLOAD) : asked;
   const port = UDP_SOURCE + firstFlow;
   const changed = new Set(changes);
-  const frame = testFrame(length, 0, {
-    srcMac: on === 'rx' && source !== 'live' ? MAC.rx : MAC.tx,
-    dstMac,
-    tos: said.tos,
-    df: source === 'udp',
-    srcPort: port,
-    padding: pktgen ? 'zeroes' : 'pattern',
-  });
+  const macs = { srcMac: on === 'rx' && source !== 'live' ? MAC.rx : MAC.tx, dstMac };
+  const frame =
+    said.ip6 === null
+      ? testFrame(length, 0, {
+          ...macs,
+          tos: said.tos,
+          df: source === 'udp',
+          srcPort: port,
+          padding: pktgen ? 'zeroes' : 'pattern',
+        })
+      : ip6Frame(length, 0, said.ip6, macs);
   // Only known where the frames have no time in them.
-  const checksum = run.checksum === true || (said.checksum && !said.timed);
+  const checksum = run.checksum === true || (said.checksum && !said.timed && !isIp6);
   const renumbered = changed.has('number');
   const ids =
-    renumbered || changed.has('ip_id') ? 'any' : pktgen ? 'count' : source === 'udp' ? 'flow' : null;
+    renumbered || isIp6 || changed.has('ip_id') ? 'any' : pktgen ? 'count' : source === 'udp' ? 'flow' : null;
   const varying: FrameField[] = [
     ...VARYING,
     ...changes,
@@ -103,25 +121,27 @@ export function sentFrames(run: SourceRun, changes: readonly FrameField[]): Sent
     ...(checksum || said.checksum ? (['udp_csum'] as const) : []),
     ...(changed.has('length') ? (['ip_len', 'udp_len'] as const) : []),
   ];
-  const timed: [number, number][] = said.timed ? [[50, 58]] : [];
+  const timed: [number, number][] = said.timed ? [[at + KNOWN_BY, at + PKTGEN_PAYLOAD]] : [];
+  const anyRest = changed.has('payload') || (isIp6 && said.timed);
   const looseTurn = renumbered || (pktgen && ids === 'any');
   return {
     head: padded(frame).toString('hex'),
-    mask: maskOf(length, [...varying.flatMap(field => rangeOf(field)), ...timed]),
+    mask: maskOf(length, [...varying.flatMap(field => rangeOf(field, isIp6)), ...timed]),
     length,
     tag: said.tag,
     first: pktgen ? 1 : 0,
     sum: checksum ? checksumWords(frame) : 0,
+    at,
     pseudo: checksum ? pseudoSum(frame) : 0,
     port,
     flows,
     threads,
     ids: ids ?? 'any',
-    rest: changed.has('payload') ? 'any' : pktgen ? 'zeroes' : 'pattern',
+    rest: anyRest ? 'any' : pktgen ? 'zeroes' : 'pattern',
     checksum: checksum && !changed.has('udp_csum'),
     loose:
       (changed.has('src_port') ? LOOSE.port : 0) |
-      (changed.has('ip_csum') ? LOOSE.ip_csum : 0) |
+      (isIp6 || changed.has('ip_csum') ? LOOSE.ip_csum : 0) |
       (changed.has('length') ? LOOSE.length : 0) |
       (changed.has('vlan') ? LOOSE.vlan : 0) |
       (looseTurn ? LOOSE.turn : 0),
@@ -139,9 +159,10 @@ export interface Lanes {
 
 /** `struct bpfrig_source` in hex. `numbers` is how many each thread sends at most. */
 export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes): string {
-  const words = Buffer.alloc(28);
-  [frames.length, frames.tag, frames.first, numbers, lanes.first, lanes.count, frames.sum].forEach(
-    (word, index) => words.writeUInt32LE(word, 4 * index),
+  const { length, tag, first, sum, at } = frames;
+  const words = Buffer.alloc(32);
+  [length, tag, first, numbers, lanes.first, lanes.count, sum, at].forEach((word, index) =>
+    words.writeUInt32LE(word, 4 * index),
   );
   const halves = Buffer.alloc(8);
   [frames.pseudo, frames.port, frames.flows, frames.threads].forEach((half, index) =>
@@ -151,8 +172,8 @@ export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes):
   return frames.head + frames.mask + Buffer.concat([words, halves, Buffer.from(bytes)]).toString('hex');
 }
 
-function rangeOf(field: FrameField): [number, number][] {
-  const range = FRAME_FIELDS[field];
+function rangeOf(field: FrameField, isIp6: boolean): [number, number][] {
+  const range = isIp6 ? (IP6_FIELDS[field] ?? null) : FRAME_FIELDS[field];
   return range === null ? [] : [[range[0], range[1]]];
 }
 
@@ -183,22 +204,4 @@ function checksumWords(frame: Buffer): number {
   rest.fill(0, 6, 8);
   rest.fill(0, 12, 16);
   return pseudoSum(frame) + wordSum(rest);
-}
-
-/** What commands of pktgen change in a frame. */
-function pktgenCommands(commands: readonly string[]) {
-  const value = (name: string, radix = 10) => {
-    const found = commands.findLast(command => command.startsWith(`${name} `));
-    return found === undefined ? null : Number.parseInt(found.slice(name.length + 1), radix);
-  };
-  const id = value('vlan_id');
-  // pktgen's VLAN_TAG_SIZE: no tag without vlan_id, nor with 4096 and above.
-  const tagged = id !== null && id < 4096;
-  const tci = ((value('vlan_p') ?? 0) << 13) | ((value('vlan_cfi') ?? 0) << 12) | (id ?? 0);
-  return {
-    tag: tagged ? ETHERTYPE_VLAN * 0x10000 + tci : 0,
-    tos: value('tos', 16) ?? 0,
-    checksum: commands.includes('flag UDPCSUM'),
-    timed: commands.includes('flag !NO_TIMESTAMP'),
-  };
 }

@@ -1,12 +1,9 @@
-import { MAC, type End, type Topology } from '../model/topology.ts';
+import { ADDRESS, MAC, type End, type Topology } from '../model/topology.ts';
 import { BpfrigError } from '../util/errors.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { callBatch } from './batch.ts';
 import { request } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
-
-/** Addresses of the traffic: TEST-NET of RFC 2544. The source has no device in the guest, so that nothing answers to it. */
-export const ADDRESS = { source: '198.18.0.1', destination: '198.18.1.1', prefix: 24 } as const;
 
 /** What the devices of a guest depend on. */
 export type Wiring = Pick<GuestSpec, 'topology' | 'ends' | 'queues'>;

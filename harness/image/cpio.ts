@@ -24,7 +24,7 @@ export function cpio(entries: readonly CpioEntry[]): Buffer {
 }
 
 function encode(entry: CpioEntry, inode: number): Buffer[] {
-  const name = `${entry.path.replace(/^\//, '')}\0`;
+  const name = Buffer.from(`${entry.path.replace(/^\//, '')}\0`);
   const data = entry.data ?? Buffer.alloc(0);
   const [major, minor] = entry.device ?? [0, 0];
   const isTrailer = entry.path === '/TRAILER!!!';
@@ -44,7 +44,7 @@ function encode(entry: CpioEntry, inode: number): Buffer[] {
     0, // checksum, unused in newc
   ];
   const header = `070701${fields.map(field => field.toString(16).padStart(8, '0')).join('')}`;
-  return [pad(Buffer.from(header + name, 'latin1'), 4), pad(data, 4)];
+  return [pad(Buffer.concat([Buffer.from(header), name]), 4), pad(data, 4)];
 }
 
 function withParents(entries: readonly CpioEntry[]): CpioEntry[] {

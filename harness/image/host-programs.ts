@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readFile, realpath } from 'node:fs/promises';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
@@ -10,14 +10,21 @@ const SYSTEM_DIRS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin'
 
 /** Returns the path of a host program. Throws an `infra` error that names the program if it is not installed. */
 export async function findProgram(name: string): Promise<string> {
-  for (const dir of [...(process.env['PATH'] ?? '').split(':'), ...SYSTEM_DIRS]) {
-    const path = join(dir, name);
-    if (dir !== '' && (await isExecutable(path))) return path;
-  }
+  const path = await findOnPath(name);
+  if (path !== null) return path;
   throw new BpfrigError(
     'infra',
     `this host has no program ${name}; ./bpfrig doctor --fix installs what is missing`,
   );
+}
+
+/** The path of a host program; null if it is not installed. */
+export async function findOnPath(name: string): Promise<string | null> {
+  for (const dir of [...(process.env['PATH'] ?? '').split(':'), ...SYSTEM_DIRS]) {
+    const path = join(dir, name);
+    if (dir !== '' && (await isExecutable(path))) return path;
+  }
+  return null;
 }
 
 /** Returns a host program and the shared libraries that it is linked to, as entries of an initramfs. */
@@ -36,7 +43,7 @@ export async function programEntries(guestPath: string, name: string): Promise<C
 }
 
 /** Returns the libraries that ldd lists, at the paths where the loader searches for them. A static program has none. */
-async function sharedLibraries(path: string): Promise<string[]> {
+export async function sharedLibraries(path: string): Promise<string[]> {
   const result = await hostCommand('ldd', [path], { timeoutMs: 10_000 });
   if (!result.ok) return [];
   const missing = /^\s*(\S+) => not found/m.exec(result.stdout)?.[1];
@@ -45,7 +52,10 @@ async function sharedLibraries(path: string): Promise<string[]> {
   return [...result.stdout.matchAll(/(?:=>\s+|^\s+)(\/\S+)\s+\(0x/gm)].flatMap(match => match[1] ?? []);
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** Whether a path is a file that can be executed. */
+export async function isExecutable(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => null);
+  if (stats === null || !stats.isFile()) return false;
   return access(path, constants.X_OK).then(
     () => true,
     () => false,

@@ -1,13 +1,22 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
-import { cachedFolder } from '../util/cache.ts';
+import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
+import {
+  addedEntries,
+  bytesOf,
+  entriesKey,
+  refuseTooLarge,
+  type AddedContent,
+  type AddedTo,
+} from './additions.ts';
 import { buildGuestPrograms, type GuestBuild } from './build.ts';
+import { appletLinks } from './busybox.ts';
 import { cpio, type CpioEntry } from './cpio.ts';
 import { readGuestConfig, type GuestConfig } from './guest-config.ts';
-import { programEntries } from './host-programs.ts';
+import { findProgram, programEntries } from './host-programs.ts';
 import { moduleEntries } from './modules-part.ts';
 
 /** An initramfs on this machine. */
@@ -18,13 +27,13 @@ export interface Initramfs {
 }
 
 /** Version of what this file itself puts into an image; raise it when that changes. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 /** The initramfs of a kernel: built once for each state of its parts, uncompressed since unpacking would cost at every boot. */
 export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise<Initramfs> {
   const config = await readGuestConfig();
   const build = await buildGuestPrograms(cacheDir);
-  const programs = await programParts(config);
+  const programs = await everyonesPrograms(config);
   const files = await projectFiles(config);
   const key = hashKey([LAYOUT, kernel.key, config, build.key, digest(programs), digest(files)]);
   const dir = await cachedFolder(join(cacheDir, 'initramfs', key), async temp => {
@@ -33,6 +42,30 @@ export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise
       cpio(await moduleEntries(kernel, config.modules)),
     ];
     await writeFile(join(temp, 'initramfs'), Buffer.concat(parts));
+  });
+  return { path: join(dir, 'initramfs'), key };
+}
+
+/** The initramfs of a kernel with what one guest has besides: a second archive, which the kernel unpacks over the first. */
+export async function guestInitramfs(
+  kernel: Kernel,
+  added: AddedContent,
+  size: AddedTo,
+  cacheDir: string,
+): Promise<Initramfs> {
+  const base = await kernelInitramfs(kernel, cacheDir);
+  const config = await readGuestConfig();
+  const present = [...BASE, ...(await everyonesPrograms(config))].map(({ path }) => path);
+  const entries = await addedEntries(kernel, added, size, config, present, cacheDir);
+  if (entries.length === 0) return base;
+  const { size: bytes } = await stat(base.path);
+  refuseTooLarge(bytes + bytesOf(entries), size.memoryMiB);
+  const key = hashKey([LAYOUT, base.key, entriesKey(entries)]);
+  const dir = await cachedFolder(join(cacheDir, 'initramfs', key), async temp => {
+    await ensureIntact([base.path]);
+    // The folders of every guest first: what lies in them does not change their modes.
+    const second = cpio([...BASE.filter(({ kind }) => kind === 'dir'), ...entries]);
+    await writeFile(join(temp, 'initramfs'), Buffer.concat([await readFile(base.path), second]));
   });
   return { path: join(dir, 'initramfs'), key };
 }
@@ -64,12 +97,14 @@ const BASE: readonly CpioEntry[] = [
   { path: '/etc/fstab', kind: 'file', mode: 0o644, data: Buffer.from(FSTAB) },
 ];
 
-async function programParts(config: GuestConfig): Promise<CpioEntry[]> {
+async function everyonesPrograms(config: GuestConfig): Promise<CpioEntry[]> {
   const parts = await Promise.all(
     Object.entries(config.programs).map(([path, name]) => programEntries(path, name)),
   );
+  const names = Object.keys(config.programs).map(path => basename(path));
+  const links = await appletLinks(await findProgram('busybox'), names);
   // Programs share libraries: each goes in once.
-  return [...new Map(parts.flat().map(entry => [entry.path, entry])).values()];
+  return [...new Map([...parts.flat(), ...links].map(entry => [entry.path, entry])).values()];
 }
 
 async function projectFiles(config: GuestConfig): Promise<CpioEntry[]> {

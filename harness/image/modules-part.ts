@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { moduleClosure } from '../kernel/modules.ts';
+import { canonical, moduleClosure, moduleNames } from '../kernel/modules.ts';
+import { moduleName } from '../model/guest-additions.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { commandFailure, hostCommandBytes } from '../util/host-command.ts';
+import { didYouMean } from '../util/nearest.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
 
@@ -33,13 +35,58 @@ export async function moduleEntries(kernel: Kernel, modules: GuestConfig['module
       `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`,
     );
   }
+  return [...(await fileEntries(files)), listEntry(files.map(guestPath))];
+}
+
+/** In the guest: modules that it is to load in addition to those of every guest. For `bpfrig-agent modules`. */
+export const ADDED_MODULES = '/modules.added';
+
+/**
+ * Modules that a scenario asks for, each a name and perhaps parameters (`bonding max_bonds=0`), what they depend on, `/modules.added` with their paths in load order, and a modules.dep for modprobe.
+ * What is built in, or in every guest, is there already. Of a kernel without a modules folder only the guest can show what it has.
+ * Throws a `scenario` error that names a module which the kernel does not have.
+ */
+export async function addedModuleEntries(
+  kernel: Kernel,
+  modules: GuestConfig['modules'],
+  wanted: readonly string[],
+): Promise<CpioEntry[]> {
+  const { modulesDir, release } = kernel;
+  if (wanted.length === 0) return [];
+  if (modulesDir === null) return [textEntry(ADDED_MODULES, '')];
+  const parameters = new Map(wanted.map(text => [canonical(moduleName(text)), text.split(' ').slice(1)]));
+  const { files, missing } = moduleClosure(modulesDir, wanted.map(moduleName));
+  const [lacking] = missing;
+  if (lacking !== undefined) throw noModule(kernel, lacking, moduleNames(modulesDir));
+  const present = new Set(moduleClosure(modulesDir, [...modules.required, ...modules.optional]).files);
+  const added = files.filter(file => !present.has(file));
+  const paths = files.map(guestPath);
+  const lines = files.map(file => [guestPath(file), ...(parameters.get(canonical(file)) ?? [])].join(' '));
+  // Each after all that it depends on, so that the ones before it are more than enough.
+  const dependencies = paths.map(
+    (path, index) => `${path}: ${paths.slice(0, index).toReversed().join(' ')}\n`,
+  );
+  return [
+    ...(await fileEntries(added)),
+    textEntry(ADDED_MODULES, pathLines(lines)),
+    textEntry(`/lib/modules/${release}/modules.dep`, dependencies.join('')),
+  ];
+}
+
+function noModule({ id, release }: Kernel, name: string, names: readonly string[]): BpfrigError {
+  const guess = didYouMean(name.replaceAll('-', '_'), names);
+  const what = `kernel ${id} (${release}) has no module \`${name}\`, neither in its package nor built in`;
+  const remedy = 'state `kernels` if only some have it';
+  return new BpfrigError('scenario', guess === '' ? `${what}: ${remedy}` : `${what}${guess} Or ${remedy}`);
+}
+
+async function fileEntries(files: readonly string[]): Promise<CpioEntry[]> {
   await ensureIntact(files);
-  const entries = await Promise.all(
+  return Promise.all(
     files.map(async (file): Promise<CpioEntry> => {
       return { path: guestPath(file), kind: 'file', mode: 0o644, data: await readModule(file) };
     }),
   );
-  return [...entries, listEntry(files.map(guestPath))];
 }
 
 function guestPath(file: string): string {
@@ -47,12 +94,15 @@ function guestPath(file: string): string {
 }
 
 function listEntry(paths: readonly string[]): CpioEntry {
-  return {
-    path: '/modules.list',
-    kind: 'file',
-    mode: 0o644,
-    data: Buffer.from(paths.map(path => `${path}\n`).join('')),
-  };
+  return textEntry('/modules.list', pathLines(paths));
+}
+
+function pathLines(paths: readonly string[]): string {
+  return paths.map(path => `${path}\n`).join('');
+}
+
+function textEntry(path: string, text: string): CpioEntry {
+  return { path, kind: 'file', mode: 0o644, data: Buffer.from(text) };
 }
 
 async function readModule(file: string): Promise<Buffer> {

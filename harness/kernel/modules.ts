@@ -39,6 +39,11 @@ export function moduleClosure(modulesDir: string | null, names: readonly string[
   };
 }
 
+/** Names of all modules of a kernel, files and built-in ones, as the kernel writes them: with `_`. */
+export function moduleNames(modulesDir: string): string[] {
+  return [...readDependencies(modulesDir).keys(), ...readBuiltins(modulesDir)];
+}
+
 function readDependencies(modulesDir: string): Map<string, { file: string; needs: string[] }> {
   const entries = readLines(join(modulesDir, 'modules.dep')).flatMap(line => {
     const colon = line.indexOf(':');
@@ -68,7 +73,8 @@ function readLines(file: string): string[] {
     .filter(line => line.trim() !== '');
 }
 
-function canonical(nameOrFile: string): string {
+/** A module's name as the kernel writes it, of a name or a file. */
+export function canonical(nameOrFile: string): string {
   return basename(nameOrFile)
     .replace(/\.ko(?:\.\w+)?$/, '')
     .replaceAll('-', '_');

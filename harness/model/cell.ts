@@ -60,4 +60,6 @@ export interface CellResult {
   readonly detail: string | null;
   /** Folder of the cell's artifacts, relative to the run's folder. */
   readonly dir: string;
+  /** Files there that the scenario asked for, as its captures. */
+  readonly artifacts?: readonly string[] | undefined;
 }

@@ -5,7 +5,7 @@ export type XdpMode = 'native' | 'generic';
 
 /** What a traffic source reports of its own work. */
 export interface SourceReport {
-  readonly source: 'pktgen' | 'packet' | 'udp' | 'live';
+  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live' | 'tcp' | 'ping';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
   readonly on: string;
   readonly requested: number;
@@ -14,6 +14,8 @@ export interface SourceReport {
   readonly errors: number;
   /** Packets per second over the source's own run, 0 where unknown. */
   readonly pps: number;
+  /** It does not know how many frames it sends: they are what the device counted besides those of the other sources. */
+  readonly uncounted?: boolean;
   /** The step's line in the scenario's file. */
   readonly line?: number;
   /** The step's `as`; null without. */
@@ -48,7 +50,16 @@ export interface StackRow {
   /** Packets: of an skb that GRO merged, as many as are in it. */
   readonly frames: number;
   readonly bytes: number;
+  /** Packets of what a kernel sends by itself, and no source does: not in `frames`. */
+  readonly foreign: number;
+  /** skbs with a number. */
   readonly skbs: number;
+  /** Other skbs of sources. */
+  readonly unnumbered: number;
+  /** Packets of those that are no frame that a source describes. */
+  readonly strange: number;
+  /** skbs of those that GRO merged. */
+  readonly merged: number;
   /** skbs whose every byte, length, protocol and device is that of the frame sent. */
   readonly exact: number;
   /** skbs whose metadata is their sequence number. */
@@ -61,6 +72,8 @@ export interface StackRow {
   readonly differs: number;
   /** Packets that no source sent, by their port and number. */
   readonly unsent: number;
+  /** Of those, packets from a port that no source sends from. */
+  readonly unclaimed: number;
   /** Packets that came after a higher number of their flow on this CPU. */
   readonly reordered: number;
   /** Packets of flows for which the order was not looked at. */
@@ -97,6 +110,27 @@ export interface Identities {
   readonly examples: { readonly duplicated: readonly string[]; readonly absent: readonly string[] };
   /** Each number was sent once, so that the order of the numbers is that of the packets. */
   readonly once: boolean;
+}
+
+/** One frame of a capture. */
+export interface CapturedFrame {
+  /** Time of the guest's kernel since 1970: whole seconds, and nanoseconds. */
+  readonly sec: number;
+  readonly nsec: number;
+  /** Bytes of the frame; `data` may have fewer. */
+  readonly length: number;
+  readonly direction: 'in' | 'out';
+  /** The sender left the checksum to the device: the bytes do not have the right one. */
+  readonly partial: boolean;
+  /** Hex. */
+  readonly data: string;
+}
+
+/** What a device received during the traffic, and on request what it sent. */
+export interface Captured {
+  readonly frames: readonly CapturedFrame[];
+  /** Frames for which the capture had no room. */
+  readonly lost: number;
 }
 
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
@@ -142,6 +176,10 @@ export interface Observations {
   readonly arrivals: Arrivals | null;
   /** A text says why the packets cannot be told from one another; null without traffic to `rx`. */
   readonly identities: Identities | string | null;
+  /** Why bpfrig does not know the bytes of all frames that were sent: then none that arrived counts as changed. */
+  readonly opaque?: string | null;
+  /** What a program of the scenario does to frames, one sentence, where that explains all that did not arrive as sent. */
+  readonly explained?: string | null;
   readonly softnet: readonly SoftnetRow[];
   /** /proc/net/snmp, as `UdpNoPorts`. */
   readonly snmp: Readonly<Record<string, number>>;
@@ -151,6 +189,8 @@ export interface Observations {
   readonly log: readonly string[];
   /** Lines that the kernel overwrote before they were read. */
   readonly logLost?: number;
+  /** By device. */
+  readonly captures?: Readonly<Record<string, Captured>>;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */
   readonly hints?: readonly string[];
 }

@@ -21,3 +21,20 @@ export const MAC = {
   tx: '52:54:00:b9:f0:01',
   rx: '52:54:00:b9:f0:02',
 } as const;
+
+/**
+ * Addresses of the traffic: TEST-NET of RFC 2544, and the prefix of RFC 5180. The source has no device in the guest, so that nothing
+ * answers to it.
+ */
+export const ADDRESS = {
+  source: '198.18.0.1',
+  /** Of the sockets behind `tx` that are to be answered: an address of `tx` as soon as a step needs it. */
+  client: '198.18.0.2',
+  destination: '198.18.1.1',
+  prefix: 24,
+  source6: '2001:2::1',
+  destination6: '2001:2:0:1::1',
+} as const;
+
+/** UDP ports of the traffic: that of flow 0 (BPFRIG_SPORT), and discard (BPFRIG_PORT of bpf/bpfrig.h). */
+export const PORT = { source: 9000, destination: 9 } as const;

@@ -3,6 +3,7 @@ interface Referring {
   readonly id: number;
   readonly kind: string;
   readonly target: number;
+  readonly parameters: readonly number[];
   readonly members: readonly { readonly type: number }[];
   readonly variables: readonly { readonly type: number }[];
 }
@@ -29,6 +30,7 @@ export function checkReferences(types: readonly Referring[]): void {
   for (const type of types) {
     for (const id of [
       type.target,
+      ...type.parameters,
       ...type.members.map(one => one.type),
       ...type.variables.map(one => one.type),
     ])

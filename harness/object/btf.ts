@@ -56,6 +56,8 @@ export interface BtfType {
   readonly boolean: boolean;
   /** Of a var or a func: 0 static, 1 global, 2 extern. */
   readonly linkage: number;
+  /** Types of a func_proto's parameters. */
+  readonly parameters: readonly number[];
   /** Of struct and union. */
   readonly members: readonly BtfMember[];
   /** Of a datasec. */
@@ -71,6 +73,7 @@ const NOTHING: Omit<BtfType, 'id' | 'kind' | 'name'> = {
   signed: false,
   boolean: false,
   linkage: 0,
+  parameters: [],
   members: [],
   variables: [],
   values: [],
@@ -218,8 +221,10 @@ function readType(
       }));
       return { type: { ...base, size: sizeOrType, variables }, next: body + count * 12 };
     }
-    case 'func_proto':
-      return { type: { ...base, target: sizeOrType }, next: body + count * 8 };
+    case 'func_proto': {
+      const parameters = items(8, p => read.u32(p + 4));
+      return { type: { ...base, target: sizeOrType, parameters }, next: body + count * 8 };
+    }
     case 'var':
       return { type: { ...base, target: sizeOrType, linkage: read.u32(body) }, next: body + 4 };
     case 'decl_tag':

@@ -62,6 +62,7 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
   'sockhash',
   'queue',
   'stack',
+  'prog_array',
 ]);
 
 /** Whether maps of this type are fully described by type, sizes, entries and flags. */

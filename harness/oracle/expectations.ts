@@ -7,6 +7,7 @@ import { inRange } from '../kernel/ranges.ts';
 import type { Expectation } from '../scenario/scenario.ts';
 import { messageOf } from '../util/errors.ts';
 import { celContext, lookUp, show } from './cel-values.ts';
+import { counterExample } from './counter-example.ts';
 import type { NameUse } from '../scenario/cel-names.ts';
 
 /** The outcome of an expression: it held or not, with its values, or why it could not be evaluated. */
@@ -54,7 +55,8 @@ export function evaluate(
     const found = lookUp(counters, name);
     if (!('missing' in found) || name.optional) continue;
     const observed = unended[name.path[0] ?? ''] ?? observedAbsence(counters, name.path);
-    if (observed === null) return broken(reasonFor(name.path, absent) ?? found.missing);
+    const reason = reasonFor(name.path, absent);
+    if (reason !== null || observed === null) return broken(reason ?? found.missing);
     missing.push(observed);
   }
   const [reason] = missing;
@@ -102,7 +104,8 @@ function observedAbsence(counters: Counters, path: readonly string[]): string | 
   const value = 'value' in found ? found.value : null;
   const name = path.slice(0, there).join('.');
   if (Array.isArray(value)) return `${name} has ${value.length} items`;
-  const observed = isResult(counters[root]) || OBJECTS.has(root);
+  // A frame has the layers that it came with.
+  const observed = isResult(counters[root]) || OBJECTS.has(root) || (root === 'captured' && there > 2);
   return observed ? `${name} has no \`${path[there] ?? ''}\`` : null;
 }
 
@@ -117,10 +120,11 @@ function isResult(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'errno' in value;
 }
 
-/** Why a name has no value, where a subject says so. */
+/** Why a name has no value, where a subject says so of it or of what it is a part of. */
 function reasonFor(path: readonly string[], absent: Absent): string | null {
-  const name = path.join('.');
-  return absent[name] === undefined ? null : `\`${name}\` has no value in this cell: ${absent[name]}`;
+  const names = path.map((_, index) => path.slice(0, index + 1).join('.'));
+  const name = names.find(one => absent[one] !== undefined);
+  return name === undefined ? null : `\`${name}\` has no value in this cell: ${absent[name]}`;
 }
 
 /** The errno of a step that the kernel refused; null for anything else. */
@@ -180,6 +184,8 @@ function explain(expression: Expression, counters: Counters, context: Record<str
   const texts = conjuncts(expression).flatMap(part => {
     const compiled = compileAny(part);
     if ('problem' in compiled || compiled.evaluate(context) === true) return [];
+    const example = counterExample(compiled, context);
+    if (example !== null) return [example];
     const filled = fillIn(compiled, counters);
     const sides = comparison(part, context);
     const worked = sides === null ? filled : `${show(sides.left)} ${sides.op} ${show(sides.right)}`;

@@ -14,6 +14,7 @@ import { areFirm, lostObservations } from './lost.ts';
 import { withMissed } from './missed.ts';
 import { brokenRules, unreadOutcomes } from './rules.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
+import { captureNotes } from './subjects/captured.ts';
 import { stepsNamed, stepsWithResult } from './steps-named.ts';
 
 /** Why the steps of a cell ended before the last. */
@@ -130,12 +131,13 @@ function ofObservations(
       ? [`${note}, but then the ledger does not balance: which events were missed cannot be known`]
       : []),
   ];
+  const notes = [note ?? [], seen.explained ?? [], captureNotes(seen.captures)].flat();
   const none = expectations.length === 0 ? [`no expectation applies to kernel ${kernel.version}`] : [];
   return {
     expectations: results,
     ledger,
     counters,
-    detail: note,
+    detail: notes.length === 0 ? null : notes.join('\n'),
     faults: [
       ...unreadOutcomes(variant, seen.steps, expectations),
       ...accounts

@@ -88,7 +88,20 @@ const NO_ROWS: Tables = Object.fromEntries(TABLES.map(({ name }) => [name, []]))
 
 /** One CPU's row of the classifier at tc ingress, of frames that are all as sent. */
 export function stackRow(frames: number) {
-  const none = { metas: 0, ahead: 0, ahead_most: 0, differs: 0, unsent: 0, reordered: 0, unordered: 0 };
+  const none = {
+    foreign: 0,
+    unnumbered: 0,
+    strange: 0,
+    merged: 0,
+    metas: 0,
+    ahead: 0,
+    ahead_most: 0,
+    differs: 0,
+    unsent: 0,
+    unclaimed: 0,
+    reordered: 0,
+    unordered: 0,
+  };
   return { cpu: 2, frames, bytes: frames * 64, skbs: frames, exact: frames, ...none };
 }
 

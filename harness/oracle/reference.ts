@@ -1,4 +1,5 @@
 import type { Word, Words } from '../scenario/vocabulary.ts';
+import { markdownTable } from '../util/markdown-table.ts';
 import { SEMANTICS, SUBJECTS, VOCABULARY } from './subjects.ts';
 import { sumFields } from './table.ts';
 
@@ -21,7 +22,7 @@ export function countersReference(): string {
     `## Observer tables\n\nRows of the observers' maps, by their keys; each sum is the total over the events of a row.\n`,
     ...SUBJECTS.flatMap(({ tables }) => tables).map(
       ({ name, events, keys, witnessed, ...table }) =>
-        `### ${name}\n\nEvents: ${events.join(', ')}.${witnessed ? ' The second witness counts the same.' : ''}\n\n${markdown(
+        `### ${name}\n\nEvents: ${events.join(', ')}.${witnessed ? ' The second witness counts the same.' : ''}\n\n${markdownTable(
           ['field', '', 'unit', 'meaning'],
           [
             ...Object.entries(keys).map(([key, { meaning }]) => [key, 'key', '', meaning]),
@@ -31,7 +32,7 @@ export function countersReference(): string {
           ],
         )}`,
     ),
-    `## What fields of the kernel mean\n\nThe first row that fits the kernel and the mode decides.\n\n${markdown(
+    `## What fields of the kernel mean\n\nThe first row that fits the kernel and the mode decides.\n\n${markdownTable(
       ['field', 'mode', 'kernels', 'means', 'where'],
       SEMANTICS.map(({ field, mode, kernels, means, truth }) => [
         field,
@@ -45,7 +46,7 @@ export function countersReference(): string {
 }
 
 function wordTable(words: Words): string {
-  return markdown(['name', 'unit', 'meaning'], rowsOf(words, []));
+  return markdownTable(['name', 'unit', 'meaning'], rowsOf(words, []));
 }
 
 function rowsOf(words: Words, path: readonly string[]): string[][] {
@@ -60,10 +61,4 @@ function rowsOf(words: Words, path: readonly string[]): string[][] {
 
 function unitOf({ kind, unit }: Exclude<Word, { kind: 'branch' }>): string {
   return kind === 'number' ? unit : unit === '' ? kind : `${kind} of ${unit}`;
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
 }

@@ -5,6 +5,7 @@ import type { Expression } from '../scenario/cel.ts';
 import type { Expectation, ResolvedVariant } from '../scenario/scenario.ts';
 import { plainText } from './cel-values.ts';
 import { firmFault, type Fault } from './fault.ts';
+import { shortfall } from './shortfall.ts';
 import { stepsWithResult } from './steps-named.ts';
 import { SUBJECTS } from './subjects.ts';
 import { sum } from './tally.ts';
@@ -90,8 +91,8 @@ function relates(
 }
 
 /**
- * Steps with `as` whose outcome no expectation that applies looks at: a refusal, and a command that ended with a status that nobody
- * stated.
+ * Steps with `as` whose outcome no expectation that applies looks at: a refusal, a command that ended with a status that nobody
+ * stated, and sockets that did not get everything through.
  */
 export function unreadOutcomes(
   variant: Pick<ResolvedVariant, 'setup' | 'traffic' | 'after'>,
@@ -115,7 +116,12 @@ export function unreadOutcomes(
         ),
       ];
     }
-    if (kind !== 'exec' || of.some(([, field]) => field === 'status')) return [];
+    const short = shortfall(step, result);
+    if (short !== null && !of.some(([, field]) => field === short.field))
+      return [
+        firmFault('step', `${where}: ${short.text}, and no expectation reads \`${as}.${short.field}\``),
+      ];
+    if (kind !== 'exec' || of.some(([, field]) => field === 'status' || field === 'signal')) return [];
     const { status } = result;
     const wanted = step.args.status ?? 0;
     if (status === wanted) return [];

@@ -3,6 +3,7 @@ import type { Names } from '../scenario/variants.ts';
 import type { Vocabulary } from '../scenario/vocabulary.ts';
 import type { SemanticsRow } from './semantics.ts';
 import type { Subject } from './subject.ts';
+import { captured } from './subjects/captured.ts';
 import { cpumap } from './subjects/cpumap.ts';
 import { devmap } from './subjects/devmap.ts';
 import { entry } from './subjects/entry.ts';
@@ -15,7 +16,17 @@ import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
 /** Every subject, in the order in which packets come by. */
-export const SUBJECTS: readonly Subject[] = [wire, xdp, cpumap, entry, devmap, stack, identity, objects];
+export const SUBJECTS: readonly Subject[] = [
+  wire,
+  xdp,
+  cpumap,
+  entry,
+  devmap,
+  stack,
+  identity,
+  captured,
+  objects,
+];
 
 /** Every observer table. */
 export const TABLES: readonly Table[] = SUBJECTS.flatMap(({ tables }) => tables);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventLine } from './event-schema.ts';
+import { loadDocument } from './load-schema.ts';
 import { runDocument } from './run-schema.ts';
 
 // `input`: the published schemas accept unknown fields, because later versions may add fields.
@@ -7,6 +8,7 @@ import { runDocument } from './run-schema.ts';
 export function jsonSchemas(): Readonly<Record<string, unknown>> {
   return {
     'run.schema.json': z.toJSONSchema(runDocument, { io: 'input' }),
+    'load.schema.json': z.toJSONSchema(loadDocument, { io: 'input' }),
     'events.schema.json': z.toJSONSchema(eventLine, { io: 'input' }),
   };
 }

@@ -116,6 +116,10 @@ export const cellResult: z.ZodType<CellResult> = z
     consoleTail: z.array(z.string()),
     detail: z.string().nullable(),
     dir: z.string(),
+    artifacts: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Files in the folder of the cell that the scenario asked for' }),
   })
   .meta({ id: 'result', description: 'One cell and its verdict' });
 

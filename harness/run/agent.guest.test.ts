@@ -6,6 +6,8 @@ import { encodeSource, sentFrames } from '../guest/sent-frames.ts';
 import { OPS, type OpAnswer, type OpArgs, type OpName } from '../guest/protocol.ts';
 import type { RunningGuest } from '../guest/running-guest.ts';
 import { SshSession } from '../guest/ssh.ts';
+import { buildOwnObject } from '../image/build.ts';
+import { cacheRoot } from '../util/paths.ts';
 import { withGuest } from './guest.fixture.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 
@@ -65,8 +67,22 @@ async function callEverything(
   await call('map_batch', { map: 'hash', what: 'update', count: 2 });
   // A hash map has it since 5.14.
   if (kernel !== '5.10') await call('map_take', { map: 'hash', key: '00000000' });
+  await call('map_dump', { map: 'hash', max: 8 });
+  await call('map_create', {
+    name: 'ring',
+    type: 'ringbuf',
+    key_size: 0,
+    value_size: 0,
+    max_entries: 4096,
+  });
+  await call('events_start', { map: 'ring' });
+  await call('events_read', { map: 'ring' });
+  await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });
   await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
+  const stock = readFileSync(await buildOwnObject('stock.bpf.c', cacheRoot()), 'base64');
+  await call('verify_object', { object_data: stock });
+  await call('verify', { program: 'xdp_pass', maps: [], slots: [], log_bytes: 4096 });
   await call('test_run', { program: 'pass', data: testFrame(64, 0).toString('hex') });
   await call('actions_start', { program: 'pass' });
   await call('attach', { program: 'pass', dev: 'rx', mode: 'native' });
@@ -76,6 +92,14 @@ async function callEverything(
   await call('pktgen', traffic);
   await call('send', traffic);
   await call('udp', traffic);
+  await call('capture_start', { dev: 'rx', max: 4 });
+  await call('tcp_listen', { ip: '127.0.0.1', port: 5001 });
+  const local = { dev: 'lo', src_ip: '127.0.0.1', dst_ip: '127.0.0.1' };
+  await call('tcp_connect', { ...local, port: 5001, bytes: 1000 });
+  await call('tcp_close', { port: 5001 });
+  await call('ping', { ...local, count: 2 });
+  await call('capture_read', { dev: 'rx' });
+  await call('send_frames', { dev: 'tx', frames: [testFrame(64, 0).toString('hex')], count: 2 });
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });
   const frames = sentFrames({ source: 'packet', on: 'tx', count: 10, size: 64 }, []);
@@ -102,7 +126,10 @@ async function callEverything(
   await call('kmsg', { since: 0 });
   await call('read_file', { path: '/proc/net/snmp' });
   await call('write_file', { path: '/tmp/a', data: 'b' });
+  await call('read_bytes', { path: '/tmp/a', offset: 0 });
   await call('exec', { argv: ['busybox', 'true'] });
+  const { running } = await call('exec_start', { argv: ['busybox', 'sleep', '1'] });
+  await call('exec_more', { running });
   await call('rlimit', { memlock: 2 ** 40 });
   await call('batch', { requests: [{ op: 'kmsg' }] });
 }

@@ -1,4 +1,5 @@
-import type { ResolvedVariant, Step } from '../scenario/scenario.ts';
+import type { PlainStep, ResolvedVariant, Step } from '../scenario/scenario.ts';
+import { timeoutMs } from './steps/exec.ts';
 
 /** The start of a cell: a boot that takes its whole time, and what makes its guest ready. */
 const START_MS = 150_000;
@@ -11,6 +12,9 @@ const STEP_MS = 20_000;
 
 /** What a packet may take: under emulation 1,000 per second is slow. */
 const PACKET_MS = 1;
+
+/** Bytes that a TCP segment has at least, but for the last one of a connection. */
+const SEGMENT_BYTES = 1000;
 
 /**
  * Longest time for one try at a cell on a host that is not overloaded, in milliseconds, from its start until its guests are gone. Every
@@ -33,7 +37,13 @@ function stepMs(step: Step): number {
     within = 0,
     count = 0,
   } = step.args as { for?: unknown; within?: unknown; count?: unknown };
-  return STEP_MS + number(wait) + number(within) + number(count) * PACKET_MS;
+  const command = step.kind === 'exec' ? timeoutMs(step.args) : 0;
+  return STEP_MS + command + number(wait) + number(within) + (number(count) + segments(step)) * PACKET_MS;
+}
+
+/** Segments that a step sends over TCP. */
+function segments(step: PlainStep): number {
+  return step.kind === 'tcp' ? (step.args.bytes * step.args.connections) / SEGMENT_BYTES : 0;
 }
 
 function number(value: unknown): number {

@@ -8,16 +8,19 @@ import type { Verdict } from '../model/verdict.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
+import { withoutFrames } from '../oracle/subjects/captured.ts';
 import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { scanLog, withoutTime } from '../vm/splats.ts';
 import { checkSteps } from './check-steps.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
+import { captureFiles } from './keep-captures.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
+import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
 import { checkAttachments } from './check-attach.ts';
 import { indexPrograms } from './programs.ts';
@@ -49,7 +52,7 @@ export interface CellEnvironment {
 /** The outcome of one try at a cell. */
 type Outcome = Pick<
   CellResult,
-  'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail'
+  'verdict' | 'reason' | 'expectations' | 'ledger' | 'counters' | 'consoleTail' | 'detail' | 'artifacts'
 >;
 
 interface Try {
@@ -152,16 +155,19 @@ async function tryCell(
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
-      observations = await bed.whileAlive(
-        observeCell(bed, planned.variant, { index, readings }, clock, results),
-      );
+      const artifacts = env.folder.artifacts(dir, suffix);
+      const objects = index.own.map(({ contents }) => contents);
+      await bed.whileAlive(placeConfig(bed.dut, kernel, objects));
+      const observed = observeCell(bed, planned.variant, { index, readings }, clock, { results, artifacts });
+      observations = await bed.whileAlive(observed);
     } catch (error) {
       stop = earlyStop(error, results);
     }
     // The same splat reaches the console and the log with different times.
     const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
     const splats = [...new Set([...(await bed.complaints()), ...logged])];
-    const outcome = judged(planned, kernel, observations, stop, splats);
+    const artifacts = observations === null ? [] : captureFiles(observations, suffix);
+    const outcome = { ...judged(planned, kernel, observations, stop, splats), ...listed(artifacts) };
     clock.next('teardown');
     const { keep } = env;
     if (keep !== null && outcome.verdict === 'fail') await watchdog.hold(() => keep(planned.cell, bed));
@@ -172,6 +178,11 @@ async function tryCell(
   } finally {
     await env.folder.keepTry(dir, suffix, { consoles, observations });
   }
+}
+
+/** A cell whose scenario asks for no files has no list of them. */
+function listed(artifacts: readonly string[]): Pick<CellResult, 'artifacts'> {
+  return artifacts.length === 0 ? {} : { artifacts };
 }
 
 function judged(
@@ -190,7 +201,8 @@ function judged(
   });
   const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
   const detail = [stop?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
-  return { ...judgement, consoleTail: [], detail: detail === '' ? null : detail };
+  const counters = withoutFrames(judgement.counters);
+  return { ...judgement, counters, consoleTail: [], detail: detail === '' ? null : detail };
 }
 
 /** A stop with the long text of its error: a verifier log. */

@@ -4,8 +4,9 @@ import { makeReady, type Preparation } from '../guest/make-ready.ts';
 import { cloneGuest, dropTemplate, takeTemplate, type Template } from '../guest/template.ts';
 import { bootGuest, guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
-import { kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
+import { guestInitramfs, kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Probes } from '../kernel/probes.ts';
+import { NO_ADDITIONS } from '../model/guest-additions.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
@@ -60,8 +61,17 @@ type OwnStart = Pick<StartOptions, 'dir' | 'signal' | 'link' | 'onEnd'>;
 /** Folder of the second guest of topology `link`, within the cell's. */
 export const GENERATOR_FOLDER = 'generator';
 
-/** What every guest is made ready with: part of a template, so that a cell need not do it. */
-const PREPARATION: Preparation = { witness: WITNESS_EVENTS };
+/** What a guest is made ready with: part of a template, so that a cell need not do it. */
+function preparationOf({ guest: { additions } }: GuestShape): Preparation {
+  if (additions === undefined) return { witness: WITNESS_EVENTS };
+  const { modules, sysctls, devices } = additions;
+  return { witness: WITNESS_EVENTS, added: { modules, sysctls, devices } };
+}
+
+/** The shape of the second guest of topology `link`: as large as the first, and nothing but a generator. */
+function generatorShape({ topology, guest: { cpus, memoryMiB, queues } }: GuestShape): OneGuest {
+  return { topology, guest: { cpus, memoryMiB, queues }, ends: ['tx'] };
+}
 
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
 export class Guests implements GuestSource {
@@ -80,7 +90,7 @@ export class Guests implements GuestSource {
 
   async prepare(kernel: Kernel, shape: GuestShape): Promise<Probes | null> {
     if (!this.#cloning) return null;
-    if (shape.topology === 'link') await this.#template(kernel, { ...shape, ends: ['tx'] });
+    if (shape.topology === 'link') await this.#template(kernel, generatorShape(shape));
     const { ready } = await this.#template(kernel, { ...shape, ends: dutEnds(shape) });
     return ready.probes;
   }
@@ -94,7 +104,7 @@ export class Guests implements GuestSource {
     return await orDispose(dut, async () => {
       const dir = join(cell.dir, GENERATOR_FOLDER);
       await mkdir(dir);
-      const far = { ...shape, ends: ['tx'] as const };
+      const far = generatorShape(shape);
       const { signal } = cell;
       return new Testbed(dut, await this.#startNamed(kernel, far, { dir, link, signal }, 'the generator'));
     });
@@ -128,7 +138,7 @@ export class Guests implements GuestSource {
       const spec = await this.#spec(kernel, one);
       const { guest } = await bootGuest(spec, options);
       return await orDispose(guest, async () => {
-        await makeReady(guest, spec, PREPARATION);
+        await makeReady(guest, spec, preparationOf(one));
         return guest;
       });
     });
@@ -171,18 +181,20 @@ export class Guests implements GuestSource {
 
   async #takeTemplate(kernel: Kernel, shape: OneGuest): Promise<Template> {
     const spec = await this.#spec(kernel, shape);
-    const initrdKey = (await this.#kernelInitramfs(kernel)).key;
+    const initrdKey = (await this.#guestInitramfs(kernel, shape)).key;
     const qemu = await qemuVersion();
-    const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: PREPARATION };
+    const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: preparationOf(shape) };
     return takeTemplate(identity, this.#settings.cacheDir, {
       limits: this.#limits,
       signal: this.#settings.signal,
     });
   }
 
-  async #spec(kernel: Kernel, { guest, topology, ends }: OneGuest): Promise<GuestSpec> {
+  async #spec(kernel: Kernel, one: OneGuest): Promise<GuestSpec> {
+    const { guest, topology, ends } = one;
+    const { append, numa } = guest.additions ?? NO_ADDITIONS;
     const { image } = kernel;
-    const { path: initrd } = await this.#kernelInitramfs(kernel);
+    const { path: initrd } = await this.#guestInitramfs(kernel, one);
     await ensureIntact([image, initrd]);
     return {
       image,
@@ -192,15 +204,23 @@ export class Guests implements GuestSource {
       queues: guest.queues,
       cpus: guest.cpus,
       maxCpus: guest.cpus,
+      ...(numa > 1 && { sockets: numa }),
       memoryMiB: guest.memoryMiB,
       accel: this.#settings.accelerator.accel,
       parallel: this.#settings.accelerator.parallel,
-      append: [],
+      append,
     };
   }
 
-  #kernelInitramfs(kernel: Kernel): Promise<Initramfs> {
-    return once(this.#initramfs, kernel.id, () => kernelInitramfs(kernel, this.#settings.cacheDir));
+  #guestInitramfs(kernel: Kernel, { guest }: GuestShape): Promise<Initramfs> {
+    const { cacheDir } = this.#settings;
+    const { additions } = guest;
+    const key = JSON.stringify([kernel.id, additions === undefined ? null : guest]);
+    return once(this.#initramfs, key, () =>
+      additions === undefined
+        ? kernelInitramfs(kernel, cacheDir)
+        : guestInitramfs(kernel, additions, guest, cacheDir),
+    );
   }
 }
 

@@ -1,16 +1,20 @@
+import { readCaptures, startCaptures } from '../guest/captures.ts';
 import { difference, readBaseline, readFinal, type LaneRuns, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { XDP_ACTIONS, type ActionCounts } from '../model/counters.ts';
-import type { Observations, ProgramReading, StepResult } from '../model/observations.ts';
+import type { Observations, ProgramReading } from '../model/observations.ts';
 import { summariseArrivals } from '../oracle/arrivals.ts';
+import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
+import { explainChanges, readChanges } from './explain-changes.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
 import type { ReadingPlan } from './readings/plan.ts';
 import { beginReadings, takeReadings } from './readings/take.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
+import { settleSources } from './settle-sources.ts';
 import { CellState, StepContext, type LoadedProgram } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
 import { runSteps } from './steps/run-steps.ts';
@@ -24,17 +28,17 @@ export interface CellObjects {
 /**
  * Runs a variant's steps in fresh guests, whose devices and observers are ready, and reads what the kernel counted. Phases: setup,
  * traffic, drain, check.
- * Throws what the steps throw; `results` then has those of the steps that were done.
+ * Throws what the steps throw; `kept` then has the results of the steps that were done, and the files that they left.
  */
 export async function observeCell(
   bed: Testbed,
   variant: ResolvedVariant,
   { index, readings: wanted }: CellObjects,
   clock: PhaseClock,
-  results: Record<string, StepResult>,
+  kept: Pick<CellState, 'results' | 'artifacts'>,
 ): Promise<Observations> {
   const { dut } = bed;
-  const state = new CellState(results, variant.changes);
+  const state = new CellState(kept.results, variant.changes, kept.artifacts);
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
@@ -42,6 +46,7 @@ export async function observeCell(
   // Only now, so that what the set-up itself moved is in no count.
   const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
   ctx.forgetSources();
+  await startCaptures(bed, variant.captures, variant.topology);
   clock.next('traffic');
 
   await runSteps(ctx, variant.traffic);
@@ -56,12 +61,16 @@ export async function observeCell(
   const counted = difference(before, readings);
   const objects = await takeReadings(ctx, wanted);
   // What `after` sends is in no count.
-  const sources = [...ctx.sources];
-  const identities = seen && identitiesOf(ctx, seen);
+  const sources = settleSources(ctx.sources, counted.devices);
+  const captures = await readCaptures(bed, variant.captures);
+  const identities = seen && (await identitiesOf(ctx, seen));
+  const changes = await readChanges(ctx, counted.stack);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
   const { logStart } = dut.ready;
   const { lines, seq } = await dut.call('kmsg', { since: logStart });
+  // The very last: it runs programs of the scenario.
+  const explained = changes && (await explainChanges(ctx, changes));
   return {
     release: dut.hello.release,
     sources,
@@ -76,6 +85,8 @@ export async function observeCell(
     stack: counted.stack,
     arrivals: arrivals && summariseArrivals(arrivals, before.stack),
     identities,
+    opaque: ctx.announced.opaque,
+    explained,
     softnet: counted.softnet,
     snmp: counted.snmp,
     steps: ctx.results,
@@ -83,13 +94,19 @@ export async function observeCell(
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),
+    captures,
     hints: unusedMapHints(ctx),
   };
 }
 
-function identitiesOf({ announced }: StepContext, seen: LaneRuns): Observations['identities'] {
-  if (announced.obstacle !== null) return announced.obstacle;
-  return announced.sources.length === 0 ? null : compareNumbers(announced.sources, seen);
+async function identitiesOf(ctx: StepContext, seen: LaneRuns): Promise<Observations['identities']> {
+  const { sources, described, obstacle } = ctx.announced;
+  if (obstacle !== null) return obstacle;
+  if (sources.length === 0 && described.size === 0) return null;
+  const numbers = compareNumbers(sources, seen);
+  if (described.size === 0) return numbers;
+  const { frames } = await ctx.guest.call('stack_described', { dev: 'rx' });
+  return withDescribed(numbers, compareDescribed(described, frames));
 }
 
 function planFor(ctx: StepContext, devices: readonly string[]): ReadPlan {

@@ -1,4 +1,5 @@
 import type { Cell } from '../model/cell.ts';
+import { additionsText } from '../model/guest-additions.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 
@@ -9,9 +10,10 @@ export interface PlannedCell {
   readonly variant: ResolvedVariant;
 }
 
-/** Devices and size of a guest for people: `virtio, 4 CPUs, 512 MiB`. */
+/** Devices and size of a guest for people, and what it has besides: `virtio, 4 CPUs, 512 MiB, modules bonding`. */
 export function shapeText({ topology, guest }: Pick<ResolvedVariant, 'topology' | 'guest'>): string {
-  return `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+  const size = `${topology}, ${guest.cpus} CPUs, ${guest.memoryMiB} MiB`;
+  return guest.additions === undefined ? size : `${size}, ${additionsText(guest.additions)}`;
 }
 
 /** Which cells of a plan to run; what `--variant`, `--grep` and `--last-failed` select. */

@@ -156,11 +156,15 @@ async function ownObject(object: ScenarioObject, cacheDir: string): Promise<Prog
   const { path } = await buildBpfObject(object, cacheDir);
   const bytes = await readFile(path);
   const contents = parseObject(bytes, object.label);
-  const legacy = contents.maps.find(map => map.legacy);
-  if (legacy !== undefined) {
-    const what = `map \`${legacy.name}\` is declared in section \`maps\` as a struct bpf_map_def`;
-    const remedy = 'libbpf has not loaded such objects since 1.0: declare it in `.maps`, with BTF';
-    throw new BpfrigError('scenario', `${object.label}: ${what}; ${remedy}`);
-  }
+  const legacy = legacyProblem(contents);
+  if (legacy !== null) throw new BpfrigError('scenario', `${object.label}: ${legacy}`);
   return { name: object.name, own: true, contents, load: { object_data: bytes.toString('base64') } };
+}
+
+/** Why libbpf cannot open an object that it took before 1.0, and what to do; null for another. */
+export function legacyProblem({ maps }: BpfObject): string | null {
+  const legacy = maps.find(map => map.legacy);
+  if (legacy === undefined) return null;
+  const what = `map \`${legacy.name}\` is declared in section \`maps\` as a struct bpf_map_def`;
+  return `${what}; libbpf has not loaded such objects since 1.0: declare it in \`.maps\`, with BTF`;
 }

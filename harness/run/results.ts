@@ -16,9 +16,11 @@ import type { CellResult } from '../model/cell.ts';
 import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Observations } from '../model/observations.ts';
+import { keepCaptures, withoutCaptures } from './keep-captures.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { makeFolder } from '../util/make-folder.ts';
+import { FolderArtifacts, type CellArtifacts } from './artifacts.ts';
 import { appendWhole } from '../util/write-whole.ts';
 
 /** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
@@ -110,7 +112,12 @@ export class RunFolder {
     return dir;
   }
 
-  /** Keeps what one try at a cell left: the guests' consoles, by the name that each is to have, and what was read. */
+  /** Where the steps of one try at a cell leave files. */
+  artifacts(cellDir: string, suffix: string): CellArtifacts {
+    return new FolderArtifacts(join(this.dir, cellDir), suffix, error => this.#lose(cellDir, error));
+  }
+
+  /** Keeps what one try at a cell left: the guests' consoles, by the name that each is to have, what was read, and what was captured. */
   async keepTry(
     cellDir: string,
     suffix: string,
@@ -120,8 +127,10 @@ export class RunFolder {
     try {
       for (const [name, path] of Object.entries(left.consoles))
         if (existsSync(path)) await cp(path, join(dir, `${name}${suffix}.log`));
-      if (left.observations !== null)
-        writeFileSync(join(dir, `observations${suffix}.json`), pretty(left.observations));
+      if (left.observations === null) return;
+      keepCaptures(left.observations, dir, suffix);
+      const kept = withoutCaptures(left.observations);
+      writeFileSync(join(dir, `observations${suffix}.json`), pretty(kept));
     } catch (error) {
       this.#lose(cellDir, error);
     }

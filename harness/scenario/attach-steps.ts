@@ -10,7 +10,7 @@ const DEVICE = /^[^\s/$][^\s/]{0,14}$/;
 
 /** Steps `attach` and `detach`: what is attached, and one place. */
 export function attachKinds(wrap: Wrap) {
-  const { flag, program, config, maps, port, mode, counted, map, int } = words(wrap);
+  const { flag, program, config, maps, device: anyDevice, mode, counted, map, int } = words(wrap);
   const device = wrap(z.string().regex(DEVICE)).describe(
     'a device of the guest: rx, tx, lo, or one that was made',
   );
@@ -21,7 +21,7 @@ export function attachKinds(wrap: Wrap) {
     .describe('that of the section, or ingress, without it');
 
   const places = {
-    to: port.describe('XDP: the device'),
+    to: anyDevice.describe('XDP: the device'),
     tc: z
       .union([device, z.strictObject({ device, direction, priority: int(1, 0xffff).optional() })])
       .describe('clsact of a device. bpfrig counts packets with priority 1, before it; the default is 10'),
@@ -80,7 +80,7 @@ export function attachKinds(wrap: Wrap) {
       .describe('attach a program where its type belongs; docs/attach.md has all places'),
     detach: z
       .union([
-        z.strictObject({ from: port }),
+        z.strictObject({ from: anyDevice }),
         z.strictObject({ program }),
         z.strictObject({ name: z.string().regex(NAME) }),
       ])

@@ -17,6 +17,17 @@ export const BOUNDS = {
   waitMs: 600_000,
   /** That one step sends. */
   packets: 10_000_000,
+  /** That one TCP connection sends. */
+  tcpBytes: 1_000_000_000,
+  /** Frames of one device that a capture keeps, and bytes of all of them: CAPTURE_RING_MAX of images/agent/net/capture_ring.h less what the kernel adds. */
+  capturedFrames: 16_384,
+  capturedBytes: 12 * 1024 * 1024,
+  /** Modules, programs or files that one list of `guest` names. */
+  guestItems: 256,
+  /** Characters that a scenario adds to the kernel's command line, which has 2048 in all. */
+  appendWords: 1024,
+  /** Bytes of a text that `exec` hands to a command. */
+  stdinBytes: 1024 * 1024,
   /** Characters of an axis value. */
   axisValue: 100,
   /** Characters of one expression. */

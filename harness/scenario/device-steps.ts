@@ -1,17 +1,19 @@
 import type { Topology } from '../model/topology.ts';
+import { didYouMean } from '../util/nearest.ts';
 import type { GuestSize, PlainStep, Step } from './scenario.ts';
 import { portOfAttach } from './attach-steps.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 
-/** Every step that a topology cannot do, and why. */
+/** Every step that a topology cannot do, and why. `made`: names of the devices that the guest has besides `tx` and `rx`. */
 export function deviceObstacles(
   steps: readonly Step[],
   topology: Topology,
+  made: readonly string[] = [],
 ): { readonly step: PlainStep; readonly text: string }[] {
   return steps
     .flatMap(step => (step.kind === 'repeat' ? step.args.steps : [step]))
     .flatMap(step => {
-      const text = obstacle(step, topology);
+      const text = obstacle(step, topology, made);
       return text === null ? [] : [{ step, text }];
     });
 }
@@ -22,11 +24,13 @@ export function shapeObstacle({ queues }: GuestSize, topology: Topology): string
   return `\`queues: ${queues}\`: QEMU's hub and its sockets have one queue; take topology veth`;
 }
 
-function obstacle(step: PlainStep, topology: Topology): string | null {
+function obstacle(step: PlainStep, topology: Topology, made: readonly string[]): string | null {
   const { sends, needs } = devicesOf(step);
   const device = needs ?? sends;
-  if (topology === 'none' && device !== undefined)
-    return `there is no device \`${device}\`: write \`topology\`, or an axis \`nic\``;
+  if (device === undefined || made.includes(device)) return null;
+  const known = ['rx', 'tx', ...made];
+  if (!known.includes(device)) return `there is no device \`${device}\`${didYouMean(device, known)}`;
+  if (topology === 'none') return `there is no device \`${device}\`: write \`topology\`, or an axis \`nic\``;
   if (topology === 'link' && needs === 'tx')
     return 'in topology `link` device `tx` is in the guest that only sends: name `rx`, or take veth or virtio';
   return null;
@@ -52,6 +56,9 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   pktgen: ({ on }) => ({ sends: on }),
   send: ({ on }) => ({ sends: on }),
   udp: ({ on }) => ({ sends: on }),
+  tcp: () => ({ sends: 'tx' }),
+  ping: () => ({ sends: 'tx' }),
+  packets: ({ on }) => ({ sends: on }),
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
   load: args => ({ needs: 'object' in args ? undefined : args.dev_bound }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { execSchema } from './exec-step.ts';
 import { words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 
@@ -53,14 +54,7 @@ export function guestKinds(wrap: Wrap) {
         within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
       })
       .describe('wait until so many packets of a background source have been enqueued to cpumaps'),
-    exec: z
-      .strictObject({
-        argv: z.array(z.string()).min(1),
-        status: int(0)
-          .optional()
-          .describe('the exit status that is right; default: 0, unless an expectation reads it'),
-      })
-      .describe('run a command in the guest'),
+    exec: execSchema(wrap),
     write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
     read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),
   };

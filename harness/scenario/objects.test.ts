@@ -62,6 +62,10 @@ t.test('what is wrong with objects, with its place', t => {
       '[{ source: fw.o, cflags: [-DN] }]',
       'one.yaml:3:11: `cflags` have no effect on a compiled object: fw.o',
     ],
+    [
+      '[a/fw.c, b/fw.o]',
+      'one.yaml:3:19: two objects are called `fw`: name them, as in `objects: { fw: b/fw.o, other: … }`',
+    ],
     ['[{ source: fw.c, cflag: [-DN] }]', 'one.yaml:3:27: unknown key `cflag`, did you mean `cflags`?'],
   ];
   for (const [yaml, problem] of cases) t.same(parsed(`objects: ${yaml}`).problems, [problem], yaml);

@@ -38,12 +38,19 @@ export function scenarioObjects(
 ): ScenarioObject[] {
   const dir = dirname(scenarioPath);
   const entries = Array.isArray(objects) ? [...objects.entries()] : Object.entries(objects);
+  const names = new Set<string>();
   return entries.map(([key, object]) => {
     const { source, cflags } = typeof object === 'string' ? { source: object, cflags: [] } : object;
     if (source.endsWith('.o') && cflags.length > 0)
       problem(key, `\`cflags\` have no effect on a compiled object: ${source}`);
     const label = basename(source);
     const name = typeof key === 'string' ? key : label.replace(/(?:\.bpf)?\.[co]$/, '');
+    if (names.has(name))
+      problem(
+        key,
+        `two objects are called \`${name}\`: name them, as in \`objects: { ${name}: ${source}, other: … }\``,
+      );
+    names.add(name);
     return { name, label, path: resolve(dir, source), cflags, dir };
   });
 }

@@ -3,6 +3,8 @@ import { FEATURE_NAMES } from '../kernel/features.ts';
 import { isRange } from '../kernel/ranges.ts';
 import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
 import { BOUNDS } from './bounds.ts';
+import { capturesSchema } from './captures.ts';
+import { guestSchema } from './guest-schema.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
@@ -109,14 +111,7 @@ export function scenarioSchema(wrap: Wrap) {
     because: z.string().optional().describe('why only on these kernels'),
     axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1)).optional(),
     exclude: z.array(z.record(z.string(), axisValueText)).optional(),
-    guest: z
-      .strictObject({
-        // No more than BPFRIG_CPUS, bpf/bpfrig.h.
-        cpus: wrap(z.int().min(1).max(64)).default(4),
-        memory_mib: wrap(z.int().min(128).max(65_536)).default(512),
-        queues: wrap(z.int().min(1).max(16)).default(1).describe('of each device; more than one: veth'),
-      })
-      .default({ cpus: 4, memory_mib: 512, queues: 1 }),
+    guest: guestSchema(wrap, when),
     topology: wrap(z.enum(TOPOLOGIES))
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
@@ -127,6 +122,7 @@ export function scenarioSchema(wrap: Wrap) {
       .describe(
         'types of the records of ring buffers and perf event arrays, by OBJECT.MAP: `{ fw.events: struct event }`; without it the one struct of that size',
       ),
+    capture: capturesSchema(wrap),
     setup: steps.default([]),
     traffic: steps.default([]),
     after: steps.default([]),

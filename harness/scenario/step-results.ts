@@ -33,15 +33,23 @@ const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
   pktgen: ['sent', 'errors'],
   send: ['sent', 'errors'],
   udp: ['sent', 'errors'],
+  tcp: ['connected', 'accepted', 'sent_bytes', 'received_bytes', 'error'],
+  ping: ['sent', 'errors', 'replies', 'duplicates'],
   live: ['sent', 'errors'],
-  test_run: ['retval'],
+  packets: ['sent', 'errors'],
+  test_run: ['retval', 'data_out', 'packet', 'ctx_out'],
   join: [],
   pending: ['count'],
   wait: [],
-  exec: ['status', 'stdout', 'stderr'],
+  exec: ['status', 'signal', 'stdout', 'stderr'],
   write: [],
   read: ['text'],
 };
+
+/** The names that expectations can read of a step's result, next to those that every result has; null where only the kernel decides. */
+export function resultFields(kind: StepKind): readonly string[] | null {
+  return FIELDS[kind];
+}
 
 /** What is wrong with a name that begins with a step's `as`, or null. `path` is the name cut at its dots and indexes. */
 export function unknownField(step: Step, path: readonly string[]): string | null {

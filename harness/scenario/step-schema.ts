@@ -1,23 +1,30 @@
 import { z } from 'zod';
 import { attachKinds, REPLACES } from './attach-steps.ts';
 import { guestKinds } from './guest-steps.ts';
+import { packetKinds } from './packet-steps.ts';
 import { C_NAME, exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 import { trafficKinds } from './traffic-steps.ts';
 
 /** Schemas of all kinds of steps, one key a kind. What each one does stands in its description. */
 export function stepKinds(wrap: Wrap) {
-  return { ...mapKinds(wrap), ...programKinds(wrap), ...trafficKinds(wrap), ...guestKinds(wrap) };
+  return {
+    ...mapKinds(wrap),
+    ...programKinds(wrap),
+    ...trafficKinds(wrap),
+    ...packetKinds(wrap),
+    ...guestKinds(wrap),
+  };
 }
 
 function mapKinds(wrap: Wrap) {
-  const { int, times, flag, program, config, maps, map, key, typed, counted, port, caps } = words(wrap);
+  const { int, times, flag, program, config, maps, map, key, typed, counted, device, caps } = words(wrap);
   const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
   const value = {
     value: typed
       .optional()
       .describe('by the type that the object declares, of a per-CPU map one for all CPUs or a list; or hex'),
-    device: port.optional().describe("its ifindex is the value: a devmap's entry"),
+    device: device.optional().describe("its ifindex is the value: a devmap's entry"),
     value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
   };
   const entry = z.strictObject({

@@ -21,6 +21,8 @@ export const C_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A name in BPF C, with the name of an object in front or without: `stats`, `fw.stats`, `fw..bss`. */
 export const OBJECT_NAME = /^(?:[\w.-]+\.)?[A-Za-z_][A-Za-z0-9_]*$/;
+/** A name that the kernel takes for a device (IFNAMSIZ), and that reads as one word everywhere. */
+export const DEVICE_NAME = /^[A-Za-z][\w.-]{0,14}$/;
 
 /** As most attributes of bpf(2) are: images/agent/PROTOCOL.md. */
 const U32_MAX = 0xffff_ffff;
@@ -89,6 +91,7 @@ export function words(wrap: Wrap) {
     ),
     typed: wrap(typed),
     port: wrap(z.enum(['rx', 'tx'])),
+    device: wrap(z.string().regex(DEVICE_NAME)).describe('rx, tx, or one of `guest: { devices }`'),
     mode: wrap(z.enum(['native', 'generic'])),
     frameSize: wrap(z.int().min(14).max(65535)).default(64),
     cpu: int(0, 1023).default(0),

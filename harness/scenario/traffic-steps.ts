@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stackKinds } from './stack-steps.ts';
 import { words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 
@@ -51,6 +52,7 @@ export function trafficKinds(wrap: Wrap) {
       .describe(
         'send exactly `count` datagrams from UDP sockets, one a flow; `size` is that of the frame, which must fit the MTU',
       ),
+    ...stackKinds(wrap),
     live: z
       .strictObject({
         program,
@@ -63,16 +65,6 @@ export function trafficKinds(wrap: Wrap) {
         cpu,
       })
       .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
-    test_run: z
-      .strictObject({
-        program,
-        config: config.optional(),
-        maps: maps.optional(),
-        on: port.optional(),
-        count: count.default(1),
-        size: wrap(z.int().min(14).max(3408)).default(64),
-      })
-      .describe('BPF_PROG_TEST_RUN over one packet that goes nowhere: `retval`'),
     join: z.literal(true).describe('wait for all steps in the background'),
     pending: z.literal(true).describe('`count`: steps in the background that have not ended'),
   };

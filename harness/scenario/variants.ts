@@ -1,15 +1,20 @@
 import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { suffix } from './axes.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
 import { buildSteps, resultSteps } from './build-steps.ts';
+import { buildCaptures, notCaptured } from './captures.ts';
 import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
+import { reachableNames } from './guest-devices.ts';
+import { guestOf } from './guest-schema.ts';
 import type { Problem, Source } from './places.ts';
 import { scenarioObjects } from './objects.ts';
+import { withCaptureFiles } from './packet-files.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -60,23 +65,32 @@ export function resolveVariant(
     problems.push({ place: source.place(origin(['objects', key])), text }),
   );
   const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, objects, ...names };
-  const setup = buildSteps(document.setup, ['setup'], context);
-  const traffic = buildSteps(document.traffic, ['traffic'], context);
-  const after = buildSteps(document.after, ['after'], context);
+  const stepsOf = (key: 'setup' | 'traffic' | 'after'): Step[] =>
+    withCaptureFiles(buildSteps(document[key], [key], context), path, (step, inner, text) =>
+      problems.push({ place: source.place([...step.path, step.kind, ...inner]), text }),
+    );
+  const [setup, traffic, after] = [stepsOf('setup'), stepsOf('traffic'), stepsOf('after')];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
   problems.push(...tooMuch(steps));
   const topology = document.topology ?? nicTopology(variant, problems, source);
-  const guest = {
-    cpus: document.guest.cpus,
-    memoryMiB: document.guest.memory_mib,
-    queues: document.guest.queues,
-  };
-  problems.push(...deviceObstacles(steps, topology).map(({ step, text }) => ({ place: step.place, text })));
+  problems.push(...strayNetns(steps, document.guest.netns));
+  const made = document.guest.devices.flatMap(reachableNames);
+  problems.push(
+    ...deviceObstacles(steps, topology, made).map(({ step, text }) => ({ place: step.place, text })),
+  );
+  const guest = guestOf(document.guest, { path, topology, objects }, (inner, text) =>
+    problems.push({ place: source.place(origin(['guest', ...inner])), text }),
+  );
   if (objects.length === 0) problems.push(...undeclaredMaps(steps));
   const noShape = shapeObstacle(guest, topology);
   if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
+  const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
+  problems.push(
+    ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
+  );
   const expect = buildExpectations(document.expect, own, context);
+  problems.push(...notCaptured(expect, captures));
   doubtUnread(own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
@@ -87,6 +101,7 @@ export function resolveVariant(
     guest,
     objects,
     records: document.events,
+    captures,
     setup,
     traffic,
     after,
@@ -94,6 +109,17 @@ export function resolveVariant(
     known: buildKnown(document.known, own, expect, context),
   };
   return { document, resolved: problems.length > 0 ? null : resolved, problems, doubts };
+}
+
+/** Commands in a network namespace that the guest does not have. */
+function strayNetns(steps: readonly Step[], known: readonly string[]): Problem[] {
+  return steps.flatMap(step => {
+    if (step.kind === 'repeat') return strayNetns(step.args.steps, known);
+    if (step.kind !== 'exec' || step.args.netns === undefined || known.includes(step.args.netns)) return [];
+    const { netns } = step.args;
+    const text = `\`guest: { netns }\` has no \`${netns}\`${didYouMean(netns, known)}`;
+    return [{ place: step.place, text }];
+  });
 }
 
 /** Without an object that could declare a map, a step states all of it. */

@@ -64,7 +64,9 @@ export function sandbox(): Device {
 
 /** Machine type and CPUs. */
 export function machine(spec: GuestSpec): Device {
-  const smp = spec.maxCpus > spec.cpus ? `${spec.cpus},maxcpus=${spec.maxCpus}` : `${spec.cpus}`;
+  const most = spec.maxCpus > spec.cpus ? `,maxcpus=${spec.maxCpus}` : '';
+  const sockets = spec.sockets === undefined ? '' : `,sockets=${spec.sockets}`;
+  const smp = `${spec.cpus}${most}${sockets}`;
   const thread = spec.parallel ? 'multi' : 'single';
   const accel =
     spec.accel === 'kvm'

@@ -16,6 +16,8 @@ export interface GuestSpec {
   readonly cpus: number;
   /** Possible CPUs; the ones above `cpus` are offline. */
   readonly maxCpus: number;
+  /** Sockets that the CPUs are divided among; absent: one. */
+  readonly sockets?: number;
   readonly memoryMiB: number;
   readonly accel: Accelerator;
   /** Whether its CPUs run side by side: `ChosenAccelerator`. */

@@ -86,8 +86,20 @@ export function nearlyGreen(texts: readonly string[]): string[] {
       text.replace('"exitCode":0', '"exitCode":1'),
       without('cell-end'),
       without('run-end'),
-    ];
+    ].map(counted);
   });
+}
+
+/** The text with an end that counts its cells: a run whose end does not is refused, whatever else is in it. */
+function counted(text: string): string {
+  const events = text.split('\n').map(line => objectOf(line) as RunEvent | null);
+  const ended = events.flatMap(event => (event?.type === 'cell-end' ? [event.result] : []));
+  const planned = events.flatMap(event => (event?.type === 'run-start' ? event.cells : []));
+  const counts = VERDICT_NAMES.map(name => [name, ended.filter(({ verdict }) => verdict === name).length]);
+  const unfinished = planned.map(({ id }) => id).filter(id => !ended.some(({ cell }) => cell.id === id));
+  return text
+    .replace(/"counts":\{[^}]*\}/, `"counts":${JSON.stringify(Object.fromEntries(counts))}`)
+    .replace(/"unfinished":\[[^\]]*\]/, () => `"unfinished":${JSON.stringify(unfinished)}`);
 }
 
 /** The text with every line numbered and chained anew, so that what was changed in it reaches the readers behind the chain. */

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AgentClient } from '../../guest/agent-client.ts';
 import { parseFdinfo, parseSnmp, parseSoftnet } from '../../guest/proc-text.ts';
+import { libbpfReason, refusalOf, sourceLineOf, verifierFigures } from '../../guest/verifier-log.ts';
 import { bannerOfElf, parseBanner, parseBzImage } from '../../kernel/bzimage.ts';
 import { loadCatalogue, parseCatalogue } from '../../kernel/catalogue.ts';
 import { compareDebianVersions, upstreamVersion } from '../../kernel/debian-version.ts';
@@ -20,8 +21,16 @@ import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
 import { evaluate } from '../../oracle/expectations.ts';
 import { NAMES } from '../../oracle/subjects.ts';
+import { buildFrame } from '../../packet/build.ts';
+import { decodeFrame } from '../../packet/decode.ts';
+import type { FrameDescription } from '../../packet/description.ts';
+import { readPcap, readWholeFrames, writePcap } from '../../packet/pcap.ts';
 import { foldRun } from '../../report/fold.ts';
 import { readEvents } from '../../report/jsonl.ts';
+import { compareLoads, loadComparisonText } from '../../report/compare-loads.ts';
+import { loadCsv } from '../../report/load-csv.ts';
+import { readLoadReport } from '../../report/load-schema.ts';
+import { loadText } from '../../report/load-text.ts';
 import { mergeRuns } from '../../report/merge.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../../report/registry.ts';
 import { Durations } from '../../run/durations.ts';
@@ -188,6 +197,28 @@ function bzImage(): Buffer {
   return file;
 }
 
+function readVerifierLog(input: Buffer): void {
+  const text = input.toString();
+  verifierFigures(text);
+  refusalOf(text);
+  sourceLineOf(text);
+  libbpfReason(text);
+}
+
+const VERIFIER_LOGS = texts(
+  "; return *p; @ fw.bpf.c:13\n1: (61) r0 = *(u32 *)(r2 +0)\nR2 invalid mem access 'scalar'\n",
+  'verification time 153 usec\nstack depth 32+0+16\nprocessed 24 insns (limit 1000000) max_states_per_insn 1 total_states 2 peak_states 3 mark_read 4\n',
+  "libbpf: extern (func ksym) 'f': not found in kernel or module BTFs\nlibbpf: failed to load object 'bpfrig'\n",
+);
+
+/** Reads a report of `load`, reports it in every form and compares it with itself. */
+function readLoad(input: Buffer): void {
+  const report = readLoadReport(input.toString(), 'load.json');
+  loadText(report, { color: false, columns: 80 });
+  for (const { id } of report.kernels) loadCsv(report, id);
+  loadComparisonText(compareLoads(report, report, 10));
+}
+
 const PROC_TEXTS = texts(
   '00000064 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 0 0\n',
   'Udp: InDatagrams NoPorts InErrors\nUdp: 1 2 3\nIp: Forwarding DefaultTTL\nIp: 1 64\n',
@@ -205,6 +236,38 @@ const AGENT_LINES = texts(
   '{"id":1,"error":{"kind":"kernel","errno":"EINVAL","code":22,"where":"bpf(BPF_MAP_CREATE)","message":"no","log":null}}\n',
   '{"beat":1}\n{"id":2,"error":{"kind":"agent","errno":null,"code":0,"where":"","message":"x","log":null}}\n',
 );
+
+/** Frames with every layer. */
+const FRAMES: Buffer[] = (
+  [
+    {
+      vlan: [5, 7],
+      ip: { options: '94040000' },
+      tcp: { mss: 1460, timestamp: 1, wscale: 7 },
+      payload: { text: 'a' },
+    },
+    { ip6: { extensions: [{ kind: 'hop_by_hop' }, { kind: 'fragment', mf: true }] }, icmp6: {} },
+    { ip: {}, udp: {}, vxlan: {}, inner: { arp: {} } },
+    { ip6: {}, gre: { key: 1, checksum: true }, inner: { ip: {}, inner: { ip: {}, icmp: {} } } },
+  ] satisfies FrameDescription[]
+).map(frame => buildFrame(frame));
+
+/** A pcap file with two frames, and a pcapng file with an interface and a packet block. */
+const CAPTURES = [
+  writePcap([1n, 2n].map(ns => ({ data: Buffer.from('deadbeef', 'hex'), length: 4, ns }))),
+  Buffer.from(
+    '0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000' +
+      '0100000020000000010000000000040009000100090000000000000020000000' +
+      '06000000240000000000000001000000020000000400000004000000deadbeef24000000',
+    'hex',
+  ),
+];
+
+function readCapture(input: Buffer): void {
+  const frames = readPcap(input, 'fuzz.pcap');
+  readPcap(writePcap(frames), 'written.pcap');
+  readWholeFrames(input, 'fuzz.pcap');
+}
 
 const QMP_LINES = texts(
   '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}\r\n{"return": {}, "id": 1}\r\n',
@@ -305,6 +368,8 @@ export const FUZZ_TARGETS = {
     },
     weight: 8,
   },
+  frame: { inputs: mutated(FRAMES), run: input => void decodeFrame(input), weight: 8 },
+  pcap: { inputs: mutated(CAPTURES), run: readCapture, weight: 8 },
   bzimage: { inputs: mutated([bzImage()]), run: readImage, weight: 8 },
   'kernel-names': {
     inputs: fc.oneof(
@@ -315,6 +380,7 @@ export const FUZZ_TARGETS = {
     weight: 8,
   },
   proc: { inputs: fc.oneof(mutated(PROC_TEXTS), anyText), run: readProcTexts, weight: 8 },
+  'verifier-log': { inputs: fc.oneof(mutated(VERIFIER_LOGS), anyText), run: readVerifierLog, weight: 8 },
   console: { inputs: fc.oneof(mutated(LOG_LINES), anyText), run: readLog, weight: 8 },
   agent: { inputs: fc.oneof(mutated(AGENT_LINES), anyJson), run: readAgentLines, weight: 4 },
   qmp: { inputs: fc.oneof(mutated(QMP_LINES), anyJson), run: readQmpLines, weight: 1 },
@@ -327,6 +393,11 @@ export const FUZZ_TARGETS = {
   run: {
     inputs: changedRuns(RUNS),
     run: readRun,
+    weight: 1,
+  },
+  'load-report': {
+    inputs: fc.oneof(mutated(files(join(HERE, 'load'), /\.json$/)), anyJson),
+    run: readLoad,
     weight: 1,
   },
   'exit-code': { inputs: changedRuns([...RUNS, ...NEARLY_GREEN]), run: readExitCode, weight: 8 },

@@ -2,6 +2,22 @@ import { z } from 'zod';
 import { op } from './op.ts';
 import { EXACT_MAX, hex, int, nothing } from './words.ts';
 
+/** What a command has come to, and what it wrote since the last answer about it. */
+const commandPiece = z
+  .object({
+    running: z.int().describe('number of the command, for `exec_more`'),
+    over: z.boolean().describe('it has ended, and nothing more is to come'),
+    late: z.boolean().describe('it was killed because its time was over'),
+    status: z
+      .int()
+      .nullable()
+      .describe('exit status, or 128 + the signal that killed it; null before it is over'),
+    signal: z.string().nullable().describe('name of the signal that killed it'),
+    stdout: hex.describe('at most 256 KiB'),
+    stderr: hex.describe('at most 256 KiB'),
+  })
+  .readonly();
+
 /** Ops that every guest needs: who it is, templates and clones, many requests in one, files and commands. */
 export const CORE_OPS = {
   hello: op(
@@ -40,6 +56,11 @@ export const CORE_OPS = {
     { path: z.string() },
     z.object({ data: z.string().describe('the text') }).readonly(),
   ),
+  read_bytes: op(
+    'Reads up to 1 MiB of a file.',
+    { path: z.string(), offset: int(0, EXACT_MAX) },
+    z.object({ data: hex.describe('empty at the end') }).readonly(),
+  ),
   write_file: op(
     'Writes a file by one write(2), truncated first, which clears a trigger file of tracefs.',
     { path: z.string(), data: z.string() },
@@ -58,6 +79,22 @@ export const CORE_OPS = {
         stderr: z.string().describe('at most 1 MiB'),
       })
       .readonly(),
+  ),
+  exec_start: op(
+    'Starts a command without a shell, and answers with what it wrote within half a second. It is killed after its time.',
+    {
+      argv: z.array(z.string()).readonly(),
+      env: z.array(z.string()).readonly().optional().describe('`NAME=value`, over the agent’s own'),
+      cwd: z.string().optional(),
+      input: z.string().optional().describe('its standard input; empty without it'),
+      timeout_ms: int(1, 3_600_000).optional().describe('10,000 without it'),
+    },
+    commandPiece,
+  ),
+  exec_more: op(
+    'Waits for more of a command that is not over. Each piece is answered once.',
+    { running: int(1, EXACT_MAX) },
+    commandPiece,
   ),
   rlimit: op(
     'Sets the soft RLIMIT_MEMLOCK of the agent.',

@@ -8,14 +8,6 @@ export const objectFile = {
   object_data: z.string().optional().describe('the object itself in base64'),
 };
 
-/** Lines of a `.config`, for `extern … __kconfig` variables. */
-export const kconfig = z
-  .string()
-  .optional()
-  .describe(
-    'lines of the kernel’s configuration, for its extern variables; what it does not have is not set',
-  );
-
 /** Initial values of global variables. */
 export const globals = z
   .array(z.strictObject({ section: z.string(), offset: z.int(), hex: z.string() }).readonly())
@@ -38,7 +30,6 @@ export const OBJECT_OPS = {
     {
       ...objectFile,
       name: z.string().describe('the object’s name: the first part of the handles'),
-      kconfig,
       globals,
       maps: z
         .record(z.string(), z.string())

@@ -56,7 +56,7 @@ export const OBSERVE_OPS = {
     nothing,
   ),
   stack_read: op(
-    'What reached the stack, one row per CPU. `frames` have the magic; `others` have not.',
+    'What reached the stack, one row per CPU. `frames` are those of sources, whatever a program did to them.',
     { dev: device },
     z
       .object({
@@ -67,9 +67,12 @@ export const OBSERVE_OPS = {
                 cpu: z.int(),
                 frames: z.int().describe('packets: of an skb that GRO merged, as many as are in it'),
                 bytes: z.int(),
-                others: z.int(),
-                other_bytes: z.int(),
-                skbs: z.int(),
+                foreign: z.int().describe('packets that a kernel sends by itself, and no source does'),
+                foreign_bytes: z.int(),
+                skbs: z.int().describe('skbs with a number'),
+                unnumbered: z.int().describe('other skbs of sources'),
+                strange: z.int().describe('packets of those that are no described frame'),
+                merged: z.int().describe('skbs of those that GRO merged'),
                 exact: z.int().describe('skbs that are byte for byte as sent'),
                 metas: z.int().describe('skbs whose metadata is their sequence number'),
                 ahead: z.int().describe('skbs as sent, but for an IP id that is higher'),
@@ -78,6 +81,7 @@ export const OBSERVE_OPS = {
                   .int()
                   .describe('where the latest of the others differs: 1 and the byte, or BPFRIG_DIFFERS_*'),
                 unsent: z.int().describe('packets that no source sent, by port and number'),
+                unclaimed: z.int().describe('of those, packets from a port of no source'),
                 reordered: z.int().describe('packets after a higher number of their flow on this CPU'),
                 unordered: z.int().describe('packets of flows for which there was no room'),
               })
@@ -112,6 +116,37 @@ export const OBSERVE_OPS = {
           .array(z.tuple([z.int(), z.int()]).readonly())
           .readonly()
           .describe('of lanes that are equal: how many, and how often their numbers came'),
+      })
+      .readonly(),
+  ),
+  stack_describe: op(
+    'States frames without a number that a source will send: how often each comes is counted.',
+    {
+      dev: device,
+      hashes: hex.describe('8 bytes of each frame: harness/guest/frame-hash.ts'),
+      kinds: int(0, 0xffff_ffff).optional().describe('BPFRIG_KIND_*, bpf/bpfrig.h, that are not foreign'),
+    },
+    nothing,
+  ),
+  stack_described: op(
+    'How often each of those frames came since `stack_start`.',
+    { dev: device },
+    z
+      .object({ frames: hex.describe('8 bytes of its hash and 8 bytes of how often, little-endian') })
+      .readonly(),
+  ),
+  stack_changed: op(
+    'What the frames have in common that are not as sent, for each CPU that has seen one.',
+    { dev: device },
+    z
+      .object({
+        rows: z
+          .array(
+            z
+              .object({ cpu: z.int(), changed: hex.describe('`struct bpfrig_changed`, bpf/bpfrig.h') })
+              .readonly(),
+          )
+          .readonly(),
       })
       .readonly(),
   ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { globals, kconfig, objectFile, targets } from './objects.ts';
+import { globals, objectFile, targets } from './objects.ts';
 import { op } from './op.ts';
 import { cpu, device, hex, int, map, nothing, program, U32_MAX } from './words.ts';
 
@@ -20,7 +20,6 @@ export const PROGRAM_OPS = {
         .describe(
           'programs of the object that are loaded along with it, which its tables of tail calls name',
         ),
-      kconfig,
       globals,
       maps: z
         .record(z.string(), z.string())
@@ -83,13 +82,21 @@ export const PROGRAM_OPS = {
     'BPF_PROG_TEST_RUN.',
     {
       program,
-      data: hex.describe('the frame'),
+      data: hex.optional().describe('the packet; absent for a program that takes none'),
+      ctx: hex.optional().describe('the context, as the program’s type has it; instead of `dev`'),
       repeat: int(0, U32_MAX).optional(),
       live: z.boolean().optional().describe('BPF_F_TEST_XDP_LIVE_FRAMES'),
       batch: int(0, U32_MAX).optional().describe('64 without it; with `live` only'),
       dev: device.optional(),
       cpu: cpu.optional(),
     },
-    z.object({ retval: z.int(), duration_ns: z.int() }).readonly(),
+    z
+      .object({
+        retval: z.int(),
+        duration_ns: z.int(),
+        data_out: hex.optional().describe('the packet afterwards; with `data`, not with `live`'),
+        ctx_out: hex.optional().describe('the context afterwards; with `ctx`'),
+      })
+      .readonly(),
   ),
 };

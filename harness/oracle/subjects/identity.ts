@@ -1,10 +1,11 @@
 import { FRAME_FIELDS } from '../../model/frame-fields.ts';
-import type { Identities, StackRow } from '../../model/observations.ts';
+import type { Identities, Observations, StackRow } from '../../model/observations.ts';
 import { joinStages, stages } from '../ledger.ts';
 import type { Account, CellView, IdentityFault, Subject } from '../subject.ts';
 import { sum } from '../tally.ts';
 import { branch, number } from '../words.ts';
-import { exactSkbs } from './stack.ts';
+import { allSkbs, exactSkbs } from './stack.ts';
+import { foreignPackets } from './wire.ts';
 
 /** Which packets reached the stack, compared with which were sent. */
 export const identity: Subject = {
@@ -40,47 +41,66 @@ const CLAIMS: Readonly<Record<Name, readonly string[]>> = {
 };
 
 function account(cell: CellView, before: readonly Account[]): Account {
-  const { identities, stack } = cell.seen;
-  const changed = sum(stack, ({ skbs }) => skbs) - exactSkbs(cell.seen);
-  const [where] = stack.flatMap(({ differs }) => (differs === 0 ? [] : [placeOf(differs)]));
-  const changes = fault(
-    'changed',
-    changed,
-    n => `${n} not as sent${where === undefined ? '' : ` (${where})`}`,
-  );
-  if (identities === null || typeof identities === 'string') {
-    const reason = identities ?? 'no source sends to `rx`';
+  const { identities, stack, opaque = null, explained = null } = cell.seen;
+  const changed = allSkbs(stack) - exactSkbs(cell.seen);
+  const changes = explained === null && opaque === null ? [changesFault(changed, stack)] : [];
+  const hidden = opaque === null ? [] : ['identity.changed', 'stack.exact', 'stack.mangled'];
+  const reason = whyNotCompared(cell.seen);
+  if (reason !== null || identities === null || typeof identities === 'string') {
     const names = ['missing', 'duplicated', 'reordered', 'unsent'];
     return {
       counters: { identity: { changed } },
       stages: [],
-      identity: [changes],
-      absent: Object.fromEntries(names.map(name => [`identity.${name}`, reason])),
+      identity: changes,
+      absent: Object.fromEntries([
+        ...names.map(name => [`identity.${name}`, reason ?? '']),
+        ...hidden.map(name => [name, opaque ?? '']),
+      ]) as Record<string, string>,
     };
   }
 
-  const counts = { ...countsOf(identities, stack, expected(before)), changed };
+  const due = expected(before) - foreignPackets(cell.seen);
+  const counts = { ...countsOf(identities, stack, due), changed };
   const { duplicated, absent } = identities.examples;
   // Where nothing else is absent, the examples are the packets that are missing.
   const allMissing = counts.missing === identities.absent;
+  // What a program gave another port arrived nevertheless.
+  const renamed = explained === null ? 0 : sum(stack, ({ unclaimed }) => unclaimed);
+  const missing = Math.max(0, counts.missing - renamed);
   return {
     counters: { identity: counts },
     stages: [],
     identity: [
       fault('duplicated', counts.duplicated, n => `${n} came more than once${listed(duplicated)}`),
-      fault('missing', counts.missing, n => `${n} missing${allMissing ? listed(absent) : ''}`),
-      fault('unsent', counts.unsent, n => `${n} from a port or with a number that no source sent`),
+      fault('missing', missing, n => `${n} missing${allMissing ? listed(absent) : ''}`),
+      fault('unsent', counts.unsent - renamed, n => `${n} from a port or with a number that no source sent`),
       ...(keepsOrder(cell, identities)
         ? [fault('reordered', counts.reordered, n => `${n} came after a later one of the flow`)]
         : []),
-      changes,
+      ...changes,
     ],
   };
 }
 
+/** Why packets are not told from one another; null: they are. */
+function whyNotCompared({ identities, stack }: Observations): string | null {
+  if (identities === null) return 'no source sends to `rx`';
+  if (typeof identities === 'string') return identities;
+  const merged = sum(stack, one => one.merged);
+  return merged === 0 ? null : `GRO merged packets without a number into ${merged} skbs`;
+}
+
+/** Of an skb that GRO merged out of packets without a number nobody can say whether they are as sent. */
+function changesFault(skbs: number, rows: readonly StackRow[]): IdentityFault {
+  const changed = skbs - sum(rows, ({ merged }) => merged);
+  const [where] = rows.flatMap(({ differs }) => (differs === 0 ? [] : [placeOf(differs)]));
+  return fault('changed', changed, n => `${n} not as sent${where === undefined ? '' : ` (${where})`}`);
+}
+
+/** A packet that nobody knows stands for one that is absent: it is changed, and not missing. */
 function countsOf({ matched, duplicated }: Identities, rows: readonly StackRow[], due: number) {
   return {
-    missing: Math.max(0, due - matched),
+    missing: Math.max(0, due - matched - sum(rows, ({ strange }) => strange)),
     duplicated,
     reordered: sum(rows, ({ reordered }) => reordered),
     unsent: sum(rows, ({ unsent }) => unsent),
@@ -127,6 +147,8 @@ const PLACES: Readonly<Record<number, string>> = {
   0x10001: 'length',
   0x10002: 'protocol or device',
   0x10003: 'source port',
+  0x10004: 'bytes were put in or taken out',
+  0x10005: 'no source sends such a frame',
 };
 
 /** Where a frame differs, in words. */

@@ -1,8 +1,8 @@
-import type { Arrivals, Observations } from '../../model/observations.ts';
+import type { Arrivals, Observations, StackRow } from '../../model/observations.ts';
 import type { Account, CellView, Subject } from '../subject.ts';
 import { groupBy, sum } from '../tally.ts';
 import { branch, each, list, number, numbers, open } from '../words.ts';
-import { injected } from './wire.ts';
+import { foreignPackets, injected } from './wire.ts';
 
 /** What reached the stack: tc ingress on the receiving device, and the stack's own statistics. */
 export const stack: Subject = {
@@ -12,8 +12,12 @@ export const stack: Subject = {
   semantics: [],
   faults: ['stack'],
   words: {
-    stack: branch("bpfrig's own frames at tc ingress of device `rx`.", {
+    stack: branch('Frames of the sources at tc ingress of device `rx`, whatever programs did to them.', {
       delivered: number('packets', 'Frames; a merged skb counts as many as are in it.'),
+      foreign: number(
+        'packets',
+        'Frames that a kernel sends by itself (ARP, IGMP, MLD, neighbour discovery, errors of ICMP) and no source does; not in `delivered`.',
+      ),
       bytes: number('bytes', 'Their lengths added up.'),
       skbs: number('skbs', 'Socket buffers; fewer than `delivered` where GRO merged frames.'),
       exact: number(
@@ -49,6 +53,7 @@ export const stack: Subject = {
 
 function account({ seen, cpus, main }: CellView): Account {
   const delivered = sum(seen.stack, ({ frames }) => frames);
+  const foreign = foreignPackets(seen);
   return {
     counters: { stack: stackOf(seen, cpus), softnet: { cpu: softnetOf(seen, cpus) }, snmp: seen.snmp },
     stages: [
@@ -57,7 +62,10 @@ function account({ seen, cpus, main }: CellView): Account {
         always: true,
         // Without a program on the device, live frames and the wire's frames come here at once.
         ...(main.length === 0 ? { enters: { injected: { packets: injected(seen) } } } : {}),
-        out: { 'stack.delivered': { packets: delivered, ends: 'delivered', claims: ['stack.cpu'] } },
+        out: {
+          'stack.delivered': { packets: delivered, ends: 'delivered', claims: ['stack.cpu'] },
+          ...(foreign === 0 ? {} : { 'stack.foreign': { packets: foreign, ends: 'delivered' } }),
+        },
       },
     ],
   };
@@ -72,13 +80,19 @@ export function exactSkbs({ stack: rows, sources }: Observations): number {
   return sum(rows, ({ exact, ahead, ahead_most: most }) => exact + (most <= errors ? ahead : 0));
 }
 
+/** All skbs of sources: with a number, and without. */
+export function allSkbs(rows: readonly StackRow[]): number {
+  return sum(rows, ({ skbs, unnumbered }) => skbs + unnumbered);
+}
+
 function stackOf(seen: Observations, cpus: readonly string[]) {
   const { stack: rows, arrivals } = seen;
-  const skbs = sum(rows, row => row.skbs);
+  const skbs = allSkbs(rows);
   const exact = exactSkbs(seen);
   const seq = arrivals ?? NO_ARRIVALS;
   return {
     delivered: sum(rows, ({ frames }) => frames),
+    foreign: foreignPackets(seen),
     bytes: sum(rows, ({ bytes }) => bytes),
     skbs,
     exact,

@@ -9,13 +9,18 @@ export function injected({ sources }: Observations): number {
   return sum(sources.filter(isInjector), ({ sent }) => sent);
 }
 
+/** What a kernel sent by itself, and reached the stack. */
+export function foreignPackets({ stack }: Observations): number {
+  return sum(stack, ({ foreign }) => foreign);
+}
+
 /** The traffic sources and the two devices. */
 export const wire: Subject = {
   name: 'wire',
   title: 'What the traffic sources sent, and what the two devices carried.',
   tables: [],
   semantics: [],
-  faults: ['wire'],
+  faults: ['wire', 'back'],
   words: {
     sent: number('packets', 'The same as `source.sent`.'),
     source: branch('What the traffic sources report of their own work.', {
@@ -46,7 +51,9 @@ function device(role: string, doing: string) {
 function account({ seen, main }: CellView): Account {
   const [rx, tx] = [countersOf(seen, 'rx'), countersOf(seen, 'tx')];
   const sent = sum(seen.sources, one => one.sent);
-  const senders = seen.sources.filter(source => !isInjector(source));
+  const back = sum(seen.sources.filter(isBackward), one => one.sent);
+  const senders = seen.sources.filter(source => !isInjector(source) && !isBackward(source));
+  const foreign = foreignPackets(seen);
   const refused = sum(senders, ({ errors }) => errors);
   return {
     counters: {
@@ -64,7 +71,11 @@ function account({ seen, main }: CellView): Account {
       {
         name: 'wire',
         always: true,
-        enters: { sent: { packets: sum(senders, one => one.sent) } },
+        enters: {
+          sent: { packets: sum(senders, one => one.sent) },
+          // They came over the wire as well.
+          ...(foreign === 0 ? {} : { foreign: { packets: foreign } }),
+        },
         out: {
           'rx.packets': { packets: rx.packets, to: main.length > 0 ? 'xdp' : 'stack' },
           'tx.dropped': {
@@ -74,12 +85,25 @@ function account({ seen, main }: CellView): Account {
           },
         },
       },
+      {
+        name: 'back',
+        enters: { sent: { packets: back } },
+        // The device also transmits what programs send back.
+        out: {
+          'rx.sent': { packets: Math.min(back, seen.devices['rx']?.['tx_packets'] ?? 0), ends: 'delivered' },
+        },
+      },
     ],
   };
 }
 
 function isInjector({ source, on }: Observations['sources'][number]): boolean {
-  return source === 'live' || on === 'rx';
+  return source === 'live' || (on === 'rx' && source === 'pktgen');
+}
+
+/** Whether a source sends on `rx`, towards `tx`. */
+function isBackward({ source, on }: Observations['sources'][number]): boolean {
+  return on === 'rx' && (source === 'packets' || source === 'packet');
 }
 
 function countersOf(seen: Observations, role: 'rx' | 'tx'): { packets: number; dropped: number } {

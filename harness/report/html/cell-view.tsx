@@ -60,7 +60,7 @@ export function CellView({ result, kernel, change }: CellViewProps) {
       <p class="repeat">
         <code>{oneLine(result.repeat)}</code>
       </p>
-      <Artifacts dir={result.dir} />
+      <Artifacts dir={result.dir} artifacts={result.artifacts} />
     </>
   );
 }
@@ -124,15 +124,22 @@ function KernelFacts({ kernel }: { readonly kernel: KernelColumn | null }) {
   );
 }
 
-function Artifacts({ dir }: { readonly dir: string }) {
+function Artifacts({ dir, artifacts = [] }: Pick<CellResult, 'dir' | 'artifacts'>) {
   if (dir === '') return null;
-  const files = ['console.log', 'result.json', 'counters.json', 'ledger.json', 'observations.json'];
+  const files = [
+    'console.log',
+    'result.json',
+    'counters.json',
+    'ledger.json',
+    'observations.json',
+    ...artifacts,
+  ];
   const folder = dir.split('/').map(encodeURIComponent).join('/');
   return (
     <p class="files">
       {files.map(file => (
-        <a key={file} href={`${folder}/${file}`}>
-          {file}
+        <a key={file} href={`${folder}/${encodeURIComponent(file)}`}>
+          {oneLine(file)}
         </a>
       ))}
     </p>

@@ -14,7 +14,9 @@ import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { bareBootMs, templateBootMs } from './boot.ts';
 import { cloneMemory, cloneReadyMs } from './clones.ts';
+import { loadFiftyMs } from './load.ts';
 import { addRates, noRates, type ObserverCost } from './observers.ts';
+import { packetRates, type PacketRates } from './packet-rates.ts';
 import type { BenchReport } from './report.ts';
 import { median, sampleOf } from './sample.ts';
 import { timedRun } from './timed-run.ts';
@@ -32,6 +34,7 @@ export interface BenchAmount {
 const SHAPE = { topology: 'virtio', guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
 const SAMPLE = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'redirect', 'one-cpu.yaml');
 const RATE = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'pktgen-rate.yaml');
+const PACKETS = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'packets-rate.yaml');
 
 /** Measures everything that a report has, one part after another: what runs at once would slow the other. */
 export async function measure(
@@ -57,8 +60,11 @@ export async function measure(
   const sample = await timedRun(PROJECT_ROOT, words, session.signal);
   onProgress('rates');
   const cost = await observerCost(guests, kernel, amount.rounds, session.cacheDir);
+  const rates = await measurePackets(guests, kernel, session.cacheDir);
   onProgress('memory');
   const memory = await memoryOf(guests, kernel, session.cacheDir);
+  onProgress('load');
+  const loadMs = await loadFiftyMs(session.signal);
   if (amount.suite) onProgress('the default suite');
   const suite = amount.suite ? await timedRun(PROJECT_ROOT, [], session.signal) : sample;
   const { cpus, memoryMiB, qemu, accel, accelReason } = session.host;
@@ -72,8 +78,10 @@ export async function measure(
     phasesMs: medianPhases(sample.results),
     cellsPerMinute: (60_000 * suite.results.length) / suite.durationMs,
     observerCost: cost,
+    packetRates: rates,
     memory,
     firstVerdictMs: sample.firstVerdictMs,
+    loadMs,
   };
 }
 
@@ -116,6 +124,17 @@ async function observerCost(
     );
   }
   return cost;
+}
+
+async function measurePackets(guests: Guests, kernel: Kernel, cacheDir: string): Promise<PacketRates> {
+  const scenario = await onlyScenario(PACKETS);
+  const [pktgen, packets] = scenario.variants;
+  if (pktgen === undefined || packets === undefined)
+    throw new BpfrigError('harness', `${PACKETS} must have two variants`);
+  const index = await indexPrograms(scenario, cacheDir);
+  await using folder = await makeWorkspace();
+  await using bed = await guests.start(kernel, pktgen, { dir: folder.dir });
+  return await packetRates(bed.dut, { pktgen, packets }, index);
 }
 
 async function memoryOf(guests: Guests, kernel: Kernel, cacheDir: string): Promise<BenchReport['memory']> {

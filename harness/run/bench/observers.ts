@@ -62,8 +62,11 @@ export async function addRates(
 /** Runs that a rate is the median of: under TCG two in a row differ by a tenth. */
 const RUNS = 5;
 
-/** The first run does not count: QEMU translates code again where a tracepoint was patched, which is not a cost of counting. */
-async function rateOf({ guest, variant }: RateGuest, index: ProgramIndex): Promise<number> {
+/**
+ * The median rate of a variant's traffic, in packets per second. The first run does not count: QEMU translates code again where a tracepoint
+ * was patched, which is not a cost of counting.
+ */
+export async function rateOf({ guest, variant }: RateGuest, index: ProgramIndex): Promise<number> {
   const ctx = new StepContext(guest, index, variant.topology);
   for (let run = 0; run <= RUNS; run += 1) await runSteps(ctx, variant.traffic);
   return median(ctx.sources.slice(1).map(({ pps }) => pps));

@@ -25,11 +25,13 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
       observers: [95, 190, 40],
       everything: [80, 160, 40],
     },
+    packetRates: { pktgen: [100, 200, 50], packets: [50, 50, 50] },
     memory: [
       { clones: 1, pssMiB: 200 },
       { clones: 8, pssMiB: 900 },
     ],
     firstVerdictMs: 2500,
+    loadMs: 42_000,
   };
   const figures = figuresOf(report);
   const value = (text: string) => figures.find(({ name }) => name.includes(text))?.value;
@@ -40,6 +42,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
   t.equal(value("observers' cost"), 5);
   t.equal(value('empty programs'), 4);
   t.equal(value('all that counts'), 20);
+  t.equal(value("packets / pktgen's"), 0.5);
   t.equal(value('per further clone'), 100);
   t.same(
     figures.filter(f => !holds(f)).map(({ name }) => name),

@@ -1,5 +1,6 @@
 import type { CloneMemory } from './clones.ts';
 import type { ObserverCost } from './observers.ts';
+import type { PacketRates } from './packet-rates.ts';
 import { median, type Sample } from './sample.ts';
 
 /** Everything that `bpfrig bench` measured in one run on one machine. */
@@ -16,9 +17,12 @@ export interface BenchReport {
   readonly phasesMs: Readonly<Record<string, number>>;
   readonly cellsPerMinute: number;
   readonly observerCost: ObserverCost;
+  readonly packetRates: PacketRates;
   readonly memory: readonly CloneMemory[];
   /** Start of `./bpfrig run` with warm caches to its first verdict, in milliseconds. */
   readonly firstVerdictMs: number;
+  /** `./bpfrig load` of 50 programs on the default kernels with warm caches, in milliseconds. */
+  readonly loadMs: number;
 }
 
 /** One row of the table: a figure, and the most that it may be. */
@@ -53,10 +57,13 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure('overhead per cell beyond traffic and drain, median', report.overheadMs.median, 'ms', null),
     figure('overhead per cell beyond traffic and drain, p95', report.overheadMs.p95, 'ms', null),
     figure('start to first verdict, warm caches', report.firstVerdictMs / 1000, 's', null),
+    figure('load of 50 programs on the default kernels, warm caches', report.loadMs / 1000, 's', null),
     figure('cells per minute', report.cellsPerMinute, '', null),
     figure("cost of empty programs on the observers' tracepoints", costOf(hollow), '%', null),
     figure('cost of all that counts (observers, fexit, witness, tc)', costOf(everything), '%', null),
     figure("pktgen's rate without observers", median(nothing), 'pps', null),
+    figure('rate of step packets', median(report.packetRates.packets), 'pps', null),
+    figure("rate of step packets / pktgen's", packetsRatio(report.packetRates), '', null),
     ...report.memory.map(({ clones, pssMiB }) =>
       figure(`memory of ${clones} ${clones === 1 ? 'clone' : 'clones'} (Pss)`, pssMiB, 'MiB', null),
     ),
@@ -72,6 +79,11 @@ export function holds({ value, limit }: Figure): boolean {
 export function figure(name: string, value: number, unit: string, limit: number | null): Figure {
   const digits = unit === '' ? 1000 : 100;
   return { name, value: Math.round(value * digits) / digits, unit, limit };
+}
+
+/** Turn by turn, since both rates change with the host's load. */
+function packetsRatio({ pktgen, packets }: PacketRates): number {
+  return median(packets.map((rate, turn) => rate / (pktgen[turn] ?? NaN)));
 }
 
 /** Slope from the first reading to the last. */

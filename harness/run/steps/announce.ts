@@ -1,12 +1,16 @@
+import { testFrame, UDP_SOURCE } from '../../guest/frame.ts';
 import { SOURCES } from '../../guest/protocol/observe.ts';
 import {
   encodeSource,
+  hasNumbers,
   isForRx,
   sentFrames,
   type SentFrames,
   type SourceRun,
 } from '../../guest/sent-frames.ts';
+import { MAC } from '../../model/topology.ts';
 import type { AnnouncedSource } from '../../oracle/identities.ts';
+import { announceFrames, announceUnknown, type FramesRun } from './announce-frames.ts';
 import type { StepContext } from './context.ts';
 
 /** BPFRIG_LANES, bpf/bpfrig.h. */
@@ -14,9 +18,39 @@ const LANES = 1 << 20;
 /** Of one source at most, so that others find room. */
 const MOST_LANES = LANES / 4;
 
-/** Tells the classifier what a source is about to send. Sources that send alike share a slot. */
-export async function announce(ctx: StepContext, run: SourceRun): Promise<void> {
+/**
+ * Tells the classifier what a source is about to send: frames with numbers, or frames that it lists one by one. Sources with numbers that
+ * send alike share a slot.
+ */
+export async function announce(ctx: StepContext, run: SourceRun | FramesRun): Promise<void> {
   if (ctx.topology === 'none') return;
+  if ('frames' in run) await announceFrames(ctx, run);
+  else if (hasNumbers(run)) await announceNumbers(ctx, run);
+  else await announceShort(ctx, run);
+}
+
+/** Shortest frame of bpfrig's own senders: its UDP header is whole. */
+const SHORTEST = 42;
+
+/** Frames too short for a number are alike but for their ports: each is described. */
+async function announceShort(ctx: StepContext, run: SourceRun): Promise<void> {
+  const { source, on, size, count, flows = 1, firstFlow = 0, received } = run;
+  if (size < SHORTEST || (source !== 'packet' && source !== 'live')) {
+    await announceUnknown(ctx, run, `frames of ${size} bytes have no number`);
+    return;
+  }
+  const srcMac = on === 'rx' && source !== 'live' ? MAC.rx : MAC.tx;
+  const frames = Array.from({ length: Math.min(flows, count) }, (_, flow) =>
+    testFrame(size, 0, { srcMac, dstMac: run.dstMac ?? MAC.rx, srcPort: UDP_SOURCE + firstFlow + flow }),
+  );
+  // The first flows send one more.
+  const [times, more] = [Math.floor(count / flows), count % flows];
+  const common = { source, on, ...(received === undefined ? {} : { received }) };
+  if (times > 0) await announceFrames(ctx, { ...common, frames, times });
+  if (more > 0) await announceFrames(ctx, { ...common, frames: frames.slice(0, more), times: 1 });
+}
+
+async function announceNumbers(ctx: StepContext, run: SourceRun): Promise<void> {
   const { announced } = ctx;
   if (!isForRx(run)) {
     announced.obstacle ??= `${run.source} on ${run.on} does not send to \`rx\``;

@@ -7,6 +7,7 @@ import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import { NO_ARTIFACTS, type CellArtifacts } from '../artifacts.ts';
 import { Announcements } from './announcements.ts';
 import type { DeclaredMap, ProgramIndex, ProgramObject } from '../programs.ts';
 
@@ -105,15 +106,24 @@ export class CellState {
   readonly links: Links = { all: [], made: 0, inPlace: new Map() };
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+  /** Work that a cell does once, by a name for it. */
+  readonly once = new Map<string, Promise<void>>();
   /** What programs of the scenario change in frames. */
   readonly changes: readonly FrameField[];
+  /** Where steps leave files. */
+  readonly artifacts: CellArtifacts;
   /** What the classifier at tc ingress knows of the traffic. */
   announced = new Announcements();
 
   /** `results`: where the results of steps are kept. */
-  constructor(results: Record<string, StepResult> = {}, changes: readonly FrameField[] = []) {
+  constructor(
+    results: Record<string, StepResult> = {},
+    changes: readonly FrameField[] = [],
+    artifacts: CellArtifacts = NO_ARTIFACTS,
+  ) {
     this.results = results;
     this.changes = changes;
+    this.artifacts = artifacts;
   }
 }
 
@@ -135,6 +145,7 @@ export class StepContext {
   readonly links: CellState['links'];
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
+  readonly artifacts: CellState['artifacts'];
   readonly #state: CellState;
   /** The step that is done with this context; null before the first. */
   readonly step: PlainStep | null;
@@ -163,6 +174,7 @@ export class StepContext {
     this.links = state.links;
     this.aliases = state.aliases;
     this.changes = state.changes;
+    this.artifacts = state.artifacts;
     this.step = step;
     this.#state = state;
   }
@@ -175,6 +187,13 @@ export class StepContext {
   /** What the classifier at tc ingress knows of the traffic. */
   get announced(): Announcements {
     return this.#state.announced;
+  }
+
+  /** Does work once in a cell, whichever of its steps comes first; the others wait for it. */
+  once(name: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#state.once.get(name) ?? work();
+    this.#state.once.set(name, done);
+    return done;
   }
 
   /** Begins anew: the classifier has forgotten all sources. */

@@ -49,7 +49,7 @@ export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<
   if (thread === undefined) {
     const names = own.map(({ comm }) => comm).join(', ') || 'none';
     throw new StepFailure(
-      `entry ${key} of map \`${map}\` has no kernel thread (its threads: ${names})`,
+      `entry ${Number(key)} of map \`${map}\` has no kernel thread (its threads: ${names})`,
       null,
     );
   }

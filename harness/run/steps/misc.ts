@@ -21,11 +21,6 @@ export async function enqueued(ctx: StepContext, args: StepArgs<'enqueued'>): Pr
   }
 }
 
-/** Runs a command in the guest: `status`, `stdout`, `stderr`. */
-export async function exec(ctx: StepContext, args: StepArgs<'exec'>): Promise<StepValues> {
-  return ctx.guest.call('exec', { argv: args.argv });
-}
-
 /** Writes a file in the guest, one write(2). */
 export async function write(ctx: StepContext, args: StepArgs<'write'>): Promise<StepValues> {
   await ctx.guest.call('write_file', { path: args.path, data: String(args.value) });

@@ -1,13 +1,18 @@
 import { plainText } from '../../oracle/cel-values.ts';
+import { shortfall } from '../../oracle/shortfall.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
 import * as attach from './attach.ts';
 import * as entries from './entries.ts';
+import * as exec from './exec.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
+import * as packets from './packets.ts';
 import * as programs from './programs.ts';
+import * as stackTraffic from './stack-traffic.ts';
+import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
@@ -38,12 +43,15 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   pktgen: traffic.pktgen,
   send: traffic.send,
   udp: traffic.udp,
+  tcp: stackTraffic.tcp,
+  ping: stackTraffic.ping,
   live: traffic.live,
-  test_run: traffic.testRun,
+  packets: packets.packets,
+  test_run: testRun.testRun,
   join: traffic.join,
   pending: traffic.pending,
   wait: misc.wait,
-  exec: misc.exec,
+  exec: exec.exec,
   write: misc.write,
   read: misc.read,
 };
@@ -98,17 +106,12 @@ function lineOf({ kind, place }: PlainStep): string {
 
 /** What a step without `as`, whose values nobody reads, was to reach and did not; null for any other. */
 function unfulfilled(step: PlainStep, values: StepValues): string | null {
-  if (step.kind === 'exec') {
-    const { argv, status: wanted = 0 } = step.args;
-    const { status, stderr } = values;
-    if (status === wanted) return null;
-    return `\`${argv.join(' ')}\` ended with status ${plainText(status)}, not ${wanted}: ${plainText(stderr).trim()}`;
-  }
+  if (step.kind === 'exec') return exec.unexpectedEnd(step.args, values);
   if (step.kind === 'gone' && values['gone'] !== true)
     return `the kernel has not freed it after ${step.args.within} ms`;
   if (step.kind === 'kthreads' && step.args.count !== undefined && values['count'] !== step.args.count) {
     const names = Array.isArray(values['names']) ? values['names'].join(', ') : '';
     return `map \`${step.args.map}\` has ${plainText(values['count'])} threads after ${step.args.within} ms, not ${step.args.count} (${names})`;
   }
-  return null;
+  return shortfall(step, values)?.text ?? null;
 }

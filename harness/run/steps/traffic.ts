@@ -1,15 +1,14 @@
 import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
-import { ADDRESS } from '../../guest/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { MAC } from '../../model/topology.ts';
+import { ADDRESS, MAC } from '../../model/topology.ts';
 import { announce } from './announce.ts';
 import type { StepContext, StepValues } from './context.ts';
 import { loadProgram, watch } from './load-program.ts';
 
 /** Longest time that a source may take, in milliseconds: under emulation 1,000 packets per second is slow, and a minute is patience. */
-function patienceMs(count: number): number {
+export function patienceMs(count: number): number {
   return 60_000 + count;
 }
 
@@ -67,16 +66,6 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
   return report(ctx, 'live', on, count, { sent: count, errors: 0 });
 }
 
-/** A program run over one packet that goes nowhere: `retval`. */
-export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Promise<StepValues> {
-  const { program: name, config, maps, on, count, size } = args;
-  const { handle } = await loadProgram(ctx, { program: name, config, maps });
-  const data = testFrame(size, 0).toString('hex');
-  const run = { program: handle, data, repeat: count, dev: on };
-  const { retval } = await ctx.guest.call('test_run', run, { timeoutMs: patienceMs(count) });
-  return { retval };
-}
-
 /** Waits for all steps in the background. */
 export async function join(ctx: StepContext): Promise<StepValues> {
   await ctx.join();
@@ -89,17 +78,19 @@ export async function pending(ctx: StepContext): Promise<StepValues> {
 }
 
 /** The ops that send packets. */
-type SourceOp = 'pktgen' | 'send' | 'udp';
+type SourceOp = 'pktgen' | 'send' | 'send_frames' | 'udp';
 
-async function source<N extends SourceOp>(
+/** Sends by an op of the guest that has the device, and reports what it sent. `extraMs`: what it takes longer than usual. */
+export async function source<N extends SourceOp>(
   ctx: StepContext,
   name: SourceReport['source'],
   op: N,
   args: OpArgs<N>,
+  extraMs = 0,
 ): Promise<StepValues> {
   const { dev, count } = args;
   const guest = dev === 'tx' ? ctx.generator : ctx.guest;
-  const options = { timeoutMs: patienceMs(count), background: true };
+  const options = { timeoutMs: patienceMs(count) + extraMs, background: true };
   return report(ctx, name, dev, count, await guest.call(op, args, options));
 }
 

@@ -22,7 +22,6 @@ struct load {
 	const char *program;
 	const char *name;
 	json_t *also;			/* programs loaded along with it */
-	const char *kconfig;
 	json_t *globals;
 	json_t *maps;
 	json_t *create;
@@ -43,7 +42,6 @@ static const struct arg load_args[] = {
 	ARG_STR(struct load, program, REQUIRED),
 	ARG_NEW_NAME(struct load, name, REQUIRED),
 	ARG_STRINGS(struct load, also),
-	ARG_STR(struct load, kconfig),
 	ARG_ARRAY(struct load, globals),
 	ARG_OBJECT(struct load, maps),
 	ARG_STRINGS(struct load, create),
@@ -149,7 +147,7 @@ static int op_load(struct request *rq, const void *data)
 	const struct object_source source = {
 		.object = args->object, .object_data = args->object_data,
 		/* Only serves to name the maps of global variables. */
-		.name = "bpfrig", .kconfig = args->kconfig,
+		.name = "bpfrig",
 	};
 	struct bpf_object *obj;
 	struct handle unused;

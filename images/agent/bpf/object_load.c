@@ -19,7 +19,6 @@ struct object_load {
 	const char *object;		/* a path in the guest, or */
 	const char *object_data;	/* the file in base64 */
 	const char *name;
-	const char *kconfig;
 	json_t *globals;
 	json_t *maps;			/* {map: handle}, in place of its own */
 	json_t *sizes;			/* {map: entries} */
@@ -31,7 +30,6 @@ static const struct arg object_load_args[] = {
 	ARG_STR(struct object_load, object),
 	ARG_STR(struct object_load, object_data),
 	ARG_NEW_NAME(struct object_load, name, REQUIRED),
-	ARG_STR(struct object_load, kconfig),
 	ARG_ARRAY(struct object_load, globals),
 	ARG_OBJECT(struct object_load, maps),
 	ARG_OBJECT(struct object_load, sizes),
@@ -160,7 +158,7 @@ static int op_object_load(struct request *rq, const void *data)
 	const struct object_load *args = data;
 	const struct object_source source = {
 		.object = args->object, .object_data = args->object_data,
-		.name = args->name, .kconfig = args->kconfig,
+		.name = args->name,
 	};
 	struct bpf_object *obj;
 	int err;

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Opening object files, and the objects that a session keeps open. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 #include "bpf/libbpf_log.h"
 #include "bpf/open_objects.h"
 #include "core/file.h"
@@ -35,31 +30,10 @@ static int object_bytes(struct request *rq, const struct object_source *source,
 	return 0;
 }
 
-/*
- * For an option that the given text does not have, because it is not set,
- * libbpf reads the kernel's own configuration, and fails without one. An
- * empty one says the same: not set.
- */
-static void provide_empty_config(void)
-{
-	struct utsname uts;
-	char path[128];
-	int fd;
-
-	if (!access("/proc/config.gz", R_OK) || uname(&uts))
-		return;
-	snprintf(path, sizeof(path), "/boot/config-%s", uts.release);
-	mkdir("/boot", 0755);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		close(fd);
-}
-
 int object_open(struct request *rq, const struct object_source *source,
 		struct bpf_object **obj)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = source->name,
-		    .kconfig = source->kconfig);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = source->name);
 	void *bytes = NULL;
 	size_t size;
 	int err;
@@ -67,8 +41,6 @@ int object_open(struct request *rq, const struct object_source *source,
 	err = object_bytes(rq, source, &bytes, &size);
 	if (err)
 		return err;
-	if (source->kconfig)
-		provide_empty_config();
 	libbpf_log_start();
 	*obj = bpf_object__open_mem(bytes, size, &opts);
 	if (!*obj) {

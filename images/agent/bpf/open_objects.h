@@ -10,7 +10,6 @@ struct object_source {
 	const char *object;	/* a path in the guest, or */
 	const char *object_data; /* the file in base64 */
 	const char *name;	/* begins the names of maps of variables */
-	const char *kconfig;	/* lines of a .config, or NULL */
 };
 
 /* Opens an object; a fault has what libbpf printed. */

@@ -4,19 +4,25 @@
  * ignore that flag, and would run the program without sending anything; they
  * refuse a batch size, so a request for live frames always has one.
  */
+#include <stdlib.h>
 #include <bpf/bpf.h>
 #include "bpf/handles.h"
+#include "core/json.h"
 #include "core/op.h"
 #include "cpu/cpus.h"
 #include "cpu/pin.h"
 #include "net/device.h"
+
+/* A program can make a packet longer by as much as it has room before it. */
+#define GROWS_BY 512
 
 /* The kernel's default with live frames: NAPI_POLL_WEIGHT. */
 #define LIVE_BATCH 64
 
 struct test_run {
 	struct handle program;
-	struct bytes data;
+	struct bytes data;	/* absent: the program takes no packet */
+	struct bytes ctx;
 	long long repeat;
 	bool live;
 	long long batch;	/* 0: the default */
@@ -28,7 +34,8 @@ static const struct test_run defaults = { .repeat = 1, .cpu = -1 };
 
 static const struct arg test_run_args[] = {
 	ARG_PROGRAM(struct test_run, program, REQUIRED),
-	ARG_HEX(struct test_run, data, REQUIRED),
+	ARG_HEX(struct test_run, data),
+	ARG_HEX(struct test_run, ctx),
 	ARG_INT(struct test_run, repeat, 0, UINT32_MAX),
 	ARG_BOOL(struct test_run, live),
 	ARG_INT(struct test_run, batch, 0, UINT32_MAX),
@@ -36,7 +43,8 @@ static const struct arg test_run_args[] = {
 	ARG_INT(struct test_run, cpu, 0, CPU_MAX),
 };
 
-static int run(struct request *rq, const struct test_run *args)
+static int run(struct request *rq, const struct test_run *args,
+	       void *data_out)
 {
 	struct xdp_md ctx = {
 		.data_end = args->data.len,
@@ -47,7 +55,10 @@ static int run(struct request *rq, const struct test_run *args)
 		    .batch_size = args->batch);
 	int err;
 
-	if (args->dev.name) {
+	if (args->ctx.data) {
+		opts.ctx_in = args->ctx.data;
+		opts.ctx_size_in = args->ctx.len;
+	} else if (args->dev.name) {
 		opts.ctx_in = &ctx;
 		opts.ctx_size_in = sizeof(ctx);
 	}
@@ -55,6 +66,12 @@ static int run(struct request *rq, const struct test_run *args)
 		opts.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
 		if (!args->batch)
 			opts.batch_size = LIVE_BATCH;
+	} else if (args->data.data) {
+		opts.data_out = data_out;
+		opts.data_size_out = args->data.len + GROWS_BY;
+		/* Over its input: the kernel has read that by then. */
+		opts.ctx_out = args->ctx.data;
+		opts.ctx_size_out = args->ctx.len;
 	}
 	err = bpf_prog_test_run_opts(args->program.fd, &opts);
 	if (err)
@@ -64,18 +81,29 @@ static int run(struct request *rq, const struct test_run *args)
 				    args->live ? " with live frames" : "");
 	rq->answer = json_pack("{s:I,s:I}", "retval", (json_int_t)opts.retval,
 			       "duration_ns", (json_int_t)opts.duration);
+	if (args->data.data && !args->live)
+		json_object_set_new(rq->answer, "data_out",
+				    json_hex(data_out, opts.data_size_out));
+	/* A syscall program changes it in place. */
+	if (args->ctx.data)
+		json_object_set_new(rq->answer, "ctx_out",
+				    json_hex(args->ctx.data, args->ctx.len));
 	return 0;
 }
 
 static int op_test_run(struct request *rq, const void *data)
 {
 	const struct test_run *args = data;
+	void *data_out = malloc(args->data.len + GROWS_BY);
 	int err;
 
+	if (!data_out)
+		return fault_agent(rq, "malloc", "out of memory");
 	/* The kernel accepts no CPU for XDP: it runs where the caller is. */
 	err = args->cpu >= 0 ? cpu_pin(rq, args->cpu) : 0;
 	if (!err)
-		err = run(rq, args);
+		err = run(rq, args, data_out);
+	free(data_out);
 	if (args->cpu >= 0)
 		cpu_unpin();
 	return err;

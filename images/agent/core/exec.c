@@ -1,187 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* exec: a program with its output, killed with its group when it is late. */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
+/*
+ * Commands. exec answers once, when the program has ended; exec_start and
+ * exec_more answer with what it has written so far, again and again, for
+ * programs that run long or write much.
+ */
+#include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-#include "core/client.h"
+#include "core/child.h"
 #include "core/json.h"
 #include "core/op.h"
 
-/* The most of a stream that is answered; the rest is read and dropped. */
+/* The most of a stream that exec answers; the rest is read and dropped. */
 #define MAX_OUTPUT	(1 << 20)
-#define TICK_MS		100
-
-extern char **environ;
-
-struct stream {
-	int fd;
-	char *buf;
-	size_t len;
-};
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-/* One read; at the stream's end it is closed. */
-static void take(struct stream *stream)
-{
-	char discarded[4096];
-	ssize_t n;
-
-	if (stream->len < MAX_OUTPUT)
-		n = read(stream->fd, stream->buf + stream->len,
-			 MAX_OUTPUT - stream->len);
-	else
-		n = read(stream->fd, discarded, sizeof(discarded));
-	if (n < 0 && errno == EINTR)
-		return;
-	if (n <= 0) {
-		close(stream->fd);
-		stream->fd = -1;
-	} else if (stream->len < MAX_OUTPUT) {
-		stream->len += n;
-	}
-}
-
-/*
- * What is there when the program has ended. A child of it may hold the stream
- * open, or write to it, for ever.
- */
-static void take_rest(struct stream *stream)
-{
-	struct pollfd readable = { .fd = stream->fd, .events = POLLIN };
-
-	while (stream->fd >= 0 && stream->len < MAX_OUTPUT &&
-	       poll(&readable, 1, 0) > 0)
-		take(stream);
-}
-
-/* 0 when the program has ended, -ETIME when it was too late and is killed. */
-static int watch(pid_t pid, struct stream streams[2], long long timeout_ms,
-		 int *status)
-{
-	long long until = now_ms() + timeout_ms;
-	int i;
-
-	for (;;) {
-		struct pollfd fds[3];
-		pid_t ended;
-
-		for (i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){ .fd = streams[i].fd,
-						  .events = POLLIN };
-		fds[2] = (struct pollfd){ .fd = client_watch(),
-					  .events = POLLIN };
-		poll(fds, 3, streams[0].fd < 0 && streams[1].fd < 0 ? 1 :
-								      TICK_MS);
-		for (i = 0; i < 2; i++)
-			if (fds[i].revents)
-				take(&streams[i]);
-		ended = waitpid(pid, status, WNOHANG);
-		if (ended == pid) {
-			take_rest(&streams[0]);
-			take_rest(&streams[1]);
-			return 0;
-		}
-		if (now_ms() >= until || client_check()) {
-			kill(-pid, SIGKILL);
-			waitpid(pid, status, 0);
-			return -ETIME;
-		}
-	}
-}
-
-static int spawn(struct request *rq, char **argv, struct stream streams[2],
-		 pid_t *pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t ignored;
-	int out[2], errs[2], err;
-
-	if (pipe2(out, O_CLOEXEC))
-		return fault_agent(rq, "pipe2", "%s", strerror(errno));
-	if (pipe2(errs, O_CLOEXEC)) {
-		close(out[0]);
-		close(out[1]);
-		return fault_agent(rq, "pipe2", "%s", strerror(errno));
-	}
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY,
-					 0);
-	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	posix_spawn_file_actions_adddup2(&actions, errs[1], 2);
-	posix_spawnattr_init(&attr);
-	/* The agent ignores SIGPIPE; a program expects to be killed by it. */
-	sigemptyset(&ignored);
-	sigaddset(&ignored, SIGPIPE);
-	posix_spawnattr_setsigdefault(&attr, &ignored);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
-					POSIX_SPAWN_SETSIGDEF);
-	err = -posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	close(out[1]);
-	close(errs[1]);
-	streams[0].fd = out[0];
-	streams[1].fd = errs[0];
-	if (err)
-		return fault_kernel(rq, err, "execve", "starting %s", argv[0]);
-	return 0;
-}
-
-/* A shell's way: the exit status, or 128 and the signal. */
-static int shell_status(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
-}
-
-static int run(struct request *rq, char **argv, long long timeout_ms)
-{
-	struct stream streams[2] = { { .fd = -1 }, { .fd = -1 } };
-	int err = 0, status, i;
-	pid_t pid;
-
-	for (i = 0; i < 2; i++) {
-		streams[i].buf = malloc(MAX_OUTPUT);
-		if (!streams[i].buf)
-			err = fault_agent(rq, "malloc", "out of memory");
-	}
-	if (!err)
-		err = spawn(rq, argv, streams, &pid);
-	if (!err) {
-		err = watch(pid, streams, timeout_ms, &status);
-		if (err)
-			fault_agent(rq, "exec", "%s did not end within %lld ms",
-				    argv[0], timeout_ms);
-		else
-			rq->answer = json_pack(
-				"{s:i,s:o,s:o}",
-				"status", shell_status(status), "stdout",
-				json_text(streams[0].buf, streams[0].len),
-				"stderr",
-				json_text(streams[1].buf, streams[1].len));
-	}
-	for (i = 0; i < 2; i++) {
-		if (streams[i].fd >= 0)
-			close(streams[i].fd);
-		free(streams[i].buf);
-	}
-	return err;
-}
+/* The most of a stream in one answer of exec_more, and how long it waits. */
+#define MAX_PIECE	(1 << 18)
+#define PIECE_MS	500
+#define MAX_RUNNING	64
 
 struct exec {
 	json_t *argv;
@@ -195,29 +30,191 @@ static const struct arg exec_args[] = {
 	ARG_INT(struct exec, timeout_ms, 1, 3600000),
 };
 
+static int check_argv(struct request *rq, json_t *argv)
+{
+	if (!json_array_size(argv))
+		return fault_request(rq, "argv: must not be empty");
+	return 0;
+}
+
 static int op_exec(struct request *rq, const void *data)
 {
 	const struct exec *args = data;
-	json_t *one;
-	char **argv;
-	size_t i;
+	struct child_spec spec = { .argv = args->argv, .max = MAX_OUTPUT,
+				   .timeout_ms = args->timeout_ms };
+	struct child child;
 	int err;
 
-	if (!json_array_size(args->argv))
-		return fault_request(rq, "argv: must not be empty");
-	argv = calloc(json_array_size(args->argv) + 1, sizeof(*argv));
-	if (!argv)
-		return fault_agent(rq, "calloc", "out of memory");
-	json_array_foreach(args->argv, i, one)
-		argv[i] = (char *)json_string_value(one);
-	err = run(rq, argv, args->timeout_ms);
-	free(argv);
+	err = check_argv(rq, args->argv);
+	if (err)
+		return err;
+	err = child_start(rq, &spec, &child);
+	if (!err) {
+		child_pump(&child, child.deadline_ms, OVERFLOW_DROP);
+		if (child.late)
+			err = fault_agent(rq, "exec",
+					  "%s did not end within %lld ms",
+					  json_string_value(json_array_get(
+						  args->argv, 0)),
+					  args->timeout_ms);
+		else
+			rq->answer = json_pack(
+				"{s:i,s:o,s:o}",
+				"status", child_status(&child), "stdout",
+				json_text(child.out.buf, child.out.len),
+				"stderr",
+				json_text(child.err.buf, child.err.len));
+	}
+	child_free(&child);
 	return err;
+}
+
+/* A program that exec_start has started. */
+struct running {
+	long long number;	/* 0: the place is free */
+	bool busy;		/* a request works with it */
+	struct child child;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct running places[MAX_RUNNING];	/* under lock unless busy */
+static long long last_number;
+
+/* A free place, or the one of this number; busy from then on. */
+static struct running *claim(long long number)
+{
+	struct running *found = NULL;
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < MAX_RUNNING && !found; i++)
+		if (places[i].number == number && !places[i].busy)
+			found = &places[i];
+	if (found) {
+		found->busy = true;
+		if (!number)
+			found->number = ++last_number;
+	}
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+/* The child is freed if nothing more is to come of it. */
+static void leave(struct running *running, bool over)
+{
+	if (over)
+		child_free(&running->child);
+	pthread_mutex_lock(&lock);
+	if (over)
+		running->number = 0;
+	running->busy = false;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Serves a program for a while, and answers with what it wrote. */
+static void answer_piece(struct request *rq, struct running *running)
+{
+	struct child *child = &running->child;
+	bool over;
+
+	child_pump(child, monotonic_ms() + PIECE_MS, OVERFLOW_WAIT);
+	over = child_is_over(child);
+	rq->answer = json_pack(
+		"{s:I,s:b,s:b,s:o,s:o,s:o,s:o}", "running", running->number,
+		"over", over, "late", child->late,
+		"status", over ? json_integer(child_status(child)) :
+				 json_null(),
+		"signal", over ? child_signal(child) : json_null(),
+		"stdout", json_hex(child->out.buf, child->out.len),
+		"stderr", json_hex(child->err.buf, child->err.len));
+	child->out.len = 0;
+	child->err.len = 0;
+	leave(running, over);
+}
+
+struct exec_start {
+	json_t *argv;
+	json_t *env;
+	const char *cwd;
+	const char *input;
+	long long timeout_ms;
+};
+
+static const struct exec_start start_defaults = { .timeout_ms = 10000 };
+
+static const struct arg start_args[] = {
+	ARG_STRINGS(struct exec_start, argv, REQUIRED),
+	ARG_STRINGS(struct exec_start, env),
+	ARG_STR(struct exec_start, cwd),
+	ARG_STR(struct exec_start, input),
+	ARG_INT(struct exec_start, timeout_ms, 1, 3600000),
+};
+
+static int op_exec_start(struct request *rq, const void *data)
+{
+	const struct exec_start *args = data;
+	struct child_spec spec = { .argv = args->argv, .env = args->env,
+				   .cwd = args->cwd, .input = args->input,
+				   .max = MAX_PIECE,
+				   .timeout_ms = args->timeout_ms };
+	struct running *running;
+	int err;
+
+	err = check_argv(rq, args->argv);
+	if (err)
+		return err;
+	running = claim(0);
+	if (!running)
+		return fault_agent(rq, "exec_start",
+				   "at most %d commands may run at a time",
+				   MAX_RUNNING);
+	err = child_start(rq, &spec, &running->child);
+	if (err)
+		leave(running, true);
+	else
+		answer_piece(rq, running);
+	return err;
+}
+
+struct exec_more {
+	long long running;
+};
+
+static const struct arg more_args[] = {
+	ARG_INT(struct exec_more, running, 1, LLONG_MAX, REQUIRED),
+};
+
+static int op_exec_more(struct request *rq, const void *data)
+{
+	const struct exec_more *args = data;
+	struct running *running = claim(args->running);
+
+	if (!running)
+		return fault_request(rq, "running: there is no command %lld",
+				     args->running);
+	answer_piece(rq, running);
+	return 0;
+}
+
+/* Whatever was started is killed; a request that is late does it itself. */
+static void drop(void)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_RUNNING; i++)
+		if (places[i].number && !places[i].busy)
+			leave(&places[i], true);
 }
 
 static const struct op ops[] = {
 	{ .name = "exec", .run = op_exec, .defaults = &exec_defaults,
 	  OP_ARGS(exec_args, struct exec) },
+	{ .name = "exec_start", .run = op_exec_start,
+	  .defaults = &start_defaults,
+	  OP_ARGS(start_args, struct exec_start) },
+	{ .name = "exec_more", .run = op_exec_more,
+	  OP_ARGS(more_args, struct exec_more) },
 };
 
-const struct module exec_module = { .name = "exec", MODULE_OPS(ops) };
+const struct module exec_module = { .name = "exec", MODULE_OPS(ops),
+				    .drop = drop };

@@ -2,6 +2,7 @@
 /* Small files: read whole, written in one write(2), as functions and ops. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,6 +115,42 @@ static int op_read_file(struct request *rq, const void *data)
 	return 0;
 }
 
+/* Of one answer: as hex digits it must fit into a line. */
+#define MAX_PIECE	(1 << 20)
+
+struct read_bytes {
+	const char *path;
+	long long offset;
+};
+
+static const struct arg bytes_args[] = {
+	ARG_STR(struct read_bytes, path, REQUIRED),
+	ARG_INT(struct read_bytes, offset, 0, LLONG_MAX, REQUIRED),
+};
+
+static int op_read_bytes(struct request *rq, const void *data)
+{
+	const struct read_bytes *args = data;
+	char *piece = malloc(MAX_PIECE);
+	ssize_t n = -1;
+	int fd, err;
+
+	if (!piece)
+		return fault_agent(rq, "malloc", "out of memory");
+	fd = open(args->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		n = pread(fd, piece, MAX_PIECE, args->offset);
+	err = n < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		fault_kernel(rq, err, "read", "reading %s", args->path);
+	else
+		rq->answer = json_pack("{s:o}", "data", json_hex(piece, n));
+	free(piece);
+	return err;
+}
+
 struct write_file {
 	const char *path;
 	const char *data;
@@ -140,6 +177,8 @@ static int op_write_file(struct request *rq, const void *data)
 static const struct op ops[] = {
 	{ .name = "read_file", .run = op_read_file,
 	  OP_ARGS(read_args, struct read_file) },
+	{ .name = "read_bytes", .run = op_read_bytes,
+	  OP_ARGS(bytes_args, struct read_bytes) },
 	{ .name = "write_file", .run = op_write_file,
 	  OP_ARGS(write_args, struct write_file) },
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bpfrig-agent modules LIST: loads the modules that a file names, one path per
- * line, in that order. One program for all of them: starting insmod for each
+ * line and after a space its parameters, in that order. One program for all of them: starting insmod for each
  * took longer than the loading.
  */
 #include <errno.h>
@@ -12,14 +12,14 @@
 #include <unistd.h>
 #include "core/kernel_modules.h"
 
-static int load_module(const char *path)
+static int load_module(const char *path, const char *parameters)
 {
 	int fd, err = 0;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+	if (syscall(SYS_finit_module, fd, parameters, 0) && errno != EEXIST)
 		err = -errno;
 	close(fd);
 	return err;
@@ -28,7 +28,7 @@ static int load_module(const char *path)
 int load_kernel_modules(const char *list)
 {
 	FILE *file = fopen(list, "re");
-	char path[4096];
+	char path[8192], *parameters;
 	int err, failed = 0;
 
 	if (!file) {
@@ -37,7 +37,10 @@ int load_kernel_modules(const char *list)
 	}
 	while (fgets(path, sizeof(path), file)) {
 		path[strcspn(path, "\n")] = 0;
-		err = load_module(path);
+		parameters = path + strcspn(path, " ");
+		if (*parameters)
+			*parameters++ = 0;
+		err = load_module(path, parameters);
 		if (!err)
 			continue;
 		fprintf(stderr, "bpfrig-agent: cannot load %s: %s\n", path,

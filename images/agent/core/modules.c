@@ -20,7 +20,11 @@
 	X(netdev)	\
 	X(pktgen)	\
 	X(send)		\
+	X(send_frames)	\
 	X(udp)		\
+	X(tcp)		\
+	X(ping)		\
+	X(capture)	\
 	X(links)	\
 	X(attach)	\
 	X(stack)	\
@@ -30,6 +34,7 @@
 	X(kmsg)		\
 	X(probes)	\
 	X(load)		\
+	X(verify)	\
 	X(object_load)	\
 	X(test_run)	\
 	X(map_create)	\

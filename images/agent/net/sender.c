@@ -52,13 +52,14 @@ static int send_one(const struct sender *sender, __u32 seq, long long *refused)
 }
 
 /* Sleeps until frame i is due. */
-static void pace(const struct frame_args *args, long long start, long long i)
+static void pace(const struct sender *sender, long long start, long long i)
 {
-	long long early;
+	long long pps = sender->args->pps, early;
 
-	if (!args->pps)
+	if (!sender->gap_us && !pps)
 		return;
-	early = start + i * 1000000 / args->pps - now_us();
+	early = start - now_us() + (sender->gap_us ? i * sender->gap_us :
+				    i * 1000000 / pps);
 	if (early > 0)
 		usleep(early);
 }
@@ -70,7 +71,7 @@ static int send_all(struct request *rq, const struct sender *sender)
 	int err;
 
 	for (i = 0; i < args->count && !client_gone(); i++) {
-		pace(args, start, i);
+		pace(sender, start, i);
 		err = send_one(sender, i, &errors);
 		if (!err)
 			sent++;

@@ -12,6 +12,7 @@ struct sender {
 	const struct frame_args *args;
 	uint8_t *frame;
 	const int *fds;		/* the sockets that send() uses */
+	long long gap_us;	/* from one frame to the next; 0: args->pps */
 };
 
 /* Gives a socket a send buffer for all frames that can be under way. */

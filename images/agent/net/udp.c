@@ -6,7 +6,6 @@
  * frames; the IP header also has DF, and a counting id. The topology has the
  * route and the neighbour.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 #include "bpfrig.h"
 #include "core/op.h"
+#include "net/inet.h"
 #include "net/sender.h"
 
 #define MAX_FLOWS	64
@@ -22,35 +22,18 @@
 /* Where a datagram's payload is in its frame. */
 #define PAYLOAD_AT	offsetof(struct bpfrig_frame, magic)
 
-static int set(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value));
-}
-
 static int set_options(int fd, const struct frame_args *args, bool checksum)
 {
 	/* The source is not an address of the guest: nothing answers. */
-	return set(fd, IPPROTO_IP, IP_TRANSPARENT, 1) ||
-	       set(fd, IPPROTO_IP, IP_TTL, TTL) ||
+	return inet_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1) ||
+	       inet_option(fd, IPPROTO_IP, IP_TTL, TTL) ||
 	       /* What does not fit is refused instead of fragmented. */
-	       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO) ||
+	       inet_option(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+			   IP_PMTUDISC_DO) ||
 	       /* Else a full queue is no error. */
-	       set(fd, IPPROTO_IP, IP_RECVERR, 1) ||
-	       set(fd, SOL_SOCKET, SO_NO_CHECK, !checksum) ||
-	       /* Else the destination is the guest's own, via lo. */
-	       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
-			  args->dev.name, strlen(args->dev.name));
-}
-
-static struct sockaddr_in address(const char *ip, int port)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-
-	inet_aton(ip, &addr.sin_addr);
-	return addr;
+	       inet_option(fd, IPPROTO_IP, IP_RECVERR, 1) ||
+	       inet_option(fd, SOL_SOCKET, SO_NO_CHECK, !checksum) ||
+	       inet_bind_device(fd, &args->dev);
 }
 
 static int open_flow(struct request *rq, const struct frame_args *args,
@@ -64,8 +47,8 @@ static int open_flow(struct request *rq, const struct frame_args *args,
 		return fault_kernel(rq, -errno, "socket(AF_INET)",
 				    "sending on %s", args->dev.name);
 	sender_room(fd);
-	from = address(args->src_ip, BPFRIG_SPORT + args->first_flow + flow);
-	to = address(args->dst_ip, BPFRIG_PORT);
+	from = inet_address(args->src_ip, BPFRIG_SPORT + args->first_flow + flow);
+	to = inet_address(args->dst_ip, BPFRIG_PORT);
 	if (set_options(fd, args, checksum) ||
 	    bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to))) {

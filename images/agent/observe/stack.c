@@ -11,7 +11,9 @@
 #include <bpf/libbpf.h>
 #include "core/json.h"
 #include "core/op.h"
+#include "observe/stack_changed.h"
 #include "observe/stack_classifier.h"
+#include "observe/stack_described.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stack *stacks;
@@ -33,13 +35,22 @@ static const struct arg stack_args[] = {
 	ARG_DEVICE(struct stack_args, dev, REQUIRED),
 };
 
+static int restart(struct request *rq, struct stack *stack)
+{
+	int err = stack_zero(rq, stack);
+
+	if (!err)
+		err = stack_undescribe(rq, stack);
+	return err ? err : stack_zero_changed(rq, stack);
+}
+
 /* Zeroes the counts of a device, or attaches to it first. */
 static int start(struct request *rq, const struct device *dev)
 {
 	struct stack *stack = stack_of(dev->ifindex);
 
 	if (stack)
-		return stack_zero(rq, stack);
+		return restart(rq, stack);
 	stack = stack_new(rq, dev);
 	if (!stack)
 		return -EIO;
@@ -66,7 +77,7 @@ static json_t *stack_rows(const struct stack *stack,
 	int cpu;
 
 	for (cpu = 0; cpu < n; cpu++) {
-		if (!counts[cpu].frames && !counts[cpu].others)
+		if (!counts[cpu].frames && !counts[cpu].foreign)
 			continue;
 		row = json_pack("{s:i}", "cpu", cpu);
 		row_add(row, &stack->counts, &counts[cpu]);
@@ -220,6 +231,40 @@ static int op_stack_seen(struct request *rq, const void *data)
 	return with_stack(rq, &args->dev, lane_runs, NULL);
 }
 
+struct describe_args {
+	struct device dev;
+	struct bytes hashes;
+	long long kinds;
+};
+
+static const struct arg describe_args[] = {
+	ARG_DEVICE(struct describe_args, dev, REQUIRED),
+	ARG_HEX(struct describe_args, hashes, REQUIRED),
+	ARG_INT(struct describe_args, kinds, 0, UINT32_MAX),
+};
+
+static int op_stack_describe(struct request *rq, const void *data)
+{
+	const struct describe_args *args = data;
+	const struct description what = { args->hashes, args->kinds };
+
+	return with_stack(rq, &args->dev, stack_describe, &what);
+}
+
+static int op_stack_described(struct request *rq, const void *data)
+{
+	const struct stack_args *args = data;
+
+	return with_stack(rq, &args->dev, stack_described, NULL);
+}
+
+static int op_stack_changed(struct request *rq, const void *data)
+{
+	const struct stack_args *args = data;
+
+	return with_stack(rq, &args->dev, stack_changed, NULL);
+}
+
 static void drop_stacks(void)
 {
 	struct stack *stack;
@@ -242,6 +287,12 @@ static const struct op ops[] = {
 	{ .name = "stack_source", .run = op_stack_source,
 	  OP_ARGS(source_args, struct source_args) },
 	{ .name = "stack_seen", .run = op_stack_seen,
+	  OP_ARGS(stack_args, struct stack_args) },
+	{ .name = "stack_describe", .run = op_stack_describe,
+	  OP_ARGS(describe_args, struct describe_args) },
+	{ .name = "stack_described", .run = op_stack_described,
+	  OP_ARGS(stack_args, struct stack_args) },
+	{ .name = "stack_changed", .run = op_stack_changed,
 	  OP_ARGS(stack_args, struct stack_args) },
 };
 

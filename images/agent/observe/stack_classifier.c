@@ -30,6 +30,9 @@ void stack_free(struct stack *stack)
 	unmap(&stack->arrivals);
 	unmap(&stack->seen);
 	unmap(&stack->flows);
+	if (stack->setup)
+		munmap(stack->setup, sizeof(*stack->setup));
+	free(stack->hashes);
 	row_layout_free(&stack->counts);
 	bpf_object__close(stack->obj);
 	free(stack);
@@ -75,6 +78,22 @@ static int share(const struct stack *stack, const char *name,
 	return 0;
 }
 
+/* The .bss is a map of one value. */
+static int share_setup(struct stack *stack)
+{
+	struct bpf_map *bss = bpf_object__find_map_by_name(stack->obj, ".bss");
+	void *bytes;
+
+	if (!bss || bpf_map__value_size(bss) != sizeof(*stack->setup))
+		return -ENOENT;
+	bytes = mmap(NULL, sizeof(*stack->setup), PROT_READ | PROT_WRITE,
+		     MAP_SHARED, bpf_map__fd(bss), 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	stack->setup = bytes;
+	return 0;
+}
+
 static int share_all(struct stack *stack)
 {
 	int err = share(stack, "arrivals", &stack->arrivals);
@@ -83,6 +102,8 @@ static int share_all(struct stack *stack)
 		err = share(stack, "seen", &stack->seen);
 	if (!err)
 		err = share(stack, "flows", &stack->flows);
+	if (!err)
+		err = share_setup(stack);
 	return err;
 }
 
@@ -130,6 +151,10 @@ static int learn(struct request *rq, struct stack *stack)
 				   strerror(-err));
 	stack->sources_fd = bpf_object__find_map_fd_by_name(stack->obj,
 							    "sources");
+	stack->described_fd = bpf_object__find_map_fd_by_name(stack->obj,
+							      "described");
+	stack->changed_fd = bpf_object__find_map_fd_by_name(stack->obj,
+							    "changed");
 	err = share_all(stack);
 	if (err)
 		return fault_kernel(rq, err, "mmap", "mapping the maps of "

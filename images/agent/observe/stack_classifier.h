@@ -19,10 +19,15 @@ struct stack {
 	struct bpf_object *obj;
 	int map_fd;			/* of the counts: one per CPU */
 	int sources_fd;			/* struct bpfrig_source by slot */
+	int described_fd;		/* how often each described frame came */
+	int changed_fd;			/* struct bpfrig_changed: one per CPU */
 	struct row_layout counts;	/* struct bpfrig_stack_count */
 	struct shared_map arrivals;	/* struct bpfrig_arrival */
 	struct shared_map seen;		/* lanes of one byte */
 	struct shared_map flows;	/* struct bpfrig_flow */
+	struct bpfrig_stack_setup *setup;	/* the .bss */
+	__u64 *hashes;			/* keys of described_fd */
+	size_t n_hashes;
 	size_t lanes;			/* those that sources use */
 	bool attached;
 };

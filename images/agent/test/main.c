@@ -7,6 +7,7 @@
 
 #define GROUPS(X)	\
 	X(args)		\
+	X(child)	\
 	X(describe)	\
 	X(json)		\
 	X(line)		\

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Frames that have no number: their sources describe each of them by the hash
+ * of all its bytes (harness/guest/frame-hash.ts computes the same).
+ */
+#ifndef STACK_DESCRIBED_H
+#define STACK_DESCRIBED_H
+
+#include "stack_maps.h"
+
+#define HASH_SEED	0xcbf29ce484222325ULL
+#define HASH_PRIME	0x100000001b3ULL
+/* A frame is hashed in blocks, which end with zeroes. */
+#define BLOCK_CHUNKS	16
+#define BLOCK		(BLOCK_CHUNKS * CHUNK)
+#define BLOCKS		64
+
+/* The shift brings the upper bits down: a product alone leaves them there. */
+static __always_inline __u64 mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * HASH_PRIME;
+	return hash ^ hash >> 32;
+}
+
+__noinline __u64 hash_block(struct __sk_buff *skb, __u32 at, __u64 hash)
+{
+	__u64 words[CHUNK_WORDS];
+	__u32 i, k, left;
+
+	for (i = 0; i < BLOCK_CHUNKS; i++) {
+		if (at >= skb->len)
+			break;
+		left = skb->len - at;
+		if (left > CHUNK)
+			left = CHUNK;
+		__builtin_memset(words, 0, sizeof(words));
+		if (bpf_skb_load_bytes(skb, at, words,
+				       ((left - 1) & (CHUNK - 1)) + 1))
+			break;
+		for (k = 0; k < CHUNK_WORDS; k++)
+			hash = mix(hash, words[k]);
+		at += CHUNK;
+	}
+	return hash;
+}
+
+/* Counts an skb that is a described frame, byte for byte; else returns 0. */
+__noinline int count_described(struct __sk_buff *skb)
+{
+	struct bpfrig_stack_count *count;
+	__u32 zero = 0, i;
+	__u64 hash, *came;
+
+	hash = mix(mix(HASH_SEED, skb->len), tag_of(skb));
+	for (i = 0; i < BLOCKS; i++) {
+		if (i * BLOCK >= skb->len)
+			break;
+		hash = hash_block(skb, i * BLOCK, hash);
+	}
+	came = bpf_map_lookup_elem(&described, &hash);
+	count = bpf_map_lookup_elem(&stack_count, &zero);
+	if (!came || !count || skb->ifindex != device.ifindex)
+		return 0;
+	__sync_fetch_and_add(came, 1);
+	count->frames++;
+	count->bytes += skb->len;
+	count->unnumbered++;
+	count->exact++;
+	return 1;
+}
+
+#endif /* STACK_DESCRIBED_H */

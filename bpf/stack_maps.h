@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Maps and small helpers of the classifier: stack.bpf.c. */
+#ifndef STACK_MAPS_H
+#define STACK_MAPS_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "bpfrig.h"
+
+volatile const struct bpfrig_device device;
+volatile struct bpfrig_stack_setup setup;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpfrig_stack_count);
+} stack_count SEC(".maps");
+
+/* CPU n's log begins at n * BPFRIG_ARRIVALS. The agent sets max_entries. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BPFRIG_ARRIVALS);
+	__type(key, __u32);
+	__type(value, struct bpfrig_arrival);
+} arrivals SEC(".maps");
+
+/* The agent adds a source before it sends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFRIG_SOURCES);
+	__type(key, __u32);
+	__type(value, struct bpfrig_source);
+} sources SEC(".maps");
+
+/* Eight lanes per entry: atomic additions exist for words only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BPFRIG_LANES / 8);
+	__type(key, __u32);
+	__type(value, __u64);
+} seen SEC(".maps");
+
+/* CPU n's flows begin at n * BPFRIG_FLOWS. The agent sets max_entries. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BPFRIG_FLOWS);
+	__type(key, __u32);
+	__type(value, struct bpfrig_flow);
+} flows SEC(".maps");
+
+/* The hash of each frame that is described, and how often it came. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BPFRIG_DESCRIBED);
+	__type(key, __u64);
+	__type(value, __u64);
+} described SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpfrig_changed);
+} changed SEC(".maps");
+
+/* A frame as words, in a buffer whose bounds the verifier can check. */
+#define CHUNK_WORDS	8
+#define CHUNK		(8 * CHUNK_WORDS)
+#define CHUNKS		(BPFRIG_FRAME_MAX / CHUNK)
+
+struct scratch {
+	__u64 words[CHUNKS * CHUNK_WORDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* The first bytes of a frame. */
+union head {
+	struct bpfrig_frame frame;
+	__u64 words[BPFRIG_HEAD / 8];
+	__u16 halves[BPFRIG_HEAD / 2];
+};
+
+#define IP_AT_HALVES	(ETH_HLEN / 2)
+#define PAYLOAD_AT	__builtin_offsetof(struct bpfrig_frame, magic)
+/* Of UDP GRO: UDP_GRO_CNT_MAX, net/ipv4/udp_offload.c. */
+#define MERGED_MAX	64
+
+static __always_inline __u32 fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/* The lowest byte that is not 0. */
+static __always_inline __u32 first_byte(__u64 word)
+{
+	__u32 i;
+
+	for (i = 0; i < 7; i++)
+		if (word >> 8 * i & 0xff)
+			break;
+	return i;
+}
+
+/* All ones for the pattern; without a branch, which would be walked twice. */
+static __always_inline __u64 pattern_mask(__u32 rest)
+{
+	return 0 - (__u64)(rest & BPFRIG_REST_PATTERN);
+}
+
+/* The bytes of word at behind the head, from the source. */
+static __always_inline __u64 rest_word(__u32 at, __u64 pattern)
+{
+	return (0x0706050403020100 + (at & 0xff) * 0x0101010101010101ULL) &
+	       pattern;
+}
+
+/*
+ * Functions that are not static are verified once, for any argument, and not
+ * once for each way that leads to them. They take no pointers but skb: that
+ * came after 5.10. So they look up the count, too, into which they write where
+ * a frame differs.
+ */
+static __always_inline int differs_at(__u32 place)
+{
+	struct bpfrig_stack_count *count;
+	__u32 zero = 0;
+
+	count = bpf_map_lookup_elem(&stack_count, &zero);
+	if (count)
+		count->differs = place;
+	return 1;
+}
+
+static __always_inline __u32 tag_of(struct __sk_buff *skb)
+{
+	if (!skb->vlan_present)
+		return 0;
+	return (__u32)bpf_ntohs(skb->vlan_proto) << 16 |
+	       (skb->vlan_tci & 0xffff);
+}
+
+#endif /* STACK_MAPS_H */

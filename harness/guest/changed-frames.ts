@@ -1,0 +1,76 @@
+import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
+import { WHYS } from '../model/changed-frames.ts';
+
+/** BPFRIG_HEAD, BPFRIG_SAMPLE and BPFRIG_SAMPLES, bpf/bpfrig.h. */
+const HEAD = 64;
+const SAMPLE = 128;
+const SAMPLES = 4;
+/** Behind the head and four numbers. */
+const VARY_AT = HEAD + 16;
+/** Four numbers before the bytes. */
+const SAMPLE_AT = 16;
+/** BPFRIG_SOURCES: a frame of no source. */
+const NO_SLOT = 16;
+
+/** What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent. */
+export function changedFrames(rows: readonly { readonly changed: string }[]): ChangedFrames | null {
+  const parts = rows.map(({ changed }) => decode(Buffer.from(changed, 'hex')));
+  const [first] = parts;
+  if (first === undefined) return null;
+  const located = parts.filter(({ samples }) => samples.some(({ slot }) => slot !== null));
+  const moved = located[0]?.moved ?? 0;
+  const scattered: Why[] = located.some(one => one.moved !== moved) ? ['scattered'] : [];
+  const rests = parts.flatMap(({ rest }) => rest ?? []);
+  return {
+    bytes: unique(parts.flatMap(({ bytes }) => bytes)).toSorted((a, b) => a - b),
+    why: unique([...parts.flatMap(({ why }) => why), ...scattered]),
+    rest: rests.length === 0 ? null : Math.min(...rests),
+    moved,
+    vary: unique(parts.flatMap(({ vary }) => vary)).toSorted((a, b) => a - b),
+    samples: parts.flatMap(({ samples }) => samples),
+  };
+}
+
+function decode(bytes: Buffer): ChangedFrames {
+  const [why, rest, moved, samples] = [
+    bytes.readUInt32LE(HEAD),
+    bytes.readUInt32LE(HEAD + 4),
+    bytes.readInt32LE(HEAD + 8),
+    bytes.readUInt32LE(HEAD + 12),
+  ];
+  return {
+    bytes: places(bytes.subarray(0, HEAD)),
+    why: WHYS.filter((_, bit) => (why & (1 << bit)) !== 0),
+    rest: rest === 0 ? null : rest - 1,
+    moved,
+    vary: places(bytes.subarray(VARY_AT, VARY_AT + SAMPLE)),
+    samples: Array.from({ length: Math.min(samples, SAMPLES) }, (_, index) =>
+      sampleAt(bytes.subarray(VARY_AT + SAMPLE + index * (SAMPLE_AT + SAMPLE))),
+    ),
+  };
+}
+
+/** Where a mask is not 0. */
+function places(mask: Buffer): number[] {
+  return [...mask].flatMap((byte, at) => (byte === 0 ? [] : [at]));
+}
+
+function sampleAt(bytes: Buffer): ChangedSample {
+  const [length, tag, at, slot] = [0, 4, 8, 12].map(offset => bytes.readUInt32LE(offset)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return {
+    length,
+    tag,
+    at,
+    slot: slot === NO_SLOT ? null : slot,
+    bytes: bytes.subarray(SAMPLE_AT, SAMPLE_AT + Math.min(length, SAMPLE)).toString('hex'),
+  };
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

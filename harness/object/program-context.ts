@@ -1,0 +1,41 @@
+import { BpfrigError } from '../util/errors.ts';
+import type { Btf } from './btf.ts';
+
+/** The struct that a program gets. */
+export interface ContextType {
+  /** `xdp_md`, `__sk_buff`. */
+  readonly name: string;
+  /** BTF id. */
+  readonly type: number;
+}
+
+/** The struct to which the only parameter of a program points, by its declaration; null for one that gets anything else. */
+export function contextType(btf: Btf, program: string): ContextType | null {
+  const found = btf.types.find(({ kind, name }) => kind === 'func' && name === program);
+  if (found === undefined) return null;
+  const { parameters } = btf.type(found.target);
+  const [first] = parameters;
+  const pointer = btf.resolve(first ?? 0);
+  if (parameters.length !== 1 || pointer.kind !== 'ptr') return null;
+  const { kind, name, id } = btf.resolve(pointer.target);
+  return kind === 'struct' && name !== '' ? { name, type: id } : null;
+}
+
+/** Contexts of programs that get a packet. */
+const WITH_PACKET: readonly string[] = ['xdp_md', '__sk_buff', 'bpf_nf_ctx'];
+
+/** Whether a program gets a packet, by its declaration; without one, it is taken for one that does. */
+export function getsPacket(btf: Btf | null, program: string): boolean {
+  if (btf?.types.some(({ kind, name }) => kind === 'func' && name === program) !== true) return true;
+  return WITH_PACKET.includes(contextType(btf, program)?.name ?? '');
+}
+
+/** A context of 64-bit words, as tracing programs get their arguments. */
+export function wordsContext(words: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(8 * words.length);
+  words.forEach((word, index) => {
+    if (!Number.isSafeInteger(word)) throw new BpfrigError('scenario', `\`ctx\`: ${word} is no whole number`);
+    bytes.writeBigInt64LE(BigInt(word), 8 * index);
+  });
+  return bytes;
+}

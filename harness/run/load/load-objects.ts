@@ -1,0 +1,124 @@
+import PQueue from 'p-queue';
+import type { Kernel } from '../../model/kernel.ts';
+import { loadExitCode } from '../../model/load-exit-code.ts';
+import { LOAD_SCHEMA, type LoadCell, type LoadKernel, type LoadReport } from '../../model/load-report.ts';
+import { messageOf } from '../../util/errors.ts';
+import type { GuestShape } from '../guests.ts';
+import type { RequestedKernel } from '../requested-kernel.ts';
+import type { Session } from '../session.ts';
+import { lostProgram } from './judge-load.ts';
+import type { ReadObjects } from './read-objects.ts';
+import { splitWork } from './split-work.ts';
+import { verifyOn, type LoadWork, type VerifyEnvironment } from './verify-kernel.ts';
+
+/** What is loaded, on which kernels. */
+export interface LoadRequest {
+  readonly kernels: readonly RequestedKernel[];
+  readonly read: ReadObjects;
+  /** Guests at once. */
+  readonly jobs: number;
+  readonly memoryMiB: number;
+  readonly onLog: VerifyEnvironment['onLog'];
+  /** Receives one line when a kernel is through. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** A kernel with its cells. */
+interface KernelOutcome {
+  readonly kernel: LoadKernel;
+  readonly cells: readonly LoadCell[];
+}
+
+/**
+ * Loads every program of the objects alone, on every kernel, in guests of its own. A kernel that is unavailable has cells too. Throws only when
+ * the session is aborted.
+ */
+export async function loadObjects(request: LoadRequest, session: Session): Promise<LoadReport> {
+  const started = performance.now();
+  const startedAt = new Date().toISOString();
+  const { objects, rows } = request.read;
+  const work = objects.map(object => ({ object, programs: object.contents.programs }));
+  const environment: VerifyEnvironment = {
+    guests: session.guests(),
+    shape: shapeOf(request.memoryMiB),
+    signal: session.signal,
+    onLog: request.onLog,
+  };
+  const queue = new PQueue({ concurrency: request.jobs });
+  // Where there are more jobs than kernels, several guests share the programs of one.
+  const parts = Math.max(1, Math.floor(request.jobs / request.kernels.length));
+  const outcomes = await Promise.all(
+    request.kernels.map(kernel =>
+      onKernel(kernel, splitWork(work, parts), { request, session, environment, queue }),
+    ),
+  );
+  session.signal.throwIfAborted();
+  const cells = outcomes.flatMap(outcome => outcome.cells);
+  return {
+    schema: LOAD_SCHEMA,
+    kind: 'load',
+    startedAt,
+    durationMs: Math.round(performance.now() - started),
+    host: session.host,
+    kernels: outcomes.map(outcome => outcome.kernel),
+    objects: rows,
+    cells,
+    exitCode: loadExitCode(cells, rows),
+  };
+}
+
+/** No device is needed: nothing is attached. */
+function shapeOf(memoryMiB: number): GuestShape {
+  return { topology: 'none', guest: { cpus: 1, memoryMiB, queues: 1 } };
+}
+
+interface Tools {
+  readonly request: LoadRequest;
+  readonly session: Session;
+  readonly environment: VerifyEnvironment;
+  readonly queue: PQueue;
+}
+
+async function onKernel(
+  requested: RequestedKernel,
+  parts: readonly (readonly LoadWork[])[],
+  { request, session, environment, queue }: Tools,
+): Promise<KernelOutcome> {
+  const started = performance.now();
+  let kernel: Kernel;
+  try {
+    kernel = await session.fetch(requested);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    return unavailable(requested.id, parts, messageOf(error));
+  }
+  const cells = await Promise.all(parts.map(part => queue.add(() => verifyOn(kernel, part, environment))));
+  const all = cells.flat();
+  const loaded = all.filter(({ state }) => state === 'loaded').length;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  request.onProgress(`${kernel.id}: ${loaded} of ${all.length} programs loaded, after ${seconds} s`);
+  return { kernel: { id: kernel.id, kernel: columnOf(kernel), problem: null }, cells: all };
+}
+
+function columnOf({
+  id,
+  spec,
+  series,
+  flavour,
+  version,
+  release,
+  packages,
+  notes,
+}: Kernel): LoadKernel['kernel'] {
+  return { id, spec, series, flavour, version, release, packages, notes };
+}
+
+function unavailable(id: string, parts: readonly (readonly LoadWork[])[], problem: string): KernelOutcome {
+  const outcome = lostProgram('lost', `the kernel is unavailable: ${problem}`, []);
+  const cells = parts
+    .flat()
+    .flatMap(({ object, programs }) =>
+      programs.map(({ name }) => ({ kernel: id, file_name: object.file.name, prog_name: name, ...outcome })),
+    );
+  return { kernel: { id, kernel: null, problem }, cells };
+}

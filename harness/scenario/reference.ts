@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { FEATURE_NAMES, FEATURES } from '../kernel/features.ts';
+import { markdownTable } from '../util/markdown-table.ts';
+import { scenarioSchema } from './schema.ts';
+import { resultFields } from './step-results.ts';
+import { STEP_KINDS } from './step-schema.ts';
+import { exactly } from './step-words.ts';
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+const HEAD = `# Reference of scenarios
+
+Generated from the schemas in \`harness/scenario/\` and the features in \`harness/kernel/features.ts\`: do not edit.
+
+Explained by examples in [scenarios.md](scenarios.md). The counters that expectations name are in [counters.md](counters.md). Any value of a
+step may also be \`$axis\`. A key without a default and without "optional" is required.
+`;
+
+/** The reference of every key, step, result of a step, and feature, as Markdown: `docs/reference.md`. */
+export function scenarioReference(): string {
+  const scenario = z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
+  const steps = scenario.properties?.['setup'] as Schema | undefined;
+  const step = steps?.items as Schema;
+  const kinds = new Set<string>(STEP_KINDS);
+  const common = Object.entries(step.properties ?? {}).filter(([key]) => !kinds.has(key) && key !== 'repeat');
+  return [
+    HEAD,
+    `## Keys\n\n${keyTable(scenario, ['setup', 'traffic', 'after'])}`,
+    `## Steps\n\nKeys of every step, next to the one that names its kind:\n\n${table(common.map(([key, schema]) => rowOf(key, schema as Schema, false)))}`,
+    ...STEP_KINDS.map(kind => stepSection(kind, step.properties?.[kind] as Schema)),
+    `### repeat\n\nDoes some steps several times over: \`times\`, and the \`steps\`, which cannot contain another \`repeat\`.\n`,
+    `## Features\n\nNames for \`requires\`. Where there is a probe, the guest's kernel decides; else its version does.\n\n${featureTable()}`,
+  ].join('\n');
+}
+
+function stepSection(kind: (typeof STEP_KINDS)[number], schema: Schema): string {
+  const fields = resultFields(kind);
+  const result =
+    fields === null
+      ? "Result: what the kernel reports, under the kernel's names."
+      : `Result: ${[...fields, 'errno'].map(name => `\`${name}\``).join(', ')}.`;
+  const forms = alternatives(schema).filter(form => form.type === 'object');
+  const tables = forms.map(form => keyTable(form)).join('\nor\n\n');
+  const plain = forms.length === 0 ? `Value: ${typeText(schema)}.\n\n` : '';
+  return `### ${kind}\n\n${sentence(schema.description ?? '')}\n\n${plain}${tables}${tables === '' ? '' : '\n'}${result}\n`;
+}
+
+/** The keys of a mapping; those in `steps` hold lists of steps. Mappings within it have rows of their own, `guest.cpus`. */
+function keyTable(schema: Schema, steps: readonly string[] = []): string {
+  return table(rowsOf(schema, '', steps));
+}
+
+function rowsOf(schema: Schema, prefix: string, steps: readonly string[] = []): string[][] {
+  const required = new Set(schema.required);
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const one = value as Schema;
+    if (steps.includes(key)) return [[`\`${key}\``, 'list of steps', '', one.description ?? '']];
+    const row = rowOf(prefix + key, one, required.has(key));
+    return one.type === 'object' && one.properties !== undefined
+      ? [row, ...rowsOf(one, `${prefix}${key}.`)]
+      : [row];
+  });
+}
+
+function rowOf(key: string, schema: Schema, required: boolean): string[] {
+  const fallback = schema.default === undefined ? 'optional' : defaultText(schema.default);
+  return [`\`${key}\``, typeText(schema), required ? '' : fallback, schema.description ?? inner(schema)];
+}
+
+/** The description of a list's items or of a mapping's values, where the list itself has none. */
+function inner({ items, additionalProperties }: Schema): string {
+  const below = items ?? additionalProperties;
+  return typeof below === 'object' && !Array.isArray(below) ? ((below as Schema).description ?? '') : '';
+}
+
+function defaultText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `\`${String(value)}\``;
+  return Object.keys(value).length === 0 ? 'none' : 'see below';
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  return markdownTable(['key', 'value', 'default', 'meaning'], rows);
+}
+
+/** What may stand there: `1 to 64`, `native or generic`, `list of text`. */
+function typeText(schema: Schema): string {
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.enum !== undefined)
+    return schema.enum.length > 12 ? 'a name' : joined(schema.enum.map(value => `\`${String(value)}\``));
+  const choices = alternatives(schema);
+  if (choices.length > 1) return joined([...new Set(choices.map(typeText))]);
+  switch (schema.type) {
+    case 'integer':
+    case 'number':
+      return rangeText(schema);
+    case 'string':
+      return 'text';
+    case 'boolean':
+      return 'true or false';
+    case 'null':
+      return '`null`';
+    case 'array':
+      return `list of ${isSchema(schema.items) ? typeText(schema.items) : 'values'}`;
+    case 'object':
+      return schema.properties === undefined && isSchema(schema.additionalProperties)
+        ? `mapping to ${typeText(schema.additionalProperties)}`
+        : `mapping with ${joined(
+            Object.keys(schema.properties ?? {}).map(key => `\`${key}\``),
+            'and',
+          )}`;
+    default:
+      return 'any value';
+  }
+}
+
+/** Bounds that only say which integers JavaScript has are left out. */
+function rangeText({ minimum, maximum }: Schema): string {
+  const [least, most] = [minimum, maximum].map(bound =>
+    bound === undefined || Math.abs(bound) >= Number.MAX_SAFE_INTEGER ? null : bound,
+  );
+  if (least != null && most != null) return most === 0xffff_ffff ? `from ${least}` : `${least} to ${most}`;
+  return least != null ? `from ${least}` : most != null ? `up to ${most}` : 'a number';
+}
+
+function joined(parts: readonly string[], word = 'or'): string {
+  const last = parts.at(-1) ?? 'nothing';
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} ${word} ${last}`;
+}
+
+function alternatives(schema: Schema): Schema[] {
+  return schema.anyOf ? (schema.anyOf as Schema[]).flatMap(alternatives) : [schema];
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return whole === '' || whole.endsWith('.') ? whole : `${whole}.`;
+}
+
+function featureTable(): string {
+  const rows = FEATURE_NAMES.map(name => {
+    const feature = FEATURES[name];
+    return feature.kind === 'feature'
+      ? [`\`${name}\``, `since ${feature.since}`, feature.commit, feature.probe === null ? 'no' : 'yes']
+      : [`\`${name}\``, `\`${feature.config}\``, '', 'yes'];
+  });
+  return markdownTable(['feature', 'kernels', 'commit', 'probe'], rows);
+}
