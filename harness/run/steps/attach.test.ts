@@ -57,9 +57,9 @@ async function stepped(steps: string): Promise<Requests> {
 }
 
 function attached(requests: Requests): Requests {
-  return requests
-    .filter(({ op }) => /^(?:link_|attach$|detach$|exec$)/.test(op))
-    .map(({ program: _, ...rest }) => rest);
+  return requests.flatMap(({ op, program, ...rest }) =>
+    /^(?:link_|attach$|detach$|exec$)/.test(op) && program !== null ? [{ op, ...rest }] : [],
+  );
 }
 
 t.test('each place becomes its request', async t => {
