@@ -71,7 +71,7 @@ int BPF_PROG(open_exit)
 	return count_probe(&more);
 }
 
-/* What it returns is returned in place of the function: it is not called. */
+/* What it returns is returned instead of the function: it is not called. */
 SEC("fmod_ret/security_file_open")
 int BPF_PROG(open_refuse, struct file *file, int ret)
 {

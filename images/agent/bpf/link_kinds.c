@@ -158,7 +158,7 @@ static __u32 function_in_program(int fd, const char *name)
 	return id > 0 ? id : 0;
 }
 
-/* In place of a function of another program: the one it was loaded for. */
+/* Instead of a function of another program: the one it was loaded for. */
 static int attach_freplace(const struct place *place, struct attachment *it)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
