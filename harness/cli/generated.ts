@@ -1,5 +1,6 @@
 import { faultsDocument } from '../faults/document.ts';
 import { protocolText } from '../guest/protocol-text.ts';
+import { attachReference } from '../object/attach-reference.ts';
 import { countersReference } from '../oracle/reference.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
@@ -11,6 +12,7 @@ import { scenarioReference } from '../scenario/reference.ts';
  */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
+  'docs/attach.md': attachReference,
   'docs/counters.md': countersReference,
   'docs/reference.md': scenarioReference,
   'docs/faults.md': faultsDocument,

@@ -1,10 +1,9 @@
 import { libbpf } from '../image/libbpf.ts';
 import { messageOf } from '../util/errors.ts';
-import { cacheRoot } from '../util/paths.ts';
 
 // For images/agent/Makefile: prints the folder of the libbpf that the agent is built with, after building it if need be.
 try {
-  console.log((await libbpf(cacheRoot())).folder);
+  console.log((await libbpf()).folder);
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 3;

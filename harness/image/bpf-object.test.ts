@@ -5,7 +5,6 @@ import type { Test } from 'tap';
 import { readObject } from '../object/read-object.ts';
 import { buildBpfObject } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
-import { withLibbpf } from './libbpf.fixture.ts';
 
 const SOURCE = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -26,12 +25,7 @@ function sources(t: Test) {
     early: {},
   });
   const build = async (cflags: readonly string[] = ['-Iearly', '-Ilate']): Promise<string> =>
-    (
-      await buildBpfObject(
-        { path: join(dir, 'prog_kern.c'), cflags, dir },
-        await withLibbpf(join(dir, 'cache')),
-      )
-    ).path;
+    (await buildBpfObject({ path: join(dir, 'prog_kern.c'), cflags, dir }, join(dir, 'cache'))).path;
   return { dir, build };
 }
 
@@ -40,7 +34,7 @@ t.test('the same sources are the same object; its files are all that it is made 
   const first = await build();
   t.equal(await build(), first);
   const source = { path: join(dir, 'prog_kern.c'), cflags: ['-Iearly', '-Ilate'], dir };
-  const { files } = await buildBpfObject(source, await withLibbpf(join(dir, 'cache')));
+  const { files } = await buildBpfObject(source, join(dir, 'cache'));
   t.equal(files[0], join(dir, 'prog_kern.c'));
   t.ok(files.includes(join(dir, 'outer.h')) && files.includes(join(dir, 'late', 'inner.h')));
   t.ok(files.includes('/usr/include/linux/types.h'));
@@ -111,7 +105,7 @@ t.test('an object that is ready is taken as it is', async t => {
   const { dir, build } = sources(t);
   const ready = join(dir, 'ready.o');
   writeFileSync(ready, readFileSync(await build()));
-  t.same(await buildBpfObject({ path: ready, cflags: [], dir }, await withLibbpf(join(dir, 'cache'))), {
+  t.same(await buildBpfObject({ path: ready, cflags: [], dir }, join(dir, 'cache')), {
     path: ready,
     files: [ready],
   });
@@ -121,10 +115,7 @@ t.test('headers of the C library compile', async t => {
   const dir = t.testdir({
     'libc.c': '#include <arpa/inet.h>\n#include <stdlib.h>\n#include <string.h>\nint x;\n',
   });
-  const built = await buildBpfObject(
-    { path: join(dir, 'libc.c'), cflags: [], dir },
-    await withLibbpf(join(dir, 'cache')),
-  );
+  const built = await buildBpfObject({ path: join(dir, 'libc.c'), cflags: [], dir }, join(dir, 'cache'));
   t.ok(built.files.includes('/usr/include/arpa/inet.h'));
 });
 
@@ -139,10 +130,7 @@ t.test('an error names the first complaint with its place, and what to do', asyn
   ];
   for (const [text, message] of cases) {
     const dir = t.testdir({ 'bad.c': text });
-    const build = buildBpfObject(
-      { path: join(dir, 'bad.c'), cflags: [], dir },
-      await withLibbpf(join(dir, 'cache')),
-    );
+    const build = buildBpfObject({ path: join(dir, 'bad.c'), cflags: [], dir }, join(dir, 'cache'));
     await t.rejects(build, { code: 'scenario', message, detail: /bad\.c/ });
   }
   const absent = buildBpfObject({ path: '/nowhere/x.c', cflags: [], dir: '/' }, t.testdirName);

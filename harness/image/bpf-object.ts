@@ -93,7 +93,7 @@ async function preprocess(
   cacheDir: string,
 ): Promise<{ args: readonly string[]; text: string }> {
   // A user's own folders come first.
-  const folders = [TARGET.include, join(PROJECT_ROOT, 'bpf'), (await libbpf(cacheDir)).include];
+  const folders = [TARGET.include, join(PROJECT_ROOT, 'bpf'), (await libbpf()).include];
   const args = [...BASE_FLAGS, ...cflags, ...folders.map(folder => `-I${folder}`)];
   const first = await runClang(compiler, [...args, '-E', path], dir);
   if (first.ok) return { args, text: first.stdout };

@@ -49,7 +49,7 @@ const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
 /** Compiles one of the sources in bpf/ and returns the object's path. */
 export async function buildOwnObject(source: string, cacheDir: string): Promise<string> {
   // Without the folders of checkout and cache in its debug information, an object is the same in every checkout.
-  const prefixes = [`${PROJECT_ROOT}=.`, `${(await libbpf(cacheDir)).folder}=libbpf`];
+  const prefixes = [`${PROJECT_ROOT}=.`, `${(await libbpf()).folder}=libbpf`];
   const relocatable = [...prefixes.map(one => `-ffile-prefix-map=${one}`), '-ffile-compilation-dir=.'];
   const cflags = ['-Werror', ...relocatable, ...(OWN_FLAGS[source] ?? [])];
   return (await buildBpfObject({ path: join(BPF, source), cflags, dir: BPF }, cacheDir)).path;
@@ -57,7 +57,7 @@ export async function buildOwnObject(source: string, cacheDir: string): Promise<
 
 async function buildAgent(cacheDir: string): Promise<string> {
   const sources = await Promise.all([AGENT, BPF].map(sourcesBelow));
-  const { folder } = await libbpf(cacheDir);
+  const { folder } = await libbpf();
   const gcc = await hostCommand(await findProgram('gcc'), ['--version'], { timeoutMs: 10_000 });
   const key = hashKey([sources, basename(folder), gcc.stdout]);
   const compile = async (temp: string): Promise<void> => {

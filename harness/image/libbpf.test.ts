@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { cacheRoot } from '../util/paths.ts';
 import { libbpf } from './libbpf.ts';
 import { loadLibbpfLock } from './libbpf-lock.ts';
 
@@ -14,7 +13,7 @@ t.test('the project pins a libbpf, from suites that it knows', async t => {
 });
 
 t.test('what is built is the version that is pinned, and knows the newest attach points', async t => {
-  const { include, archive } = await libbpf(cacheRoot());
+  const { include, archive } = await libbpf();
   const [major, minor] = loadLibbpfLock().version.split('.');
   const version = readFileSync(join(include, 'bpf', 'libbpf_version.h'), 'utf8');
   t.match(version, `LIBBPF_MAJOR_VERSION ${major}`);
@@ -34,20 +33,21 @@ t.test('a lock file that is wrong says how to write another', async t => {
   t.throws(() => loadLibbpfLock(join(file, 'absent')), { code: 'usage' });
 });
 
-t.test(
-  'without a network and without a copy in the cache, the error names the version and what to do',
-  async t => {
-    const before = process.env['PATH'];
-    t.teardown(() => (process.env['PATH'] = before));
-    const dir = t.testdir({ bin: {}, cache: {} });
-    mkdirSync(join(dir, 'cache', 'libbpf'));
-    const apt = "#!/bin/sh\necho 'E: Could not resolve host' >&2\nexit 100\n";
-    writeFileSync(join(dir, 'bin', 'apt-get'), apt, { mode: 0o755 });
-    process.env['PATH'] = `${join(dir, 'bin')}:${before}`;
-    const { version } = loadLibbpfLock();
-    await t.rejects(libbpf(join(dir, 'cache')), {
-      code: 'infra',
-      message: new RegExp(`libbpf ${version}.*sid.*Could not resolve.*online.*kernels lock --libbpf`),
-    });
-  },
-);
+t.test('without a network and without a copy in the cache, the error names the version', async t => {
+  const { PATH: path, XDG_CACHE_HOME: home } = process.env;
+  t.teardown(() => {
+    process.env['PATH'] = path;
+    if (home === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = home;
+  });
+  const dir = t.testdir({ bin: {}, bpfrig: { libbpf: {} } });
+  const apt = "#!/bin/sh\necho 'E: Could not resolve host' >&2\nexit 100\n";
+  writeFileSync(join(dir, 'bin', 'apt-get'), apt, { mode: 0o755 });
+  process.env['PATH'] = `${join(dir, 'bin')}:${path}`;
+  process.env['XDG_CACHE_HOME'] = dir;
+  const { version } = loadLibbpfLock();
+  await t.rejects(libbpf(), {
+    code: 'infra',
+    message: new RegExp(`libbpf ${version}.*sid.*Could not resolve.*online.*kernels lock --libbpf`),
+  });
+});

@@ -8,6 +8,7 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { commandFailure, hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
+import { cacheRoot } from '../util/paths.ts';
 import { findProgram } from './host-programs.ts';
 import { type LibbpfLock, loadLibbpfLock } from './libbpf-lock.ts';
 
@@ -26,8 +27,11 @@ const built = new Map<string, Promise<string>>();
 /**
  * The libbpf that images/libbpf.lock.yaml pins, built once for each compiler. Once it is in the cache, no network is needed. Throws `infra` when
  * its source cannot be fetched or does not build.
+ *
+ * It is always in the user's cache: a test that compiles into a cache of its own need not build a libbpf.
  */
-export async function libbpf(cacheDir: string): Promise<Libbpf> {
+export async function libbpf(): Promise<Libbpf> {
+  const cacheDir = cacheRoot();
   const folder = await once(built, cacheDir, async () => {
     const lock = loadLibbpfLock();
     const gcc = await hostCommand(await findProgram('gcc'), ['--version'], { timeoutMs: 10_000 });

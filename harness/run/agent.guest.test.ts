@@ -121,6 +121,8 @@ async function callEverything(
   await call('observers_start', {});
   await call('netdev', { dev: 'rx' });
   await call('detach', { dev: 'rx', mode: 'native' });
+  await call('link_attach', { name: 'link', kind: 'xdp', program: 'pass', dev: 'rx', mode: 'generic' });
+  await call('link_detach', { name: 'link' });
   await call('close', { program: 'pass' });
   await call('kthreads', { prefix: 'cpumap/' });
   await call('sched', { pid: 2, policy: 'other' });

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { withLibbpf } from '../image/libbpf.fixture.ts';
 import type { ScenarioObject } from '../scenario/scenario.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { indexPrograms } from './programs.ts';
@@ -25,7 +24,7 @@ async function indexOf(t: Test, sources: Readonly<Record<string, string>>) {
   const objects = Object.keys(sources).map((label): ScenarioObject => {
     return { name: label.replace(/\..*/, ''), label, path: join(dir, label), cflags: [], dir };
   });
-  return indexPrograms({ objects }, await withLibbpf(join(dir, 'cache')));
+  return indexPrograms({ objects }, join(dir, 'cache'));
 }
 
 t.test("a program is found in its object; a scenario's hides a stock one of the same name", async t => {

@@ -29,19 +29,19 @@ static __always_inline int count_probe(__u64 *sum)
 	return is_probe() ? count(sum) : 0;
 }
 
-SEC("kprobe/do_filp_open")
+SEC("kprobe/security_file_open")
 int on_open(struct pt_regs *ctx)
 {
 	return count(&runs);
 }
 
-SEC("kretprobe/do_filp_open")
+SEC("kretprobe/security_file_open")
 int on_open_return(struct pt_regs *ctx)
 {
 	return count(&more);
 }
 
-SEC("kprobe.multi/do_filp_*")
+SEC("kprobe.multi/security_file_*")
 int on_opens(struct pt_regs *ctx)
 {
 	return count(&runs);
@@ -59,19 +59,19 @@ int on_malloc(struct pt_regs *ctx)
 	return count(&runs);
 }
 
-SEC("fentry/do_filp_open")
+SEC("fentry/security_file_open")
 int BPF_PROG(open_enter)
 {
 	return count_probe(&runs);
 }
 
-SEC("fexit/do_filp_open")
+SEC("fexit/security_file_open")
 int BPF_PROG(open_exit)
 {
 	return count_probe(&more);
 }
 
-/* What it returns is returned in place of the function: it is not called. */
+/* What it returns is returned instead of the function: it is not called. */
 SEC("fmod_ret/security_file_open")
 int BPF_PROG(open_refuse, struct file *file, int ret)
 {

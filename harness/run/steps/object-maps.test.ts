@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { withLibbpf } from '../../image/libbpf.fixture.ts';
 import type { Test } from 'tap';
 import { scenarioOf } from '../../oracle/made-up.fixture.ts';
 import { indexPrograms } from '../programs.ts';
@@ -67,7 +66,7 @@ async function stepped(t: Test, steps: string) {
     cflags: [],
     dir,
   };
-  const index = await indexPrograms({ objects: [object] }, await withLibbpf(join(dir, 'cache')));
+  const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
   const requests: ({ readonly op: string } & Readonly<Record<string, unknown>>)[] = [];
   const guest = {
     hello: { cpus_possible: [0, 1, 2, 3] },

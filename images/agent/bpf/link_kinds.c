@@ -70,8 +70,21 @@ static int attach_to_device(const struct place *place, struct attachment *it)
 					place->attach_type, NULL));
 }
 
+static int failed(struct attachment *it, const char *call)
+{
+	it->call = call;
+	return -errno;
+}
+
+static int wrong(struct attachment *it, const char *what)
+{
+	it->wrong = what;
+	return -EINVAL;
+}
+
 /* Makes the folders of a path below the root, and opens the last. */
-static int make_folders(const char *root, const char *path)
+static int make_folders(struct attachment *it, const char *root,
+			const char *path)
 {
 	char folder[256];
 	size_t at = strlen(root);
@@ -79,33 +92,33 @@ static int make_folders(const char *root, const char *path)
 
 	len = snprintf(folder, sizeof(folder), "%s/%s/", root, path);
 	if (len >= (int)sizeof(folder))
-		return -ENAMETOOLONG;
+		return wrong(it, "path: is too long");
 	for (at++; folder[at]; at++) {
 		if (folder[at] != '/')
 			continue;
 		folder[at] = 0;
 		if (mkdir(folder, 0755) && errno != EEXIST)
-			return -errno;
+			return failed(it, "mkdir");
 		folder[at] = '/';
 	}
 	len = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return len < 0 ? -errno : len;
+	return len < 0 ? failed(it, "open") : len;
 }
 
 /* A cgroup of version 2, which is made if it does not exist. */
-static int open_cgroup(const char *path)
+static int open_cgroup(struct attachment *it, const char *path)
 {
 	if (access(CGROUP_ROOT "/cgroup.procs", F_OK) &&
 	    mount("cgroup2", CGROUP_ROOT, "cgroup2", 0, NULL))
-		return -errno;
+		return failed(it, "mount");
 	while (*path == '/')
 		path++;
-	return make_folders(CGROUP_ROOT, path);
+	return make_folders(it, CGROUP_ROOT, path);
 }
 
 static int attach_cgroup(const struct place *place, struct attachment *it)
 {
-	int cgroup = open_cgroup(place->path), err;
+	int cgroup = open_cgroup(it, place->path), err;
 
 	if (cgroup < 0)
 		return cgroup;
@@ -122,7 +135,7 @@ static int attach_netns(const struct place *place, struct attachment *it)
 	int netns = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (netns < 0)
-		return -errno;
+		return failed(it, "open");
 	err = made(it, bpf_link_create(place->program.fd, netns,
 				       place->attach_type, NULL));
 	close(netns);
@@ -145,7 +158,7 @@ static __u32 function_in_program(int fd, const char *name)
 	return id > 0 ? id : 0;
 }
 
-/* In place of a function of another program: the one it was loaded for. */
+/* Instead of a function of another program: the one it was loaded for. */
 static int attach_freplace(const struct place *place, struct attachment *it)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
@@ -158,7 +171,7 @@ static int attach_freplace(const struct place *place, struct attachment *it)
 		function_in_program(target->fd, place->function) :
 		target->function_id;
 	if (!opts.target_btf_id)
-		return -ESRCH;
+		return wrong(it, "function: the target has none of this name");
 	return made(it, bpf_link_create(place->program.fd, target->fd, 0,
 					&opts));
 }
@@ -184,9 +197,9 @@ static int attach_iterator(const struct place *place, struct attachment *it)
 	if (err)
 		return err;
 	if (strlen(place->path) >= sizeof(it->path))
-		return -ENAMETOOLONG;
+		return wrong(it, "path: is too long");
 	if (bpf_obj_pin(it->fd, place->path))
-		return -errno;
+		return failed(it, "bpf(BPF_OBJ_PIN)");
 	snprintf(it->path, sizeof(it->path), "%s", place->path);
 	return 0;
 }
@@ -214,7 +227,7 @@ static int attach_struct_ops(const struct place *place, struct attachment *it)
  * programs are no links; a pin is for programs that other tools attach.
  */
 #define KINDS(X)							\
-	X(section, "bpf_program__attach", NEEDS_OPEN)			\
+	X(section, NULL, NEEDS_OPEN)					\
 	X(xdp, "bpf(BPF_LINK_CREATE)", NEEDS_DEV)			\
 	X(tc, "netlink(RTM_NEWTFILTER)", NEEDS_DEV)			\
 	X(to_device, "bpf(BPF_LINK_CREATE)", NEEDS_DEV)			\
@@ -224,9 +237,9 @@ static int attach_struct_ops(const struct place *place, struct attachment *it)
 	X(freplace, "bpf(BPF_LINK_CREATE)", 0)				\
 	X(netfilter, "bpf(BPF_LINK_CREATE)", 0)				\
 	X(iterator, "bpf(BPF_LINK_CREATE)", NEEDS_PATH)			\
-	X(uprobe, "perf_event_open", NEEDS_PATH | NEEDS_OPEN)		\
+	X(uprobe, NULL, NEEDS_PATH | NEEDS_OPEN)			\
 	X(perf_event, "perf_event_open", 0)				\
-	X(struct_ops, "bpf(BPF_LINK_CREATE)", NEEDS_MAP | NEEDS_NO_PROGRAM) \
+	X(struct_ops, "bpf(BPF_MAP_UPDATE_ELEM)", NEEDS_MAP | NEEDS_NO_PROGRAM) \
 	X(pin, "bpf(BPF_OBJ_PIN)", NEEDS_PATH)
 
 #define ENTRY(kind, syscall, what)					\

@@ -41,6 +41,9 @@ struct attachment {
 	int *fds;		/* perf events */
 	size_t n_fds;
 	char path[128];		/* of a pin */
+	/* Of a failure: the system call, if it is not that of the kind, or */
+	const char *call;
+	const char *wrong;	/* what is wrong with the request */
 };
 
 /* What a kind needs of a place. */
@@ -54,7 +57,7 @@ enum {
 
 struct link_kind {
 	const char *name;
-	/* The system call that refuses it. */
+	/* The system call that refuses it; NULL: what libbpf prints says. */
 	const char *call;
 	int needs;
 	/*

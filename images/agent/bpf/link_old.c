@@ -125,7 +125,7 @@ static void undo_pin(struct attachment *it)
 int attach_pin(const struct place *place, struct attachment *it)
 {
 	if (strlen(place->path) >= sizeof(it->path))
-		return -ENAMETOOLONG;
+		return -ENAMETOOLONG;	/* as the kernel would say */
 	if (bpf_obj_pin(place->program.fd, place->path))
 		return -errno;
 	snprintf(it->path, sizeof(it->path), "%s", place->path);

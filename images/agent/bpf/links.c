@@ -89,15 +89,50 @@ static __u32 link_id(int fd)
 								     0;
 }
 
-static int refused(struct request *rq, const struct place *place, int err)
+/*
+ * Which system call failed inside of libbpf, by what it printed; NULL: none,
+ * libbpf itself gave up, as for a function that does not exist.
+ */
+static const char *call_in_libbpf(const char *log)
+{
+	static const struct {
+		const char *printed;
+		const char *call;
+	} calls[] = {
+		{ "failed to create BPF link", "bpf(BPF_LINK_CREATE)" },
+		{ "PERF_EVENT_IOC", "ioctl(PERF_EVENT_IOC_SET_BPF)" },
+		{ "perf event ID", "open(tracefs)" },
+		{ "perf event", "perf_event_open" },
+		{ "raw tracepoint", "bpf(BPF_RAW_TRACEPOINT_OPEN)" },
+		{ "failed to attach", "bpf(BPF_LINK_CREATE)" },
+	};
+	size_t i;
+
+	for (i = 0; log && i < ARRAY_SIZE(calls); i++)
+		if (strstr(log, calls[i].printed))
+			return calls[i].call;
+	return NULL;
+}
+
+static int refused(struct request *rq, const struct place *place,
+		   const struct attachment *it, int err)
 {
 	const struct link_kind *kind = &link_kinds[place->kind];
 	const char *what = place->program.kind ? place->program.function :
 						 place->map.name;
+	char *log = libbpf_log_take();
+	const char *call = it->call ? it->call :
+			   kind->call ? kind->call : call_in_libbpf(log);
 
-	fault_kernel(rq, err, kind->call, "attaching '%s' (%s)", what,
-		     kind->name);
-	rq->fault.log = libbpf_log_take();
+	if (it->wrong)
+		fault_request(rq, "%s", it->wrong);
+	else if (call)
+		fault_kernel(rq, err, call, "attaching '%s' (%s)", what,
+			     kind->name);
+	else
+		fault_agent(rq, "libbpf", "cannot attach '%s': %s", what,
+			    strerror(-err));
+	rq->fault.log = log;
 	return err;
 }
 
@@ -131,7 +166,7 @@ static int op_link_attach(struct request *rq, const void *data)
 	libbpf_log_start();
 	err = link_kinds[place->kind].attach(place, &it);
 	if (err)
-		refused(rq, place, err);
+		refused(rq, place, &it, err);
 	else
 		err = keep(rq, &it);
 	if (err) {

@@ -1,0 +1,45 @@
+import { ATTACH_KINDS, type AttachKind } from './attach-kinds.ts';
+
+const INTRODUCTION = `# Where programs are attached
+
+Generated from harness/object/attach-kinds.ts by \`npm run generate\`; a test fails when it is stale.
+
+Step \`attach\` takes a program and one place. Programs whose section names their place take none:
+
+\`\`\`yaml
+setup:
+  - attach: { program: filter, to: rx, mode: native } # XDP by netlink; \`link: true\` by a link
+  - attach: { program: shape, tc: { device: tx, direction: egress } }
+  - attach: { program: on_connect, cgroup: /clients }
+  - attach: { program: steer, replaces: dispatch.slot0, name: first }
+  - attach: { program: on_open } # SEC("kprobe/do_filp_open")
+traffic:
+  - detach: { from: rx } # a device's XDP program
+  - detach: { program: on_open } # wherever it is attached
+  - detach: { name: first }
+\`\`\`
+
+- A program that does not belong where a step attaches it is refused before a guest boots, with its right place.
+- The result has \`id\`, that of the program, and \`link\`, that of the kernel's link or 0. With \`as\`, a refusal is the result's errno.
+- Everything that is attached is undone when the session with the agent ends, the last first.
+- A program of type EXT is loaded for the function that it replaces: the one that \`replaces\` names, else that of its section
+  (\`freplace/slot0\`) in a program that is loaded already. A step \`load\` with \`type: ext\` attaches it at once.
+- Where a kernel lacks a kind, the system call fails. \`requires: [tcx]\` skips the cell there; the features are \`kprobe-multi\`,
+  \`netfilter-link\`, \`tcx\` and \`netkit\`.
+- bpfrig's own classifier is on clsact of \`rx\` with priority 1. A program at \`tc\` comes after it, one at \`tcx\` before it: what a tcx program drops
+  is missing in the ledger, unless an expectation says how many.
+
+[scenarios/attach/](../scenarios/attach) has a scenario for each.
+`;
+
+/** docs/attach.md. */
+export function attachReference(): string {
+  const head = ['place', 'in step `attach`', 'attached by', 'detached by', 'since', 'observed by'];
+  const rows = Object.entries(ATTACH_KINDS).map(([name, kind]) => row(name, kind));
+  const lines = [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`);
+  return `${INTRODUCTION}\n${lines.join('\n')}\n`;
+}
+
+function row(name: string, { usage, how, detach, since, observed }: AttachKind): string[] {
+  return [name, usage, how, detach, since, observed];
+}
