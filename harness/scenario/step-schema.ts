@@ -139,7 +139,7 @@ function programKinds(wrap: Wrap) {
           globals: config
             .optional()
             .describe('values of its global variables by their types, set before it is loaded'),
-          maps: maps.optional().describe("maps of the scenario in place of the object's"),
+          maps: maps.optional().describe("maps of the scenario instead of the object's"),
           sizes: z
             .record(z.string().regex(C_NAME), int(1))
             .optional()

@@ -34,7 +34,7 @@ export const OBJECT_OPS = {
       maps: z
         .record(z.string(), z.string())
         .optional()
-        .describe('handles of maps to use in place of the object’s, by name in the object'),
+        .describe('handles of maps to use instead of the object’s, by name in the object'),
       sizes: z.record(z.string(), z.int()).optional().describe('other numbers of entries, by map'),
       programs: z
         .array(z.string())

@@ -119,7 +119,7 @@ t.test('a whole object: what libbpf would load, with first values of its variabl
   ]);
 });
 
-t.test("a scenario's map in place of the object's, where a step names it or made it before", async t => {
+t.test("a scenario's map instead of the object's, where a step names it or made it before", async t => {
   const { requests } = await stepped(
     t,
     `  - map: { name: mine, type: hash, key_size: 4, value_size: 4, max_entries: 3 }

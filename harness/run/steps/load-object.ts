@@ -15,7 +15,7 @@ export interface ObjectRequest {
   readonly object: string;
   /** First values of its global variables. */
   readonly globals?: Readonly<Record<string, unknown>> | undefined;
-  /** Maps of the scenario in place of the object's, by their names in the object. */
+  /** Maps of the scenario instead of the object's, by their names in the object. */
   readonly maps?: Readonly<Record<string, string>> | undefined;
   /** Other numbers of entries, by map. */
   readonly sizes?: Readonly<Record<string, number>> | undefined;

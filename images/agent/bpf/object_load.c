@@ -20,7 +20,7 @@ struct object_load {
 	const char *object_data;	/* the file in base64 */
 	const char *name;
 	json_t *globals;
-	json_t *maps;			/* {map: handle}, in place of its own */
+	json_t *maps;			/* {map: handle}, instead of its own */
 	json_t *sizes;			/* {map: entries} */
 	json_t *programs;		/* only these; NULL: all autoloaded */
 	json_t *targets;
