@@ -245,6 +245,9 @@ struct bpfrig_flow {
  */
 #define BPFRIG_DESCRIBED	16384
 
+/* Hashes of frames that came in their place, so many of them. */
+#define BPFRIG_STRANGERS	1024
+
 /* What a kernel sends by itself: foreign, unless a source sends it, too. */
 #define BPFRIG_KIND_ARP		1
 #define BPFRIG_KIND_IGMP	2

@@ -6,7 +6,6 @@
  * log per CPU. Most frames have their number where bpfrig's own senders put it,
  * and are compared here; stack_other.h has the rest.
  */
-#include "stack_described.h"
 #include "stack_other.h"
 
 /*

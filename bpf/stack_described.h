@@ -44,19 +44,26 @@ __noinline __u64 hash_block(struct __sk_buff *skb, __u32 at, __u64 hash)
 	return hash;
 }
 
-/* Counts an skb that is a described frame, byte for byte; else returns 0. */
-__noinline int count_described(struct __sk_buff *skb)
+__noinline __u64 hash_of(struct __sk_buff *skb)
 {
-	struct bpfrig_stack_count *count;
-	__u32 zero = 0, i;
-	__u64 hash, *came;
+	__u64 hash = mix(mix(HASH_SEED, skb->len), tag_of(skb));
+	__u32 i;
 
-	hash = mix(mix(HASH_SEED, skb->len), tag_of(skb));
 	for (i = 0; i < BLOCKS; i++) {
 		if (i * BLOCK >= skb->len)
 			break;
 		hash = hash_block(skb, i * BLOCK, hash);
 	}
+	return hash;
+}
+
+/* Counts an skb that is a described frame, byte for byte; else returns 0. */
+__noinline int count_described(struct __sk_buff *skb)
+{
+	struct bpfrig_stack_count *count;
+	__u64 hash = hash_of(skb), *came;
+	__u32 zero = 0;
+
 	came = bpf_map_lookup_elem(&described, &hash);
 	count = bpf_map_lookup_elem(&stack_count, &zero);
 	if (!came || !count || skb->ifindex != device.ifindex)
@@ -67,6 +74,20 @@ __noinline int count_described(struct __sk_buff *skb)
 	count->unnumbered++;
 	count->exact++;
 	return 1;
+}
+
+/* Keeps the hash of one that is not. */
+__noinline int note_stranger(struct __sk_buff *skb)
+{
+	struct bpfrig_changed *all;
+	__u64 hash = hash_of(skb), one = 1;
+	__u32 zero = 0;
+
+	all = bpf_map_lookup_elem(&changed, &zero);
+	/* Without room for it nothing is known of all of them. */
+	if (all && bpf_map_update_elem(&strangers, &hash, &one, BPF_ANY))
+		all->why |= BPFRIG_WHY_SCATTERED;
+	return 0;
 }
 
 #endif /* STACK_DESCRIBED_H */

@@ -66,6 +66,14 @@ struct {
 	__type(value, __u64);
 } described SEC(".maps");
 
+/* The hash of each frame that came and is not one of them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFRIG_STRANGERS);
+	__type(key, __u64);
+	__type(value, __u64);
+} strangers SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -9,6 +9,7 @@
 
 #include <linux/in6.h>
 #include "stack_changed.h"
+#include "stack_described.h"
 
 static __always_inline void log_arrival(struct __sk_buff *skb,
 					struct bpfrig_stack_count *count,
@@ -256,6 +257,8 @@ __noinline int count_other(struct __sk_buff *skb)
 	if (segs > 1)
 		count->merged++;
 	differs_at(BPFRIG_DIFFERS_UNKNOWN);
+	if (setup.described)
+		note_stranger(skb);
 	note_change(skb, BPFRIG_SOURCES, 0, 0);
 	return 0;
 }

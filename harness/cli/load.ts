@@ -19,7 +19,7 @@ import { cacheRoot } from '../util/paths.ts';
 import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
 import { mayColor } from './reporters.ts';
-import { collect, defaultJobs, memoryOption, positiveInteger } from './run-options.ts';
+import { collect, collectModule, defaultJobs, memoryOption, positiveInteger } from './run-options.ts';
 
 /** Options of `load` as commander returns them. */
 interface LoadOptions {
@@ -28,6 +28,7 @@ interface LoadOptions {
   readonly jobs: number;
   readonly accel: AcceleratorChoice;
   readonly memory: number;
+  readonly module: readonly string[];
   readonly json?: string;
   readonly csv?: string;
   readonly logDir?: string;
@@ -57,6 +58,12 @@ export function loadCommand(): Command {
       new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
     )
     .option('--memory <mib>', 'memory of a guest, for objects with large maps', memoryOption, 512)
+    .option(
+      '--module <name>',
+      'a module of the kernel whose kfuncs, types or functions are needed (repeatable)',
+      collectModule,
+      [],
+    )
     .option('--json <file>', "everything, with figures by veristat's names; - for standard output")
     .option('--csv <dir>', 'a file for each kernel, as veristat prints it (-o csv)')
     .option(
@@ -117,10 +124,10 @@ async function loadAndReport(
   session: Session,
   options: LoadOptions,
 ): Promise<number> {
-  const { jobs, memory: memoryMiB, logDir, json } = options;
+  const { jobs, memory: memoryMiB, module: modules, logDir, json } = options;
   const logs = logDir === undefined ? null : new LogFiles(logDir);
   const onLog = logs === null ? null : (cell: LoadCell, log: string): Promise<void> => logs.write(cell, log);
-  const report = await loadObjects({ kernels, read, jobs, memoryMiB, onLog, onProgress }, session);
+  const report = await loadObjects({ kernels, read, jobs, memoryMiB, modules, onLog, onProgress }, session);
   if (json !== '-')
     process.stdout.write(loadText(report, { color: mayColor(), columns: process.stdout.columns ?? 0 }));
   await writeReports(report, options);

@@ -108,3 +108,10 @@ export function percent(text: string): number {
     throw new InvalidArgumentError(`'${text}' must be a percentage from 0, such as 10%.`);
   return Number(text.replace('%', ''));
 }
+
+/** The name of a module of the kernel, repeatable. */
+export function collectModule(text: string, before: readonly string[]): string[] {
+  if (!/^[\w-]{1,64}$/.test(text))
+    throw new InvalidArgumentError(`'${text}' must be a module's name, such as nf_flow_table.`);
+  return [...before, text];
+}

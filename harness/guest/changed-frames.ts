@@ -1,5 +1,6 @@
 import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
 import { WHYS } from '../model/changed-frames.ts';
+import { BpfrigError } from '../util/errors.ts';
 
 /** BPFRIG_HEAD, BPFRIG_SAMPLE and BPFRIG_SAMPLES, bpf/bpfrig.h. */
 const HEAD = 64;
@@ -12,8 +13,14 @@ const SAMPLE_AT = 16;
 /** BPFRIG_SOURCES: a frame of no source. */
 const NO_SLOT = 16;
 
-/** What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent. */
-export function changedFrames(rows: readonly { readonly changed: string }[]): ChangedFrames | null {
+/**
+ * What `stack_changed` answers for each CPU, `struct bpfrig_changed` in hex, as one; null: every frame is as sent.
+ * Throws a BpfrigError with code `agent` for an answer of another length.
+ */
+export function changedFrames(
+  rows: readonly { readonly changed: string }[],
+  strangers = '',
+): ChangedFrames | null {
   const parts = rows.map(({ changed }) => decode(Buffer.from(changed, 'hex')));
   const [first] = parts;
   if (first === undefined) return null;
@@ -27,11 +34,16 @@ export function changedFrames(rows: readonly { readonly changed: string }[]): Ch
     rest: rests.length === 0 ? null : Math.min(...rests),
     moved,
     vary: unique(parts.flatMap(({ vary }) => vary)).toSorted((a, b) => a - b),
+    strangers: strangers.match(/.{16}/g) ?? [],
     samples: parts.flatMap(({ samples }) => samples),
   };
 }
 
-function decode(bytes: Buffer): ChangedFrames {
+const BYTES = VARY_AT + SAMPLE + SAMPLES * (SAMPLE_AT + SAMPLE);
+
+function decode(bytes: Buffer): Omit<ChangedFrames, 'strangers'> {
+  if (bytes.length !== BYTES)
+    throw new BpfrigError('agent', `stack_changed: an answer of ${bytes.length} bytes, not ${BYTES}`);
   const [why, rest, moved, samples] = [
     bytes.readUInt32LE(HEAD),
     bytes.readUInt32LE(HEAD + 4),

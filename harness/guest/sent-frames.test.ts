@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { PROJECT_ROOT } from '../util/paths.ts';
 import { testFrame, wordSum } from './frame.ts';
+import { oneFrame } from './one-frame.ts';
 import { encodeSource, hasNumbers, isForRx, sentFrames, type SourceRun } from './sent-frames.ts';
 
 const HEADER = readFileSync(join(PROJECT_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
@@ -43,6 +44,43 @@ t.test('a tag is not in the data', async t => {
   const frames = sentFrames({ ...PLAIN, source: 'pktgen', commands }, []);
   t.match(frames, { tag: 0x8100_7064, length: 96 });
   t.equal(sentFrames(PLAIN, []).tag, 0);
+});
+
+t.test('IPv6 of pktgen: the number is behind the head, and the fields are elsewhere', async t => {
+  const commands = ['dst6 fd00::2', 'src6 fd00::1', 'traffic_class 2e'];
+  const six = sentFrames({ ...PLAIN, source: 'pktgen', commands }, []);
+  t.match(six, {
+    at: 62,
+    length: 100,
+    ids: 'any',
+    rest: 'zeroes',
+    checksum: false,
+    numbered: true,
+    first: 1,
+  });
+  t.equal(
+    six.head,
+    `525400b9f002525400b9f00186dd62e00000002e1120fd${'00'.repeat(14)}01fd${'00'.repeat(14)}0223280009002e0000be9b`,
+  );
+  t.same(free({ source: 'pktgen', commands }), [54, 55]);
+  t.same(free({ source: 'pktgen', commands }, ['ttl', 'udp_csum', 'number']), [21, 54, 55, 60, 61]);
+  t.equal(
+    sentFrames({ ...PLAIN, source: 'pktgen', commands, size: 60 }, []).length,
+    78,
+    'pktgen makes it longer',
+  );
+  const frame = oneFrame(six, 7, 9000);
+  t.equal(frame.subarray(62, 70).toString('hex'), 'be9be95500000007');
+});
+
+t.test('one frame is as the source sends it', async t => {
+  const frames = sentFrames({ ...PLAIN, source: 'pktgen', commands: ['vlan_id 100'] }, []);
+  const frame = oneFrame(frames, 3, 9000);
+  t.equal(frame.length, 100);
+  t.equal(frame.subarray(12, 18).toString('hex'), '810000640800');
+  t.equal(wordSum(frame.subarray(18, 38)), 0xffff, 'with a right checksum');
+  t.equal(frame.readUInt16BE(22), 2, 'the third has id 2');
+  t.same(oneFrame(sentFrames(PLAIN, []), 5, 9000), testFrame(100, 5));
 });
 
 t.test('the UDP checksum of any number and port', async t => {

@@ -47,6 +47,8 @@ export interface ChangedFrames {
   readonly moved: number;
   /** Bytes among the first 128 that are not the same in all frames of a CPU, numbered as they arrived. */
   readonly vary: readonly number[];
+  /** Of those that are unknown, where frames were described: the hash of each (`frameHash`). */
+  readonly strangers: readonly string[];
   /** The first ones of each CPU. */
   readonly samples: readonly ChangedSample[];
 }

@@ -1,7 +1,7 @@
 import type { HostFacts, KernelColumn } from './events.ts';
 
 /**
- * What became of one program on one kernel. `refused`: a system call failed. `unloadable`: libbpf found something missing on this kernel
+ * The outcome of one program on one kernel. `refused`: a system call failed. `unloadable`: libbpf found something missing on this kernel
  * and did not ask it. `crashed`: the kernel panicked or hung over it. `skipped`: only a loader of its own can load it, on any kernel. `lost`: the
  * host took the answer.
  */

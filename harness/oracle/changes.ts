@@ -1,4 +1,4 @@
-import { untag, type Untagged } from '../guest/frame-hash.ts';
+import { frameHash, untag, type Untagged } from '../guest/frame-hash.ts';
 import { MAGIC, wordSum } from '../guest/frame.ts';
 import type { SentFrames } from '../guest/sent-frames.ts';
 import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
@@ -53,8 +53,16 @@ export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames): b
     arrived.bytes.every(byte => bytes.has(byte)) &&
     (arrived.rest === null || changes.some(({ rest }) => rest === arrived.rest)) &&
     (!arrived.why.includes('moved') || changes.every(({ moved }) => moved === arrived.moved)) &&
+    areDescribed(arrived, runs) &&
     arrived.samples.every(sample => looksAs(sample, runs, changes))
   );
+}
+
+/** Where all frames are described one by one, each that arrived must be one of those that the program leaves. */
+function areDescribed({ strangers }: ChangedFrames, runs: readonly ProgramRun[]): boolean {
+  if (runs.some(({ frames }) => frames !== null)) return true;
+  const left = new Set(runs.map(({ after }) => frameHash(after)));
+  return strangers.every(hash => left.has(hash));
 }
 
 function changeOf({ frames, before, after }: ProgramRun): Change {

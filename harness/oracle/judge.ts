@@ -16,6 +16,7 @@ import { brokenRules, unreadOutcomes } from './rules.ts';
 import { drawLedger, ledgerFaults } from './sinks.ts';
 import { captureNotes } from './subjects/captured.ts';
 import { stepsNamed, stepsWithResult } from './steps-named.ts';
+import { tracedDifferences } from './traced-differences.ts';
 
 /** Why the steps of a cell ended before the last. */
 export interface Stop {
@@ -127,6 +128,7 @@ function ofObservations(
   const accountFaults = ledgerFaults(ledger);
   const lost = [
     ...lostObservations(seen, named),
+    ...tracedDifferences(seen, variant.observe),
     ...(deduced && accountFaults.length > 0
       ? [`${note}, but then the ledger does not balance: which events were missed cannot be known`]
       : []),

@@ -97,7 +97,7 @@ export type Out =
 /** Kernel, variant and steps as far as counting needs them. */
 export type VariantFacts = Pick<
   ResolvedVariant,
-  'variant' | 'guest' | 'setup' | 'traffic' | 'topology' | 'changes'
+  'variant' | 'guest' | 'setup' | 'traffic' | 'topology' | 'changes' | 'observe'
 >;
 
 /** One cell as its subjects see it. */

@@ -10,6 +10,7 @@ import { entry } from './subjects/entry.ts';
 import { identity } from './subjects/identity.ts';
 import { objects } from './subjects/objects.ts';
 import { stack } from './subjects/stack.ts';
+import { traced } from './subjects/traced.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
 import { witnessEvents, type Table } from './table.ts';
@@ -26,6 +27,7 @@ export const SUBJECTS: readonly Subject[] = [
   identity,
   captured,
   objects,
+  traced,
 ];
 
 /** Every observer table. */

@@ -21,7 +21,7 @@ const GAP = '  ';
 const NARROWEST = 14;
 
 /** The widest reason in the table where the width is not known: all of it stands below. */
-const WIDEST = 44;
+const WIDEST = 30;
 
 /** One square: what is shown, and how. */
 interface Square {

@@ -75,6 +75,8 @@ async function callEverything(
     value_size: 0,
     max_entries: 4096,
   });
+  await call('map_create', { name: 'socks', type: 'sockmap', key_size: 4, value_size: 8, max_entries: 4 });
+  await call('map_socket', { map: 'socks', key: '00000000', kind: 'udp' });
   await call('events_start', { map: 'ring' });
   await call('events_read', { map: 'ring' });
   await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });
@@ -108,6 +110,9 @@ async function callEverything(
   await call('stack_read', { dev: 'rx' });
   await call('stack_log', { dev: 'rx' });
   await call('stack_seen', { dev: 'rx' });
+  await call('stack_describe', { dev: 'rx', hashes: '0b5087f598346536', kinds: 1 });
+  await call('stack_described', { dev: 'rx' });
+  await call('stack_changed', { dev: 'rx' });
   await call('observers_read', {});
   await call('witness_read', {});
   await call('witness_stop', {});

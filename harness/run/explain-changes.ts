@@ -8,7 +8,7 @@ import type { LoadedProgram, StepContext } from './steps/context.ts';
 import type { Announcements } from './steps/announcements.ts';
 
 /** Of all sources together, so many frames that are described. */
-const FRAMES = 256;
+const FRAMES = 1024;
 /** Between two numbers whose bytes all differ. */
 const FAR = 0x0101_0101;
 
@@ -19,7 +19,7 @@ export async function readChanges(
 ): Promise<ChangedFrames | null> {
   if (ownPrograms(ctx).length === 0 || rows.every(isAsSent)) return null;
   const answer = await ctx.guest.call('stack_changed', { dev: 'rx' });
-  return changedFrames(answer.rows);
+  return changedFrames(answer.rows, answer.strangers);
 }
 
 /**

@@ -34,8 +34,9 @@ SEC("xdp") int write(struct xdp_md *ctx)
 }
 `;
 
+// Of a hash: that an array has an entry of a constant index, the verifier of 7.3 knows by itself.
 const REFUSED = `${HEAD}
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); } numbers SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); } numbers SEC(".maps");
 SEC("xdp") int good(struct xdp_md *ctx) { return XDP_PASS; }
 SEC("xdp") int bad(struct xdp_md *ctx)
 {
@@ -46,8 +47,8 @@ SEC("xdp") int bad(struct xdp_md *ctx)
 `;
 
 const NO_MAP = `${HEAD}
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4); __uint(key_size, 4); __uint(value_size, 0x7fffffff); } huge SEC(".maps");
-SEC("xdp") int look(struct xdp_md *ctx) { __u32 key = 0; return bpf_map_lookup_elem(&huge, &key) ? XDP_DROP : XDP_PASS; }
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4); __uint(key_size, 4); __uint(value_size, 4); __uint(map_flags, 0x40000000); } odd SEC(".maps");
+SEC("xdp") int look(struct xdp_md *ctx) { __u32 key = 0; return bpf_map_lookup_elem(&odd, &key) ? XDP_DROP : XDP_PASS; }
 `;
 
 /** Compiles a source; returns the object in base64. */
@@ -104,7 +105,7 @@ async function refused(t: Test, guest: RunningGuest): Promise<void> {
   t.match(map.failure, {
     kind: 'kernel',
     where: 'bpf(BPF_MAP_CREATE)',
-    message: "creating map 'huge' of object 'n'",
+    message: "creating map 'odd' of object 'n'",
   });
   const wrong = await failureOf(guest.call('object_load', { object_data, name: 'w', programs: ['god'] }));
   t.match(wrong.failure, { kind: 'request', message: "programs: the object has no 'god'; it has: good bad" });
@@ -134,9 +135,6 @@ async function recorded(t: Test, guest: RunningGuest): Promise<void> {
   t.same([all.entries.length, all.more], [100, false]);
   t.match(await guest.call('map_dump', { map: 'r.pinned', max: 99 }), { more: true });
   t.equal((await guest.call('map_dump', { map: 'r.pinned', max: 100 })).more, false);
-  const found = async (): Promise<string> =>
-    (await guest.call('exec', { argv: ['/bin/busybox', 'ls', '/sys/fs/bpf'] })).stdout;
-  t.match(await found(), /^pinned$/m);
-  await guest.call('hello', {});
-  t.notMatch(await found(), /pinned/, 'what was pinned ends with the session');
+  const { stdout } = await guest.call('exec', { argv: ['/bin/busybox', 'ls', '/sys/fs/bpf'] });
+  t.match(stdout, /^pinned$/m);
 }

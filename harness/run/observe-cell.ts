@@ -7,10 +7,12 @@ import { summariseArrivals } from '../oracle/arrivals.ts';
 import { compareDescribed, withDescribed } from '../oracle/described.ts';
 import { compareNumbers } from '../oracle/identities.ts';
 import { WITNESS_EVENTS } from '../oracle/subjects.ts';
+import { tracedWitness } from '../oracle/subjects/traced.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { explainChanges, readChanges } from './explain-changes.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ProgramIndex } from './programs.ts';
+import { checkTracepoints } from './readings/check-tracepoints.ts';
 import type { ReadingPlan } from './readings/plan.ts';
 import { beginReadings, takeReadings } from './readings/take.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
@@ -42,9 +44,13 @@ export async function observeCell(
   const ctx = new StepContext(dut, index, variant.topology, bed.generator, state);
   const devices = variant.topology === 'none' ? [] : ['tx', 'rx'];
   await runSteps(ctx, variant.setup);
+  await checkTracepoints(ctx, variant.observe);
   await beginReadings(ctx, wanted);
   // Only now, so that what the set-up itself moved is in no count.
-  const before = await readBaseline(bed, planFor(ctx, devices), WITNESS_EVENTS);
+  const before = await readBaseline(bed, planFor(ctx, devices), [
+    ...WITNESS_EVENTS,
+    ...tracedWitness(variant.observe),
+  ]);
   ctx.forgetSources();
   await startCaptures(bed, variant.captures, variant.topology);
   clock.next('traffic');

@@ -10,6 +10,7 @@ import type { Expectation, KnownFailure, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { namesObservation, settledPart } from './settled.ts';
 import { unknownField } from './step-results.ts';
+import { tracedProblem } from './traced.ts';
 import { unknownName } from './vocabulary.ts';
 
 /** The steps that keep their result, by their `as`. */
@@ -174,7 +175,8 @@ function expressionAt(
     const wrong =
       step === undefined
         ? (unknownName(name.path, new Set(own.keys()), context.vocabulary) ??
-          objectProblem(name.path, context.objects))
+          objectProblem(name.path, context.objects) ??
+          tracedProblem(name.path, context.observe))
         : unknownField(step, name.path);
     if (wrong !== null) context.problems.push({ place: place(name.start), text: `\`${text}\`: ${wrong}` });
   }

@@ -4,6 +4,7 @@ import type { Path, Problem, Source } from './places.ts';
 import type { PlainStep, ScenarioObject, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { STEP_KINDS } from './step-schema.ts';
+import type { TracedEvent } from './traced.ts';
 
 type RawStep = ScenarioDocument['setup'][number];
 type RawPlainStep = NonNullable<RawStep['repeat']>['steps'][number];
@@ -16,6 +17,7 @@ export interface BuildContext {
   /** Range of the scenario's `kernels`; null: all. */
   readonly kernels: string | null;
   readonly objects: readonly ScenarioObject[];
+  readonly observe: readonly TracedEvent[];
   readonly source: Source;
   readonly origin: (path: Path) => Path;
   readonly problems: Problem[];

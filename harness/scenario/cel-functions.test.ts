@@ -20,7 +20,7 @@ t.test('an address with a mistake is found when the expression is read', async t
     problem: 'ip(): `198.18.0.300` is no IPv4 and no IPv6 address',
     offset: 8,
   });
-  t.match(compileAny("list.all(e, e.mac == mac('52:54'))"), { problem: /no MAC address/ });
+  t.match(compileAny("seen.all(e, e.mac == mac('52:54'))"), { problem: /no MAC address/ });
   t.throws(() => value('ip(x)', { x: 'nowhere' }), /no IPv4 and no IPv6 address/);
 });
 

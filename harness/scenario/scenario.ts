@@ -5,6 +5,7 @@ import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
 import type { FeatureName } from '../kernel/features.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
+import type { TracedEvent } from './traced.ts';
 
 /** 1-based place in a scenario's file. */
 export interface Place {
@@ -110,6 +111,8 @@ export interface ResolvedVariant {
   /** Types of the records of ring buffers and perf event arrays: `struct event` by `fw.events`. */
   readonly records: Readonly<Record<string, string>>;
   readonly captures: readonly Capture[];
+  /** Tracepoints that are counted because the scenario asks for it. */
+  readonly observe: readonly TracedEvent[];
   readonly setup: readonly Step[];
   readonly traffic: readonly Step[];
   readonly after: readonly Step[];

@@ -9,6 +9,7 @@ import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
 import type { Wrap } from './step-words.ts';
+import { observeSchema } from './traced.ts';
 import { TOPOLOGIES } from '../model/topology.ts';
 
 const AXIS_NAME = /^[a-z][a-z0-9_]*$/;
@@ -116,6 +117,7 @@ export function scenarioSchema(wrap: Wrap) {
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
       .optional(),
     objects: objectsSchema(wrap),
+    observe: observeSchema(wrap),
     events: z
       .record(z.string().regex(/^.+\.\w+$/), wrap(z.string().regex(/^(?:(?:struct|union) )?\w+$/)))
       .default({})

@@ -103,6 +103,13 @@ function mapKinds(wrap: Wrap) {
         other_qsize: int(0).optional().describe('the qsize of every second time'),
         flags: updateFlags,
         ...value,
+        socket: wrap(
+          z.union([z.enum(['tcp', 'udp']), z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0) })]),
+        )
+          .optional()
+          .describe(
+            'a new socket is the value, which stays open until the cell ends: an entry of a sockmap (`tcp`: an end of a connection on 127.0.0.1, `udp`: a socket bound there) or of an xskmap (`{ xdp: rx, queue: 0 }`)',
+          ),
         caps,
       })
       .describe('BPF_MAP_UPDATE_ELEM'),

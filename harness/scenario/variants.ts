@@ -19,6 +19,7 @@ import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { exactly } from './step-words.ts';
+import { tracedEvents } from './traced.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const SCHEMA = scenarioSchema(exactly);
@@ -64,7 +65,22 @@ export function resolveVariant(
   const objects = scenarioObjects(document.objects, path, (key, text) =>
     problems.push({ place: source.place(origin(['objects', key])), text }),
   );
-  const context = { source, origin, problems, doubts, kernels: document.kernels ?? null, objects, ...names };
+  const observe = tracedEvents(document.observe, index =>
+    problems.push({
+      place: source.place(origin(['observe', index])),
+      text: 'its name is that of an earlier one: give it another by `as`',
+    }),
+  );
+  const context = {
+    source,
+    origin,
+    problems,
+    doubts,
+    kernels: document.kernels ?? null,
+    objects,
+    observe,
+    ...names,
+  };
   const stepsOf = (key: 'setup' | 'traffic' | 'after'): Step[] =>
     withCaptureFiles(buildSteps(document[key], [key], context), path, (step, inner, text) =>
       problems.push({ place: source.place([...step.path, step.kind, ...inner]), text }),
@@ -102,6 +118,7 @@ export function resolveVariant(
     objects,
     records: document.events,
     captures,
+    observe,
     setup,
     traffic,
     after,

@@ -102,4 +102,11 @@ int find(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* For what leaves through an entry of a devmap. */
+SEC("xdp/devmap")
+int leave(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -1,3 +1,4 @@
+import { changedFrames } from '../../guest/changed-frames.ts';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ import { EXIT } from '../../model/exit-code.ts';
 import { readBtf } from '../../object/btf.ts';
 import { parseObject } from '../../object/read-object.ts';
 import { summariseArrivals } from '../../oracle/arrivals.ts';
+import { compareDescribed } from '../../oracle/described.ts';
 import { evaluate } from '../../oracle/expectations.ts';
 import { NAMES } from '../../oracle/subjects.ts';
 import { buildFrame } from '../../packet/build.ts';
@@ -388,6 +390,16 @@ export const FUZZ_TARGETS = {
   arrivals: {
     inputs: fc.oneof(mutated(texts('0100000028230040', '')), anyText),
     run: input => void summariseArrivals([{ cpu: 0, log: input.toString(), lost: 0 }], []),
+    weight: 8,
+  },
+  'changed-frames': {
+    inputs: fc.oneof(mutated(texts('00'.repeat(784), '')), anyText),
+    run: input => void changedFrames([{ changed: input.toString() }], input.toString()),
+    weight: 8,
+  },
+  'described-frames': {
+    inputs: fc.oneof(mutated(texts('0b5087f5983465360100000000000000', '')), anyText),
+    run: input => void compareDescribed(new Map(), input.toString()),
     weight: 8,
   },
   run: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { op } from './op.ts';
-import { hex, int, map, nothing } from './words.ts';
+import { device, EXACT_MAX, hex, int, map, nothing } from './words.ts';
 
 /** Arguments that ops which load from an object have in common: images/agent/bpf/open_objects.h, globals.h, load_programs.h. */
 export const objectFile = {
@@ -76,6 +76,22 @@ export const OBJECT_OPS = {
         more: z.boolean().describe('there are further entries'),
       })
       .readonly(),
+  ),
+  map_socket: op(
+    'BPF_MAP_UPDATE_ELEM of a SOCKMAP, SOCKHASH or XSKMAP with a new socket, which stays open until the session ends.',
+    {
+      map,
+      key: hex,
+      kind: z
+        .enum(['tcp', 'udp', 'xdp'])
+        .describe(
+          'an end of a connection on 127.0.0.1, a socket bound there, or an AF_XDP socket in copy mode',
+        ),
+      dev: device.optional().describe('of an AF_XDP socket'),
+      queue: int(0, 0xffff).optional(),
+      flags: int(0, EXACT_MAX).optional(),
+    },
+    nothing,
   ),
   events_start: op(
     'Begins to take records out of a ring buffer or a perf event array. Nothing happens where that has begun.',

@@ -147,6 +147,7 @@ export const OBSERVE_OPS = {
               .readonly(),
           )
           .readonly(),
+        strangers: hex.describe('hashes of frames that came in the place of described ones, 8 bytes each'),
       })
       .readonly(),
   ),

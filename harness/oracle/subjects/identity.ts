@@ -49,7 +49,7 @@ function account(cell: CellView, before: readonly Account[]): Account {
   if (reason !== null || identities === null || typeof identities === 'string') {
     const names = ['missing', 'duplicated', 'reordered', 'unsent'];
     return {
-      counters: { identity: { changed } },
+      counters: { identity: opaque === null ? { changed } : {} },
       stages: [],
       identity: changes,
       absent: Object.fromEntries([

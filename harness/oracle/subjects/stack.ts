@@ -95,8 +95,8 @@ function stackOf(seen: Observations, cpus: readonly string[]) {
     foreign: foreignPackets(seen),
     bytes: sum(rows, ({ bytes }) => bytes),
     skbs,
-    exact,
-    mangled: skbs - exact,
+    // Without a value where nobody knows what was sent: `identity` says why.
+    ...(seen.opaque == null ? { exact, mangled: skbs - exact } : {}),
     metas: sum(rows, ({ metas }) => metas),
     cpu: groupBy(
       rows,

@@ -8,7 +8,7 @@ import {
 } from '../../guest/verifier-log.ts';
 import type { LoadCell, LoadFigures } from '../../model/load-report.ts';
 
-/** A cell without its place: what became of a program. */
+/** A cell without its place: the outcome of a program. */
 export type LoadOutcome = Omit<LoadCell, 'kernel' | 'file_name' | 'prog_name'>;
 
 /** How many lines of a log a report keeps. */

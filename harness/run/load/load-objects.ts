@@ -1,4 +1,6 @@
 import PQueue from 'p-queue';
+import { moduleClosure } from '../../kernel/modules.ts';
+import { NO_ADDITIONS } from '../../model/guest-additions.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { loadExitCode } from '../../model/load-exit-code.ts';
 import { LOAD_SCHEMA, type LoadCell, type LoadKernel, type LoadReport } from '../../model/load-report.ts';
@@ -18,6 +20,8 @@ export interface LoadRequest {
   /** Guests at once. */
   readonly jobs: number;
   readonly memoryMiB: number;
+  /** Modules of the kernel's package that guests load first, by name: kfuncs and types may be theirs. */
+  readonly modules: readonly string[];
   readonly onLog: VerifyEnvironment['onLog'];
   /** Receives one line when a kernel is through. */
   readonly onProgress: (line: string) => void;
@@ -38,12 +42,7 @@ export async function loadObjects(request: LoadRequest, session: Session): Promi
   const startedAt = new Date().toISOString();
   const { objects, rows } = request.read;
   const work = objects.map(object => ({ object, programs: object.contents.programs }));
-  const environment: VerifyEnvironment = {
-    guests: session.guests(),
-    shape: shapeOf(request.memoryMiB),
-    signal: session.signal,
-    onLog: request.onLog,
-  };
+  const environment = { guests: session.guests(), signal: session.signal, onLog: request.onLog };
   const queue = new PQueue({ concurrency: request.jobs });
   // Where there are more jobs than kernels, several guests share the programs of one.
   const parts = Math.max(1, Math.floor(request.jobs / request.kernels.length));
@@ -67,15 +66,22 @@ export async function loadObjects(request: LoadRequest, session: Session): Promi
   };
 }
 
-/** No device is needed: nothing is attached. */
-function shapeOf(memoryMiB: number): GuestShape {
-  return { topology: 'none', guest: { cpus: 1, memoryMiB, queues: 1 } };
+/** No device is needed: nothing is attached. A module that this kernel does not have is left out, and what needs it is refused. */
+function shapeOf(kernel: Kernel, request: LoadRequest): GuestShape {
+  const { memoryMiB } = request;
+  const modules = request.modules.filter(name => {
+    const lacks = kernel.modulesDir !== null && moduleClosure(kernel.modulesDir, [name]).missing.length > 0;
+    if (lacks) request.onProgress(`${kernel.id}: it has no module ${name}`);
+    return !lacks;
+  });
+  const additions = modules.length === 0 ? {} : { additions: { ...NO_ADDITIONS, modules } };
+  return { topology: 'none', guest: { cpus: 1, memoryMiB, queues: 1, ...additions } };
 }
 
 interface Tools {
   readonly request: LoadRequest;
   readonly session: Session;
-  readonly environment: VerifyEnvironment;
+  readonly environment: Omit<VerifyEnvironment, 'shape'>;
   readonly queue: PQueue;
 }
 
@@ -92,7 +98,8 @@ async function onKernel(
     session.signal.throwIfAborted();
     return unavailable(requested.id, parts, messageOf(error));
   }
-  const cells = await Promise.all(parts.map(part => queue.add(() => verifyOn(kernel, part, environment))));
+  const own = { ...environment, shape: shapeOf(kernel, request) };
+  const cells = await Promise.all(parts.map(part => queue.add(() => verifyOn(kernel, part, own))));
   const all = cells.flat();
   const loaded = all.filter(({ state }) => state === 'loaded').length;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -51,6 +51,16 @@ export async function announceFrames(ctx: StepContext, run: FramesRun): Promise<
   await describe(ctx, fresh, kindsOf(run.frames));
 }
 
+/** The same for a source that goes through its frames in turn until it has sent `count`: the first ones can come once more. */
+export async function announceInTurn(
+  ctx: StepContext,
+  { count, ...run }: Omit<FramesRun, 'times'> & { readonly count: number },
+): Promise<void> {
+  const [times, more] = [Math.floor(count / run.frames.length), count % run.frames.length];
+  if (times > 0) await announceFrames(ctx, { ...run, times });
+  if (more > 0) await announceFrames(ctx, { ...run, frames: run.frames.slice(0, more), times: 1 });
+}
+
 /**
  * States that a source sends frames to `rx` of which bpfrig does not know the bytes, and why: each packet is counted, and none is
  * compared. Call it before the source sends.

@@ -10,7 +10,7 @@ import {
 } from '../../guest/sent-frames.ts';
 import { MAC } from '../../model/topology.ts';
 import type { AnnouncedSource } from '../../oracle/identities.ts';
-import { announceFrames, announceUnknown, type FramesRun } from './announce-frames.ts';
+import { announceFrames, announceInTurn, announceUnknown, type FramesRun } from './announce-frames.ts';
 import type { StepContext } from './context.ts';
 
 /** BPFRIG_LANES, bpf/bpfrig.h. */
@@ -43,11 +43,7 @@ async function announceShort(ctx: StepContext, run: SourceRun): Promise<void> {
   const frames = Array.from({ length: Math.min(flows, count) }, (_, flow) =>
     testFrame(size, 0, { srcMac, dstMac: run.dstMac ?? MAC.rx, srcPort: UDP_SOURCE + firstFlow + flow }),
   );
-  // The first flows send one more.
-  const [times, more] = [Math.floor(count / flows), count % flows];
-  const common = { source, on, ...(received === undefined ? {} : { received }) };
-  if (times > 0) await announceFrames(ctx, { ...common, frames, times });
-  if (more > 0) await announceFrames(ctx, { ...common, frames: frames.slice(0, more), times: 1 });
+  await announceInTurn(ctx, { source, on, count, frames, ...(received === undefined ? {} : { received }) });
 }
 
 async function announceNumbers(ctx: StepContext, run: SourceRun): Promise<void> {

@@ -57,6 +57,15 @@ export async function update(ctx: StepContext, args: StepArgs<'update'>): Promis
   const { map: name, caps, prog_fd, prog_map, at_fd_0, times, other_qsize } = args;
   const map = await mapOf(ctx, name);
   const flags = flagBits(args.flags);
+  if (args.socket !== undefined) {
+    const key = keyHex(map, args.key, 'update.key');
+    const socket =
+      typeof args.socket === 'string'
+        ? { kind: args.socket }
+        : { kind: 'xdp' as const, dev: args.socket.xdp, queue: args.socket.queue };
+    await ctx.guest.call('map_socket', { map: map.handle, key, ...socket, flags });
+    return {};
+  }
   const value = await entryValue(ctx, map, args, 'update');
   if (value !== null) {
     const key = keyHex(map, args.key, 'update.key');

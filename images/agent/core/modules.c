@@ -41,6 +41,7 @@
 	X(map)		\
 	X(map_batch)	\
 	X(map_dump)	\
+	X(sockets)	\
 	X(events)	\
 	X(cpumap)	\
 	X(info)		\

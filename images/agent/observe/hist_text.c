@@ -104,14 +104,36 @@ static void add_line(char *line, const struct witness_event *event,
 			row->sum[k] = sum[k];
 }
 
+/*
+ * # trigger info: hist:keys=map_id,err:vals=hitcount,drops:sort=hitcount ..
+ * Whether the rows below it are those of an event: another one of the plan may
+ * be the same tracepoint with other keys.
+ */
+static bool is_of(const char *info, const struct witness_event *event)
+{
+	char keys[HIST_TRIGGER_SIZE] = "hist:keys=";
+	size_t k;
+
+	for (k = 0; k < event->n_keys; k++)
+		add(keys, k ? "," : "", event->keys[k]);
+	add(keys, ":", "");
+	return !strncmp(info, keys, strlen(keys));
+}
+
 void hist_parse(char *text, const struct witness_plan *plan, size_t event,
 		struct witness_rows *rows)
 {
+	static const char label[] = "# trigger info: ";
 	char *line, *rest, *dropped;
+	bool own = true;
 
 	for (line = strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		dropped = strstr(line, "Dropped: ");
+		if (!strncmp(line, label, strlen(label)))
+			own = is_of(line + strlen(label), &plan->events[event]);
+		if (!own)
+			continue;
 		if (line[0] == '{')
 			add_line(line, &plan->events[event], event, rows);
 		else if (dropped)

@@ -155,6 +155,8 @@ static int learn(struct request *rq, struct stack *stack)
 							      "described");
 	stack->changed_fd = bpf_object__find_map_fd_by_name(stack->obj,
 							    "changed");
+	stack->strangers_fd = bpf_object__find_map_fd_by_name(stack->obj,
+							      "strangers");
 	err = share_all(stack);
 	if (err)
 		return fault_kernel(rq, err, "mmap", "mapping the maps of "

@@ -21,6 +21,7 @@ struct stack {
 	int sources_fd;			/* struct bpfrig_source by slot */
 	int described_fd;		/* how often each described frame came */
 	int changed_fd;			/* struct bpfrig_changed: one per CPU */
+	int strangers_fd;		/* hashes of frames in their place */
 	struct row_layout counts;	/* struct bpfrig_stack_count */
 	struct shared_map arrivals;	/* struct bpfrig_arrival */
 	struct shared_map seen;		/* lanes of one byte */

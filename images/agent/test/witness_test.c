@@ -80,7 +80,7 @@ static void triggers(void)
 	EQUAL(text, "hist:keys=a:size=512");
 }
 
-/* Two triggers of one event; a negative key; a table that was full. */
+/* Two triggers of one event, one of another; a negative key; a full table. */
 static const char hist[] =
 	"# event histogram\n#\n# trigger info: hist:keys=map_id,err:.. [active]\n"
 	"#\n\n"
@@ -89,7 +89,12 @@ static const char hist[] =
 	"{ map_id:         19, err:          0 } hitcount:          4"
 	"  processed:         32  drops:          0\n"
 	"\nTotals:\n    Hits: 625\n    Entries: 2\n    Dropped: 5\n"
-	"# event histogram\n\n"
+	"# event histogram\n#\n# trigger info: hist:keys=map_id:vals=hitcount,"
+	"drops:sort=hitcount:size=512 [active]\n#\n\n"
+	"{ map_id:         18 } hitcount:        621  drops:         77\n"
+	"\nTotals:\n    Hits: 621\n    Entries: 1\n    Dropped: 3\n"
+	"# event histogram\n#\n# trigger info: hist:keys=map_id,err:vals=.. "
+	"[active]\n#\n\n"
 	"{ map_id:         18, err: 18446744073709551588 } hitcount:        621"
 	"  sched:        605\n"
 	"\nTotals:\n    Hits: 621\n    Entries: 1\n    Dropped: 0\n";

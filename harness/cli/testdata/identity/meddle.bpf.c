@@ -165,6 +165,55 @@ int untag(struct xdp_md *ctx)
 	return deliver();
 }
 
+/* Gives each packet another destination. */
+SEC("xdp")
+int nat(struct xdp_md *ctx)
+{
+	struct bpfrig_frame *frame = ours(ctx);
+
+	if (!frame)
+		return XDP_PASS;
+	frame->dst_ip = bpf_htonl(0xc6120163);
+	return deliver();
+}
+
+/* Puts four bytes in before each packet's addresses. */
+SEC("xdp")
+int longer(struct xdp_md *ctx)
+{
+	__u32 *first;
+
+	if (bpf_xdp_adjust_head(ctx, -4))
+		return XDP_ABORTED;
+	first = (void *)(long)ctx->data;
+	if ((void *)(first + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	*first = 0x02020202;
+	return deliver();
+}
+
+/* Of an entry: changes a byte of the 500th packet, or loses it. */
+__u32 meddled;
+
+SEC("xdp/cpumap")
+int meddle_later(struct xdp_md *ctx)
+{
+	__u8 *data = (void *)(long)ctx->data;
+
+	if (++meddled != VICTIM)
+		return XDP_PASS;
+	if (data + 21 > (__u8 *)(long)ctx->data_end)
+		return XDP_DROP;
+	data[20] ^= 0xff;
+	return XDP_PASS;
+}
+
+SEC("xdp/cpumap")
+int lose_later(struct xdp_md *ctx)
+{
+	return ++meddled == VICTIM ? XDP_DROP : XDP_PASS;
+}
+
 /* Passes everything, with its tag. */
 SEC("xdp")
 int forward(struct xdp_md *ctx)
