@@ -23,7 +23,7 @@ const ROWS: Readonly<Record<string, readonly [string, Verdict, RegExp]>> = {
   large: [
     'guest: { memory_mib: 128, files: [./large] }',
     'error',
-    /count against its memory of 128 MiB: set `guest: \{ memory_mib: 256 \}`/,
+    /count against its memory of 128 MiB: set `guest: \{ memory_mib: 384 \}`/,
   ],
   sysctl: ['guest: { cpus: 1, sysctls: { net.core.somaxcon: 5 } }', 'error', /has no `net\.core\.somaxcon`/],
   value: [
