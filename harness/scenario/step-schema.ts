@@ -104,7 +104,10 @@ function mapKinds(wrap: Wrap) {
         flags: updateFlags,
         ...value,
         socket: wrap(
-          z.union([z.enum(['tcp', 'udp']), z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0) })]),
+          z.union([
+            z.enum(['tcp', 'udp']),
+            z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0) }),
+          ]),
         )
           .optional()
           .describe(
