@@ -4,7 +4,7 @@ import t from 'tap';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
 /** Documents whose examples are parts of scenarios. */
-const DOCUMENTS = ['README.md', 'docs/scenarios.md', 'docs/ledger.md'];
+const DOCUMENTS = ['README.md', 'docs/scenarios.md'];
 /** Where the scenarios are from which they are taken: `documented.guest.test.ts` runs those of docs/examples. */
 const SOURCES = ['docs/examples', 'examples', 'scenarios'];
 
@@ -31,12 +31,32 @@ function examplesOf(document: string): { line: number; lines: string[] }[] {
   }));
 }
 
-/** Whether the lines stand in a row in a scenario, all of them as far to the right as there. */
+/** Lines by the keys that begin at the margin; each part has its key in the first line. */
+function partsOf(lines: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (const line of lines) {
+    if (/^[a-z]/.test(line) || parts.length === 0) parts.push([line]);
+    else parts.at(-1)?.push(line);
+  }
+  return parts;
+}
+
+/** Whether all keys are in a scenario, and what is below each stands there in a row. */
 function isPartOf(lines: readonly string[], scenario: readonly string[]): boolean {
-  return scenario.some((line, at) => {
-    const shift = line.length - line.trimStart().length;
-    return lines.every((one, index) => scenario[at + index] === ' '.repeat(shift) + one);
+  return partsOf(lines).every(([key = '', ...below]) => {
+    const from = scenario.findIndex(line => line.trim() === key.trim());
+    return (
+      from >= 0 &&
+      isInARow(
+        below.map(line => line.trim()),
+        scenario.slice(from + 1).map(line => line.trim()),
+      )
+    );
   });
+}
+
+function isInARow(some: readonly string[], all: readonly string[]): boolean {
+  return some.length === 0 || all.some((_, at) => some.every((line, index) => all[at + index] === line));
 }
 
 t.test('the parser of documents finds what is there, and no other', async t => {

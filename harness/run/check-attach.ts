@@ -17,7 +17,8 @@ export function checkAttachments(
   );
   const renamed = aliases(steps);
   for (const step of steps) {
-    if (step.kind !== 'attach' || step.args.program === undefined) continue;
+    // A step with `as` asks what the kernel says to it.
+    if (step.kind !== 'attach' || step.args.program === undefined || step.as !== null) continue;
     const alias = renamed.get(step.args.program);
     // A step that gives a program another type than its section's knows why.
     if (alias?.retyped === true) continue;

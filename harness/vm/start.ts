@@ -44,7 +44,9 @@ export async function bootVm(
 ): Promise<BootedVm> {
   const vm = await startVm(spec, ram, options, []);
   return orKill(vm, async () => {
-    const { by } = await drainConsole(vm, READY_MARK, options.timeoutMs, haltCheck(vm));
+    // A host that is overloaded stretches a boot more than anything else.
+    const patienceMs = options.timeoutMs * hostPressure();
+    const { by } = await drainConsole(vm, READY_MARK, patienceMs, haltCheck(vm));
     if (by === 'line') return vm;
     options.signal?.throwIfAborted();
     const sign = by === 'look' ? 'boot-halted' : 'boot-timeout';

@@ -1,0 +1,1 @@
+#define PASSED XDP_PASS
