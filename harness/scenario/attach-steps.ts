@@ -119,12 +119,12 @@ function attachProblem(args: Places): string | null {
   return stray === undefined ? null : `\`${stray}\` is for XDP programs, next to \`to\``;
 }
 
-/** The port that a step's place is on; undefined for another device, or none. */
-export function portOfAttach({ to, tc, tcx, route }: AttachDevices): 'rx' | 'tx' | undefined {
-  const named = [to, tc, tcx, route].flatMap(place =>
+/** The device that a step needs: that of XDP, and `rx` and `tx` for the other places, which may also be on a device that a command made. */
+export function deviceOfAttach({ to, tc, tcx, route }: AttachDevices): string | undefined {
+  const [named] = [to, tc, tcx, route].flatMap(place =>
     place === undefined ? [] : [typeof place === 'string' ? place : place.device],
-  )[0];
-  return named === 'rx' || named === 'tx' ? named : undefined;
+  );
+  return to !== undefined || named === 'rx' || named === 'tx' ? named : undefined;
 }
 
 type OnDevice = string | { readonly device: string } | undefined;

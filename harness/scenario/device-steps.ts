@@ -1,7 +1,7 @@
 import type { Topology } from '../model/topology.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { GuestSize, PlainStep, Step } from './scenario.ts';
-import { portOfAttach } from './attach-steps.ts';
+import { deviceOfAttach } from './attach-steps.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 
 /** Every step that a topology cannot do, and why. `made`: names of the devices that the guest has besides `tx` and `rx`. */
@@ -62,7 +62,7 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   live: ({ on }) => ({ needs: on }),
   test_run: ({ on }) => ({ needs: on }),
   load: args => ({ needs: 'object' in args ? undefined : args.dev_bound }),
-  attach: args => ({ needs: portOfAttach(args) }),
+  attach: args => ({ needs: deviceOfAttach(args) }),
   detach: args => ({ needs: 'from' in args ? args.from : undefined }),
   update: ({ device, socket }) => ({ needs: typeof socket === 'object' ? socket.xdp : device }),
   fill: ({ entries }) => ({ needs: entries.find(({ device }) => device !== undefined)?.device }),

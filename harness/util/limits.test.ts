@@ -22,6 +22,7 @@ const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
   'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
   'kernel/testing.ts': 'made-up packages of tests',
+  'run/bench/load.ts': 'a whole run of load, which is measured and ends by an abort',
   'run/bench/timed-run.ts': 'a whole run, which is measured and ends by an abort',
   'util/host-command.ts': 'the one place',
   'util/lock.ts': 'shares an open file with the program, within a time of its own',

@@ -11,7 +11,7 @@ const [A, B, C] = ['aa', 'bb', 'cc'].map(byte => Buffer.from(byte.repeat(60), 'h
   Buffer,
 ];
 
-/** The context of a cell, and what its classifier is told. */
+/** The context of a cell, and what its classifier receives. */
 function cell() {
   const requests: Readonly<Record<string, unknown>>[] = [];
   const guest = {

@@ -19,7 +19,7 @@ async function stepped(steps: string, answer: object, index = new ProgramIndex([
   const guest = {
     hello: { cpus_possible: [0] },
     call: async (op: string, args: object) => {
-      // What the classifier is told is not what these tests are about.
+      // What the classifier receives is not what these tests are about.
       if (!op.startsWith('stack_')) requests.push({ op, ...args });
       return op === 'load' ? { id: 1 } : answer;
     },
