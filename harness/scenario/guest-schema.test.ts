@@ -70,6 +70,15 @@ t.test('axes and `when` decide about additions as about everything else', async 
   ]);
 });
 
+t.test(
+  'a module that is asked for by its name alone makes no device next to those of the scenario',
+  async t => {
+    const bond = 'devices: [{ name: bond0, kind: bond }]';
+    t.same(additionsOf(`\n  modules: [bonding]\n  ${bond}`)[0]?.modules, ['bonding max_bonds=0']);
+    t.same(additionsOf(`\n  modules: [bonding max_bonds=2]\n  ${bond}`)[0]?.modules, ['bonding max_bonds=2']);
+  },
+);
+
 t.test('devices become commands, in order, and bring their modules', async t => {
   const [additions] = additionsOf(`
   netns: [far]

@@ -149,10 +149,15 @@ function additionsOf(
   };
 }
 
-/** Modules by name, each once: what a scenario says of its parameters counts, and not what its devices would have. */
+/** Each module once: as it stands first with parameters, or as it stands first. So `modules: [bonding]` makes no device of its own next to `devices`. */
 function firstOfEach(modules: readonly string[]): string[] {
-  const names = modules.map(moduleName);
-  return modules.filter((_, index) => names.indexOf(names[index] ?? '') === index);
+  const found = new Map<string, string>();
+  for (const module of modules) {
+    const name = moduleName(module);
+    const before = found.get(name);
+    if (before === undefined || (before === name && module !== name)) found.set(name, module);
+  }
+  return [...found.values()];
 }
 
 function used<T>(item: T | { readonly use: T }): T {

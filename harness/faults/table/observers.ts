@@ -141,7 +141,8 @@ function withTraffic(place: Place, { before = '', after = '', background = '' })
   return { argv: run(place, place.write('traffic.yaml', text)) };
 }
 
-const TRACING = '/sys/kernel/tracing';
+/** The instance of the witness. */
+const TRACING = '/sys/kernel/tracing/instances/bpfrig';
 
 function traffic(
   name: string,
