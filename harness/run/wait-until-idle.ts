@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAll, sameCounts, type ReadPlan } from '../guest/readings.ts';
 import type { Testbed } from '../guest/testbed.ts';
+import { hostPressure } from '../util/host-pressure.ts';
 
-/** Pause between two readings of a guest that may still be busy. */
+/**
+ * Pause between two readings of a guest that may still be busy. On an overloaded host the guest's CPUs are threads that may not run for
+ * a while, one of them that of a kthread with packets in its ring: the pause grows with the square of the pressure.
+ */
 const PAUSE_MS = 25;
 
 /** How long packets may keep moving after the last source is done, before a cell is read although packets still move. */
@@ -13,10 +17,10 @@ const PATIENCE_MS = 20_000;
  * show in the ledger what was still on the way.
  */
 export async function waitUntilIdle(bed: Testbed, plan: ReadPlan): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS * hostPressure();
   let last = await readAll(bed, plan);
   for (;;) {
-    await sleep(PAUSE_MS);
+    await sleep(PAUSE_MS * hostPressure() ** 2);
     const now = await readAll(bed, plan);
     if (sameCounts(last, now) || performance.now() > deadline) return;
     last = now;
