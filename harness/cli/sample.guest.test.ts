@@ -22,6 +22,13 @@ const SAMPLE = [
   'delivery/udp-sockets.yaml',
   'update',
   'create',
+  '../attach/freplace.yaml',
+  '../attach/tc.yaml',
+  '../ledger/changed-bytes.yaml',
+  '../ledger/described.yaml',
+  '../object/firewall-counters.yaml',
+  '../object/tail-calls.yaml',
+  '../packet/protocols.yaml',
   '../../examples/own-program',
 ];
 
