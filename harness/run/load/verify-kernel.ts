@@ -4,7 +4,6 @@ import { AgentError } from '../../guest/agent-error.ts';
 import type { OpAnswer } from '../../guest/protocol.ts';
 import type { RunningGuest } from '../../guest/running-guest.ts';
 import type { Testbed } from '../../guest/testbed.ts';
-import { kernelConfig } from '../../kernel/config.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LoadCell } from '../../model/load-report.ts';
 import type { BpfProgram } from '../../object/object.ts';
@@ -12,6 +11,7 @@ import { messageOf } from '../../util/errors.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 import { GuestFailure } from '../../vm/failure.ts';
 import type { GuestShape, GuestSource } from '../guests.ts';
+import { placeConfig } from '../place-config.ts';
 import { judgeLoad, lostProgram, skippedType, unopened, type LoadOutcome } from './judge-load.ts';
 import { createdMaps, slotPrograms } from './needed-maps.ts';
 import type { LoadObject } from './read-objects.ts';
@@ -156,7 +156,7 @@ async function holdObject(
   kernel: Kernel,
 ): Promise<ReadonlyMap<string, string> | LoadOutcome> {
   try {
-    if (contents.kconfig.some(name => name.startsWith('CONFIG_'))) await placeConfig(guest, kernel);
+    await placeConfig(guest, kernel, [contents]);
     const { programs } = await guest.call('verify_object', { object_data: data }, { timeoutMs: VERIFY_MS });
     return new Map(programs.map(({ name, type }) => [name, type]));
   } catch (error) {
@@ -164,14 +164,6 @@ async function holdObject(
     const { where, message } = error.failure;
     return where === 'bpf_object__open_mem' ? unopened(message, error.detail) : lossOutcome(error);
   }
-}
-
-/** Puts the kernel's configuration where libbpf looks for it: Debian's kernels do not have /proc/config.gz. */
-async function placeConfig(guest: RunningGuest, kernel: Kernel): Promise<void> {
-  const text = await kernelConfig(kernel);
-  if (text === null) return;
-  await guest.call('exec', { argv: ['/bin/busybox', 'mkdir', '-p', '/boot'] });
-  await guest.call('write_file', { path: `/boot/config-${guest.hello.release}`, data: text });
 }
 
 function wholeLog({ stats, log, printed }: OpAnswer<'verify'>): string {
