@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { readObject } from '../object/read-object.ts';
+import { cacheRoot } from '../util/paths.ts';
 import { buildBpfObject } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
 
@@ -43,6 +44,23 @@ t.test('the same sources are the same object; its files are all that it is made 
     'bpf.h is that of the agent',
   );
   t.equal(readObject(first).programs[0]?.name, 'number');
+});
+
+t.test('a cache that lies elsewhere has the same objects', async t => {
+  const { dir, build } = sources(t);
+  const first = await build();
+  const elsewhere = join(dir, 'elsewhere', 'bpfrig');
+  mkdirSync(elsewhere, { recursive: true });
+  symlinkSync(join(cacheRoot(), 'libbpf'), join(elsewhere, 'libbpf'));
+  const before = process.env['XDG_CACHE_HOME'];
+  t.teardown(() => {
+    if (before === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = before;
+  });
+  process.env['XDG_CACHE_HOME'] = join(dir, 'elsewhere');
+  const source = { path: join(dir, 'prog_kern.c'), cflags: ['-Iearly', '-Ilate'], dir };
+  const { path } = await buildBpfObject(source, elsewhere);
+  t.equal(basename(dirname(path)), basename(dirname(first)));
 });
 
 t.test('an edit of a header of an included header is another object', async t => {

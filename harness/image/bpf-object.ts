@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
 import { compileError, findClang, runClang, type Compiler } from './clang.ts';
 import { libbpf } from './libbpf.ts';
 import { vmlinuxHeaderFolder } from './vmlinux-header.ts';
@@ -76,7 +76,11 @@ async function build(source: ObjectSource, compiler: Compiler, cacheDir: string)
   const files = filesIn(text, path, dir);
   // The text has what was included, in its order; the files have comments, which the verifier's log shows.
   const contents = await Promise.all(files.map(file => readFile(file, 'latin1').catch(() => null)));
-  const key = hashKey([FORMAT, compiler, args, dir, hashKey(text), hashKey(contents)]);
+  // Where the cache lies is no part of what an object is: a cache that was moved, or restored elsewhere, keeps its objects.
+  const placeless = [...args, text].map(word =>
+    word.replaceAll(cacheDir, 'CACHE').replaceAll(cacheRoot(), 'CACHE'),
+  );
+  const key = hashKey([FORMAT, compiler, dir, placeless, hashKey(contents)]);
   const folder = await cachedFolder(join(cacheDir, 'build', `object-${key}`), async temp => {
     const compiled = await runClang(compiler, [...args, '-c', path, '-o', join(temp, OBJECT)], dir);
     if (!compiled.ok) throw compileError(basename(path), dir, compiled.log);

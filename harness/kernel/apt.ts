@@ -1,5 +1,6 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AptAccess,
   aptError,
@@ -12,7 +13,7 @@ import { cacheError } from '../util/cache-error.ts';
 import { readChecked, writeChecked } from '../util/checked-json.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
-import { hostCommand } from '../util/host-command.ts';
+import { hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { withLock } from '../util/lock.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
@@ -28,6 +29,9 @@ export interface SuiteIndex {
   /** Why the mirror could not be reached, if this is an old index; null if the index is fresh. */
   readonly stale: string | null;
 }
+
+const NOT_FOUND = / 404 /;
+const UNKNOWN_TO_APT = /Can't find a source|Version .* was not found|Unable to locate/;
 
 /** Options of every call that uses a suite. */
 export type AptOptions = AptAccess;
@@ -89,13 +93,9 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await hostCommand('apt-get', args, {
-      ...commandOptions(options),
-      timeoutMs: DOWNLOAD_MS,
-      cwd: folder,
-    });
+    const result = await downloadOnce(suite, args, folder, options);
     if (!result.ok) {
-      if (/ 404 |Can't find a source|Version .* was not found|Unable to locate/.test(result.stderr)) {
+      if (NOT_FOUND.test(result.stderr) || UNKNOWN_TO_APT.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
         throw new PackageGone(entry, suite);
       }
@@ -117,6 +117,28 @@ export async function downloadPackages(
     files.push(file);
   }
   return files;
+}
+
+/** `apt-get download`, and once more where the reason may be gone then. */
+async function downloadOnce(
+  suite: string,
+  args: readonly string[],
+  folder: string,
+  options: AptOptions,
+): Promise<HostCommandResult> {
+  const download = (): Promise<HostCommandResult> =>
+    hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+  const result = await download();
+  if (result.ok) return result;
+  if (UNKNOWN_TO_APT.test(result.stderr)) {
+    // The lists are apt's own, beside the index: they can be damaged while the index is whole.
+    await update(suite, options);
+    return await download();
+  }
+  if (!NOT_FOUND.test(result.stderr)) return result;
+  // One server of the mirror may be a moment behind the others. A 404 that is remembered costs all later runs a kernel.
+  await sleep(2_000, undefined, { signal: options.signal });
+  return await download();
 }
 
 async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {

@@ -186,6 +186,20 @@ t.test('a kernel that the mirror has lost is skipped, and a note says so', async
   ]);
 });
 
+t.test('one 404, or lists that apt has lost, are not the end of a kernel', async t => {
+  publish('first', [NEWEST, OLDER]);
+  for (const [file, words] of [
+    ['moved', 'E: Failed to fetch http://mirror.example/pool/x.deb  404  Not Found'],
+    ['unlisted', "E: Can't find a source to download version '5.10.262-1' of 'x'"],
+  ] as const) {
+    for (const what of ['apt', 'kernels']) forget(what);
+    writeFileSync(join(mirror, file), words);
+    const { version, notes } = await fetch();
+    t.match({ version, notes }, { version: '5.10.262', notes: [] }, file);
+    t.notOk(existsSync(join(mirror, file)), 'it was said');
+  }
+});
+
 t.test('a missing suite is skipped; without any suite left it is an infra error', async t => {
   rmSync(join(mirror, 'first'), { recursive: true });
   t.equal((await fetch()).version, '5.10.223');
