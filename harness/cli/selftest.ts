@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { EXIT } from '../model/exit-code.ts';
@@ -38,22 +40,51 @@ export function selftestCommand(): Command {
     });
 }
 
+/** Tests that boot no guest side by side, then guests one file at a time: they and their deadlines want the cores to themselves. */
 async function runSelftest(text: string, unitOnly: boolean): Promise<number> {
-  const dist = join(PROJECT_ROOT, 'dist');
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  const names = readdirSync(DIST, { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.test.js') && name.includes(text))
-    .filter(name => !unitOnly || !name.endsWith('.guest.test.js'))
-    .toSorted((a, b) => Number(isGuestTest(a)) - Number(isGuestTest(b)) || a.localeCompare(b))
-    .map(name => join(dist, name));
-  if (files.length === 0) throw new BpfrigError('usage', `selftest: no test file has '${text}' in its path`);
-  // One file at a time: guests and deadlines want the cores to themselves.
-  const args = ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files];
-  const { exitCode } = await execa(process.execPath, args, {
-    cwd: PROJECT_ROOT,
-    stdio: 'inherit',
-    reject: false,
-  });
-  return exitCode === 0 ? EXIT.ok : EXIT.red;
+    .toSorted((a, b) => a.localeCompare(b));
+  const parts = [
+    { files: names.filter(name => !isGuestTest(name)), atOnce: availableParallelism() },
+    { files: unitOnly ? [] : names.filter(isGuestTest), atOnce: 1 },
+  ].filter(({ files }) => files.length > 0);
+  if (parts.length === 0) throw new BpfrigError('usage', `selftest: no test file has '${text}' in its path`);
+  let ok = true;
+  const total = { pass: 0, fail: 0 };
+  for (const { files, atOnce } of parts) {
+    const seen = await runTestFiles(files, atOnce);
+    ok &&= seen.ok;
+    total.pass += seen.pass;
+    total.fail += seen.fail;
+  }
+  console.log(`${total.pass} passed, ${total.fail} failed`);
+  return ok ? EXIT.ok : EXIT.red;
+}
+
+const DIST = join(PROJECT_ROOT, 'dist');
+
+/** Runs test files under node's test runner, which prints its report; `ok` is its exit status, the counts are those of its summary. */
+async function runTestFiles(
+  files: readonly string[],
+  atOnce: number,
+): Promise<{ ok: boolean; pass: number; fail: number }> {
+  const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec'];
+  const { exitCode, stdout } = await execa(
+    process.execPath,
+    [...options, ...files.map(name => join(DIST, name))],
+    {
+      cwd: PROJECT_ROOT,
+      stdin: 'inherit',
+      stdout: ['inherit', 'pipe'],
+      stderr: 'inherit',
+      maxBuffer: Infinity,
+      reject: false,
+    },
+  );
+  const count = (word: string): number =>
+    Number(new RegExp(`^. ${word} (\\d+)$`, 'mu').exec(stripVTControlCharacters(stdout))?.[1] ?? 0);
+  return { ok: exitCode === 0, pass: count('pass'), fail: count('fail') };
 }
 
 /** Injects faults into the real program. What was seen of those that it took wrongly is kept in `results/faults/`. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MANIFEST } from '../../util/manifest.ts';
 import { cacheEntry, damage, type Damage } from '../damage.ts';
 import type { Fault } from '../fault.ts';
 import type { Place } from '../place.ts';
@@ -78,6 +79,12 @@ const TARGETS: readonly Target[] = [
     what: "the template's record",
     files: template('template.json'),
     damages: [...ALL, 'emptied'],
+  },
+  {
+    name: 'manifest',
+    what: "the template's manifest",
+    files: template(MANIFEST),
+    damages: ['truncated', 'gone'],
   },
 ];
 
