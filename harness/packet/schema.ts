@@ -164,7 +164,10 @@ const MORE: Partial<Record<LayerName, (wrap: Wrap) => Record<string, z.ZodType>>
 };
 
 function extensionSchema(wrap: Wrap) {
-  const own = { kind: wrap(z.enum(EXTENSION_KINDS)), length: int(wrap, 255).describe('in units of 8 bytes') };
+  const own = {
+    kind: wrap(z.enum(EXTENSION_KINDS)).describe('which header'),
+    length: int(wrap, 255).describe('in units of 8 bytes'),
+  };
   const data = hexText(wrap).optional().describe('what is behind the length, filled up; not of a fragment');
   return z.strictObject({ ...shapeOf(FRAGMENT, wrap), ...own, data });
 }

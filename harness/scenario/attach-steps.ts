@@ -23,11 +23,26 @@ export function attachKinds(wrap: Wrap) {
   const places = {
     to: anyDevice.describe('XDP: the device'),
     tc: z
-      .union([device, z.strictObject({ device, direction, priority: int(1, 0xffff).optional() })])
+      .union([
+        device,
+        z.strictObject({
+          device,
+          direction,
+          priority: int(1, 0xffff).optional().describe('`pref` of tc(8)'),
+        }),
+      ])
       .describe('clsact of a device. bpfrig counts packets with priority 1, before it; the default is 10'),
     tcx: z.union([device, z.strictObject({ device, direction })]).describe('tcx of a device'),
     netkit: z
-      .union([device, z.strictObject({ device, side: wrap(z.enum(['primary', 'peer'])).optional() })])
+      .union([
+        device,
+        z.strictObject({
+          device,
+          side: wrap(z.enum(['primary', 'peer']))
+            .optional()
+            .describe('which of the two devices'),
+        }),
+      ])
       .describe('a netkit device: its primary side, where the section does not say otherwise'),
     cgroup: path.describe(
       'a cgroup of version 2, such as /clients, which is made if it does not exist; / is the root',
@@ -41,20 +56,28 @@ export function attachKinds(wrap: Wrap) {
     ),
     netfilter: z
       .strictObject({
-        family: wrap(z.enum(['ipv4', 'ipv6'])).default('ipv4'),
-        hook: wrap(z.enum(NETFILTER_HOOKS)),
-        priority: priority.default(10),
+        family: wrap(z.enum(['ipv4', 'ipv6']))
+          .default('ipv4')
+          .describe('NFPROTO_*'),
+        hook: wrap(z.enum(NETFILTER_HOOKS)).describe('NF_INET_*'),
+        priority: priority.default(10).describe('lower ones run first'),
       })
       .describe('a hook of netfilter'),
     iterator: path.describe('a file in /sys/fs/bpf, which runs the iterator when it is read'),
     uprobe: z
-      .strictObject({ path, function: wrap(z.string().min(1).max(255)) })
+      .strictObject({
+        path: path.describe('the program or library, in the guest'),
+        function: wrap(z.string().min(1).max(255)).describe('a symbol of it'),
+      })
       .describe('a function of a program or library in the guest'),
     perf_event: z
       .strictObject({ frequency: int(1, 10_000).default(99).describe('per second and CPU') })
       .describe('the CPU clock of each CPU'),
     route: z
-      .strictObject({ to: wrap(z.string().regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i)), device })
+      .strictObject({
+        to: wrap(z.string().regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i)).describe('an address or a network'),
+        device,
+      })
       .describe('a route whose packets pass the program of a lightweight tunnel'),
     struct_ops: map.describe(
       'a map of type STRUCT_OPS of an object that was loaded as a whole; without `program`',
@@ -82,7 +105,7 @@ export function attachKinds(wrap: Wrap) {
       .union([
         z.strictObject({ from: anyDevice }),
         z.strictObject({ program }),
-        z.strictObject({ name: z.string().regex(NAME) }),
+        z.strictObject({ name: z.string().regex(NAME).describe('of a step `attach`') }),
       ])
       .describe(
         'undo `attach`: the XDP program of a device, whatever a program is attached to, or what was attached under a name',

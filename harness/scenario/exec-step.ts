@@ -32,7 +32,11 @@ export function execSchema(wrap: Wrap) {
   });
   return z
     .strictObject({
-      argv: z.array(wrap(z.string())).min(1).max(BOUNDS.guestItems),
+      argv: z
+        .array(wrap(z.string()))
+        .min(1)
+        .max(BOUNDS.guestItems)
+        .describe('the program, found by PATH, and its arguments; no shell is between'),
       env: z
         .record(z.string().regex(/^[A-Za-z_]\w*$/), wrap(z.union([z.string(), z.number(), z.boolean()])))
         .optional()

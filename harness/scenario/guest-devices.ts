@@ -32,13 +32,13 @@ const VNI_MAX = 0xff_ffff;
 
 /** `guest: { devices }`: devices in addition to `tx` and `rx`. */
 export function devicesSchema(wrap: Wrap, when: z.ZodType<Record<string, string | string[]>>) {
-  const name = wrap(z.string().regex(DEVICE_NAME));
+  const name = wrap(z.string().regex(DEVICE_NAME)).describe('as the kernel has it');
   const text = wrap(z.string().min(1).max(64));
   return z
     .array(
       z.strictObject({
         name,
-        kind: wrap(z.enum(KIND_NAMES)),
+        kind: wrap(z.enum(KIND_NAMES)).describe('as `ip link add … type` has it'),
         on: name.optional().describe('the device that it is above: rx, tx, or one of the list before it'),
         ports: z
           .array(name)
@@ -61,7 +61,7 @@ export function devicesSchema(wrap: Wrap, when: z.ZodType<Record<string, string 
           .default([])
           .describe('further words for `ip link add … type KIND`'),
         address: z.array(text).max(64).default([]).describe('IP addresses with their prefix: 10.1.0.1/24'),
-        up: wrap(z.boolean()).default(true),
+        up: wrap(z.boolean()).default(true).describe('set up once it is there'),
         netns: wrap(z.string().regex(NETNS_NAME))
           .optional()
           .describe('one of `netns`, into which it is moved'),

@@ -32,7 +32,15 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
   // As `requires` has them: an item, or a mapping that also says in which variants.
   const list = <T extends z.ZodType>(item: T) =>
     z
-      .array(z.union([wrap(item), z.strictObject({ use: wrap(item), when: when.optional() })]))
+      .array(
+        z.union([
+          wrap(item),
+          z.strictObject({
+            use: wrap(item).describe('the item, where only some variants have it'),
+            when: when.optional(),
+          }),
+        ]),
+      )
       .max(BOUNDS.guestItems)
       .default([]);
   const hostPath = z.string().min(1).max(4096);
@@ -45,8 +53,10 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
   return z
     .strictObject({
       // No more than BPFRIG_CPUS, bpf/bpfrig.h.
-      cpus: wrap(z.int().min(1).max(64)).default(DEFAULTS.cpus),
-      memory_mib: wrap(z.int().min(128).max(65_536)).default(DEFAULTS.memory_mib),
+      cpus: wrap(z.int().min(1).max(64)).default(DEFAULTS.cpus).describe('online CPUs'),
+      memory_mib: wrap(z.int().min(128).max(65_536))
+        .default(DEFAULTS.memory_mib)
+        .describe('MiB of RAM; files and programs are in it'),
       queues: wrap(z.int().min(1).max(16))
         .default(DEFAULTS.queues)
         .describe('of each device; more than one: veth'),
@@ -64,8 +74,16 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
         .array(
           z.union([
             wrap(hostPath),
-            z.strictObject({ from: wrap(hostPath), to: wrap(guestPath), when: when.optional() }),
-            z.strictObject({ object: wrap(z.string()), to: wrap(guestPath), when: when.optional() }),
+            z.strictObject({
+              from: wrap(hostPath).describe('on the host'),
+              to: wrap(guestPath).describe('in the guest'),
+              when: when.optional(),
+            }),
+            z.strictObject({
+              object: wrap(z.string()).describe('an object of the scenario'),
+              to: wrap(guestPath).describe('in the guest'),
+              when: when.optional(),
+            }),
           ]),
         )
         .max(BOUNDS.guestItems)
@@ -84,7 +102,8 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
       devices: devicesSchema(wrap, when),
       numa: wrap(z.int().min(1).max(8)).default(1).describe('NUMA nodes that share CPUs and memory evenly'),
     })
-    .prefault({});
+    .prefault({})
+    .describe('the size of the guests, and what the one under test has besides what every guest has');
 }
 
 /** A module, and parameters as insmod(8) takes them. */

@@ -12,6 +12,7 @@ const TRAFFIC_PATIENCE_MS = 20_000;
 /** Steps that look at the guest, and those that hold it still. */
 export function guestKinds(wrap: Wrap) {
   const { int, milliseconds, count, program, map, key, flag } = words(wrap);
+  const cpu = () => int(0).describe('its number');
   const within = milliseconds(0).default(PATIENCE_MS).describe('milliseconds to wait for it');
 
   return {
@@ -34,20 +35,26 @@ export function guestKinds(wrap: Wrap) {
       .strictObject({
         map,
         key,
-        cpus: z.array(z.int().min(0)).min(1).optional(),
-        policy: wrap(z.enum(['other', 'fifo', 'rr', 'batch', 'idle'])).optional(),
-        priority: int(0).optional(),
+        cpus: z.array(z.int().min(0)).min(1).optional().describe('on which it may run'),
+        policy: wrap(z.enum(['other', 'fifo', 'rr', 'batch', 'idle']))
+          .optional()
+          .describe('SCHED_*'),
+        priority: int(0).optional().describe('sched_priority, 1 to 99 for fifo and rr'),
       })
       .describe("sched_setaffinity(2), sched_setscheduler(2) on the kernel thread of a map's entry"),
     stall: z
-      .strictObject({ cpu: int(0) })
+      .strictObject({ cpu: cpu() })
       .describe('let no ordinary task run on a CPU: a FIFO spinner, RT throttling and the fair server off'),
-    release: z.strictObject({ cpu: int(0) }).describe('undo `stall`'),
-    cpu: z.strictObject({ cpu: int(0), online: flag }).describe('take a CPU offline, or back'),
+    release: z.strictObject({ cpu: cpu() }).describe('undo `stall`'),
+    cpu: z
+      .strictObject({ cpu: cpu(), online: flag.describe('false takes it offline') })
+      .describe('take a CPU offline, or back'),
     rlimit: z
-      .strictObject({ memlock: int(0, Number.MAX_SAFE_INTEGER) })
+      .strictObject({ memlock: int(0, Number.MAX_SAFE_INTEGER).describe('bytes') })
       .describe('bytes that the process may lock, as the soft RLIMIT_MEMLOCK'),
-    wait: z.strictObject({ for: milliseconds(1) }).describe('wait so many milliseconds'),
+    wait: z
+      .strictObject({ for: milliseconds(1).describe('milliseconds') })
+      .describe('wait so many milliseconds'),
     enqueued: z
       .strictObject({
         count,
@@ -55,7 +62,12 @@ export function guestKinds(wrap: Wrap) {
       })
       .describe('wait until so many packets of a background source have been enqueued to cpumaps'),
     exec: execSchema(wrap),
-    write: z.strictObject({ path: z.string(), value: wrap(z.union([z.string(), z.number()])) }),
-    read: z.strictObject({ path: z.string() }).describe('read a file in the guest'),
+    write: z
+      .strictObject({
+        path: z.string().describe('in the guest'),
+        value: wrap(z.union([z.string(), z.number()])).describe('its new content, without a line feed'),
+      })
+      .describe('write(2) to a file in the guest, such as one of sysfs'),
+    read: z.strictObject({ path: z.string().describe('in the guest') }).describe('read a file in the guest'),
   };
 }

@@ -63,7 +63,7 @@ export function packetKinds(wrap: Wrap) {
         size: wrap(z.int().min(14).max(3408))
           .optional()
           .describe('bytes of the packet where neither data nor frame says it; 64'),
-        count: count.default(1),
+        count: count.default(1).describe('runs, `repeat` of bpf_attr'),
       })
       .superRefine((args, context) => {
         const given = (['data', 'frame', 'size'] as const).filter(key => args[key] !== undefined);

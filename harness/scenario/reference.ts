@@ -58,6 +58,9 @@ function packetSections(step: Schema): string {
 
 const PACKET_WITHIN = 'inner';
 
+/** Lists whose items have a section of their own. */
+const LISTS_WITH_SECTION: readonly string[] = ['frames'];
+
 /** Mappings with a section of their own. */
 const OWN_SECTION: readonly string[] = ['frame'];
 
@@ -85,11 +88,23 @@ function rowsOf(schema: Schema, prefix: string, steps: readonly string[] = []): 
     if (steps.includes(key)) return [[`\`${key}\``, 'list of steps', '', one.description ?? '']];
     if (OWN_SECTION.includes(key))
       return [[`\`${prefix}${key}\``, 'the layers of a packet', 'optional', one.description ?? '']];
+    // `when` is the same everywhere.
+    if (key === 'when') return [];
     const row = rowOf(prefix + key, one, required.has(key));
-    return one.type === 'object' && one.properties !== undefined
-      ? [row, ...rowsOf(one, `${prefix}${key}.`)]
-      : [row];
+    return LISTS_WITH_SECTION.includes(key) ? [row] : [row, ...nested(one, prefix + key)];
   });
+}
+
+/** Rows of the mappings within a value: `guest.cpus`, `known[].reason` of a list's items, `entries.*.qsize` of a mapping's values. */
+function nested(schema: Schema, name: string): string[][] {
+  const rows = alternatives(schema).flatMap(form => {
+    if (form.type === 'object' && form.properties !== undefined) return rowsOf(form, `${name}.`);
+    if (isSchema(form.items)) return nested(form.items as Schema, `${name}[]`);
+    if (isSchema(form.additionalProperties)) return nested(form.additionalProperties as Schema, `${name}.*`);
+    return [];
+  });
+  // Two forms of a mapping may have a key in common.
+  return [...new Map(rows.map(row => [row.join('|'), row])).values()];
 }
 
 function rowOf(key: string, schema: Schema, required: boolean): string[] {

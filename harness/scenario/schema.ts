@@ -46,8 +46,8 @@ export function scenarioSchema(wrap: Wrap) {
     Record<string, string | string[]>
   >;
   const steps = z.array(stepSchema(wrap, when));
-  const feature = z.enum(FEATURE_NAMES);
-  const field = z.enum(FRAME_FIELD_NAMES);
+  const feature = z.enum(FEATURE_NAMES).describe('one of the features below');
+  const field = z.enum(FRAME_FIELD_NAMES).describe('a part of a frame, or `order`');
   const requirement = z.union([feature, z.strictObject({ feature, when: when.optional() })]);
   const expectation = z.union([
     z.string(),
@@ -55,7 +55,7 @@ export function scenarioSchema(wrap: Wrap) {
       expr: z.string().describe('a CEL expression over counters'),
       when: when.optional(),
       kernels: range.optional(),
-      because: z.string().optional(),
+      because: z.string().optional().describe('why it is so only on these kernels'),
     }),
   ]);
   const known = z.strictObject({
@@ -66,8 +66,11 @@ export function scenarioSchema(wrap: Wrap) {
       .array(
         z.union([
           z.string(),
-          z.strictObject({ expr: z.string(), when: when.optional() }),
-          z.strictObject({ ledger: z.string(), when: when.optional() }),
+          z.strictObject({ expr: z.string().describe('as it stands in `expect`'), when: when.optional() }),
+          z.strictObject({
+            ledger: z.string().describe('the name of a fault of the ledger, such as `identity.changed`'),
+            when: when.optional(),
+          }),
         ]),
       )
       .default([])
@@ -91,7 +94,7 @@ export function scenarioSchema(wrap: Wrap) {
   });
 
   return z.strictObject({
-    title: plainText.min(1),
+    title: plainText.min(1).describe('one sentence: what holds; report lines show it'),
     source: plainText.min(1).describe('file and function in the kernel'),
     covers: z
       .array(covered)
@@ -101,7 +104,10 @@ export function scenarioSchema(wrap: Wrap) {
       .array(z.string().regex(/^\w+$/))
       .default([])
       .describe("functions of the kernel's source that it goes through"),
-    requires: z.array(requirement).default([]),
+    requires: z
+      .array(requirement)
+      .default([])
+      .describe('features that the kernel must have; without one of them the cell is `skip`'),
     changes: z
       .array(z.union([field, z.strictObject({ field, when: when.optional() })]))
       .default([])
@@ -110,8 +116,14 @@ export function scenarioSchema(wrap: Wrap) {
       ),
     kernels: range.optional(),
     because: z.string().optional().describe('why only on these kernels'),
-    axes: z.record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1)).optional(),
-    exclude: z.array(z.record(z.string(), axisValueText)).optional(),
+    axes: z
+      .record(z.string().regex(AXIS_NAME), z.array(axisValueText).min(1))
+      .optional()
+      .describe('values by name: each combination is a variant, in which `$name` is the value'),
+    exclude: z
+      .array(z.record(z.string(), axisValueText))
+      .optional()
+      .describe('combinations that are no variants, by the values that they have'),
     guest: guestSchema(wrap, when),
     topology: wrap(z.enum(TOPOLOGIES))
       .describe('link: two guests; all steps but those that send on `tx` are done in the one with `rx`')
@@ -125,11 +137,21 @@ export function scenarioSchema(wrap: Wrap) {
         'types of the records of ring buffers and perf event arrays, by OBJECT.MAP: `{ fw.events: struct event }`; without it the one struct of that size',
       ),
     capture: capturesSchema(wrap),
-    setup: steps.default([]),
-    traffic: steps.default([]),
-    after: steps.default([]),
-    expect: z.array(expectation).min(1),
-    known: z.array(known).default([]),
+    setup: steps.default([]).describe('done before counting begins: what is created, loaded and attached'),
+    traffic: steps.default([]).describe('what is counted'),
+    after: steps
+      .default([])
+      .describe('done when all packets have come to rest; what these steps set off is not counted'),
+    expect: z
+      .array(expectation)
+      .min(1)
+      .describe('CEL expressions over counters, step results and axes, each of which must be true'),
+    known: z
+      .array(known)
+      .default([])
+      .describe(
+        'failures that an upstream defect explains: the cell is `known`, if it fails in just this way',
+      ),
   });
 }
 

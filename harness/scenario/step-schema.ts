@@ -19,7 +19,9 @@ export function stepKinds(wrap: Wrap) {
 
 function mapKinds(wrap: Wrap) {
   const { int, times, flag, program, config, maps, map, key, typed, counted, device, caps } = words(wrap);
-  const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)])).default('any');
+  const updateFlags = wrap(z.union([z.enum(['any', 'noexist', 'exist']), z.int().min(0)]))
+    .default('any')
+    .describe('BPF_ANY, BPF_NOEXIST, BPF_EXIST, or any number');
   const value = {
     value: typed
       .optional()
@@ -27,8 +29,10 @@ function mapKinds(wrap: Wrap) {
     device: device.optional().describe("its ifindex is the value: a devmap's entry"),
     value_map: map.optional().describe('its descriptor is the value: an entry of a map of maps'),
   };
+  /** A member of `union bpf_attr`, as it stands. */
+  const attribute = (member: string) => int(0).optional().describe(`\`${member}\` of BPF_MAP_CREATE`);
   const entry = z.strictObject({
-    qsize: int(0),
+    qsize: int(0).describe('slots of its ring'),
     program: program.optional(),
     config: config.optional(),
     maps: maps.optional(),
@@ -39,11 +43,14 @@ function mapKinds(wrap: Wrap) {
     cpumap: z
       .strictObject({
         name: map,
-        max_entries: int(0).nullable().optional(),
-        value_size: int(0).optional(),
-        flags: int(0).optional(),
-        numa_node: int(0).optional(),
-        entries: z.record(z.string().regex(/^\$?\w+$/), entry).default({}),
+        max_entries: int(0).nullable().optional().describe('CPUs that can have an entry'),
+        value_size: attribute('value_size'),
+        flags: attribute('map_flags'),
+        numa_node: attribute('numa_node'),
+        entries: z
+          .record(z.string().regex(/^\$?\w+$/), entry)
+          .default({})
+          .describe('by CPU'),
       })
       .describe(
         'create a cpumap and its entries. Where an object of the scenario declares the map, what is not stated is as declared; elsewhere value_size is 8, and max_entries, as with null, the number of possible CPUs',
@@ -51,13 +58,15 @@ function mapKinds(wrap: Wrap) {
     map: z
       .strictObject({
         name: map,
-        type: wrap(z.union([z.string(), z.int().min(0)])).optional(),
-        key_size: int(0).optional(),
-        value_size: int(0).optional(),
-        max_entries: int(0).optional(),
-        flags: int(0).optional(),
-        numa_node: int(0).optional(),
-        btf: flag.optional(),
+        type: wrap(z.union([z.string(), z.int().min(0)]))
+          .optional()
+          .describe('BPF_MAP_TYPE_* in lower case without the prefix, such as `lru_hash`, or its number'),
+        key_size: attribute('key_size'),
+        value_size: attribute('value_size'),
+        max_entries: attribute('max_entries'),
+        flags: attribute('map_flags'),
+        numa_node: attribute('numa_node'),
+        btf: flag.optional().describe('with a BTF of two integers as the types of key and value'),
         inner: map.optional().describe('the map whose shape the inner maps of a map of maps have'),
         caps,
       })
@@ -81,7 +90,8 @@ function mapKinds(wrap: Wrap) {
               maps: maps.optional(),
             }),
           )
-          .min(1),
+          .min(1)
+          .describe('one update each, in this order'),
         flags: updateFlags,
       })
       .describe(
@@ -91,9 +101,9 @@ function mapKinds(wrap: Wrap) {
       .strictObject({
         map,
         key,
-        qsize: int(0).optional(),
+        qsize: int(0).optional().describe("slots of the ring of a cpumap's entry"),
         program: program.optional(),
-        prog_fd: wrap(z.int()).optional(),
+        prog_fd: wrap(z.int()).optional().describe('this number where the descriptor of a program belongs'),
         prog_map: map.optional().describe("this map's descriptor where a program's belongs"),
         at_fd_0: flag.default(false).describe('the program has descriptor 0 meanwhile'),
         config: config.optional(),
@@ -106,7 +116,7 @@ function mapKinds(wrap: Wrap) {
         socket: wrap(
           z.union([
             z.enum(['tcp', 'udp']),
-            z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0) }),
+            z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0).describe('of the device') }),
           ]),
         )
           .optional()
@@ -122,11 +132,13 @@ function mapKinds(wrap: Wrap) {
     map_batch: z
       .strictObject({
         map,
-        what: wrap(z.enum(['lookup', 'lookup_and_delete', 'update', 'delete'])),
-        count: int(1, 1024).default(1),
+        what: wrap(z.enum(['lookup', 'lookup_and_delete', 'update', 'delete'])).describe('the command'),
+        count: int(1, 1024).default(1).describe('entries that are asked for'),
       })
       .describe('BPF_MAP_*_BATCH'),
-    next_key: z.strictObject({ map, key: key.nullable() }).describe('BPF_MAP_GET_NEXT_KEY'),
+    next_key: z
+      .strictObject({ map, key: key.nullable().describe('the key before; null: the first is wanted') })
+      .describe('BPF_MAP_GET_NEXT_KEY'),
     close: z.union([z.strictObject({ map }), z.strictObject({ program })]).describe('close a descriptor'),
   };
 }
@@ -157,7 +169,11 @@ function programKinds(wrap: Wrap) {
           program,
           config: config.optional(),
           maps: maps.optional(),
-          name: z.string().regex(NAME).optional(),
+          name: z
+            .string()
+            .regex(NAME)
+            .optional()
+            .describe('its name for later steps; that of the program without it'),
           type: z
             .string()
             .optional()
@@ -167,8 +183,13 @@ function programKinds(wrap: Wrap) {
           replaces: wrap(z.string().regex(REPLACES))
             .optional()
             .describe('the function that a program of type EXT replaces, PROGRAM.FUNCTION'),
-          expected_attach: z.string().optional(),
-          frags: flag.optional(),
+          expected_attach: z
+            .string()
+            .optional()
+            .describe(
+              'BPF_* of `enum bpf_attach_type` in lower case without the prefix, such as `xdp_cpumap`',
+            ),
+          frags: flag.optional().describe('BPF_F_XDP_HAS_FRAGS'),
           dev_bound: port.optional().describe('bind it to a device, BPF_F_XDP_DEV_BOUND_ONLY'),
         }),
       ])

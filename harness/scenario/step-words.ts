@@ -62,7 +62,7 @@ export function words(wrap: Wrap) {
         .max(BOUNDS.packets, {
           error: `more than a step may send: ${grouped(BOUNDS.packets)} packets at most`,
         }),
-    ),
+    ).describe('packets'),
     times: int(1, BOUNDS.steps),
     flag: wrap(z.boolean()),
     counted: wrap(z.boolean())
@@ -90,10 +90,10 @@ export function words(wrap: Wrap) {
       "an entry's key by its type: a number, an address, a text, a mapping for a struct, a list for an array; or hex, two digits for each byte",
     ),
     typed: wrap(typed),
-    port: wrap(z.enum(['rx', 'tx'])),
+    port: wrap(z.enum(['rx', 'tx'])).describe('the device'),
     device: wrap(z.string().regex(DEVICE_NAME)).describe('rx, tx, or one of `guest: { devices }`'),
     mode: wrap(z.enum(['native', 'generic'])),
-    frameSize: wrap(z.int().min(14).max(65535)).default(64),
-    cpu: int(0, 1023).default(0),
+    frameSize: wrap(z.int().min(14).max(65535)).default(64).describe('bytes of a frame, without the FCS'),
+    cpu: int(0, 1023).default(0).describe('the CPU that sends'),
   };
 }

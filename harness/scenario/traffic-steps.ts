@@ -29,10 +29,15 @@ export function trafficKinds(wrap: Wrap) {
       .strictObject({
         on: port,
         ...frames,
-        burst: int(1, 1_000_000).default(1),
+        burst: int(1, 1_000_000).default(1).describe("pktgen's `burst`: packets for each call of the driver"),
         threads: int(1, 64).optional().describe('on as many CPUs, from `cpu` on; each has flows of its own'),
-        mode: wrap(z.enum(['start_xmit', 'netif_receive', 'queue_xmit'])).default('start_xmit'),
-        commands: z.array(z.string()).default([]),
+        mode: wrap(z.enum(['start_xmit', 'netif_receive', 'queue_xmit']))
+          .default('start_xmit')
+          .describe("pktgen's `xmit_mode`"),
+        commands: z
+          .array(z.string())
+          .default([])
+          .describe("further commands for pktgen's file of the device"),
       })
       .describe("send with the kernel's pktgen, until exactly `count` frames have been taken"),
     send: z
@@ -40,7 +45,7 @@ export function trafficKinds(wrap: Wrap) {
       .describe('send exactly `count` frames from an AF_PACKET socket'),
     udp: z
       .strictObject({
-        on: wrap(z.literal('tx')).default('tx'),
+        on: wrap(z.literal('tx')).default('tx').describe('the device'),
         ...datagrams,
         flows: wrap(z.int().min(1).max(64))
           .default(1)
@@ -61,7 +66,7 @@ export function trafficKinds(wrap: Wrap) {
         on: port,
         count,
         batch: wrap(z.int().min(1).max(256)).default(64).describe('frames between two flushes'),
-        size: wrap(z.int().min(14).max(3408)).default(64),
+        size: wrap(z.int().min(14).max(3408)).default(64).describe('bytes of a frame'),
         cpu,
       })
       .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
