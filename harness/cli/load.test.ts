@@ -22,7 +22,7 @@ t.test('mistakes end with 2 and what to do, before a guest boots', async t => {
   });
   for (const [args, code, message] of [
     [['none.o'], 2, /none\.o: no such file or folder/],
-    [['wrong.bpf.c'], 2, /wrong\.bpf\.c does not compile: .*'mine\.h' file not found \(.*--cflag/],
+    [['wrong.bpf.c'], 2, /wrong\.bpf\.c does not compile with clang: .*'mine\.h' file not found \(.*--cflag/],
     [['wrong.bpf.c', '--kernel', '1.0'], 2, /1\.0/],
     [['empty.bpf.c'], 4, /nothing to load: the objects hold no program/],
     [['objects'], 4, /1 files are not for BPF.*nothing to load/s],

@@ -27,7 +27,23 @@ export async function makeTopology(guest: RunningGuest, { topology, ends, queues
     commands.map(command => request('exec', { argv: command.split(' ') })),
   );
   const index = answers.findIndex(({ status }) => status !== 0);
-  if (index >= 0) throw new TopologyError(topology, `${commands[index]}: ${answers[index]?.stderr.trim()}`);
+  if (index < 0) return;
+  const text = `${commands[index]}: ${answers[index]?.stderr.trim()}`;
+  throw new TopologyError(topology, [text, ...(await refusedModules(guest))].join('; '));
+}
+
+/** The modules of its package that the kernel did not load, each with the system call's error and what the kernel's log says about it. */
+async function refusedModules(guest: RunningGuest): Promise<string[]> {
+  const script = 'cat /run/modules.log; dmesg';
+  const { stdout } = await guest.call('exec', { argv: ['/bin/sh', '-c', script] });
+  return [...stdout.matchAll(/^bpfrig-agent: cannot load \S*\/([\w-]+)\.ko\S*: (.*)$/gm)].map(
+    ([, name = '', why = '']) => {
+      const about = new RegExp(`^(?:\\[ *[\\d.]+\\] )?(.*(?:\\[${name}\\]|\\b${name}: ).*)$`, 'm').exec(
+        stdout,
+      );
+      return `the kernel refused its module ${name}: ${why}${about === null ? '' : ` (${about[1]})`}`;
+    },
+  );
 }
 
 /** The guest's kernel does not make the devices. */

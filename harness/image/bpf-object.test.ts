@@ -141,7 +141,7 @@ t.test('an error names the first complaint with its place, and what to do', asyn
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       '#include "nowhere.h"\n',
-      /^bad\.c does not compile: .*bad\.c:1:10: fatal error: 'nowhere\.h' file not found \(.*cflags/,
+      /^bad\.c does not compile with clang: .*bad\.c:1:10: fatal error: 'nowhere\.h' file not found \(.*cflags/,
     ],
     ['\nint f(void) { return nothing; }\n', /bad\.c:2:22: error: .*undeclared.*\(.*vmlinux\.h/],
     ['u32 x;\n', /bad\.c:1:1: error: unknown type name 'u32' \(.*vmlinux\.h/],

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cachedFolder } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { allEnded } from '../util/all-ended.ts';
 import { hashFile, hashKey } from '../util/hash.ts';
 import { hostCommand } from '../util/host-command.ts';
 import { PROJECT_ROOT } from '../util/paths.ts';
@@ -26,7 +27,7 @@ const AGENT = join(PROJECT_ROOT, 'images', 'agent');
 export async function buildGuestPrograms(cacheDir: string): Promise<GuestBuild> {
   const sources = (await readdir(BPF)).filter(name => name.endsWith('.bpf.c')).toSorted();
   const agent = await buildAgent(cacheDir);
-  const objects = await Promise.all(
+  const objects = await allEnded(
     sources.map(async source => ({
       name: source.replace(/\.c$/, '.o'),
       path: await buildOwnObject(source, cacheDir),
@@ -66,7 +67,7 @@ async function buildAgent(cacheDir: string): Promise<string> {
     if (result.ok) return;
     const detail = `${result.stdout}${result.stderr}`;
     const firstError = detail.split('\n').find(line => /error/i.test(line)) ?? `exit code ${result.exitCode}`;
-    throw new BpfrigError('infra', `the guest agent does not build: ${firstError}`, { detail });
+    throw new BpfrigError('infra', `make and gcc do not build the guest agent: ${firstError}`, { detail });
   };
   // The objects that it was linked from are of no further use.
   const verified = (name: string): boolean => name === PROGRAM;

@@ -54,7 +54,9 @@ export function compileError(label: string, cwd: string, log: string): BpfrigErr
   const where = line.replace(/^[^:\s]+(?=:\d+)/, path => relative(process.cwd(), resolve(cwd, path)));
   const remedy = REMEDIES.find(({ when }) => when.test(line))?.text;
   const hint = remedy === undefined ? '' : ` (${remedy})`;
-  return new BpfrigError('scenario', `${label} does not compile: ${where}${hint}`, { detail: log });
+  return new BpfrigError('scenario', `${label} does not compile with clang: ${where}${hint}`, {
+    detail: log,
+  });
 }
 
 /** What to do about a message of clang's; the first that matches. */

@@ -60,7 +60,7 @@ async function make(lock: LibbpfLock, folder: string, cacheDir: string): Promise
   const source = lock.files.find(({ name }) => /\.orig\.tar\.\w+$/.test(name));
   if (source === undefined) throw new BpfrigError('infra', 'images/libbpf.lock.yaml names no .orig.tar file');
   await run('unpack libbpf', 'tar', ['-xf', source.name, '--strip-components=1', '--no-same-owner'], work);
-  await run('build libbpf', 'make', makeArguments(folder), join(work, 'src'));
+  await run('build libbpf with make and gcc', 'make', makeArguments(folder), join(work, 'src'));
   await rename(join(folder, 'root', 'include'), join(folder, 'include'));
   await rename(join(folder, 'root', 'lib'), join(folder, 'lib'));
   await rm(join(folder, 'root'), { recursive: true });

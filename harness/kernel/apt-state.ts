@@ -1,13 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
-import { commandFailure, type HostCommandResult } from '../util/host-command.ts';
+import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { machineArchives } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
 
 /** How long a mirror may be silent, in seconds. */
 const SILENT_S = 15;
+
+/** How long apt may get nothing and not end, in milliseconds: it tries twice. */
+const STALLED_MS = 3 * SILENT_S * 1000;
 
 /** Longest time for an update of one suite, in milliseconds. */
 export const UPDATE_MS = 300_000;
@@ -114,6 +117,40 @@ Acquire::Retries "1";
 Acquire::http::Timeout "${SILENT_S}";
 Acquire::https::Timeout "${SILENT_S}";
 `;
+}
+
+/** Runs apt-get with the private state of a suite; `cwd` is where it puts what it downloads. It is given up when nothing comes any more. */
+export async function runAptGet(
+  config: string,
+  args: readonly string[],
+  access: AptAccess,
+  { timeoutMs, cwd }: { readonly timeoutMs: number; readonly cwd?: string },
+): Promise<HostCommandResult> {
+  const folders = [
+    join(dirname(config), 'lists', 'partial'),
+    join(dirname(config), 'lists'),
+    cwd ?? [],
+  ].flat();
+  const of = (): string => folders.map(sizesIn).join();
+  const progress = { of, withinMs: STALLED_MS };
+  return hostCommand('apt-get', ['-c', config, '-q', ...args], {
+    ...commandOptions(access),
+    timeoutMs,
+    cwd,
+    progress,
+  });
+}
+
+function sizesIn(folder: string): string {
+  try {
+    const sizes = readdirSync(folder).map(
+      name => statSync(join(folder, name), { throwIfNoEntry: false })?.size,
+    );
+    return sizes.join();
+  } catch {
+    // Not there yet.
+    return '';
+  }
 }
 
 /** Environment and signal of every program of apt's. */

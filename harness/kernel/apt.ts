@@ -7,6 +7,7 @@ import {
   commandOptions,
   DOWNLOAD_MS,
   privateState,
+  runAptGet,
   UPDATE_MS,
 } from './apt-state.ts';
 import { cacheError } from '../util/cache-error.ts';
@@ -86,14 +87,12 @@ export async function downloadPackages(
   folder: string,
   options: AptOptions,
 ): Promise<string[]> {
-  const state = await privateState(suite, 'deb', options);
   const files: string[] = [];
   for (const entry of packages) {
-    const args = ['-c', state.config, '-q', 'download', `${entry.name}=${entry.version}`];
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await downloadOnce(suite, args, folder, options);
+    const result = await downloadOnce(suite, entry, folder, options);
     if (!result.ok) {
       if (NOT_FOUND.test(result.stderr) || UNKNOWN_TO_APT.test(result.stderr)) {
         await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
@@ -122,12 +121,13 @@ export async function downloadPackages(
 /** `apt-get download`, and once more where the reason may be gone then. */
 async function downloadOnce(
   suite: string,
-  args: readonly string[],
+  { name, version }: IndexedPackage,
   folder: string,
   options: AptOptions,
 ): Promise<HostCommandResult> {
+  const { config } = await privateState(suite, 'deb', options);
   const download = (): Promise<HostCommandResult> =>
-    hostCommand('apt-get', args, { ...commandOptions(options), timeoutMs: DOWNLOAD_MS, cwd: folder });
+    runAptGet(config, ['download', `${name}=${version}`], options, { timeoutMs: DOWNLOAD_MS, cwd: folder });
   const result = await download();
   if (result.ok) return result;
   if (UNKNOWN_TO_APT.test(result.stderr)) {
@@ -145,7 +145,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
   const state = await privateState(suite, 'deb', options);
   options.onProgress?.(`asking the mirror for ${suite}`);
   const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
-  const updated = await hostCommand('apt-get', ['-c', state.config, '-q', '--error-on=any', 'update'], run);
+  const updated = await runAptGet(state.config, ['--error-on=any', 'update'], options, run);
   if (!updated.ok) throw aptError(`apt could not update ${suite}`, updated);
   const targets = await hostCommand(
     'apt-get',

@@ -10,6 +10,7 @@ import {
   commandOptions,
   DOWNLOAD_MS,
   privateState,
+  runAptGet,
   UPDATE_MS,
 } from './apt-state.ts';
 import { compareDebianVersions } from './debian-version.ts';
@@ -39,7 +40,7 @@ export async function sourceVersions(
   options.onProgress?.(`asking the mirror for the sources of ${suite}`);
   const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
   return withLock(config, async () => {
-    const update = await hostCommand('apt-get', ['-c', config, '-q', '--error-on=any', 'update'], run);
+    const update = await runAptGet(config, ['--error-on=any', 'update'], options, { timeoutMs: UPDATE_MS });
     if (!update.ok) throw aptError(`apt could not update the sources of ${suite}`, update);
     const shown = await hostCommand('apt-cache', ['-c', config, 'showsrc', '--only-source', name], run);
     return parseSources(shown.stdout);
@@ -102,12 +103,8 @@ async function fromSuite(
   }
   const { config } = await privateState(suite, 'deb-src', options);
   options.onProgress?.(`downloading the source of ${pin.package} ${pin.version}`);
-  const args = ['-c', config, '-q', 'source', '--download-only', '--only-source'];
-  const result = await hostCommand('apt-get', [...args, `${pin.package}=${pin.version}`], {
-    ...commandOptions(options),
-    timeoutMs: DOWNLOAD_MS,
-    cwd: folder,
-  });
+  const args = ['source', '--download-only', '--only-source', `${pin.package}=${pin.version}`];
+  const result = await runAptGet(config, args, options, { timeoutMs: DOWNLOAD_MS, cwd: folder });
   if (!result.ok) throw aptError(`apt could not download the source of ${pin.package} from ${suite}`, result);
   return null;
 }

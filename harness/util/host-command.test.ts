@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -51,6 +51,21 @@ t.test(
     t.notOk(isAlive(Number(readFileSync(file, 'utf8'))), 'the child of the child is gone');
   },
 );
+
+t.test('a program that gets on may take its time; one that does not is killed', async t => {
+  const file = join(t.testdir({ file: '' }), 'file');
+  const of = (): string => String(statSync(file).size);
+  const busy = `for i in 1 2 3 4 5 6; do sleep 0.5; echo $i >> ${file}; done`;
+  t.match(await hostCommand('sh', ['-c', busy], { ...TIME, progress: { of, withinMs: 1_500 } }), {
+    ok: true,
+  });
+  const idle = hostCommand('sleep', ['600'], { timeoutMs: 600_000, progress: { of, withinMs: 200 } });
+  await t.rejects(idle, {
+    code: 'infra',
+    trouble: 'stalled',
+    message: /^`sleep 600` did not get on for 0\.2 s$/,
+  });
+});
 
 t.test('an abort ends it, also one that was before', async t => {
   const controller = new AbortController();

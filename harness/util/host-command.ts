@@ -6,6 +6,8 @@ import { hostPressure } from './host-pressure.ts';
 export interface HostCommandOptions {
   /** Longest time that it may take on a host that is not overloaded, in milliseconds. */
   readonly timeoutMs: number;
+  /** For a program that may take long, as a download may: it is killed when what `of` returns stays the same for longer than this. */
+  readonly progress?: { readonly of: () => string; readonly withinMs: number } | undefined;
   readonly cwd?: string | undefined;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -27,8 +29,8 @@ export interface HostCommandResult<T = string> {
   readonly stderr: string;
 }
 
-/** Why there is no result: the program is not installed, cannot be started, took too long, or wrote too much. */
-export type HostCommandTrouble = 'missing' | 'start' | 'timeout' | 'output';
+/** Why there is no result: the program is not installed, cannot be started, took too long, did nothing for too long, or wrote too much. */
+export type HostCommandTrouble = 'missing' | 'start' | 'timeout' | 'stalled' | 'output';
 
 /** A program of the host that did not run to its end. Always `infra`. */
 export class HostCommandError extends BpfrigError {
@@ -64,7 +66,7 @@ export async function hostCommandBytes(
   args: readonly string[],
   options: HostCommandOptions,
 ): Promise<HostCommandResult<Buffer>> {
-  const { timeoutMs, cwd, env, input, maxOutputBytes = 100_000_000, signal } = options;
+  const { timeoutMs, progress, cwd, env, input, maxOutputBytes = 100_000_000, signal } = options;
   signal?.throwIfAborted();
   const child = execa(program, args, {
     ...(cwd !== undefined && { cwd }),
@@ -81,16 +83,22 @@ export async function hostCommandBytes(
   const { pid } = child;
   const giveUp = new GiveUp(pid);
   const timer = setTimeout(() => giveUp.kill('timeout'), limitMs);
+  const silence = progress === undefined ? undefined : onSilence(progress, () => giveUp.kill('stalled'));
   const onAbort = (): void => giveUp.kill('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
   if (pid !== undefined) running.add(pid);
   try {
     const result = await Promise.race([child, giveUp.gone]);
     signal?.throwIfAborted();
-    if (giveUp.why === 'timeout' || result === null)
+    if (giveUp.why === 'timeout' || (result === null && giveUp.why !== 'stalled'))
       throw new HostCommandError(
         'timeout',
         `${commandText(program, args)} did not end within ${seconds(limitMs)}`,
+      );
+    if (giveUp.why === 'stalled' || result === null)
+      throw new HostCommandError(
+        'stalled',
+        `${commandText(program, args)} did not get on for ${seconds(progress?.withinMs ?? 0)}`,
       );
     if (result.isMaxBuffer)
       throw new HostCommandError(
@@ -107,6 +115,7 @@ export async function hostCommandBytes(
     };
   } finally {
     clearTimeout(timer);
+    clearInterval(silence);
     signal?.removeEventListener('abort', onAbort);
     if (pid !== undefined) running.delete(pid);
   }
@@ -123,6 +132,23 @@ export function commandFailure(
   return new BpfrigError('infra', `${what} (${how})${why}`, { detail: stderr === '' ? null : stderr });
 }
 
+const LOOK_MS = 500;
+
+/** Calls `then` when `of` has returned the same for `withinMs`, or longer on a host that is overloaded. */
+function onSilence(
+  { of, withinMs }: NonNullable<HostCommandOptions['progress']>,
+  then: () => void,
+): NodeJS.Timeout {
+  let seen = of();
+  let since = performance.now();
+  return setInterval(() => {
+    const now = of();
+    if (now !== seen) since = performance.now();
+    seen = now;
+    if (performance.now() - since > withinMs * hostPressure()) then();
+  }, LOOK_MS);
+}
+
 /** How long a program that was killed may take to be gone. One in an uninterruptible system call is left to the kernel. */
 const GONE_MS = 2_000;
 
@@ -130,7 +156,7 @@ const GONE_MS = 2_000;
 class GiveUp {
   /** Settles `GONE_MS` after the kill, whatever the program does. */
   readonly gone: Promise<null>;
-  why: 'timeout' | 'aborted' | null = null;
+  why: 'timeout' | 'stalled' | 'aborted' | null = null;
   #settle: (value: null) => void = () => undefined;
   readonly #pid: number | undefined;
 
@@ -139,7 +165,7 @@ class GiveUp {
     this.gone = new Promise(resolve => (this.#settle = resolve));
   }
 
-  kill(why: 'timeout' | 'aborted'): void {
+  kill(why: 'timeout' | 'stalled' | 'aborted'): void {
     this.why ??= why;
     if (this.#pid !== undefined) killGroup(this.#pid);
     setTimeout(() => this.#settle(null), GONE_MS).unref();

@@ -21,6 +21,8 @@ t.test('the accelerator', async t => {
   t.match(device.machine(SPEC).args.join(' '), '-accel tcg,thread=single -cpu max');
   t.match(device.machine({ ...SPEC, parallel: true }).args.join(' '), '-accel tcg,thread=multi -cpu max');
   t.match(device.machine({ ...SPEC, accel: 'kvm' }).args.join(' '), '-accel kvm -cpu host');
+  t.same(device.machine(SPEC).kernelArgs, ['tsc=nowatchdog']);
+  t.same(device.machine({ ...SPEC, accel: 'kvm' }).kernelArgs, []);
 });
 
 t.test('CPUs that are possible and offline', async t => {

@@ -62,6 +62,13 @@ export function sandbox(): Device {
   return { args: ['-sandbox', ['on', ...denied.map(what => `${what}=deny`)].join(',')], kernelArgs: [] };
 }
 
+/**
+ * An emulated machine has one clock for all its CPUs: the watchdog of the TSC can find nothing. Where a CPU answers it late, which any busy
+ * host can cause, it may take the TSC away, and that of Linux 7.2 (kernel/time/clocksource.c, watchdog_wait_seq()) hangs the boot: its
+ * time limit reads a clock that, before the TSC is chosen, is jiffies, which stand still while it waits with interrupts off.
+ */
+const ONE_CLOCK = 'tsc=nowatchdog';
+
 /** Machine type and CPUs. */
 export function machine(spec: GuestSpec): Device {
   const most = spec.maxCpus > spec.cpus ? `,maxcpus=${spec.maxCpus}` : '';
@@ -75,7 +82,10 @@ export function machine(spec: GuestSpec): Device {
   const size = ['-smp', smp, '-m', `${spec.memoryMiB}M`];
   // No disk, no sensors and no VMware port: a device that no guest needs is only something to attack.
   const board = 'q35,sata=off,smbus=off,vmport=off,memory-backend=mem';
-  return { args: ['-machine', board, ...accel, ...size], kernelArgs: [] };
+  return {
+    args: ['-machine', board, ...accel, ...size],
+    kernelArgs: spec.accel === 'kvm' ? [] : [ONE_CLOCK],
+  };
 }
 
 /**

@@ -92,7 +92,7 @@ t.test('what cannot be loaded has its reason, and does not keep the others back'
   t.match(problemOf('legacy.bpf.c'), /map `old` is declared in section `maps`.*since 1\.0/);
   t.match(
     problemOf('wrong.bpf.c'),
-    /wrong\.bpf\.c does not compile: .*'mine\.h' file not found \(.*in --cflag/,
+    /wrong\.bpf\.c does not compile with clang: .*'mine\.h' file not found \(.*in --cflag/,
   );
   t.match(details.get('wrong.bpf.c'), /mine\.h/);
   t.match(problemOf('text.o'), /text\.o is not an ELF file/);
