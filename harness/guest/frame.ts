@@ -1,5 +1,5 @@
 import { ADDRESS, MAC, PORT } from '../model/topology.ts';
-import { ip4Bytes, macBytes } from '../packet/addresses.ts';
+import { ipBytes, macBytes } from '../util/addresses.ts';
 import { wordSum } from '../packet/checksum.ts';
 
 export { wordSum } from '../packet/checksum.ts';
@@ -54,8 +54,8 @@ export function testFrame(size: number, sequence: number, some: Partial<FrameCon
   frame.writeUInt16BE(df ? IP_DF : 0, 20);
   frame.writeUInt8(TTL, 22);
   frame.writeUInt8(17, 23);
-  ip4Bytes(ADDRESS.source).copy(frame, 26);
-  ip4Bytes(ADDRESS.destination).copy(frame, 30);
+  ipBytes(ADDRESS.source).copy(frame, 26);
+  ipBytes(ADDRESS.destination).copy(frame, 30);
   frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
   frame.writeUInt16BE(srcPort, 34);
   frame.writeUInt16BE(PORT.destination, 36);

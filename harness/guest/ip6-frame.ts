@@ -1,4 +1,4 @@
-import { macBytes } from '../packet/addresses.ts';
+import { macBytes } from '../util/addresses.ts';
 import { MAGIC, UDP_SOURCE } from './frame.ts';
 import type { PktgenCommands } from './pktgen-commands.ts';
 

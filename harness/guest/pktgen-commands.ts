@@ -1,4 +1,4 @@
-import { ip6Bytes, isIp6 } from '../packet/addresses.ts';
+import { ipBytes, isIp6 } from '../util/addresses.ts';
 
 const ETHERTYPE_VLAN = 0x8100;
 
@@ -53,5 +53,5 @@ export function pktgenCommands(commands: readonly string[]): PktgenCommands {
 
 /** The bytes of an address; zeroes without one, and for what pktgen refuses. */
 function addressOf(text: string | null): Buffer {
-  return text !== null && isIp6(text) ? ip6Bytes(text) : Buffer.alloc(16);
+  return text !== null && isIp6(text) ? ipBytes(text) : Buffer.alloc(16);
 }

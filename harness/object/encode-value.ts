@@ -1,5 +1,5 @@
 import { largeInteger } from '../model/counters.ts';
-import { ipBytes, macBytes } from '../util/addresses.ts';
+import { parseIp, parseMac } from '../util/addresses.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { writeBits } from './bits.ts';
@@ -72,7 +72,7 @@ class Encoder {
     if (type.kind === 'float' || type.kind === 'ptr' || type.boolean) return null;
     // `::1` fits into char[16] as a text.
     if (size === 16 && type.kind === 'array' && isChar(this.#btf.resolve(type.target))) return null;
-    const bytes = size === 6 ? macBytes(text) : ipBytes(text);
+    const bytes = size === 6 ? parseMac(text) : parseIp(text);
     return bytes?.length === size ? bytes : null;
   }
 

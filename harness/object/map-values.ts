@@ -1,5 +1,5 @@
 import type { Value } from '../model/counters.ts';
-import { ipBytes, macBytes } from '../util/addresses.ts';
+import { parseIp, parseMac } from '../util/addresses.ts';
 import { BpfrigError } from '../util/errors.ts';
 import type { BpfMap, BpfObject } from './object.ts';
 import { decodeValue, encodeValue } from './values.ts';
@@ -127,7 +127,7 @@ function hexOf(value: unknown, size: number): Buffer | null {
 
 function addressOf(value: unknown, size: number): Buffer | null {
   if (typeof value !== 'string') return null;
-  const bytes = size === 6 ? macBytes(value) : ipBytes(value);
+  const bytes = size === 6 ? parseMac(value) : parseIp(value);
   return bytes?.length === size ? bytes : null;
 }
 

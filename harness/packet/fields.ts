@@ -1,5 +1,5 @@
 import { BpfrigError } from '../util/errors.ts';
-import { ip4Bytes, ip4Text, ip6Bytes, ip6Text, macBytes, macText } from './addresses.ts';
+import { ipBytes, ipText, macBytes, macText } from '../util/addresses.ts';
 
 /** What a field of a header holds, and so how it is written: a number, true or false, an address, the letters of TCP flags. */
 export type FieldKind = 'uint' | 'flag' | 'mac' | 'ip4' | 'ip6' | 'tcp_flags';
@@ -93,9 +93,9 @@ function readField(kind: FieldKind, bits: number, bytes: Buffer, at: number): Fi
     case 'mac':
       return macText(part());
     case 'ip4':
-      return ip4Text(part());
+      return ipText(part());
     case 'ip6':
-      return ip6Text(part());
+      return ipText(part());
   }
 }
 
@@ -105,7 +105,7 @@ function fitting(name: string, bits: number, value: number): number {
 }
 
 function addressBytes(kind: 'mac' | 'ip4' | 'ip6', text: string): Buffer {
-  return { mac: macBytes, ip4: ip4Bytes, ip6: ip6Bytes }[kind](text);
+  return { mac: macBytes, ip4: ipBytes, ip6: ipBytes }[kind](text);
 }
 
 function tcpFlagBits(value: Fields[string]): number {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ip6Text, macText } from './addresses.ts';
+import { ipText, macText } from '../util/addresses.ts';
 import type { DecodedFrame } from './decode.ts';
 import type { FrameDescription } from './description.ts';
 import { TCP_FLAGS, type Fields } from './fields.ts';
@@ -13,7 +13,7 @@ function fieldsOf(name: LayerName, left: readonly string[]): fc.Arbitrary<Fields
     flag: () => fc.boolean(),
     mac: () => fc.uint8Array({ minLength: 6, maxLength: 6 }).map(b => macText(Buffer.from(b))),
     ip4: () => fc.ipV4(),
-    ip6: () => fc.uint8Array({ minLength: 16, maxLength: 16 }).map(b => ip6Text(Buffer.from(b))),
+    ip6: () => fc.uint8Array({ minLength: 16, maxLength: 16 }).map(b => ipText(Buffer.from(b))),
     tcp_flags: () => fc.subarray([...TCP_FLAGS]).map(letters => letters.join('')),
   };
   const shape = LAYERS[name].fields

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isIp4, isIp6, MAC_TEXT } from './addresses.ts';
+import { isIp4, isIp6, MAC_TEXT } from '../util/addresses.ts';
 import { FRAME_BYTES } from './build.ts';
 import { frameProblems, itemProblems, type FrameProblem } from './check.ts';
 import { TCP_FLAGS, type Field } from './fields.ts';

@@ -1,5 +1,5 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
-import { ipBytes, macBytes } from '../util/addresses.ts';
+import { parseIp, parseMac } from '../util/addresses.ts';
 import { childNodes } from './cel-names.ts';
 
 /**
@@ -18,7 +18,7 @@ export function registerFunctions(environment: Environment): Environment {
     .registerFunction('list.sum(): dyn', (list: readonly unknown[]) => total(list))
     .registerFunction('map.sum(): dyn', (map: object) => total(valuesOf(map)))
     .registerFunction('ip(string): dyn', (text: string) => orThrow('ip', text, ipValue(text)))
-    .registerFunction('mac(string): dyn', (text: string) => orThrow('mac', text, listOf(macBytes(text))));
+    .registerFunction('mac(string): dyn', (text: string) => orThrow('mac', text, listOf(parseMac(text))));
 }
 
 function valuesOf(map: object): unknown[] {
@@ -52,7 +52,7 @@ function isSummable(value: unknown): boolean {
 
 /** The only byte order of guests so far. */
 function ipValue(text: string): unknown {
-  const bytes = ipBytes(text);
+  const bytes = parseIp(text);
   return bytes?.length === 4 ? BigInt(bytes.readUInt32LE()) : listOf(bytes);
 }
 
@@ -70,7 +70,7 @@ const ADDRESS_PROBLEMS: Readonly<Record<string, (text: string) => string>> = {
   mac: text => `mac(): \`${text}\` is no MAC address such as 52:54:00:12:34:56`,
 };
 
-const PARSERS: Readonly<Record<string, (text: string) => Buffer | null>> = { ip: ipBytes, mac: macBytes };
+const PARSERS: Readonly<Record<string, (text: string) => Buffer | null>> = { ip: parseIp, mac: parseMac };
 
 /** What is wrong with the first address that is written out in an expression, with its offset; null where nothing is. */
 export function addressProblem(node: ASTNode): { readonly problem: string; readonly offset: number } | null {

@@ -1,5 +1,5 @@
 import { BpfrigError } from '../../util/errors.ts';
-import { ip4Bytes, ip6Bytes } from '../addresses.ts';
+import { ipBytes } from '../../util/addresses.ts';
 import { inetChecksum, wordSum, type Addresses } from '../checksum.ts';
 import { bytesOf, flag, packHeader, special, textOf, uint, unpackHeader, type Fields } from '../fields.ts';
 import type { Ends, Layer } from '../layer.ts';
@@ -128,7 +128,7 @@ export const ip6: Layer = {
 
 /** The addresses that a description of an IP header means. */
 export function addressesOf(name: 'ip' | 'ip6', given: Fields, ends: Ends): Addresses {
-  const bytes = name === 'ip' ? ip4Bytes : ip6Bytes;
+  const bytes = name === 'ip' ? ipBytes : ipBytes;
   const { src = ends.src[name], dst = ends.dst[name] } = given;
   return { src: bytes(textOf(src)), dst: bytes(textOf(dst)) };
 }
