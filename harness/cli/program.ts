@@ -3,6 +3,7 @@ import { bisectCommand } from './bisect.ts';
 import { compareCommand } from './compare.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
+import { execCommand } from './exec.ts';
 import { initCommand } from './init.ts';
 import { kernelsCommand } from './kernels.ts';
 import { loadCommand } from './load.ts';
@@ -24,6 +25,7 @@ export function program(): Command {
     reportCommand,
     compareCommand,
     bisectCommand,
+    execCommand,
     shellCommand,
     doctorCommand,
     initCommand,

@@ -1,0 +1,289 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, posix, resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { StringDecoder } from 'node:string_decoder';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import { loadCatalogue } from '../kernel/catalogue.ts';
+import type { OutputName } from '../guest/command.ts';
+import { EXIT } from '../model/exit-code.ts';
+import { GUEST_HOME } from '../model/guest-additions.ts';
+import type { GuestShape } from '../run/guests.ts';
+import { execOn, type CommandOutcome, type GuestCommand, type OnOutput } from '../run/exec-command.ts';
+import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.ts';
+import { inSession, type Session } from '../run/session.ts';
+import { logText } from '../report/text.ts';
+import { durationMs } from '../scenario/exec-step.ts';
+import { guestOf, guestSchema } from '../scenario/guest-schema.ts';
+import { exactly } from '../scenario/step-words.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { makeFolder } from '../util/make-folder.ts';
+import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
+import { onProgress } from './progress.ts';
+import { collect, collectModule, defaultJobs, memoryOption, positiveInteger } from './run-options.ts';
+
+/** Two places of a file, `FROM[:TO]`. */
+interface Copy {
+  readonly from: string;
+  readonly to: string | null;
+}
+
+/** Options of `exec` as commander returns them. */
+interface ExecOptions {
+  readonly kernel: readonly string[];
+  readonly file: readonly Copy[];
+  readonly get: readonly Copy[];
+  readonly program: readonly string[];
+  readonly module: readonly string[];
+  readonly append: readonly string[];
+  readonly env: readonly string[];
+  readonly nic: 'none' | 'veth' | 'virtio';
+  readonly cpus: number;
+  readonly memory: number;
+  readonly timeout: number;
+  readonly stdin?: boolean;
+  readonly jobs: number;
+  readonly accel: AcceleratorChoice;
+  readonly locked?: boolean;
+}
+
+/** The agent kills a command after an hour at the latest. */
+const MOST_MS = 3_600_000;
+
+/** `bpfrig exec`: a command in a fresh guest, on one kernel or several. */
+export function execCommand(): Command {
+  return new Command('exec')
+    .description(
+      'Run a command in a fresh guest of a kernel, or of several; what it writes is shown as it comes.',
+    )
+    .argument('<command...>', 'the program and its arguments, after `--`; no shell is between')
+    .option(
+      '--kernel <spec>',
+      '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)',
+      collect,
+      [],
+    )
+    .option(
+      '--file <src[:dst]>',
+      `a file or folder for the guest; without DST in ${GUEST_HOME} (repeatable)`,
+      copy,
+      [],
+    )
+    .option(
+      '--get <path[:dst]>',
+      'a file of the guest to bring back when the command has ended (repeatable)',
+      copy,
+      [],
+    )
+    .option(
+      '--program <name>',
+      'a program of the host, with its libraries: a name, a Debian package or a path (repeatable)',
+      collect,
+      [],
+    )
+    .option('--module <name>', "a module of the kernel's package to load (repeatable)", collectModule, [])
+    .option('--append <words>', "words for the kernel's command line (repeatable)", collect, [])
+    .option('--env <name=value>', 'a variable of the command (repeatable)', variable, [])
+    .addOption(
+      new Option('--nic <kind>', 'devices tx and rx').choices(['none', 'veth', 'virtio']).default('veth'),
+    )
+    .option('--cpus <n>', 'CPUs of the guest', positiveInteger, 4)
+    .option('--memory <mib>', 'memory of the guest', memoryOption, 512)
+    .option(
+      '--timeout <duration>',
+      'when the command is killed: milliseconds, or "90 s", "10 min"',
+      duration,
+      600_000,
+    )
+    .option('--stdin', "the command reads bpfrig's standard input; it is empty otherwise")
+    .addOption(
+      new Option('--jobs <n>', 'guests at once')
+        .argParser(positiveInteger)
+        .default(defaultJobs(), 'one per core'),
+    )
+    .addOption(
+      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
+    )
+    .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
+    .addHelpText('after', EXPLANATION)
+    .action(async (argv: string[], options: ExecOptions) => {
+      process.exitCode = await exec(argv, options);
+    });
+}
+
+const EXPLANATION = `
+Examples:
+  ./bpfrig exec --kernel 6.12 -- uname -a
+  ./bpfrig exec --kernel all --program bpftool -- bpftool feature probe kernel
+  ./bpfrig exec --kernel 7.3 --file ./tests --get /root/tests/log -- sh -c 'cd tests && ./run > log'
+
+With several kernels each line begins with its kernel, and files that are brought back are in a folder for each.
+
+Exit codes: 0 the command ended with status 0 on every kernel; 1 it did not, its guest was lost, or the kernel complained (BUG, WARN,
+a stall …); 2 usage; 3 the host kept some from an answer.
+`;
+
+function copy(text: string, before: readonly Copy[]): Copy[] {
+  const [from = '', to, ...rest] = text.split(':');
+  if (from === '' || to === '' || rest.length > 0)
+    throw new InvalidArgumentError(`'${text}' must be a path, or two with a colon between them.`);
+  return [...before, { from, to: to ?? null }];
+}
+
+function variable(text: string, before: readonly string[]): string[] {
+  if (!/^[A-Za-z_]\w*=/.test(text)) throw new InvalidArgumentError(`'${text}' must be NAME=VALUE.`);
+  return [...before, text];
+}
+
+function duration(text: string): number {
+  const ms = durationMs(/^\d+$/.test(text) ? Number(text) : text);
+  if (ms === null || ms < 1 || ms > MOST_MS)
+    throw new InvalidArgumentError(`'${text}' must be milliseconds or a text such as "90 s", up to 60 min.`);
+  return ms;
+}
+
+async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
+  const { jobs, accel, locked = false, kernel, get, env, timeout } = options;
+  if (kernel.length === 0) throw new BpfrigError('usage', 'exec: --kernel says which; `all` is every series');
+  const kernels = requestedKernels(kernel, loadCatalogue());
+  const shape = shapeOf(options);
+  const command: GuestCommand = {
+    argv,
+    env,
+    input: options.stdin === true ? await readAll(process.stdin) : null,
+    timeoutMs: timeout,
+    wanted: get.map(({ from }) => posix.resolve(GUEST_HOME, from)),
+  };
+  return await inSession(
+    { accel, jobs: Math.min(jobs, kernels.length), locked, onProgress },
+    async session => {
+      const guests = session.guests();
+      const queue = new PQueue({ concurrency: jobs });
+      const one = (requested: RequestedKernel): Promise<number> =>
+        runOn(requested, { session, guests, shape, command, options, alone: kernels.length === 1 });
+      const codes = await queue.addAll(kernels.map(requested => () => one(requested)));
+      return codes.includes(EXIT.red) ? EXIT.red : codes.includes(EXIT.infra) ? EXIT.infra : EXIT.ok;
+    },
+  );
+}
+
+/** The guest that the options describe, by the rules of a scenario's `guest`. Throws `usage` for what contradicts them. */
+function shapeOf({ file, program, module, append, nic, cpus, memory }: ExecOptions): GuestShape {
+  const files = file.map(({ from, to }) =>
+    to === null ? from : { from, to: posix.resolve(GUEST_HOME, to) },
+  );
+  const document = {
+    cpus,
+    memory_mib: memory,
+    append: append.join(' '),
+    modules: [...module],
+    programs: [...program],
+    files,
+  };
+  const parsed = guestSchema(exactly, z.never()).safeParse(document);
+  if (!parsed.success) throw new BpfrigError('usage', `exec: ${z.prettifyError(parsed.error)}`);
+  const problems: string[] = [];
+  const guest = guestOf(
+    parsed.data,
+    { path: join(process.cwd(), '-'), topology: nic, objects: [] },
+    (_, text) => problems.push(text),
+  );
+  if (problems.length > 0) throw new BpfrigError('usage', `exec: ${problems.join('; ')}`);
+  return { topology: nic, guest };
+}
+
+interface Turn {
+  readonly session: Session;
+  readonly guests: ReturnType<Session['guests']>;
+  readonly shape: GuestShape;
+  readonly command: GuestCommand;
+  readonly options: ExecOptions;
+  /** It is the only kernel: its output is passed on as it is. */
+  readonly alone: boolean;
+}
+
+async function runOn(requested: RequestedKernel, turn: Turn): Promise<number> {
+  const { session, guests, shape, command, alone } = turn;
+  const output = alone ? passedOn() : prefixed(requested.id);
+  try {
+    const kernel = await session.fetch(requested);
+    const outcome = await execOn(kernel, shape, command, {
+      guests,
+      signal: session.signal,
+      onOutput: output.take,
+    });
+    output.end();
+    await keepFiles(outcome, requested.id, turn);
+    return told(outcome, requested.id);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    // On one kernel alone the way of every command; on several, the others go on.
+    if (alone || !(error instanceof BpfrigError)) throw error;
+    console.error(`bpfrig: ${requested.id}: ${logText(error.message)}`);
+    return error.code === 'topology' ? EXIT.red : EXIT.infra;
+  }
+}
+
+function told({ kind, reason, console: lines }: CommandOutcome, id: string): number {
+  if (kind === 'ok') return EXIT.ok;
+  console.error(`bpfrig: ${id}: ${logText(reason)}`);
+  for (const line of lines) console.error(logText(line));
+  return kind === 'red' ? EXIT.red : EXIT.infra;
+}
+
+/** Where output goes, and what is done when it ends. */
+interface Sink {
+  readonly take: OnOutput;
+  readonly end: () => void;
+}
+
+function passedOn(): Sink {
+  return { take: (from, piece) => void process[from].write(piece), end: () => undefined };
+}
+
+/** Whole lines, each with the kernel in front, so that those of several kernels can be told apart. */
+function prefixed(id: string): Sink {
+  const ends = (['stdout', 'stderr'] as const).map(from => ({
+    from,
+    decoder: new StringDecoder('utf8'),
+    text: '',
+  }));
+  const print = (from: OutputName, line: string): void =>
+    void process[from].write(`${id.padEnd(6)} | ${line}\n`);
+  return {
+    take: (from, piece) => {
+      const end = ends.find(one => one.from === from);
+      if (end === undefined) return;
+      const lines = (end.text + end.decoder.write(piece)).split('\n');
+      end.text = lines.pop() ?? '';
+      for (const line of lines) print(from, line);
+    },
+    end: () => {
+      for (const { from, decoder, text } of ends) {
+        const rest = text + decoder.end();
+        if (rest !== '') print(from, rest);
+      }
+    },
+  };
+}
+
+async function keepFiles(
+  { files }: CommandOutcome,
+  id: string,
+  { options, command, alone }: Turn,
+): Promise<void> {
+  for (const [index, { to }] of options.get.entries()) {
+    const path = command.wanted[index] ?? '';
+    const content = files.get(path);
+    if (content === undefined) continue;
+    const name = to ?? posix.basename(path);
+    const target = alone ? resolve(name) : resolve(id.replace(/[^\w.+~-]/g, '_'), name);
+    try {
+      makeFolder(dirname(target));
+      await writeFile(target, content);
+    } catch (error) {
+      throw new BpfrigError('infra', `${target} cannot be written: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
