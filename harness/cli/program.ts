@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { VERSION } from '../util/version.ts';
 import { bisectCommand } from './bisect.ts';
 import { compareCommand } from './compare.ts';
 import { benchCommand } from './bench.ts';
@@ -6,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { execCommand } from './exec.ts';
 import { initCommand } from './init.ts';
 import { kernelsCommand } from './kernels.ts';
+import { explainCommand, listCommand } from './list.ts';
 import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -16,6 +18,7 @@ import { shellCommand } from './shell.ts';
 export function program(): Command {
   const root = new Command('bpfrig')
     .description('Runs eBPF/XDP scenarios on real kernels: exact packets, counted by the kernel, judged.')
+    .version(VERSION, '--version', 'print the version')
     .addHelpText('after', EXIT_CODES);
   const commands = [
     runCommand,
@@ -27,6 +30,8 @@ export function program(): Command {
     bisectCommand,
     execCommand,
     shellCommand,
+    listCommand,
+    explainCommand,
     doctorCommand,
     initCommand,
     benchCommand,

@@ -45,6 +45,11 @@ export function countersReference(): string {
   ].join('\n');
 }
 
+/** Every name that expectations can use: name, unit, meaning. */
+export function counterRows(): string[][] {
+  return rowsOf(VOCABULARY, []);
+}
+
 function wordTable(words: Words): string {
   return markdownTable(['name', 'unit', 'meaning'], rowsOf(words, []));
 }

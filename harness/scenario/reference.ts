@@ -3,7 +3,7 @@ import { FEATURE_NAMES, FEATURES } from '../kernel/features.ts';
 import { markdownTable } from '../util/markdown-table.ts';
 import { scenarioSchema } from './schema.ts';
 import { resultFields } from './step-results.ts';
-import { STEP_KINDS } from './step-schema.ts';
+import { STEP_KINDS, type StepKind } from './step-schema.ts';
 import { exactly } from './step-words.ts';
 
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -18,16 +18,14 @@ step may also be \`$axis\`. A key without a default and without "optional" is re
 
 /** The reference of every key, step, result of a step, and feature, as Markdown: `docs/reference.md`. */
 export function scenarioReference(): string {
-  const scenario = z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
-  const steps = scenario.properties?.['setup'] as Schema | undefined;
-  const step = steps?.items as Schema;
+  const { scenario, step } = schemas();
   const kinds = new Set<string>(STEP_KINDS);
   const common = Object.entries(step.properties ?? {}).filter(([key]) => !kinds.has(key) && key !== 'repeat');
   return [
     HEAD,
     `## Keys\n\n${keyTable(scenario, ['setup', 'traffic', 'after'])}`,
     `## Steps\n\nKeys of every step, next to the one that names its kind:\n\n${table(common.map(([key, schema]) => rowOf(key, schema as Schema, false)))}`,
-    ...STEP_KINDS.map(kind => stepSection(kind, step.properties?.[kind] as Schema)),
+    ...stepFacts().map(stepSection),
     `### repeat\n\nDoes some steps several times over: \`times\`, and the \`steps\`, which cannot contain another \`repeat\`.\n`,
     packetSections(step),
     `## Features\n\nNames for \`requires\`. Where there is a probe, the guest's kernel decides; else its version does.\n\n${featureTable()}`,
@@ -64,16 +62,54 @@ const LISTS_WITH_SECTION: readonly string[] = ['frames'];
 /** Mappings with a section of their own. */
 const OWN_SECTION: readonly string[] = ['frame'];
 
-function stepSection(kind: (typeof STEP_KINDS)[number], schema: Schema): string {
+/** What the reference says about a kind of step. */
+export interface StepFacts {
+  readonly kind: StepKind;
+  readonly meaning: string;
+  /** What the step is without keys: `number from 1`; null where it is a mapping. */
+  readonly value: string | null;
+  /** For each form that its mapping may have, its keys: key, value, default, meaning. */
+  readonly forms: readonly (readonly (readonly string[])[])[];
+  /** What expectations can read of its result: names; null where the kernel decides which there are. */
+  readonly result: readonly string[] | null;
+}
+
+/** Every kind of step but `repeat`, in the order of the reference. */
+export function stepFacts(): StepFacts[] {
+  const { step } = schemas();
+  return STEP_KINDS.map(kind => factsOf(kind, step.properties?.[kind] as Schema));
+}
+
+/** The keys of a scenario: key, value, default, meaning. */
+export function scenarioKeys(): string[][] {
+  return rowsOf(schemas().scenario, '', ['setup', 'traffic', 'after']);
+}
+
+function schemas(): { readonly scenario: Schema; readonly step: Schema } {
+  const scenario = z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
+  return { scenario, step: (scenario.properties?.['setup'] as Schema).items as Schema };
+}
+
+function factsOf(kind: StepKind, schema: Schema): StepFacts {
   const fields = resultFields(kind);
-  const result =
-    fields === null
-      ? "Result: what the kernel reports, under the kernel's names."
-      : `Result: ${[...fields, 'errno'].map(name => `\`${name}\``).join(', ')}.`;
   const forms = alternatives(schema).filter(form => form.type === 'object');
-  const tables = forms.map(form => keyTable(form)).join('\nor\n\n');
-  const plain = forms.length === 0 ? `Value: ${typeText(schema)}.\n\n` : '';
-  return `### ${kind}\n\n${sentence(schema.description ?? '')}\n\n${plain}${tables}${tables === '' ? '' : '\n'}${result}\n`;
+  return {
+    kind,
+    meaning: sentence(schema.description ?? ''),
+    value: forms.length === 0 ? typeText(schema) : null,
+    forms: forms.map(form => rowsOf(form, '')),
+    result: fields === null ? null : [...fields, 'errno'],
+  };
+}
+
+function stepSection({ kind, meaning, value, forms, result }: StepFacts): string {
+  const names =
+    result === null
+      ? "Result: what the kernel reports, under the kernel's names."
+      : `Result: ${result.map(name => `\`${name}\``).join(', ')}.`;
+  const tables = forms.map(table).join('\nor\n\n');
+  const plain = value === null ? '' : `Value: ${value}.\n\n`;
+  return `### ${kind}\n\n${meaning}\n\n${plain}${tables}${tables === '' ? '' : '\n'}${names}\n`;
 }
 
 /** The keys of a mapping; those in `steps` hold lists of steps. Mappings within it have rows of their own, `guest.cpus`. */
