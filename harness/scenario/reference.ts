@@ -87,7 +87,8 @@ export function scenarioKeys(): string[][] {
 
 function schemas(): { readonly scenario: Schema; readonly step: Schema } {
   const scenario = z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
-  return { scenario, step: (scenario.properties?.['setup'] as Schema).items as Schema };
+  const steps = scenario.properties?.['setup'] as Schema | undefined;
+  return { scenario, step: steps?.items as Schema };
 }
 
 function factsOf(kind: StepKind, schema: Schema): StepFacts {
