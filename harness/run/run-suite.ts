@@ -129,7 +129,7 @@ async function runKernel(
   kernels.set(fetched.key, kernel.id);
   await Promise.all(
     groupByShape(fetched, planned).map(async group => {
-      await queue.add(() => prepare(fetched, group, request, eventLog), { priority: TEMPLATE_PRIORITY });
+      await queue.add(() => prepare(fetched, group, request, eventLog));
       await queue.addAll(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
@@ -145,13 +145,14 @@ async function runKernel(
           });
           if (result !== null) end(result);
         }),
+        { priority: CELL_PRIORITY },
       );
     }),
   );
 }
 
-/** Many cells can begin once there is a template: it is made before any cell runs. */
-const TEMPLATE_PRIORITY = 1;
+/** Cells whose template is there run before another template is made: verdicts come from the begin on. */
+const CELL_PRIORITY = 1;
 
 /** Makes a template ready. A failure is reported by the cells that need the template, each with its own verdict. */
 async function prepare(
@@ -172,13 +173,14 @@ async function prepare(
   eventLog.emit({ type: 'template-ready', kernel: kernel.id, shape, durationMs });
 }
 
+/** Cells by what they need of a guest, the largest group first. */
 function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCell[][] {
   const groups = new Map<string, PlannedCell[]>();
   for (const cell of cells) {
     const key = shapeKey(kernel, cell.variant);
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }
-  return [...groups.values()];
+  return [...groups.values()].toSorted((a, b) => b.length - a.length);
 }
 
 function columnOf({ id, spec, series, flavour, version, release, packages, notes }: Kernel) {
