@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds test_progs of a kernel's tools/testing/selftests/bpf, with the tests and BPF programs that one pattern needs.
 #
-#   apt-get install linux-source-6.12 clang-19 llvm-19 lld-19      # Debian 12 and 13
+#   apt-get install linux-source-6.12 clang-19 llvm-19 lld-19 libssl-dev pkg-config      # Debian 12; and what `bpfrig --setup` installs
 #   tar xf /usr/src/linux-source-6.12.tar.xz
 #   examples/kernel-selftests/build.sh linux-source-6.12 BUILD xdp
 #

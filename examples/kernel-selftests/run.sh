@@ -4,7 +4,7 @@
 #   examples/kernel-selftests/run.sh BUILD/tools/testing/selftests/bpf --kernel 6.12 --kernel 7.3
 #
 # The folder is one in which `make test_progs` has run, by build.sh or in any kernel tree. What follows it goes to `bpfrig run`, and so does its
-# exit code. On the host: nftables, iptables, procps (sysctl) and dash.
+# exit code. On the host: the Debian packages nftables, iptables, procps and dash.
 set -eu
 
 selftests=${1:?usage: $0 SELFTESTS [OPTION OF BPFRIG RUN...]}
