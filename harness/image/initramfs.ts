@@ -27,7 +27,7 @@ export interface Initramfs {
 }
 
 /** Version of what this file itself puts into an image; raise it when that changes. */
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 /** The initramfs of a kernel: built once for each state of its parts, uncompressed since unpacking would cost at every boot. */
 export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise<Initramfs> {
@@ -93,7 +93,10 @@ const BASE: readonly CpioEntry[] = [
   { path: '/etc/group', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:\n') },
   { path: '/root', kind: 'dir', mode: 0o700 },
   { path: '/tmp', kind: 'dir', mode: 0o1777 },
-  ...['/proc', '/sys', '/run'].map(path => ({ path, kind: 'dir', mode: 0o755 }) as const),
+  // Where programs made for a distribution look: libraries of netns and the kernel's selftests open /var/run/netns.
+  { path: '/var/run', kind: 'link', mode: 0o777, data: Buffer.from('/run') },
+  { path: '/var/tmp', kind: 'dir', mode: 0o1777 },
+  ...['/proc', '/sys', '/run', '/mnt'].map(path => ({ path, kind: 'dir', mode: 0o755 }) as const),
   { path: '/etc/fstab', kind: 'file', mode: 0o644, data: Buffer.from(FSTAB) },
 ];
 

@@ -27,7 +27,10 @@ const MAX_MODULE_BYTES = 256 * 1024 * 1024;
  */
 export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
   if (kernel.modulesDir === null) return [listEntry([])];
-  const { files, missing } = moduleClosure(kernel.modulesDir, [...modules.required, ...modules.optional]);
+  const { files, soft, missing } = moduleClosure(kernel.modulesDir, [
+    ...modules.required,
+    ...modules.optional,
+  ]);
   const lacking = missing.filter(name => modules.required.includes(name));
   if (lacking.length > 0) {
     throw new BpfrigError(
@@ -35,7 +38,7 @@ export async function moduleEntries(kernel: Kernel, modules: GuestConfig['module
       `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`,
     );
   }
-  return [...(await fileEntries(files)), listEntry(files.map(guestPath))];
+  return [...(await fileEntries(files)), listEntry(files.map(file => mark(file, soft) + guestPath(file)))];
 }
 
 /** In the guest: modules that it is to load in addition to those of every guest. For `bpfrig-agent modules`. */
@@ -55,13 +58,15 @@ export async function addedModuleEntries(
   if (wanted.length === 0) return [];
   if (modulesDir === null) return [textEntry(ADDED_MODULES, '')];
   const parameters = new Map(wanted.map(text => [canonical(moduleName(text)), text.split(' ').slice(1)]));
-  const { files, missing } = moduleClosure(modulesDir, wanted.map(moduleName));
+  const { files, soft, missing } = moduleClosure(modulesDir, wanted.map(moduleName));
   const [lacking] = missing;
   if (lacking !== undefined) throw noModule(kernel, lacking, moduleNames(modulesDir));
   const present = new Set(moduleClosure(modulesDir, [...modules.required, ...modules.optional]).files);
   const added = files.filter(file => !present.has(file));
   const paths = files.map(guestPath);
-  const lines = files.map(file => [guestPath(file), ...(parameters.get(canonical(file)) ?? [])].join(' '));
+  const lines = files.map(file =>
+    [mark(file, soft) + guestPath(file), ...(parameters.get(canonical(file)) ?? [])].join(' '),
+  );
   // Each after all that it depends on, so that the ones before it are more than enough.
   const dependencies = paths.map(
     (path, index) => `${path}: ${paths.slice(0, index).toReversed().join(' ')}\n`,
@@ -91,6 +96,11 @@ async function fileEntries(files: readonly string[]): Promise<CpioEntry[]> {
 
 function guestPath(file: string): string {
   return `/modules/${basename(file).replace(/\.(?:xz|zst|gz)$/, '')}`;
+}
+
+/** For `bpfrig-agent modules`: what the kernel may refuse, a module for another CPU for example. */
+function mark(file: string, soft: ReadonlySet<string>): '' | '-' {
+  return soft.has(file) ? '-' : '';
 }
 
 function listEntry(paths: readonly string[]): CpioEntry {

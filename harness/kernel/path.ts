@@ -6,6 +6,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
 import { bannerOfElf, isElf, parseBanner, parseBzImage, problemOfElf, readKernelFile } from './bzimage.ts';
 import { seriesOfVersion } from './debian-version.ts';
+import { moduleLists } from './modules.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
 import { uncompress } from './unpack.ts';
 
@@ -45,7 +46,7 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   if (problem !== null)
     throw new BpfrigError('usage', `${request.spec}: ${file} ${problem}; bpfrig's guests are x86-64`);
   const modulesDir = findModules(request.path, file, name.release);
-  const dep = modulesDir === null ? [] : [await hashFile(join(modulesDir, 'modules.dep'))];
+  const dep = modulesDir === null ? [] : await Promise.all(moduleLists(modulesDir).map(hashFile));
   const key = contentKey([await hashFile(file), ...dep]);
   const about = { series: seriesOfVersion(name.version), ...name, packages: [] };
   const kernel = {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bpfrig-agent modules LIST: loads the modules that a file names, one path per
- * line and after a space its parameters, in that order. One program for all of them: starting insmod for each
- * took longer than the loading.
+ * line and after a space its parameters, in that order. The kernel may refuse
+ * one with a '-' in front of its path. One program for all of them: starting
+ * insmod for each took longer than the loading.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,20 +29,21 @@ static int load_module(const char *path, const char *parameters)
 int load_kernel_modules(const char *list)
 {
 	FILE *file = fopen(list, "re");
-	char path[8192], *parameters;
+	char line[8192], *path, *parameters;
 	int err, failed = 0;
 
 	if (!file) {
 		perror(list);
 		return 1;
 	}
-	while (fgets(path, sizeof(path), file)) {
-		path[strcspn(path, "\n")] = 0;
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		path = line + (*line == '-');
 		parameters = path + strcspn(path, " ");
 		if (*parameters)
 			*parameters++ = 0;
 		err = load_module(path, parameters);
-		if (!err)
+		if (!err || *line == '-')
 			continue;
 		fprintf(stderr, "bpfrig-agent: cannot load %s: %s\n", path,
 			strerror(-err));
