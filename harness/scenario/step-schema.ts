@@ -137,7 +137,7 @@ function mapKinds(wrap: Wrap) {
       })
       .describe('BPF_MAP_*_BATCH'),
     next_key: z
-      .strictObject({ map, key: key.nullable().describe('the key before; null: the first is wanted') })
+      .strictObject({ map, key: key.nullable().describe('the key before; null: the first') })
       .describe('BPF_MAP_GET_NEXT_KEY'),
     close: z.union([z.strictObject({ map }), z.strictObject({ program })]).describe('close a descriptor'),
   };
