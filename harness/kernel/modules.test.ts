@@ -30,6 +30,26 @@ t.test('each file is listed once, after all files that it depends on', async t =
   t.strictSame([builtin, missing], [[], []]);
 });
 
+t.test('what modules.softdep names comes before, in a form that every CPU takes', async t => {
+  const dir = t.testdir({
+    'modules.dep': `kernel/net/nf_conntrack.ko: kernel/lib/libcrc32c.ko
+kernel/lib/libcrc32c.ko:
+kernel/arch/crc32c-intel.ko:
+kernel/crypto/crc32c_generic.ko: kernel/crypto/crc.ko
+kernel/crypto/crc.ko:
+kernel/fs/late.ko:
+`,
+    'modules.softdep':
+      '# a comment\nsoftdep libcrc32c pre: crc32c nosuch post: late\nsoftdep crc pre: libcrc32c\n',
+    'modules.alias':
+      '# a comment\nalias crc32c crc32c_intel\nalias crc32c crc32c_generic\nalias late late\nalias pci:v*d* late\n',
+  });
+  t.strictSame(
+    moduleClosure(dir, ['nf_conntrack']).files.map(file => file.replace(`${dir}/kernel/`, '')),
+    ['crypto/crc.ko', 'crypto/crc32c_generic.ko', 'lib/libcrc32c.ko', 'net/nf_conntrack.ko'],
+  );
+});
+
 t.test('builtin and missing modules are distinguished', async t => {
   t.strictSame(moduleClosure(folder(t), ['pktgen', 'virtio_console', 'nosuch']), {
     files: [],
