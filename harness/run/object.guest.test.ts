@@ -109,6 +109,10 @@ async function refused(t: Test, guest: RunningGuest): Promise<void> {
   });
   const wrong = await failureOf(guest.call('object_load', { object_data, name: 'w', programs: ['god'] }));
   t.match(wrong.failure, { kind: 'request', message: "programs: the object has no 'god'; it has: good bad" });
+  const odd = await failureOf(guest.call('object_load', { object_data, name: 't', types: { good: 'xpd' } }));
+  t.match(odd.failure, { kind: 'request', message: "types: the type 'xpd' is unknown" });
+  const other = { object_data, name: 't', programs: ['good'], types: { good: 'sched_cls' } };
+  t.match((await guest.call('object_load', other)).programs, [{ name: 'good', type: 3 }], 'another type');
 }
 
 async function recorded(t: Test, guest: RunningGuest): Promise<void> {
