@@ -57,12 +57,12 @@ t.test('programs that load everywhere, with the figures of the verifier', async 
       `${what}: the two agree`,
     );
   }
-  t.equal(report.cells.length, 8);
+  t.equal(report.cells.length, 10);
   t.match(stdout, /^ {2}optional \(\?tc\) +\d+ +\d+$/m);
   const csv = readFileSync(join(dir, 'csv', '7.3.csv'), 'utf8')
     .trim()
     .split('\n');
-  t.equal(csv.length, 5);
+  t.equal(csv.length, 6);
   t.match(csv[1], /^everywhere\.bpf\.c,last,success,\d+,[1-9]/);
 });
 

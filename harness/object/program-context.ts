@@ -1,5 +1,7 @@
 import { BpfrigError } from '../util/errors.ts';
+import { sectionPlace } from './attach-sections.ts';
 import type { Btf } from './btf.ts';
+import type { BpfObject, BpfProgram } from './object.ts';
 
 /** The struct that a program gets. */
 export interface ContextType {
@@ -19,6 +21,24 @@ export function contextType(btf: Btf, program: string): ContextType | null {
   if (parameters.length !== 1 || pointer.kind !== 'ptr') return null;
   const { kind, name, id } = btf.resolve(pointer.target);
   return kind === 'struct' && name !== '' ? { name, type: id } : null;
+}
+
+/** Program types by libbpf's names, of contexts that no other type has. */
+const ONLY_TYPE: Readonly<Record<string, string>> = {
+  xdp_md: 'xdp',
+  bpf_sock_ops: 'sock_ops',
+  sk_msg_md: 'sk_msg',
+  sk_reuseport_md: 'sk_reuseport',
+  bpf_perf_event_data: 'perf_event',
+};
+
+/**
+ * libbpf's name of the type of a program whose section libbpf does not know, `SEC("xdp_router")`: its own loader sets the type, and the
+ * context that it declares has only one. Null where the section says it, or nothing does.
+ */
+export function impliedType({ btf }: BpfObject, { name, section }: BpfProgram): string | null {
+  if (btf === null || sectionPlace(section) !== null) return null;
+  return ONLY_TYPE[contextType(btf, name)?.name ?? ''] ?? null;
 }
 
 /** Contexts of programs that get a packet. */

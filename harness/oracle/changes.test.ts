@@ -94,6 +94,25 @@ t.test('a frame that is described must be the very one that the program leaves',
   t.notOk(explains(runs, { ...seen(after), strangers: later }), 'one that came later');
 });
 
+t.test('frames that are described may leave a program with different tags', async t => {
+  const before = Buffer.from(Array.from({ length: 70 }, (_, at) => at));
+  const push = (id: number): Buffer => tagged({ bytes: before, tag: 0x8100_0000 + id });
+  const runs: ProgramRun[] = [
+    { frames: null, before, after: push(1) },
+    { frames: null, before: push(2), after: before },
+  ];
+  const seen = (last: Buffer): ChangedFrames =>
+    arrived(push(1), {
+      why: ['unknown', 'scattered'],
+      strangers: [frameHash(push(1)), frameHash(last)],
+      samples: [{ ...sample(push(1), 0), slot: null }],
+    });
+  t.ok(explains(runs, seen(before)));
+  t.notOk(explains(runs, seen(push(3))), 'another tag');
+  const same: ProgramRun[] = [{ frames: null, before, after: push(1) }];
+  t.notOk(explains(same, seen(push(1))), 'the program leaves all with one tag');
+});
+
 t.test('what a program does, in one sentence', async t => {
   const rows: [string, ProgramRun[], RegExp][] = [
     [

@@ -47,6 +47,9 @@ export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames): b
   const why = new Set(changes.flatMap(one => [...one.why]));
   const bytes = new Set(changes.flatMap(one => one.bytes));
   if (new Set(changes.map(({ after }) => after.bytes.length)).size > 1) why.add('lengths');
+  // Of frames that are described each is compared with its tag, by its hash.
+  if (runs.every(({ frames }) => frames === null) && new Set(changes.map(({ after }) => after.tag)).size > 1)
+    why.add('scattered');
   return (
     arrived.why.every(one => why.has(one)) &&
     arrived.vary.every(at => varies(at, runs, changes)) &&

@@ -109,6 +109,10 @@ async function refused(t: Test, guest: RunningGuest): Promise<void> {
   });
   const wrong = await failureOf(guest.call('object_load', { object_data, name: 'w', programs: ['god'] }));
   t.match(wrong.failure, { kind: 'request', message: "programs: the object has no 'god'; it has: good bad" });
+  const odd = await failureOf(guest.call('object_load', { object_data, name: 't', types: { good: 'xpd' } }));
+  t.match(odd.failure, { kind: 'request', message: "types: the type 'xpd' is unknown" });
+  const other = { object_data, name: 't', programs: ['good'], types: { good: 'sched_cls' } };
+  t.match((await guest.call('object_load', other)).programs, [{ name: 'good', type: 3 }], 'another type');
 }
 
 async function recorded(t: Test, guest: RunningGuest): Promise<void> {
@@ -128,7 +132,8 @@ async function recorded(t: Test, guest: RunningGuest): Promise<void> {
   const perf = await guest.call('events_read', { map: 'r.perf' });
   t.equal(perf.records.length + perf.lost, 300);
   t.ok(perf.records.every(({ cpu, data }) => cpu !== undefined && data.length >= 16));
-  t.equal(perf.records[0]?.data.slice(0, 16), hex(0));
+  // They come CPU by CPU, and between two runs the kernel may move the task to another one (bpf_test_timer_continue).
+  t.equal(perf.records.filter(({ data }) => data.startsWith(hex(0))).length, 1);
   const notOne = await failureOf(guest.call('events_start', { map: 'r.pinned' }));
   t.match(notOne.failure, { kind: 'request', message: /is no ring buffer and no perf event array/ });
   const all = await guest.call('map_dump', { map: 'r.pinned' });

@@ -41,6 +41,10 @@ export const OBJECT_OPS = {
         .readonly()
         .optional()
         .describe('only these programs; all that are autoloaded without it'),
+      types: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('libbpf’s names of types, by program: instead of what their sections say'),
       targets,
     },
     z

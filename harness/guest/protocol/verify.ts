@@ -42,6 +42,7 @@ export const VERIFY_OPS = {
     'Loads one program of the object alone, as veristat does, and lets it go. Nothing is pinned; a map without a size gets one entry.',
     {
       program: z.string().describe('name in the object'),
+      type: z.string().optional().describe('libbpf’s name of another type than that of its section'),
       maps: names.describe('the object’s maps to create; all without it'),
       slots: names.describe('programs that its PROG_ARRAYs name: loaded only if it needs them'),
       log_bytes: int(0, 2 ** 24 - 1)

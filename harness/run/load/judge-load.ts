@@ -60,7 +60,7 @@ function lastLines(text: string): string[] {
 /** Programs that no kernel is asked about, by libbpf's name of their type. */
 const SKIPPED: Readonly<Record<string, string>> = {
   ext: 'replaces a function of another program: its loader names the target',
-  unspec: 'its section says no program type: its loader sets it',
+  unspec: 'its section says no program type, and its context has several: its loader sets it',
 };
 
 /** Why a program of this type can only be loaded by its own loader; null for one that can be loaded. */

@@ -7,6 +7,7 @@ import type { Testbed } from '../../guest/testbed.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LoadCell } from '../../model/load-report.ts';
 import type { BpfProgram } from '../../object/object.ts';
+import { impliedType } from '../../object/program-context.ts';
 import { messageOf } from '../../util/errors.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 import { GuestFailure } from '../../vm/failure.ts';
@@ -97,7 +98,9 @@ class KernelTurn {
       const { object, program } = next;
       if (held !== object) types = await holdObject(guest, object, this.#kernel);
       held = object;
-      const outcome = 'state' in types ? types : (skippedType(types.get(program.name) ?? '') ?? null);
+      const type = impliedType(object.contents, program);
+      const outcome =
+        'state' in types ? types : type === null ? skippedType(types.get(program.name) ?? '') : null;
       await this.#end(outcome ?? (await this.#verify(guest, object, program)));
     }
   }
@@ -109,7 +112,14 @@ class KernelTurn {
   ): Promise<LoadOutcome & { log: string }> {
     const whole = this.#environment.onLog === null ? {} : { log_bytes: WHOLE_LOG };
     const slots = slotPrograms(object.contents, program);
-    const request = { program: program.name, maps: createdMaps(object.contents, program), slots, ...whole };
+    const type = impliedType(object.contents, program);
+    const request = {
+      program: program.name,
+      maps: createdMaps(object.contents, program),
+      slots,
+      ...(type === null ? {} : { type }),
+      ...whole,
+    };
     try {
       const answer = await guest.call('verify', request, { timeoutMs: VERIFY_MS });
       return { ...judgeLoad(answer), log: wholeLog(answer) };

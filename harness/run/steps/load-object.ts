@@ -1,6 +1,7 @@
 import { globalBytes } from '../../object/global-bytes.ts';
 import { mapTypeName } from '../../object/map-types.ts';
-import type { BpfProgram } from '../../object/object.ts';
+import type { BpfObject, BpfProgram } from '../../object/object.ts';
+import { impliedType } from '../../object/program-context.ts';
 import type { OpAnswer } from '../../guest/protocol.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { mustHave } from '../check-steps.ts';
@@ -54,6 +55,7 @@ export async function loadObject(ctx: StepContext, request: ObjectRequest): Prom
     },
     sizes: request.sizes,
     programs: programs.map(({ name }) => name),
+    types: impliedTypes(contents, programs),
     targets: Object.assign({}, ...programs.map(one => targetOf(ctx, object, one).targets ?? {})) as Record<
       string,
       { program: string; function: string }
@@ -89,6 +91,18 @@ function chosenPrograms({ contents }: ProgramObject, names: readonly string[] | 
   const known = contents.programs.map(({ name }) => name);
   for (const name of names) mustHave('programs', 'program', name, known, contents.label);
   return contents.programs.filter(({ name }) => names.includes(name));
+}
+
+/** Types that no section says, by program; undefined where there are none. */
+function impliedTypes(
+  contents: BpfObject,
+  programs: readonly BpfProgram[],
+): Record<string, string> | undefined {
+  const types = programs.flatMap(one => {
+    const type = impliedType(contents, one);
+    return type === null ? [] : [[one.name, type] as const];
+  });
+  return types.length === 0 ? undefined : Object.fromEntries(types);
 }
 
 /** Maps that exist already: those that the step names, and those that earlier steps made as the object's. */

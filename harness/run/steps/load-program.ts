@@ -2,6 +2,7 @@ import type { OpArgs } from '../../guest/protocol.ts';
 import type { XdpMode } from '../../model/observations.ts';
 import type { BpfProgram } from '../../object/object.ts';
 import { globalBytes } from '../../object/global-bytes.ts';
+import { impliedType } from '../../object/program-context.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { ProgramObject } from '../programs.ts';
@@ -69,7 +70,7 @@ async function loadAlone(
     ...ifAny('globals', globals),
     ...ifAny('keep', { ...keep, ...variables.wanted }),
     ...attachOptions(ctx, object, program, request),
-    type,
+    type: type ?? impliedType(object.contents, program) ?? undefined,
     expected_attach,
     frags,
     dev_bound,

@@ -59,6 +59,19 @@ int prog_type_parse(struct request *rq, const struct arg *arg, json_t *value,
 	return parse(rq, arg, value, prog_type, to);
 }
 
+int prog_type_named(struct request *rq, const char *arg, const char *name,
+		    enum bpf_prog_type *type)
+{
+	int i;
+
+	for (i = 0; i < MAX_ENUM; i++)
+		if (prog_type(i) && !strcmp(prog_type(i), name)) {
+			*type = i;
+			return 0;
+		}
+	return fault_request(rq, "%s: the type '%s' is unknown", arg, name);
+}
+
 int attach_type_parse(struct request *rq, const struct arg *arg,
 		      json_t *value, void *to)
 {

@@ -3,6 +3,7 @@
 #ifndef BPF_ENUM_NAME_H
 #define BPF_ENUM_NAME_H
 
+#include <linux/bpf.h>
 #include "core/args.h"
 
 /*
@@ -23,6 +24,9 @@ int map_type_parse(struct request *rq, const struct arg *arg, json_t *value,
 		   void *to);
 int prog_type_parse(struct request *rq, const struct arg *arg, json_t *value,
 		    void *to);
+/* The number of a program type's name; a fault names the argument. */
+int prog_type_named(struct request *rq, const char *arg, const char *name,
+		    enum bpf_prog_type *type);
 int attach_type_parse(struct request *rq, const struct arg *arg,
 		      json_t *value, void *to);
 

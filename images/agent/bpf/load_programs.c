@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which programs a load takes, and what those of type EXT replace. */
+/* Which programs a load takes, as what, and what those of type EXT replace. */
 #include <stdio.h>
 #include <string.h>
+#include "bpf/enum_name.h"
 #include "bpf/handles.h"
 #include "bpf/load_programs.h"
 
@@ -42,6 +43,28 @@ int choose_programs(struct request *rq, struct bpf_object *obj,
 		if (err)
 			return err;
 		bpf_program__set_autoload(prog, true);
+	}
+	return 0;
+}
+
+int set_types(struct request *rq, struct bpf_object *obj, json_t *types)
+{
+	enum bpf_prog_type type;
+	struct bpf_program *prog;
+	const char *name, *word;
+	json_t *value;
+	int err;
+
+	json_object_foreach(types, name, value) {
+		word = json_string_value(value);
+		if (!word)
+			return fault_request(rq, "types: must be {program: type}");
+		err = program_named(rq, obj, "types", name, &prog);
+		if (!err)
+			err = prog_type_named(rq, "types", word, &type);
+		if (err)
+			return err;
+		bpf_program__set_type(prog, type);
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which programs a load takes, and what those of type EXT replace. */
+/* Which programs a load takes, as what, and what those of type EXT replace. */
 #ifndef BPF_LOAD_PROGRAMS_H
 #define BPF_LOAD_PROGRAMS_H
 
@@ -13,6 +13,9 @@ int program_named(struct request *rq, struct bpf_object *obj, const char *arg,
 /* Only the programs of a list of names are loaded. */
 int choose_programs(struct request *rq, struct bpf_object *obj,
 		    const char *arg, json_t *names);
+
+/* types is {program: libbpf's name of its type}, or NULL. */
+int set_types(struct request *rq, struct bpf_object *obj, json_t *types);
 
 /*
  * targets is {program: {program: handle, function}}, or NULL: what programs

@@ -23,6 +23,7 @@ struct object_load {
 	json_t *maps;			/* {map: handle}, instead of its own */
 	json_t *sizes;			/* {map: entries} */
 	json_t *programs;		/* only these; NULL: all autoloaded */
+	json_t *types;			/* {program: type} */
 	json_t *targets;
 };
 
@@ -34,6 +35,7 @@ static const struct arg object_load_args[] = {
 	ARG_OBJECT(struct object_load, maps),
 	ARG_OBJECT(struct object_load, sizes),
 	ARG_STRINGS(struct object_load, programs),
+	ARG_OBJECT(struct object_load, types),
 	ARG_OBJECT(struct object_load, targets),
 };
 
@@ -44,6 +46,8 @@ static int prepare(struct request *rq, const struct object_load *args,
 
 	if (args->programs)
 		err = choose_programs(rq, obj, "programs", args->programs);
+	if (!err)
+		err = set_types(rq, obj, args->types);
 	if (!err)
 		err = set_targets(rq, obj, args->targets);
 	if (!err)

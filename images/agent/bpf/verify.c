@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/libbpf.h>
+#include "bpf/enum_name.h"
 #include "bpf/load_failure.h"
 #include "bpf/verify_attempt.h"
 #include "core/json.h"
@@ -32,15 +33,17 @@ static const struct arg verify_object_args[] = {
 
 struct verify {
 	const char *program;
+	long long type;			/* -1: the section's */
 	json_t *maps;
 	json_t *slots;
 	long long log_bytes;
 };
 
-static const struct verify defaults = { .log_bytes = 64 << 10 };
+static const struct verify defaults = { .type = -1, .log_bytes = 64 << 10 };
 
 static const struct arg verify_args[] = {
 	ARG_STR(struct verify, program, REQUIRED),
+	ARG_PROG_TYPE(struct verify, type),
 	ARG_STRINGS(struct verify, maps),
 	ARG_STRINGS(struct verify, slots),
 	ARG_INT(struct verify, log_bytes, 0, WAY_SIZE),
@@ -112,7 +115,8 @@ static int with_slots(struct request *rq, const struct verify *args,
 		      struct attempt *first)
 {
 	const struct verify_choice choice = {
-		.program = args->program, .with = args->slots,
+		.program = args->program, .type = args->type,
+		.with = args->slots,
 	};
 	struct attempt again = { .log_level = LOG_STATS,
 				 .log_size = STATS_SIZE };
@@ -188,7 +192,8 @@ static int verify(struct request *rq, const struct verify *args,
 		  struct attempt *try)
 {
 	const struct verify_choice choice = {
-		.program = args->program, .maps = args->maps,
+		.program = args->program, .type = args->type,
+		.maps = args->maps,
 	};
 	json_t *log = NULL;
 	int err;

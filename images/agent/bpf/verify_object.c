@@ -70,6 +70,8 @@ static int choose_program(struct request *rq, struct bpf_object *obj,
 	if (!*chosen)
 		return fault_request(rq, "program: the object has no '%s'",
 				     choice->program);
+	if (choice->type >= 0)
+		bpf_program__set_type(*chosen, choice->type);
 	return 0;
 }
 

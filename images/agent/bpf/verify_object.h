@@ -9,6 +9,7 @@
 /* What of the object is to be loaded. */
 struct verify_choice {
 	const char *program;
+	long long type;		/* of the program; -1: its section's */
 	const json_t *with;	/* names of further programs, or NULL */
 	const json_t *maps;	/* names of the maps to create; NULL: all */
 };

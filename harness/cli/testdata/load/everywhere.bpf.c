@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every kernel takes these: maps of each kind of declaration, tail calls, a subprogram, the kernel's configuration. */
+/* Every kernel takes these: maps of each kind of declaration, tail calls, a subprogram, the kernel's configuration, a section of its own. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -60,6 +60,13 @@ SEC("xdp")
 int configured(struct xdp_md *ctx)
 {
 	return CONFIG_HZ == 250 ? counted(&sized_later) : XDP_PASS;
+}
+
+/* No section of libbpf's: the context says the type. */
+SEC("my_section")
+int by_context(struct xdp_md *ctx)
+{
+	return XDP_PASS;
 }
 
 SEC("?tc")

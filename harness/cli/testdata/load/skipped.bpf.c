@@ -9,10 +9,11 @@ int replacement(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* A socket filter, tc, LWT, cgroup/skb or sk_skb. */
 SEC("my_section")
-int untyped(struct xdp_md *ctx)
+int untyped(struct __sk_buff *skb)
 {
-	return XDP_PASS;
+	return 0;
 }
 
 char _license[] SEC("license") = "GPL";
