@@ -7,7 +7,11 @@ import { parse, parseAllDocuments } from 'yaml';
 import { PROJECT_ROOT } from '../util/paths.ts';
 
 const EXAMPLES = join(PROJECT_ROOT, 'examples');
-const SCRIPTS = ['run.sh', 'merge.sh', 'open-kvm.sh'].map(name => join(EXAMPLES, 'ci', name));
+const SCRIPTS = ['ci', 'xdp-tools'].flatMap(folder =>
+  readdirSync(join(EXAMPLES, folder))
+    .filter(name => name.endsWith('.sh'))
+    .map(name => join(EXAMPLES, folder, name)),
+);
 const YAMLS = [
   join(PROJECT_ROOT, 'action.yml'),
   ...readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
