@@ -79,6 +79,20 @@ const TABLE = {
     commit: '0dcac2725406 "bpf: Add multi kprobe link"',
     probe: 'kprobe_multi',
   },
+  'lsm-cgroup': {
+    kind: 'feature',
+    since: '6.0',
+    kernels: '>=6.0',
+    commit: '69fd337a975c "bpf: per-cgroup lsm flavor"',
+    probe: null,
+  },
+  'uprobe-multi': {
+    kind: 'feature',
+    since: '6.6',
+    kernels: '>=6.6',
+    commit: '89ae89f53d20 "bpf: Add multi uprobe link"',
+    probe: 'uprobe_multi',
+  },
   'netfilter-link': {
     kind: 'feature',
     since: '6.4',

@@ -10,6 +10,7 @@ Step \`attach\` takes a program and one place. Programs whose section names thei
 setup:
   - attach: { program: filter, to: rx, mode: native } # XDP by netlink; \`link: true\` by a link
   - attach: { program: shape, tc: { device: tx, direction: egress } }
+  - attach: { program: police, tcx: { device: rx, before: count } } # what was attached as \`count\`
   - attach: { program: on_connect, cgroup: /clients }
   - attach: { program: steer, replaces: dispatch.slot0, name: first }
   - attach: { program: on_open } # SEC("kprobe/do_filp_open")
@@ -25,9 +26,11 @@ traffic:
 - A program of type EXT is loaded for the function that it replaces: the one that \`replaces\` names, else that of its section
   (\`freplace/slot0\`) in a program that is loaded already. A step \`load\` with \`type: ext\` attaches it at once.
 - Where a kernel lacks a kind, the system call fails. \`requires: [tcx]\` skips the cell there; the features are \`kprobe-multi\`,
-  \`netfilter-link\`, \`tcx\` and \`netkit\`.
-- bpfrig's own classifier is on clsact of \`rx\` with priority 1. A program at \`tc\` comes after it, one at \`tcx\` before it: what a tcx program drops
-  is missing in the ledger, unless an expectation says how many.
+  \`uprobe-multi\`, \`lsm-cgroup\`, \`netfilter-link\`, \`tcx\` and \`netkit\`.
+- Programs at \`tcx\` and \`netkit\` run in the order in which they were attached. \`before: NAME\` and \`after: NAME\` put one next to that which a
+  step attached under that name, and \`before: true\` before all of them.
+- bpfrig's own classifier is on clsact of \`rx\` with priority 1. A program at \`tc\` comes after it, one at \`tcx\` before it: what a tcx program on
+  \`rx\` drops of a source's frames is unaccounted for in the ledger, and the cell fails.
 
 [scenarios/attach/](../scenarios/attach) has a scenario for each.
 `;

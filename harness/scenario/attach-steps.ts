@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PLACE_KEYS, type PlaceKey } from '../object/attach-kinds.ts';
-import { NAME, words, type Wrap } from './step-words.ts';
+import { C_NAME, NAME, words, type Wrap } from './step-words.ts';
 
 /** A function of a program: `dispatch.slot0`, `fw.dispatch.slot0`. */
 export const REPLACES = /^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$/;
@@ -20,6 +20,19 @@ export function attachKinds(wrap: Wrap) {
     .optional()
     .describe('that of the section, or ingress, without it');
 
+  const order = {
+    before: z
+      .union([z.literal(true), z.string().regex(C_NAME)])
+      .optional()
+      .describe(
+        'what it runs before: the `name` of an earlier step `attach`, else its program; true: everything',
+      ),
+    after: z.string().regex(C_NAME).optional().describe('what it runs after, by the same names'),
+  };
+  const oneOrder = (place: { before?: unknown; after?: unknown }) =>
+    place.before === undefined || place.after === undefined;
+  const ONE_ORDER = 'a program is either `before` or `after` another';
+
   const places = {
     to: anyDevice.describe('XDP: the device'),
     tc: z
@@ -32,16 +45,21 @@ export function attachKinds(wrap: Wrap) {
         }),
       ])
       .describe('clsact of a device. bpfrig counts packets with priority 1, before it; the default is 10'),
-    tcx: z.union([device, z.strictObject({ device, direction })]).describe('tcx of a device'),
+    tcx: z
+      .union([device, z.strictObject({ device, direction, ...order }).refine(oneOrder, ONE_ORDER)])
+      .describe('tcx of a device, after the programs that are there'),
     netkit: z
       .union([
         device,
-        z.strictObject({
-          device,
-          side: wrap(z.enum(['primary', 'peer']))
-            .optional()
-            .describe('which of the two devices'),
-        }),
+        z
+          .strictObject({
+            device,
+            side: wrap(z.enum(['primary', 'peer']))
+              .optional()
+              .describe('which of the two devices'),
+            ...order,
+          })
+          .refine(oneOrder, ONE_ORDER),
       ])
       .describe('a netkit device: its primary side, where the section does not say otherwise'),
     cgroup: path.describe(

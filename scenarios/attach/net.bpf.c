@@ -74,16 +74,40 @@ int netkit_count(struct __sk_buff *skb)
 	return -1;		/* NETKIT_NEXT */
 }
 
-/* Bytes of a packet without a link layer. */
-static __always_inline bool is_echo(struct __sk_buff *skb)
+/* An echo request, whose IP header is there. */
+static __always_inline bool is_echo_at(struct __sk_buff *skb, __u32 offset)
 {
 	struct iphdr ip;
 	__u8 type;
 
-	return !bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) &&
+	return !bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) &&
 	       ip.protocol == IPPROTO_ICMP &&
-	       !bpf_skb_load_bytes(skb, sizeof(ip), &type, sizeof(type)) &&
+	       !bpf_skb_load_bytes(skb, offset + sizeof(ip), &type,
+				   sizeof(type)) &&
 	       type == 8;
+}
+
+/* Of a packet without a link layer. */
+static __always_inline bool is_echo(struct __sk_buff *skb)
+{
+	return is_echo_at(skb, 0);
+}
+
+SEC("tcx/ingress")
+int tcx_count_echo(struct __sk_buff *skb)
+{
+	if (is_echo_at(skb, sizeof(struct ethhdr)))
+		count(&runs);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tcx/ingress")
+int tcx_drop_echo(struct __sk_buff *skb)
+{
+	if (!is_echo_at(skb, sizeof(struct ethhdr)))
+		return TC_ACT_UNSPEC;
+	count(&more);
+	return TC_ACT_SHOT;
 }
 
 SEC("cgroup_skb/egress")
@@ -202,6 +226,20 @@ int lwt_drop(struct __sk_buff *skb)
 {
 	if (!is_echo(skb))
 		return BPF_OK;
+	count(&runs);
+	return BPF_DROP;
+}
+
+SEC("lwt_seg6local")
+int seg6_count(struct __sk_buff *skb)
+{
+	count(&runs);
+	return BPF_OK;
+}
+
+SEC("lwt_seg6local")
+int seg6_drop(struct __sk_buff *skb)
+{
 	count(&runs);
 	return BPF_DROP;
 }

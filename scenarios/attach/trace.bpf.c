@@ -59,6 +59,18 @@ int on_malloc(struct pt_regs *ctx)
 	return count(&runs);
 }
 
+/* Functions of sockets: the first that is called, and the others. */
+SEC("uprobe.multi//lib/x86_64-linux-gnu/libc.so.6:*sock*")
+int on_socks(struct pt_regs *ctx)
+{
+	static __u64 first;
+	__u64 here = bpf_get_func_ip(ctx);
+
+	if (!first)
+		first = here;
+	return count(here == first ? &runs : &more);
+}
+
 SEC("fentry/security_file_open")
 int BPF_PROG(open_enter)
 {
@@ -88,6 +100,14 @@ int BPF_PROG(lsm_refuse, struct file *file, int ret)
 		return ret;
 	count(&runs);
 	return -13;
+}
+
+/* 0 refuses, and the hook returns EPERM. */
+SEC("lsm_cgroup/socket_bind")
+int BPF_PROG(bind_refuse, struct socket *sock)
+{
+	count(&runs);
+	return 0;
 }
 
 SEC("tracepoint/sched/sched_process_exec")

@@ -17,6 +17,14 @@ export const LINK_OPS = {
         .describe('of kinds that attach in several ways: tc, to_device, cgroup, netns, sockmap'),
       dev: device.optional(),
       mode: z.enum(['native', 'generic']).optional().describe('of kind xdp'),
+      order: z
+        .enum(['last', 'before', 'after'])
+        .optional()
+        .describe('of kind to_device: where among the programs of the device; last without it'),
+      relative: z
+        .string()
+        .optional()
+        .describe('of `order`: the name of a link that is attached there; before or after all without it'),
       map: map.optional().describe('of kinds sockmap and struct_ops'),
       target: program.optional().describe('of kind freplace: where; as it was loaded without it'),
       function: z.string().optional().describe('of kind freplace or uprobe'),

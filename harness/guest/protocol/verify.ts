@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { op } from './op.ts';
-import { int } from './words.ts';
+import { int, U32_MAX } from './words.ts';
 
 const names = z.array(z.string()).readonly().optional();
 
@@ -42,7 +42,10 @@ export const VERIFY_OPS = {
     'Loads one program of the object alone, as veristat does, and lets it go. Nothing is pinned; a map without a size gets one entry.',
     {
       program: z.string().describe('name in the object'),
-      type: z.string().optional().describe('libbpf’s name of another type than that of its section'),
+      type: z
+        .union([z.string(), int(0, U32_MAX)])
+        .optional()
+        .describe('libbpf’s name of another type than that of its section'),
       maps: names.describe('the object’s maps to create; all without it'),
       slots: names.describe('programs that its PROG_ARRAYs name: loaded only if it needs them'),
       log_bytes: int(0, 2 ** 24 - 1)

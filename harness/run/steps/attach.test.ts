@@ -76,6 +76,10 @@ t.test('each place becomes its request', async t => {
     ],
     ['program: out, tcx: tx', { op: 'link_attach', kind: 'to_device', dev: 'tx', attach_type: 'tcx_egress' }],
     [
+      'program: out, tcx: { device: tx, before: true }',
+      { op: 'link_attach', kind: 'to_device', dev: 'tx', attach_type: 'tcx_egress', order: 'before' },
+    ],
+    [
       'program: peer, netkit: nk0',
       { op: 'link_attach', kind: 'to_device', dev: 'nk0', attach_type: 'netkit_peer' },
     ],
@@ -145,6 +149,34 @@ t.test('an EXT program: its target belongs to its load, and its place is taken o
   });
   await t.rejects(stepped('  - load: { program: out, replaces: main_xdp.slot }'), {
     message: /`out` \(section `tc\/egress`\) is no EXT program/,
+  });
+});
+
+t.test('a program is put before or after one that a step has attached', async t => {
+  const first = '  - attach: { program: out, tcx: rx, name: first }\n';
+  const cases = {
+    'tcx: { device: rx, before: first }': 'before',
+    'netkit: { device: nk0, after: first }': 'after',
+  };
+  for (const [place, order] of Object.entries(cases)) {
+    const requests = attached(await stepped(`${first}  - attach: { program: out, ${place}, name: second }`));
+    const [one, two] = requests;
+    t.same([one?.['order'], two?.['order'], two?.['relative']], [undefined, order, one?.['name']], place);
+  }
+  const refused: readonly (readonly [string, { code?: string; message: RegExp }])[] = [
+    [
+      'tcx: { device: rx, before: frist }',
+      { code: 'scenario', message: /nothing is attached as `frist`.*first/ },
+    ],
+    ['tcx: { device: rx, before: first, after: first }', { message: /either `before` or `after`/ }],
+    ['tcx: { device: rx, after: true }', { message: /tcx/ }],
+  ];
+  for (const [place, error] of refused)
+    await t.rejects(stepped(`${first}  - attach: { program: out, ${place}, name: second }`), error, place);
+  const xdp = '  - attach: { program: main_xdp, to: rx, mode: native }\n';
+  await t.rejects(stepped(`${xdp}  - attach: { program: out, tcx: { device: rx, after: main_xdp } }`), {
+    code: 'scenario',
+    message: '`main_xdp` is attached by netlink: it is in no order',
   });
 });
 

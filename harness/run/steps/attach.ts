@@ -1,7 +1,5 @@
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { BpfrigError } from '../../util/errors.ts';
-import { didYouMean } from '../../util/nearest.ts';
-import { attachLink, attachXdp, command, undo } from './attachments.ts';
+import { attachedAs, attachLink, attachXdp, command, undo } from './attachments.ts';
 import type { Attached, LoadedProgram, StepContext, StepValues } from './context.ts';
 import { linkPlace, routeCommands } from './link-place.ts';
 import { loadProgram, watch } from './load-program.ts';
@@ -77,19 +75,10 @@ export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promis
   const found = ctx.links.all.filter(one =>
     device === null ? one.name === name : one.xdp?.device === device,
   );
-  if (found.length === 0 && name !== null) throw nothingAttached(ctx, name);
+  if (name !== null) attachedAs(ctx, name);
   // What the kernel says to it is the step's result.
   if (found.length === 0 && device !== null) await ctx.guest.call('detach', { dev: device, mode: 'native' });
   // The last first: a replacement before what it replaces.
   for (const one of found.toReversed()) await undo(ctx, one);
   return {};
-}
-
-function nothingAttached(ctx: StepContext, name: string): BpfrigError {
-  const known = ctx.links.all.map(one => one.name);
-  const which = known.length === 0 ? 'nothing is' : `attached are ${known.join(', ')}`;
-  return new BpfrigError(
-    'scenario',
-    `nothing is attached as \`${name}\`${didYouMean(name, known)} (${which})`,
-  );
 }

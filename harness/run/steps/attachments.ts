@@ -1,4 +1,6 @@
 import type { OpArgs } from '../../guest/protocol.ts';
+import { BpfrigError } from '../../util/errors.ts';
+import { didYouMean } from '../../util/nearest.ts';
 import { type Attached, StepFailure, type StepContext } from './context.ts';
 
 /** Where a program is to be attached: arguments of the agent's `link_attach`. */
@@ -41,6 +43,18 @@ export async function undo(ctx: StepContext, one: Attached): Promise<void> {
   else if (one.xdp !== null) await ctx.guest.call('detach', { dev: one.xdp.device, mode: one.xdp.mode });
   ctx.links.all = ctx.links.all.filter(other => other !== one);
   if (one.xdp !== null) ctx.attached.delete(one.xdp.device);
+}
+
+/** The last thing that was attached under a name. Throws `scenario` when nothing is. */
+export function attachedAs(ctx: StepContext, name: string): Attached {
+  const found = ctx.links.all.findLast(one => one.name === name);
+  if (found !== undefined) return found;
+  const known = ctx.links.all.map(one => one.name);
+  const which = known.length === 0 ? 'nothing is' : `attached are ${known.join(', ')}`;
+  throw new BpfrigError(
+    'scenario',
+    `nothing is attached as \`${name}\`${didYouMean(name, known)} (${which})`,
+  );
 }
 
 /** Runs a command in the guest that has to succeed. */

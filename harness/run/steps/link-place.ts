@@ -3,7 +3,8 @@ import { sectionPlace } from '../../object/attach-sections.ts';
 import { NETFILTER_HOOKS, placeKey } from '../../scenario/attach-steps.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { StepContext } from './context.ts';
-import type { LinkPlace } from './attachments.ts';
+import { BpfrigError } from '../../util/errors.ts';
+import { attachedAs, type LinkPlace } from './attachments.ts';
 import { findTarget } from './attach-options.ts';
 import { mapOf } from './find-map.ts';
 
@@ -24,14 +25,16 @@ const TO_PLACE: { readonly [K in PlaceKey]: ToPlace<K> } = {
     const { device, direction, priority } = onDevice(value);
     return { kind: 'tc', dev: device, attach_type: directed(direction, attachType), priority };
   },
-  tcx: (value, { attachType }) => {
+  tcx: (value, { ctx, attachType }) => {
     const { device, direction } = onDevice(value);
-    return { kind: 'to_device', dev: device, attach_type: directed(direction, attachType) };
+    const attach_type = directed(direction, attachType);
+    return { kind: 'to_device', dev: device, attach_type, ...ordered(ctx, value) };
   },
-  netkit: (value, { attachType }) => {
+  netkit: (value, { ctx, attachType }) => {
     const { device, side } = typeof value === 'string' ? { device: value, side: undefined } : value;
     const own = attachType?.startsWith('netkit_') === true ? attachType : 'netkit_primary';
-    return { kind: 'to_device', dev: device, attach_type: side === undefined ? own : `netkit_${side}` };
+    const attach_type = side === undefined ? own : `netkit_${side}`;
+    return { kind: 'to_device', dev: device, attach_type, ...ordered(ctx, value) };
   },
   cgroup: (path, { attachType }) => ({ kind: 'cgroup', path, attach_type: attachType }),
   netns: (value, { attachType }) => ({
@@ -87,6 +90,24 @@ interface OnDevice {
 
 function onDevice(value: string | OnDevice): OnDevice {
   return typeof value === 'string' ? { device: value } : value;
+}
+
+interface Ordered {
+  readonly before?: string | true | undefined;
+  readonly after?: string | undefined;
+}
+
+/** Before or after what; nothing for the kernel's own order. Throws `scenario` when nothing is attached under that name. */
+function ordered(ctx: StepContext, value: string | Ordered): Pick<LinkPlace, 'order' | 'relative'> {
+  if (typeof value === 'string') return {};
+  const { before, after } = value;
+  if (before === true) return { order: 'before' };
+  const name = before ?? after;
+  if (name === undefined) return {};
+  const { agent } = attachedAs(ctx, name);
+  if (agent === null)
+    throw new BpfrigError('scenario', `\`${name}\` is attached by netlink: it is in no order`);
+  return { order: before === undefined ? 'after' : 'before', relative: agent };
 }
 
 function directed(direction: OnDevice['direction'], attachType: string | undefined): string {

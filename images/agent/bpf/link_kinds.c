@@ -15,6 +15,7 @@
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 
 const char *const xdp_mode_words[] = { "native", "generic", NULL };
+const char *const order_words[] = { "last", "before", "after", NULL };
 
 static void undo_link(struct attachment *it)
 {
@@ -63,11 +64,21 @@ static int attach_xdp(const struct place *place, struct attachment *it)
 					BPF_XDP, &opts));
 }
 
-/* tcx and netkit: their attach type has the direction. */
+/*
+ * tcx and netkit: their attach type has the direction. Both are lists of the
+ * kernel's mprog, and their options are the same.
+ */
 static int attach_to_device(const struct place *place, struct attachment *it)
 {
+	static const __u32 flags[] = { 0, BPF_F_BEFORE, BPF_F_AFTER };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags[place->order]);
+
+	if (place->relative_fd) {
+		opts.flags |= BPF_F_LINK;
+		opts.tcx.relative_fd = place->relative_fd;
+	}
 	return made(it, bpf_link_create(place->program.fd, place->dev.ifindex,
-					place->attach_type, NULL));
+					place->attach_type, &opts));
 }
 
 static int failed(struct attachment *it, const char *call)

@@ -15,6 +15,9 @@ struct place {
 	long long attach_type;	/* of the program's section */
 	struct device dev;
 	int mode;		/* of XDP */
+	int order;		/* of tcx and netkit: index into order_words */
+	const char *relative;	/* what it is before or after; NULL: all */
+	int relative_fd;	/* the link of that; 0 without one */
 	struct handle map;
 	struct handle target;	/* of an EXT program */
 	const char *function;
@@ -71,6 +74,8 @@ extern const struct link_kind link_kinds[];
 /* Their names, in the same order; NULL at the end. */
 extern const char *const link_kind_words[];
 extern const char *const xdp_mode_words[];
+/* Where among the programs that are on the device already. */
+extern const char *const order_words[];
 
 /* Kinds that are no links of the kernel: link_old.c. */
 int attach_tc(const struct place *place, struct attachment *it);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* link_attach, link_detach: programs at any attach point, by name. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpf/enum_name.h"
 #include "bpf/libbpf_log.h"
@@ -28,6 +30,8 @@ static const struct arg attach_args[] = {
 	ARG_ATTACH_TYPE(struct place, attach_type),
 	ARG_DEVICE(struct place, dev),
 	ARG_WORD(struct place, mode, xdp_mode_words),
+	ARG_WORD(struct place, order, order_words),
+	ARG_STR(struct place, relative),
 	ARG_MAP(struct place, map),
 	ARG_PROGRAM(struct place, target),
 	ARG_STR(struct place, function),
@@ -77,6 +81,28 @@ static int check(struct request *rq, const struct place *place)
 		return fault_request(rq, "map: '%s' is in no object that is open",
 				     place->map.name);
 	return 0;
+}
+
+/*
+ * A descriptor of the link that is attached under a name: its own may be
+ * closed by a request that runs at the same time. A negative errno without.
+ */
+static int find_link(struct request *rq, const char *name)
+{
+	const struct attachment *it;
+	int fd = -EINVAL;
+
+	pthread_mutex_lock(&lock);
+	it = find(name);
+	if (!it)
+		fault_request(rq, "relative: nothing is attached as '%s'", name);
+	else if (it->fd < 0)
+		fault_request(rq, "relative: '%s' is attached without a link",
+			      name);
+	else
+		fd = fcntl(it->fd, F_DUPFD_CLOEXEC, 3);
+	pthread_mutex_unlock(&lock);
+	return fd;
 }
 
 /* The kernel's id of a link; 0 for what is no link. */
@@ -155,20 +181,27 @@ static int keep(struct request *rq, const struct attachment *it)
 
 static int op_link_attach(struct request *rq, const void *data)
 {
-	const struct place *place = data;
 	struct attachment it = { .fd = -1, .program_fd = -1, .map_fd = -1 };
+	struct place place = *(const struct place *)data;
 	int err;
 
-	err = check(rq, place);
+	err = check(rq, &place);
 	if (err)
 		return err;
-	snprintf(it.name, sizeof(it.name), "%s", place->name);
+	if (place.relative) {
+		place.relative_fd = find_link(rq, place.relative);
+		if (place.relative_fd < 0)
+			return place.relative_fd;
+	}
+	snprintf(it.name, sizeof(it.name), "%s", place.name);
 	libbpf_log_start();
-	err = link_kinds[place->kind].attach(place, &it);
+	err = link_kinds[place.kind].attach(&place, &it);
 	if (err)
-		refused(rq, place, &it, err);
+		refused(rq, &place, &it, err);
 	else
 		err = keep(rq, &it);
+	if (place.relative)
+		close(place.relative_fd);
 	if (err) {
 		if (it.undo)
 			it.undo(&it);

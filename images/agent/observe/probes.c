@@ -224,6 +224,30 @@ static enum result kprobe_multi(void)
 }
 
 /*
+ * One link to several functions of a file: 6.6. "/" is no file, which kernels
+ * that know such links find out; the others refuse the attach type.
+ */
+static enum result uprobe_multi(void)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts);
+	const unsigned long offset = 0;
+	int fd, link;
+
+	fd = load_return(BPF_PROG_TYPE_KPROBE, BPF_TRACE_UPROBE_MULTI, 0);
+	if (fd < 0)
+		return fd == -EPERM ? untried("bpf(BPF_PROG_LOAD) returned EPERM")
+				    : MISSING;
+	opts.uprobe_multi.path = "/";
+	opts.uprobe_multi.offsets = &offset;
+	opts.uprobe_multi.cnt = 1;
+	link = bpf_link_create(fd, -1, BPF_TRACE_UPROBE_MULTI, &opts);
+	close(fd);
+	if (link == -EBADF)
+		return AVAILABLE;
+	return available_if_fd(link, "bpf(BPF_LINK_CREATE)");
+}
+
+/*
  * pktgen's "flag !SHARED": 6.7. pktgen needs a device that is up, and reports
  * an unknown flag only in its result.
  */
@@ -286,6 +310,7 @@ static const struct {
 	{ "pktgen_shared_flag", pktgen_shared_flag },
 	{ "hist_triggers", hist_triggers },
 	{ "kprobe_multi", kprobe_multi },
+	{ "uprobe_multi", uprobe_multi },
 	{ "netfilter_link", netfilter_link },
 	{ "tcx", tcx },
 	{ "many_cpus", many_cpus },
