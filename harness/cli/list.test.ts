@@ -5,6 +5,9 @@ import { PROJECT_ROOT } from '../util/paths.ts';
 import { VERSION } from '../util/version.ts';
 import { WORD_KINDS } from './words.ts';
 
+// Each of these starts Node anew, which takes its time on a busy host.
+t.setTimeout(120_000);
+
 /** bpfrig with these arguments, as a user starts it. */
 async function bpfrig(...args: string[]) {
   const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
