@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { bisect } from '../run/bisect.ts';
 import { timeStamp } from '../run/run-id.ts';
 import { readScenarios } from '../run/scenarios.ts';
@@ -8,9 +8,9 @@ import { compile, type Expression } from '../scenario/cel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { logText } from '../report/text.ts';
 import { resultsRoot } from '../util/paths.ts';
-import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
+import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
-import { collectVariant, positiveInteger } from './run-options.ts';
+import { acceleratorOption, collectVariant, positiveInteger } from './run-options.ts';
 
 /** Options of `bisect` as commander returns them. */
 interface BisectOptions {
@@ -35,9 +35,7 @@ export function bisectCommand(): Command {
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--expr <cel>', "by this expression over a cell's counters, instead of its verdict")
     .option('--jobs <n>', 'cells of one kernel at once', positiveInteger, 1)
-    .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
-    )
+    .addOption(acceleratorOption())
     .option('--out <dir>', "folder of the kernels' runs (default results/bisect-<time>)")
     .action(async (path: string, options: BisectOptions) => {
       process.exitCode = await runBisect(path, options);

@@ -19,9 +19,18 @@ import { guestOf, guestSchema } from '../scenario/guest-schema.ts';
 import { exactly } from '../scenario/step-words.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { makeFolder } from '../util/make-folder.ts';
-import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
+import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
-import { collect, collectModule, defaultJobs, memoryOption, positiveInteger } from './run-options.ts';
+import {
+  kernelOption,
+  jobsOption,
+  acceleratorOption,
+  lockedOption,
+  collect,
+  collectModule,
+  memoryOption,
+  positiveInteger,
+} from './run-options.ts';
 
 /** Two places of a file, `FROM[:TO]`. */
 interface Copy {
@@ -58,12 +67,7 @@ export function execCommand(): Command {
       'Run a command in a fresh guest of a kernel, or of several; what it writes is shown as it comes.',
     )
     .argument('<command...>', 'the program and its arguments, after `--`; no shell is between')
-    .option(
-      '--kernel <spec>',
-      '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)',
-      collect,
-      [],
-    )
+    .addOption(kernelOption())
     .option(
       '--file <src[:dst]>',
       `a file or folder for the guest; without DST in ${GUEST_HOME} (repeatable)`,
@@ -97,15 +101,9 @@ export function execCommand(): Command {
       600_000,
     )
     .option('--stdin', "the command reads bpfrig's standard input; it is empty otherwise")
-    .addOption(
-      new Option('--jobs <n>', 'guests at once')
-        .argParser(positiveInteger)
-        .default(defaultJobs(), 'one per core'),
-    )
-    .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
-    )
-    .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
+    .addOption(jobsOption('guests'))
+    .addOption(acceleratorOption())
+    .addOption(lockedOption())
     .addHelpText('after', EXPLANATION)
     .action(async (argv: string[], options: ExecOptions) => {
       process.exitCode = await exec(argv, options);

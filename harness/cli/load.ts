@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { EXIT } from '../model/exit-code.ts';
 import type { LoadCell, LoadReport } from '../model/load-report.ts';
 import { loadCsv } from '../report/load-csv.ts';
@@ -16,10 +16,18 @@ import { inSession, type Session } from '../run/session.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { jsonText } from '../util/json-text.ts';
 import { cacheRoot } from '../util/paths.ts';
-import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
+import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
 import { mayColor } from './reporters.ts';
-import { collect, collectModule, defaultJobs, memoryOption, positiveInteger } from './run-options.ts';
+import {
+  kernelOption,
+  jobsOption,
+  acceleratorOption,
+  lockedOption,
+  collect,
+  collectModule,
+  memoryOption,
+} from './run-options.ts';
 
 /** Options of `load` as commander returns them. */
 interface LoadOptions {
@@ -42,21 +50,10 @@ export function loadCommand(): Command {
       'Load every program of BPF objects, each alone, on every kernel: which kernel refuses which, and why.',
     )
     .argument('<objects...>', 'objects (.o), sources (.c), folders or globs of them')
-    .option(
-      '--kernel <spec>',
-      '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)',
-      collect,
-      [],
-    )
+    .addOption(kernelOption())
     .option('--cflag <option>', 'an option for clang, such as --cflag=-Iinclude (repeatable)', collect, [])
-    .addOption(
-      new Option('--jobs <n>', 'guests at once')
-        .argParser(positiveInteger)
-        .default(defaultJobs(), 'one per core'),
-    )
-    .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
-    )
+    .addOption(jobsOption('guests'))
+    .addOption(acceleratorOption())
     .option('--memory <mib>', 'memory of a guest, for objects with large maps', memoryOption, 512)
     .option(
       '--module <name>',
@@ -70,7 +67,7 @@ export function loadCommand(): Command {
       '--log-dir <dir>',
       "the whole log of the verifier and libbpf's words for each program that is not loaded",
     )
-    .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
+    .addOption(lockedOption())
     .addHelpText('after', EXPLANATION)
     .action(async (objects: string[], options: LoadOptions) => {
       process.exitCode = await load(objects, options);

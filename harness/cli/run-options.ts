@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
-import type { AcceleratorChoice } from '../vm/accelerator.ts';
+import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
 import { didYouMean } from '../util/nearest.ts';
 
 /** Options of `run` as commander returns them. */
@@ -40,6 +40,29 @@ export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
 /** How many cells run at once without `--jobs`. */
 export function defaultJobs(): number {
   return Math.max(1, availableParallelism());
+}
+
+/** `--kernel`, repeatable, of a command that takes several. */
+export function kernelOption(): Option {
+  const specs = '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)';
+  return new Option('--kernel <spec>', specs).argParser(collect).default([]);
+}
+
+/** `--jobs`: how many of `what` run at once. */
+export function jobsOption(what: string): Option {
+  return new Option('--jobs <n>', `${what} at once`)
+    .argParser(positiveInteger)
+    .default(defaultJobs(), 'one per core');
+}
+
+/** `--accel`. */
+export function acceleratorOption(): Option {
+  return new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto');
+}
+
+/** `--locked`. */
+export function lockedOption(): Option {
+  return new Option('--locked', 'only the kernel packages of images/kernels.lock.yaml');
 }
 
 /** For repeatable options. */

@@ -18,21 +18,22 @@ import { inSession, type Session } from '../run/session.ts';
 import { shardOf } from '../run/shard.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { cacheRoot, resultsRoot } from '../util/paths.ts';
-import { ACCELERATOR_CHOICES } from '../vm/accelerator.ts';
 import { reportDryRun } from './dry-run.ts';
 import { keepGuests } from './keep.ts';
 import { openRun } from './open-runs.ts';
 import { onProgress } from './progress.ts';
 import { attachReporters } from './reporters.ts';
 import {
-  collect,
-  collectReporter,
+  kernelOption,
+  jobsOption,
+  acceleratorOption,
+  lockedOption,
   collectVariant,
-  defaultJobs,
+  collectReporter,
   positiveInteger,
   shardOption,
-  TERMINAL,
   wholeNumber,
+  TERMINAL,
   type RunOptions,
 } from './run-options.ts';
 import { readSavedRun } from './saved-run.ts';
@@ -42,22 +43,11 @@ export function runCommand(): Command {
   return new Command('run')
     .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
     .argument('[paths...]', 'scenario files, or folders of them')
-    .option(
-      '--kernel <spec>',
-      '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)',
-      collect,
-      [],
-    )
+    .addOption(kernelOption())
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
-    .addOption(
-      new Option('--jobs <n>', 'cells at once')
-        .argParser(positiveInteger)
-        .default(defaultJobs(), 'one per core'),
-    )
-    .addOption(
-      new Option('--accel <which>', 'what runs the guests').choices(ACCELERATOR_CHOICES).default('auto'),
-    )
+    .addOption(jobsOption('cells'))
+    .addOption(acceleratorOption())
     .option(
       '--reporter <name[:file]>',
       'how to report, and where to (repeatable; default terminal)',
@@ -87,7 +77,7 @@ export function runCommand(): Command {
     )
     .option('--shard <i/n>', 'only this part of the cells, balanced by how long they last took', shardOption)
     .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` expects')
-    .option('--locked', 'only the kernel packages of images/kernels.lock.yaml')
+    .addOption(lockedOption())
     .option('--setup', "install the host's missing packages first (done by the launcher)")
     .action(async (paths: string[], options: RunOptions) => {
       process.exitCode = await run(paths, options);
