@@ -102,19 +102,17 @@ t.test('a dead kernel costs one boot, and every cell has its verdict', async t =
   // The cache closes its files to other users, and QEMU may run as one.
   chmodSync(dead, 0o644);
   const file = openSync(dead, 'r+');
-  writeSync(file, Buffer.alloc(6 * 1024 * 1024), 0, undefined, 2 * 1024 * 1024);
+  // Undefined instructions, before there is anything that could handle them: a triple fault. Silence would cost the time that a boot has.
+  writeSync(file, Buffer.alloc(6 * 1024 * 1024, Buffer.from([0x0f, 0x0b])), 0, undefined, 2 * 1024 * 1024);
   closeSync(file);
-  const began = performance.now();
   const args = [join(LOST, 'ends-itself.yaml'), '--kernel', `path:${dead}`, '--jobs', '1'];
   const { exitCode, results } = await startRun(args, join(dir, 'run')).done;
-  const tookMs = performance.now() - began;
   t.equal(exitCode, 1);
   t.equal(results.length, 5);
   for (const result of results)
     t.match(result, {
-      verdict: /^(?:hang|panic)$/,
+      verdict: 'panic',
       reason: /^at boot: .*one boot decides/,
       earlierTries: [],
     });
-  t.ok(tookMs < 200_000, `${Math.round(tookMs)} ms`);
 });

@@ -43,7 +43,6 @@ const TARGETS: readonly Target[] = [
     files: cache => [join(cacheEntry(cache, 'kernels'), 'vmlinux')],
     damages: ALL,
     without: ['templates'],
-    sample: true,
   },
   {
     name: 'kernel-json',
@@ -64,6 +63,7 @@ const TARGETS: readonly Target[] = [
     files: cache => [join(cacheEntry(cache, 'initramfs'), 'initramfs')],
     damages: ALL,
     without: ['templates'],
+    sample: true,
   },
   {
     name: 'agent',
