@@ -64,8 +64,8 @@ export function sandbox(): Device {
 
 /**
  * An emulated machine has one clock for all its CPUs: the watchdog of the TSC can find nothing. Where a CPU answers it late, which any busy
- * host can cause, it may take the TSC away, and that of Linux 7.2 (kernel/time/clocksource.c, watchdog_wait_seq()) hangs the boot: its
- * time limit reads a clock that, before the TSC is chosen, is jiffies, which stand still while it waits with interrupts off.
+ * host can cause, it may take the TSC away, and a boot of Debian's 7.3.4 was seen to hang in it (kernel/time/clocksource.c,
+ * watchdog_check_skew()): docs/kernels.md.
  */
 const ONE_CLOCK = 'tsc=nowatchdog';
 
