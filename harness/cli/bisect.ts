@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { bisect } from '../run/bisect.ts';
 import { timeStamp } from '../run/run-id.ts';
+import { openProject, resultsRoot } from '../run/project.ts';
 import { readScenarios } from '../run/scenarios.ts';
 import { inSession } from '../run/session.ts';
 import { compile, type Expression } from '../scenario/cel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { logText } from '../report/text.ts';
-import { resultsRoot } from '../util/paths.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
 import { acceleratorOption, collectVariant, positiveInteger } from './run-options.ts';
@@ -45,8 +45,9 @@ export function bisectCommand(): Command {
 async function runBisect(path: string, options: BisectOptions): Promise<number> {
   const { good = null, bad = null, packages = null, variant, jobs, accel } = options;
   const expression = options.expr === undefined ? null : compiled(options.expr);
-  const scenarios = await readScenarios([path]);
-  const out = resolve(options.out ?? join(resultsRoot(), `bisect-${timeStamp()}`));
+  const project = openProject([path]);
+  const scenarios = await readScenarios([path], project);
+  const out = resolve(options.out ?? join(resultsRoot(project), `bisect-${timeStamp()}`));
   const request = { scenarios, variant, expression, good, bad, packages, out };
   return await inSession({ accel, jobs, onProgress }, session => bisect(request, session, print));
 }

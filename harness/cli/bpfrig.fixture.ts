@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 /** Where the scenarios of the tests are. */
-export const TESTDATA = join(PROJECT_ROOT, 'harness', 'cli', 'testdata');
+export const TESTDATA = join(PACKAGE_ROOT, 'harness', 'cli', 'testdata');
 
 /** The outcome of a run of the real program. */
 export interface FinishedRun {
@@ -32,7 +32,7 @@ export function startRun(
   onEvent: (event: RunEvent, pid: number) => void = () => undefined,
   env: NodeJS.ProcessEnv = {},
 ): StartedRun {
-  const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+  const main = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
   const argv = [
     main,
     'run',
@@ -45,7 +45,7 @@ export function startRun(
     out,
   ];
   const child = execa(process.execPath, argv, {
-    cwd: PROJECT_ROOT,
+    cwd: PACKAGE_ROOT,
     reject: false,
     stdin: 'ignore',
     cleanup: true,

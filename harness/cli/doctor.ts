@@ -1,15 +1,14 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { execa } from 'execa';
 import { findProgram } from '../image/host-programs.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { messageOf } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { QEMU } from '../vm/process.ts';
+import { installPackages } from './install-packages.ts';
 import { table } from './table.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** One thing that bpfrig needs of the host. */
 interface Finding {
@@ -18,7 +17,7 @@ interface Finding {
   readonly text: string;
 }
 
-/** Programs, and what they are for. Their packages are installed by `./bpfrig doctor --fix`, that is the launcher's --setup. */
+/** Programs, and what they are for. Their packages are installed by `bpfrig doctor --fix`, that is the launcher's --setup. */
 const PROGRAMS: readonly (readonly [string, string])[] = [
   [QEMU, 'guests'],
   ['setpriv', 'guests without privileges that end with bpfrig'],
@@ -57,11 +56,7 @@ export function doctorCommand(): Command {
     .option('--fix', 'install the missing Debian packages, as root or through sudo')
     .option('--setup', 'the same, done by the launcher before anything else')
     .action(async ({ fix }: { fix?: boolean }) => {
-      if (fix)
-        await execa(join(PROJECT_ROOT, 'bpfrig'), ['doctor', '--setup-only'], {
-          stdio: 'inherit',
-          reject: false,
-        });
+      if (fix) installPackages();
       process.exitCode = await runDoctor();
     });
 }
@@ -80,7 +75,7 @@ async function runDoctor(): Promise<number> {
     `${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`,
   );
   const missing = findings.filter(({ ok }) => !ok);
-  if (missing.length > 0) console.log('\n./bpfrig doctor --fix installs what is missing');
+  if (missing.length > 0) console.log(`\n${launcher()} doctor --fix installs what is missing`);
   return missing.length > 0 ? EXIT.infra : EXIT.ok;
 }
 

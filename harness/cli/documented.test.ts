@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 /** Documents whose examples are parts of scenarios. */
 const DOCUMENTS = ['README.md', 'docs/scenarios.md'];
@@ -9,9 +9,9 @@ const DOCUMENTS = ['README.md', 'docs/scenarios.md'];
 const SOURCES = ['docs/examples', 'examples', 'scenarios'];
 
 const scenarios = SOURCES.flatMap(folder =>
-  readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.yaml'))
-    .map(name => linesOf(readFileSync(join(PROJECT_ROOT, folder, name), 'utf8'))),
+    .map(name => linesOf(readFileSync(join(PACKAGE_ROOT, folder, name), 'utf8'))),
 );
 
 /** Lines without comments and empty lines. */
@@ -24,7 +24,7 @@ function linesOf(text: string): string[] {
 
 /** The YAML blocks of a document, each with the number of its first line. */
 function examplesOf(document: string): { line: number; lines: string[] }[] {
-  const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
+  const text = readFileSync(join(PACKAGE_ROOT, document), 'utf8');
   return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(found => ({
     line: text.slice(0, found.index).split('\n').length + 1,
     lines: linesOf(found[1] ?? ''),

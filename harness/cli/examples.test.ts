@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
-const EXAMPLES = join(PROJECT_ROOT, 'examples');
+const EXAMPLES = join(PACKAGE_ROOT, 'examples');
 const SCRIPTS = ['run.sh', 'merge.sh', 'open-kvm.sh'].map(name => join(EXAMPLES, 'ci', name));
 const ALL_SCRIPTS = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.sh'))
   .map(name => join(EXAMPLES, name));
 const YAMLS = [
-  join(PROJECT_ROOT, 'action.yml'),
+  join(PACKAGE_ROOT, 'action.yml'),
   ...readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
     .filter(name => /\.ya?ml$/.test(name))
     .map(name => join(EXAMPLES, name)),
@@ -20,7 +20,7 @@ const YAMLS = [
 
 /** What a linter says; '' when it is content. A linter that is not there is an error, not a pass. */
 function complaints(command: string, args: readonly string[]): string {
-  const done = spawnSync(command, args, { encoding: 'utf8', cwd: PROJECT_ROOT });
+  const done = spawnSync(command, args, { encoding: 'utf8', cwd: PACKAGE_ROOT });
   if (done.error !== undefined) throw done.error;
   return done.status === 0 ? '' : `${command} ${done.status}: ${done.stdout}${done.stderr}`;
 }
@@ -28,13 +28,13 @@ function complaints(command: string, args: readonly string[]): string {
 t.test('linters of each kind are content', async t => {
   t.equal(complaints('shellcheck', ALL_SCRIPTS), '');
   t.equal(complaints('yamllint', ['--strict', '-c', join(EXAMPLES, '.yamllint.yaml'), ...YAMLS]), '');
-  const validator = join(PROJECT_ROOT, 'node_modules/@action-validator/cli/cli.mjs');
+  const validator = join(PACKAGE_ROOT, 'node_modules/@action-validator/cli/cli.mjs');
   for (const file of ['action.yml', 'examples/github/bpfrig.yml'])
     t.equal(complaints(process.execPath, [validator, file]), '', file);
 });
 
 t.test("an action's inputs never become shell", async t => {
-  const action = parse(readFileSync(join(PROJECT_ROOT, 'action.yml'), 'utf8')) as {
+  const action = parse(readFileSync(join(PACKAGE_ROOT, 'action.yml'), 'utf8')) as {
     inputs: Record<string, { default?: string }>;
     runs: { steps: { run?: string; shell?: string }[] };
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 // Guests have time limits of their own.
 t.setTimeout(0);
@@ -11,7 +11,7 @@ t.setTimeout(0);
 async function exec(cwd: string, args: readonly string[], input?: string) {
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
-    [join(PROJECT_ROOT, 'dist', 'cli', 'main.js'), 'exec', ...args],
+    [join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'), 'exec', ...args],
     { cwd, reject: false, ...(input === undefined ? { stdin: 'ignore' } : { input }) },
   );
   return { exitCode, stdout, stderr };

@@ -11,6 +11,7 @@ import { EXIT } from '../model/exit-code.ts';
 import { GUEST_HOME } from '../model/guest-additions.ts';
 import type { GuestShape } from '../run/guests.ts';
 import { execOn, type CommandOutcome, type GuestCommand, type OnOutput } from '../run/exec-command.ts';
+import { openProject } from '../run/project.ts';
 import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.ts';
 import { inSession, type Session } from '../run/session.ts';
 import { logText } from '../report/text.ts';
@@ -18,12 +19,14 @@ import { durationMs } from '../scenario/exec-step.ts';
 import { guestOf, guestSchema } from '../scenario/guest-schema.ts';
 import { exactly } from '../scenario/step-words.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { launcher } from '../util/launcher.ts';
 import { makeFolder } from '../util/make-folder.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
 import {
   kernelOption,
   jobsOption,
+  defaultJobs,
   acceleratorOption,
   lockedOption,
   collect,
@@ -52,7 +55,7 @@ interface ExecOptions {
   readonly memory: number;
   readonly timeout: number;
   readonly stdin?: boolean;
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly accel: AcceleratorChoice;
   readonly locked?: boolean;
 }
@@ -112,9 +115,9 @@ export function execCommand(): Command {
 
 const EXPLANATION = `
 Examples:
-  ./bpfrig exec --kernel 6.12 -- uname -a
-  ./bpfrig exec --kernel all --program bpftool -- bpftool feature probe kernel
-  ./bpfrig exec --kernel 7.3 --file ./tests --get /root/tests/log -- sh -c 'cd tests && ./run > log'
+  ${launcher()} exec --kernel 6.12 -- uname -a
+  ${launcher()} exec --kernel all --program bpftool -- bpftool feature probe kernel
+  ${launcher()} exec --kernel 7.3 --file ./tests --get /root/tests/log -- sh -c 'cd tests && ./run > log'
 
 With several kernels each line begins with its kernel, and files that are brought back are in a folder for each.
 
@@ -142,7 +145,8 @@ function duration(text: string): number {
 }
 
 async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
-  const { jobs, accel, locked = false, kernel, get, env, timeout } = options;
+  const { accel, locked = false, kernel, get, env, timeout } = options;
+  const jobs = options.jobs ?? openProject().jobs ?? defaultJobs();
   if (kernel.length === 0) throw new BpfrigError('usage', 'exec: --kernel says which; `all` is every series');
   const kernels = requestedKernels(kernel, loadCatalogue());
   const shape = shapeOf(options);

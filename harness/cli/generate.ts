@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { GENERATED } from './generated.ts';
 
 // `npm run generate`: writes every checked-in file that the code determines. What changed is for `git diff` to show, and for a
 // person to look at before it is committed.
-for (const [file, text] of Object.entries(GENERATED)) write(join(PROJECT_ROOT, file), text());
+for (const [file, text] of Object.entries(GENERATED)) write(join(PACKAGE_ROOT, file), text());
 await updateGoldenFiles();
 
 function write(path: string, text: string): void {
@@ -16,7 +16,7 @@ function write(path: string, text: string): void {
 
 /** Golden files are written by the tests that compare them, since only these know how each is made. */
 async function updateGoldenFiles(): Promise<void> {
-  const dist = join(PROJECT_ROOT, 'dist');
+  const dist = join(PACKAGE_ROOT, 'dist');
   const tests = readdirSync(dist, { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.test.js') && !name.endsWith('.guest.test.js'))
     .map(name => join(dist, name))
@@ -24,7 +24,7 @@ async function updateGoldenFiles(): Promise<void> {
     .sort();
   for (const path of tests) console.log(`golden files of ${relative(process.cwd(), path)}`);
   await execa(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', ...tests], {
-    cwd: PROJECT_ROOT,
+    cwd: PACKAGE_ROOT,
     env: { BPFRIG_UPDATE_GOLDEN: '1' },
     stdio: 'inherit',
   });

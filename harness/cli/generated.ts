@@ -4,6 +4,7 @@ import { attachReference } from '../object/attach-reference.ts';
 import { countersReference } from '../oracle/reference.ts';
 import { jsonSchemas } from '../report/json-schemas.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
+import { projectJsonSchema } from '../scenario/project-file.ts';
 import { scenarioReference } from '../scenario/reference.ts';
 
 /**
@@ -12,6 +13,7 @@ import { scenarioReference } from '../scenario/reference.ts';
  */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'harness/scenario/scenario.schema.json': () => json(scenarioJsonSchema()),
+  'harness/scenario/project.schema.json': () => json(projectJsonSchema()),
   'docs/attach.md': attachReference,
   'docs/counters.md': countersReference,
   'docs/reference.md': scenarioReference,

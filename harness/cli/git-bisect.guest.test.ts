@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { TESTDATA } from './bpfrig.fixture.ts';
 
 t.setTimeout(300_000);
@@ -23,7 +23,7 @@ t.test(
       return done;
     };
     const wrong = readFileSync(join(TESTDATA, 'wrong-number.yaml'), 'utf8');
-    const right = readFileSync(join(PROJECT_ROOT, 'scenarios/cpumap/create/errors.yaml'), 'utf8');
+    const right = readFileSync(join(PACKAGE_ROOT, 'scenarios/cpumap/create/errors.yaml'), 'utf8');
     const commits: [string, string][] = [
       ['good', right],
       ['still good', `${right}# again\n`],
@@ -38,7 +38,7 @@ t.test(
       t.equal(git('commit', '-q', '-m', subject).status, 0, subject);
     }
     git('bisect', 'start', 'main', 'main~4');
-    const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+    const main = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
     const step = `rm -rf out && ${process.execPath} ${main} run x.yaml --kernel 6.12 --jobs 1 --git-bisect --out out`;
     const { stdout, stderr } = git('bisect', 'run', 'sh', '-c', step);
     // Git cannot distinguish the commit that was skipped from the one after it.

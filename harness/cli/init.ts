@@ -1,24 +1,33 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '../model/exit-code.ts';
+import { PROJECT_FILE } from '../scenario/project-file.ts';
 import { BpfrigError } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { launcher, quote } from '../util/launcher.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
-/** What a new project begins as: a program, and a scenario for it that passes. */
-const BEGINNING = join(PROJECT_ROOT, 'examples', 'own-program');
-const SCHEMA = join(PROJECT_ROOT, 'harness', 'scenario', 'scenario.schema.json');
+/** What a new project begins as. */
+const BEGINNING = join(PACKAGE_ROOT, 'examples', 'project');
 
-/** `bpfrig init DIR`: a new scenario project for the user's own BPF program. */
+/** Where a project keeps the schemas, so that an editor finds them on every machine. */
+const SCHEMAS_IN_PROJECT = '.bpfrig';
+const SCHEMAS = ['scenario.schema.json', 'project.schema.json'].map(name =>
+  join(PACKAGE_ROOT, 'harness', 'scenario', name),
+);
+
+/** `bpfrig init DIR`: a project for the user's own BPF programs. */
 export function initCommand(): Command {
   return new Command('init')
-    .description('A new scenario project for your own BPF program: a program, and a scenario that passes.')
+    .description(
+      'A new project for your own BPF programs: bpfrig.yaml, a program, tests of it that pass, and a workflow.',
+    )
     .argument('<dir>', 'folder to make; must be new or empty')
-    .action(async (dir: string) => {
-      const names = await makeProject(dir);
+    .option('--schemas', 'of a project that exists: only renew its copies of the schemas, for the editor')
+    .action(async (dir: string, { schemas = false }: { schemas?: boolean }) => {
+      const names = schemas ? await renewSchemas(dir) : await makeProject(dir);
       console.log(names.map(name => join(dir, name)).join('\n'));
-      const launcher = relative('.', join(PROJECT_ROOT, 'bpfrig'));
-      console.log(`\nNext: ${launcher.includes('/') ? launcher : `./${launcher}`} run ${dir}`);
+      if (!schemas) console.log(`\nNext: cd ${quote(dir)} && ${launcher(dir)} run`);
       process.exitCode = EXIT.ok;
     });
 }
@@ -29,22 +38,43 @@ async function makeProject(dir: string): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw new BpfrigError('usage', `init ${dir}: ${error.message}`);
   });
-  if (there.length > 0)
-    throw new BpfrigError('usage', `init ${dir}: the folder has files already; name a new one`);
+  // A repository that was just made, and a folder into which npm has just installed bpfrig.
+  const others = there.filter(name => !HARMLESS.has(name));
+  if (others.length > 0)
+    throw new BpfrigError(
+      'usage',
+      `init ${dir}: the folder has files already (${others[0]}); name a new one`,
+    );
   await mkdir(dir, { recursive: true });
-  await cp(BEGINNING, dir, { recursive: true });
-  const names = await readdir(dir);
+  await cp(BEGINNING, dir, { recursive: true, filter: path => !HARMLESS.has(basename(path)) });
+  const schemas = await renewSchemas(dir);
+  const names = await filesBelow(BEGINNING);
   await Promise.all(names.filter(name => name.endsWith('.yaml')).map(name => pointToSchema(dir, name)));
-  return names;
+  return [...names, ...schemas];
+}
+
+/** What may be in the folder of a new project, and is not in the one that it is copied from. */
+const HARMLESS = new Set(['.git', 'node_modules', 'package.json', 'package-lock.json', 'results']);
+
+async function filesBelow(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(dir, join(parentPath, name))).toSorted();
+}
+
+async function renewSchemas(dir: string): Promise<string[]> {
+  const there: readonly string[] = await readdir(dir).catch(() => []);
+  if (!there.includes(PROJECT_FILE))
+    throw new BpfrigError('usage', `init ${dir}: there is no ${PROJECT_FILE} in it`);
+  await mkdir(join(dir, SCHEMAS_IN_PROJECT), { recursive: true });
+  await Promise.all(SCHEMAS.map(path => cp(path, join(dir, SCHEMAS_IN_PROJECT, basename(path)))));
+  return SCHEMAS.map(path => join(SCHEMAS_IN_PROJECT, basename(path)));
 }
 
 /** An editor finds the schema by a path that depends on where the file is. */
 async function pointToSchema(dir: string, name: string): Promise<void> {
   const path = join(dir, name);
   const text = await readFile(path, 'utf8');
-  const schema = relative(resolve(dir), SCHEMA);
-  await writeFile(
-    path,
-    text.replace(/^# yaml-language-server: .*$/m, `# yaml-language-server: $$schema=${schema}`),
-  );
+  const schemas = relative(dirname(path), join(dir, SCHEMAS_IN_PROJECT));
+  await writeFile(path, text.replace(/^(# yaml-language-server: \$schema=).*\/([^/]+)$/m, `$1${schemas}/$2`));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { CellResult } from '../model/cell.ts';
-import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, PACKAGE_ROOT } from '../util/paths.ts';
 import { isRunning, qemusOf, startRun, TESTDATA } from './bpfrig.fixture.ts';
 
 // Guests have time limits of their own.
@@ -83,7 +83,7 @@ t.test('two runs at the same time with the same empty cache are both right', asy
 
 t.test('where QEMU cannot clone, cells boot, those with two guests too, and the run says so', async t => {
   const env = { ...freshCache(t), BPFRIG_QEMU: join(TESTDATA, 'qemu-without-clones.sh') };
-  const scenario = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'delivery', 'two-guests.yaml');
+  const scenario = join(PACKAGE_ROOT, 'scenarios', 'cpumap', 'delivery', 'two-guests.yaml');
   const argv = [scenario, '--variant', 'mode=native', '--kernel', '7.3', '--jobs', '1'];
   const run = await startRun(argv, join(t.testdirName, 'run'), undefined, env).done;
   t.equal(run.exitCode, 0, run.stdout);

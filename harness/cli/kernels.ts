@@ -5,6 +5,7 @@ import { listKernels, type KernelListing } from '../kernel/list.ts';
 import { lockKernels } from '../kernel/lock.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
+import { openProject } from '../run/project.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { logText } from '../report/text.ts';
 import { messageOf } from '../util/errors.ts';
@@ -81,6 +82,8 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) =>
 }
 
 function aptOptions() {
+  // For its archives.
+  openProject();
   return { cacheDir: cacheRoot(), catalogue: loadCatalogue(), onProgress };
 }
 

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { VERSION } from '../util/version.ts';
 import { WORD_KINDS } from './words.ts';
 
@@ -10,7 +10,7 @@ t.setTimeout(120_000);
 
 /** bpfrig with these arguments, as a user starts it. */
 async function bpfrig(...args: string[]) {
-  const main = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+  const main = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
   return await execa(process.execPath, [main, ...args], { reject: false, stdin: 'ignore' });
 }
 

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import type { LoadCell, LoadReport } from '../model/load-report.ts';
 import { loadDocument } from '../report/load-schema.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { TESTDATA } from './bpfrig.fixture.ts';
 
 // Guests have time limits of their own.
@@ -19,7 +19,7 @@ async function loaded(t: Test, names: readonly string[], ...options: string[]) {
   const argv = ['load', ...names.map(name => join(OBJECTS, name)), ...BOTH, '--json', json, ...options];
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
-    [join(PROJECT_ROOT, 'dist', 'cli', 'main.js'), ...argv],
+    [join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'), ...argv],
     { reject: false, stdin: 'ignore' },
   );
   if (!existsSync(json)) t.comment(stderr);

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadReport, refused, sized } from '../report/load.fixture.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 // What is found out before a guest boots, by the real program.
 
 t.setTimeout(120_000);
-const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+const MAIN = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
 
 function bpfrig(cwd: string, ...args: string[]) {
   return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd });
@@ -60,6 +60,6 @@ t.test('compare takes two files of load --json', async t => {
     t.equal(status, 2, stderr);
     t.match(stderr, message);
   }
-  writeFileSync(join(dir, 'other.json'), readFileSync(join(PROJECT_ROOT, 'package.json')));
+  writeFileSync(join(dir, 'other.json'), readFileSync(join(PACKAGE_ROOT, 'package.json')));
   t.match(bpfrig(dir, 'compare', a, 'other.json').stderr, /other\.json is not a report of bpfrig load/);
 });

@@ -11,9 +11,11 @@ import { findObjects } from '../run/load/find-objects.ts';
 import { loadObjects } from '../run/load/load-objects.ts';
 import { logFile } from '../run/load/log-file.ts';
 import { readObjects, type ReadObjects } from '../run/load/read-objects.ts';
-import { requestedKernels } from '../run/requested-kernel.ts';
+import { kernelsOf, openProject } from '../run/project.ts';
+import type { RequestedKernel } from '../run/requested-kernel.ts';
 import { inSession, type Session } from '../run/session.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { launcher } from '../util/launcher.ts';
 import { jsonText } from '../util/json-text.ts';
 import { cacheRoot } from '../util/paths.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
@@ -26,6 +28,7 @@ import {
   lockedOption,
   collect,
   collectModule,
+  defaultJobs,
   memoryOption,
 } from './run-options.ts';
 
@@ -33,7 +36,7 @@ import {
 interface LoadOptions {
   readonly kernel: readonly string[];
   readonly cflag: readonly string[];
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly accel: AcceleratorChoice;
   readonly memory: number;
   readonly module: readonly string[];
@@ -76,9 +79,9 @@ export function loadCommand(): Command {
 
 const EXPLANATION = `
 Examples:
-  ./bpfrig load fw.bpf.c --kernel 5.10 --kernel 6.12
-  ./bpfrig load build/ --kernel all --json before.json
-  ./bpfrig compare before.json after.json --max-insns-growth 10%
+  ${launcher()} load fw.bpf.c --kernel 5.10 --kernel 6.12
+  ${launcher()} load build/ --kernel all --json before.json
+  ${launcher()} compare before.json after.json --max-insns-growth 10%
 
 A cell is the number of instructions that the verifier walked, or why the program is not there: below the table, the end of the
 verifier's log and the line of source. Programs whose section begins with ? are loaded too. A folder's sources are compiled where
@@ -89,8 +92,10 @@ compiled; 3 the host kept some from an answer; 4 nothing to load.
 `;
 
 async function load(args: readonly string[], options: LoadOptions): Promise<number> {
-  const { kernel, cflag, jobs, accel, locked = false } = options;
-  const kernels = requestedKernels(kernel, loadCatalogue());
+  const { kernel, cflag, accel, locked = false } = options;
+  const project = openProject(args);
+  const jobs = options.jobs ?? project.jobs ?? defaultJobs();
+  const kernels = kernelsOf(project, kernel, loadCatalogue());
   const files = findObjects(args);
   const read = await readObjects(files, { cflags: cflag, dir: process.cwd(), cacheDir: cacheRoot(), jobs });
   tellProblems(read);
@@ -100,7 +105,7 @@ async function load(args: readonly string[], options: LoadOptions): Promise<numb
     return EXIT.nothing;
   }
   return await inSession({ accel, jobs, locked, onProgress }, session =>
-    loadAndReport(kernels, read, session, options),
+    loadAndReport(kernels, read, session, { ...options, jobs }),
   );
 }
 
@@ -116,10 +121,10 @@ function tellProblems({ rows, details, ignored }: ReadObjects): void {
 }
 
 async function loadAndReport(
-  kernels: ReturnType<typeof requestedKernels>,
+  kernels: readonly RequestedKernel[],
   read: ReadObjects,
   session: Session,
-  options: LoadOptions,
+  options: LoadOptions & { readonly jobs: number },
 ): Promise<number> {
   const { jobs, memory: memoryMiB, module: modules, logDir, json } = options;
   const logs = logDir === undefined ? null : new LogFiles(logDir);

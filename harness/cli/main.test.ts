@@ -5,10 +5,10 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readEvents } from '../report/jsonl.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
-const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
-const SCENARIO = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'create', 'errors.yaml');
+const MAIN = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
+const SCENARIO = join(PACKAGE_ROOT, 'scenarios', 'cpumap', 'create', 'errors.yaml');
 const dir = mkdtempSync(join(tmpdir(), 'bpfrig-main-'));
 mkdirSync(join(dir, 'stuck'));
 t.setTimeout(300_000);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { program } from './program.ts';
 
 /** Every command, and the commands of commands, by their names. */
@@ -12,7 +12,7 @@ function all(command: Command, path: readonly string[] = []): [string, Command][
 }
 
 /** Written by `npm run generate` (BPFRIG_UPDATE_GOLDEN=1); look at the difference before it is committed. */
-const GOLDEN = join(PROJECT_ROOT, 'harness', 'cli', 'testdata', 'help.txt');
+const GOLDEN = join(PACKAGE_ROOT, 'harness', 'cli', 'testdata', 'help.txt');
 
 t.test('every --help', async t => {
   const text = all(program())

@@ -14,11 +14,11 @@ import { basename, join } from 'node:path';
 import t from 'tap';
 import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 // The programs themselves are other people's: no test has them. This is what can be known without.
 
-const EXAMPLES = join(PROJECT_ROOT, 'examples');
+const EXAMPLES = join(PACKAGE_ROOT, 'examples');
 const FOLDER = join(EXAMPLES, 'real-programs');
 const SCENARIOS = readdirSync(FOLDER).filter(name => name.endsWith('.yaml'));
 
@@ -64,7 +64,7 @@ t.test('the scripts are what a linter accepts', async t => {
 });
 
 t.test('each scenario is valid, and names one object of its folder', async t => {
-  const scenarios = await loadScenarios([FOLDER], { root: PROJECT_ROOT, ...NAMES });
+  const scenarios = await loadScenarios([FOLDER], { rootOf: () => PACKAGE_ROOT, ...NAMES });
   t.equal(scenarios.length, SCENARIOS.length);
   for (const name of SCENARIOS) {
     const objects = readFileSync(join(FOLDER, name), 'utf8').match(/\.\/objects\/[\w.-]+\.o\b/g);

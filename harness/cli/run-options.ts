@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly kernel: readonly string[];
   readonly variant: Readonly<Record<string, readonly string[]>>;
   readonly grep?: string;
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly accel: AcceleratorChoice;
   readonly reporter: readonly ReporterChoice[];
   readonly out?: string;
@@ -37,9 +37,12 @@ export interface ReporterChoice {
 /** How a run is reported without `--reporter`. */
 export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
 
-/** How many cells run at once without `--jobs`. */
-export function defaultJobs(): number {
-  return Math.max(1, availableParallelism());
+/**
+ * How many cells run at once without `--jobs`: one per core, and one more for every eight cores or part of them. A cell waits for a seventh of
+ * its time, for timers of its guest and for answers, so that with one per core the cores are idle for that long.
+ */
+export function defaultJobs(cores: number = availableParallelism()): number {
+  return cores + Math.ceil(cores / 8);
 }
 
 /** `--kernel`, repeatable, of a command that takes several. */
@@ -50,9 +53,8 @@ export function kernelOption(): Option {
 
 /** `--jobs`: how many of `what` run at once. */
 export function jobsOption(what: string): Option {
-  return new Option('--jobs <n>', `${what} at once`)
-    .argParser(positiveInteger)
-    .default(defaultJobs(), 'one per core');
+  const most = `${what} at once (default: the project's, or one per core and one more for each eight)`;
+  return new Option('--jobs <n>', most).argParser(positiveInteger);
 }
 
 /** `--accel`. */

@@ -10,14 +10,15 @@ import { EventLog } from '../run/event-log.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { lastFailed } from '../run/last-failed.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
-import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.ts';
+import { kernelsOf, openProject, resultsRoot, type Project } from '../run/project.ts';
+import type { RequestedKernel } from '../run/requested-kernel.ts';
 import { linkLatest, RunFolder } from '../run/results.ts';
 import { newRunId } from '../run/run-id.ts';
 import { readScenarios } from '../run/scenarios.ts';
 import { inSession, type Session } from '../run/session.ts';
 import { shardOf } from '../run/shard.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { cacheRoot, resultsRoot } from '../util/paths.ts';
+import { cacheRoot } from '../util/paths.ts';
 import { reportDryRun } from './dry-run.ts';
 import { keepGuests } from './keep.ts';
 import { openRun } from './open-runs.ts';
@@ -33,6 +34,7 @@ import {
   positiveInteger,
   shardOption,
   wholeNumber,
+  defaultJobs,
   TERMINAL,
   type RunOptions,
 } from './run-options.ts';
@@ -94,7 +96,8 @@ interface RunPlan {
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<number> {
-  const plan = await planRun(paths, options);
+  const project = openProject(paths);
+  const plan = await planRun(paths, options, project);
   const { kernels, cells, whole, durations } = plan;
   if (options.coverage) {
     const scenarios = [...new Set(cells.map(({ scenario }) => scenario))];
@@ -110,23 +113,23 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
     console.error('bpfrig: nothing to run: no cell matches');
     return EXIT.nothing;
   }
-  const jobs = options.keep ? 1 : options.jobs;
+  const jobs = options.keep ? 1 : (options.jobs ?? project.jobs ?? defaultJobs());
   const { accel, retries, locked = false } = options;
   if (options.dryRun) {
     const dryRun = planDryRun(kernels, cells, { cacheDir: cacheRoot(), locked, jobs, durations });
     return await reportDryRun(dryRun, cells, options);
   }
   return await inSession({ accel, jobs, retries, locked, onProgress }, session =>
-    runPlan(plan, session, options),
+    runPlan(plan, session, resultsRoot(project), options),
   );
 }
 
 /** What the options select; the kernels are those that have cells. */
-async function planRun(paths: readonly string[], options: RunOptions): Promise<RunPlan> {
-  const kernels = requestedKernels(options.kernel, loadCatalogue());
-  const only = options.lastFailed ? lastFailed(lastRun()) : null;
+async function planRun(paths: readonly string[], options: RunOptions, project: Project): Promise<RunPlan> {
+  const kernels = kernelsOf(project, options.kernel, loadCatalogue());
+  const only = options.lastFailed ? lastFailed(lastRun(resultsRoot(project))) : null;
   const whole = planCells(
-    await readScenarios(paths),
+    await readScenarios(paths, project),
     kernels.map(({ id }) => id),
     { variant: options.variant, grep: options.grep ?? null, only },
   );
@@ -137,8 +140,8 @@ async function planRun(paths: readonly string[], options: RunOptions): Promise<R
 }
 
 /** Events of the newest run. Throws `usage` where there is none. */
-function lastRun(): readonly RunEvent[] {
-  const latest = join(resultsRoot(), 'latest');
+function lastRun(resultsDir: string): readonly RunEvent[] {
+  const latest = join(resultsDir, 'latest');
   if (!existsSync(latest)) throw new BpfrigError('usage', `--last-failed: there is no last run at ${latest}`);
   return readSavedRun(latest);
 }
@@ -146,10 +149,10 @@ function lastRun(): readonly RunEvent[] {
 async function runPlan(
   { kernels, cells, whole, durations }: RunPlan,
   session: Session,
+  resultsDir: string,
   options: RunOptions,
 ): Promise<number> {
   const runId = newRunId();
-  const resultsDir = resultsRoot();
   const folder = RunFolder.create(
     resolve(options.out ?? join(resultsDir, runId)),
     whole.map(({ cell }) => cell.id),

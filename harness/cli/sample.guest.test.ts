@@ -4,13 +4,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import t from 'tap';
 import { Parser } from 'tap-parser';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { startRun } from './bpfrig.fixture.ts';
 
 // Guests have time limits of their own.
 t.setTimeout(0);
 
-const SCENARIOS = join(PROJECT_ROOT, 'scenarios', 'cpumap');
+const SCENARIOS = join(PACKAGE_ROOT, 'scenarios', 'cpumap');
 
 /** A sound sample: every kind of step and source, all topologies and modes, verdicts of each green kind. */
 const SAMPLE = [
@@ -29,7 +29,7 @@ const SAMPLE = [
   '../object/firewall-counters.yaml',
   '../object/tail-calls.yaml',
   '../packet/protocols.yaml',
-  '../../examples/own-program',
+  '../../examples/project',
 ];
 
 t.test('the oldest and the newest kernel: all green, every packet accounted for, reports valid', async t => {
@@ -57,7 +57,7 @@ t.test('the oldest and the newest kernel: all green, every packet accounted for,
   t.match(complete, { ok: true, count: run.results.length });
 
   const ajv = addFormats.default(new Ajv2020({ strict: false }));
-  const validate = ajv.compile(readJson(join(PROJECT_ROOT, 'harness', 'report', 'run.schema.json')));
+  const validate = ajv.compile(readJson(join(PACKAGE_ROOT, 'harness', 'report', 'run.schema.json')));
   t.ok(validate(readJson(join(out, 'run.json'))), JSON.stringify(validate.errors));
 });
 

@@ -7,9 +7,9 @@ import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
 import { countVerdicts } from '../model/verdict.ts';
 import { goldenEvents } from '../report/golden.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
-const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
+const MAIN = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
 const dir = mkdtempSync(join(tmpdir(), 'bpfrig-saved-'));
 t.setTimeout(180_000);
 t.teardown(() => rmSync(dir, { recursive: true }));
@@ -203,14 +203,14 @@ t.test('compare: two runs, one run, JSON', async t => {
 });
 
 t.test('run --git-bisect: what says nothing of the kernel is 125', async t => {
-  const scenario = join(PROJECT_ROOT, 'scenarios/cpumap/create/errors.yaml');
+  const scenario = join(PACKAGE_ROOT, 'scenarios/cpumap/create/errors.yaml');
   t.equal(bpfrig('run', scenario, '--kernel', 'path:./no-such-kernel', '--git-bisect').code, 125);
   t.equal(bpfrig('run', 'no-such-scenario.yaml', '--git-bisect').code, 125);
   t.equal(bpfrig('run', scenario, '--grep', 'no such cell', '--git-bisect').code, 125, 'nothing ran');
 });
 
 t.test('bisect and shard: what is asked wrong', async t => {
-  const scenario = join(PROJECT_ROOT, 'scenarios/cpumap/create/errors.yaml');
+  const scenario = join(PACKAGE_ROOT, 'scenarios/cpumap/create/errors.yaml');
   for (const [args, says] of [
     [['bisect', scenario], /needs --good and --bad/],
     [['bisect', scenario, '--good', '6.1', '--bad', '6.12-rt'], /one flavour/],

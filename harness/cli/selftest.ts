@@ -8,8 +8,9 @@ import { EXIT } from '../model/exit-code.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { runFaults } from '../faults/suite.ts';
 import { chooseFaults } from '../faults/table.ts';
+import { resultsRoot } from '../run/project.ts';
 import type { Shard } from '../run/shard.ts';
-import { PROJECT_ROOT, resultsRoot } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { onProgress } from './progress.ts';
 import { shardOption } from './run-options.ts';
 
@@ -62,7 +63,7 @@ async function runSelftest(text: string, unitOnly: boolean): Promise<number> {
   return ok ? EXIT.ok : EXIT.red;
 }
 
-const DIST = join(PROJECT_ROOT, 'dist');
+const DIST = join(PACKAGE_ROOT, 'dist');
 
 /** Runs test files under node's test runner, which prints its report; `ok` is its exit status, the counts are those of its summary. */
 async function runTestFiles(
@@ -74,7 +75,7 @@ async function runTestFiles(
     process.execPath,
     [...options, ...files.map(name => join(DIST, name))],
     {
-      cwd: PROJECT_ROOT,
+      cwd: PACKAGE_ROOT,
       stdin: 'inherit',
       stdout: ['inherit', 'pipe'],
       stderr: 'inherit',
@@ -91,7 +92,7 @@ async function runTestFiles(
 async function injectFaults(word: string | null, shard: Shard | null): Promise<number> {
   const faults = chooseFaults(word, shard);
   if (faults.length === 0) throw new BpfrigError('usage', `selftest: no fault has '${word}' in its name`);
-  const keepIn = join(resultsRoot(), 'faults');
+  const keepIn = join(resultsRoot({ root: PACKAGE_ROOT }), 'faults');
   const wrong = await runFaults(faults, { print: line => console.log(line), onProgress, keepIn });
   return wrong === 0 ? EXIT.ok : EXIT.red;
 }

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 /** Name of the environment variable by which a fault's processes are found again; its value is the place's folder. */
 export const MARK = 'BPFRIG_FAULT_PLACE';
@@ -85,7 +85,7 @@ exec "$QEMU" "$@"`);
   /** A QEMU that damages what it says, or only plays one: the modes of fake-qemu.ts. */
   fakeQemu(...mode: readonly string[]): string {
     const program = join(this.dir, 'fake-qemu.mjs');
-    cpSync(join(PROJECT_ROOT, 'dist', 'faults', 'fake-qemu.js'), program);
+    cpSync(join(PACKAGE_ROOT, 'dist', 'faults', 'fake-qemu.js'), program);
     const words = mode.map(word => `'${word}'`).join(' ');
     return this.qemu(`${UNLESS_VERSION}\nexec '${process.execPath}' '${program}' "$QEMU" ${words} "$@"`);
   }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { RunEvent } from '../model/events.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import type { Fault, LiveRun, QemuKind, Seen } from './fault.ts';
 import { endProcesses, leftBehind } from './left-behind.ts';
 import { MARK, Place } from './place.ts';
@@ -27,7 +27,7 @@ export async function runFault(
   const [program = '', ...args] = injection.wrap?.(command) ?? command;
   const started = performance.now();
   const child = execa(program, args, {
-    cwd: injection.cwd ?? PROJECT_ROOT,
+    cwd: injection.cwd ?? PACKAGE_ROOT,
     env: environment(place, injection.env),
     extendEnv: false,
     reject: false,
@@ -57,7 +57,7 @@ export async function runFault(
   };
 }
 
-const BPFRIG = join(PROJECT_ROOT, 'bpfrig');
+const BPFRIG = join(PACKAGE_ROOT, 'bpfrig');
 
 /** What is left and may not be. Where files may be left, the next run is made, which has to remove them. */
 async function leftIn(place: Place, fault: Fault): Promise<string[]> {

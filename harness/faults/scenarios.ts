@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import type { Injection } from './fault.ts';
 import type { Place } from './place.ts';
 
 /** Where the scenarios of faults are. */
-export const FOLDER = join(PROJECT_ROOT, 'harness', 'faults', 'scenarios');
+export const FOLDER = join(PACKAGE_ROOT, 'harness', 'faults', 'scenarios');
 
 /** The kernel that faults are injected into, where nothing else is said: the newest. */
 export const KERNEL = '7.3';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { BpfrigError } from '../util/errors.ts';
-import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, PACKAGE_ROOT } from '../util/paths.ts';
 import { CONTROLS } from './scenarios.ts';
 
 /** A warm cache with what the faults' scenarios need, and nothing else; the user's is not touched by any fault. */
@@ -38,7 +38,7 @@ async function runControl(
   const results = mkdtempSync(join(tmpdir(), 'bf-control-'));
   try {
     const argv = ['run', file, '--kernel', kernel, '--jobs', '1', '--out', join(results, 'run')];
-    const run = await execa(join(PROJECT_ROOT, 'bpfrig'), argv, {
+    const run = await execa(join(PACKAGE_ROOT, 'bpfrig'), argv, {
       reject: false,
       stdin: 'ignore',
       env: { BPFRIG_RESULTS: results },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { frameHash, tagged, untag } from './frame-hash.ts';
 
 const PLAIN = Buffer.from('525400b9f002525400b9f0010800450000320000', 'hex');
@@ -43,7 +43,7 @@ t.test('the same hash as the classifier', async t => {
     [1500, '24efa641d39d1a9b'],
   ];
   for (const [length, hash] of known) t.equal(frameHash(frame(length)), hash, `${length} bytes`);
-  const source = readFileSync(join(PROJECT_ROOT, 'bpf', 'stack_described.h'), 'utf8');
+  const source = readFileSync(join(PACKAGE_ROOT, 'bpf', 'stack_described.h'), 'utf8');
   t.match(source, /HASH_SEED\s+0xcbf29ce484222325ULL/);
   t.match(source, /HASH_PRIME\s+0x100000001b3ULL/);
 });

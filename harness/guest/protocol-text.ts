@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { OPS, ROOMS, type OpName } from './protocol.ts';
 import { wireArguments, type Op, type WireArgument } from './protocol/op.ts';
 import { EXACT_MAX } from './protocol/words.ts';
@@ -39,7 +39,7 @@ offset 58 on there are zeroes from pktgen, and a pattern from the others (bpf/bp
 `;
 
 /** The generated document. */
-export const PROTOCOL_FILE = join(PROJECT_ROOT, 'images', 'agent', 'PROTOCOL.md');
+export const PROTOCOL_FILE = join(PACKAGE_ROOT, 'images', 'agent', 'PROTOCOL.md');
 
 /** The whole of images/agent/PROTOCOL.md. */
 export function protocolText(): string {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { testFrame, wordSum } from './frame.ts';
 import { oneFrame } from './one-frame.ts';
 import { encodeSource, hasNumbers, isForRx, sentFrames, type SourceRun } from './sent-frames.ts';
 
-const HEADER = readFileSync(join(PROJECT_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
+const HEADER = readFileSync(join(PACKAGE_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
 const PLAIN: SourceRun = { source: 'packet', on: 'tx', count: 10, size: 100 };
 
 /** Bytes of the head that are not compared. */

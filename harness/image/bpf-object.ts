@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
-import { cacheRoot, PROJECT_ROOT } from '../util/paths.ts';
+import { cacheRoot, PACKAGE_ROOT } from '../util/paths.ts';
 import { compileError, findClang, runClang, type Compiler } from './clang.ts';
 import { libbpf } from './libbpf.ts';
 import { vmlinuxHeaderFolder } from './vmlinux-header.ts';
@@ -97,7 +97,7 @@ async function preprocess(
   cacheDir: string,
 ): Promise<{ args: readonly string[]; text: string }> {
   // A user's own folders come first.
-  const folders = [TARGET.include, join(PROJECT_ROOT, 'bpf'), (await libbpf()).include];
+  const folders = [TARGET.include, join(PACKAGE_ROOT, 'bpf'), (await libbpf()).include];
   const args = [...BASE_FLAGS, ...cflags, ...folders.map(folder => `-I${folder}`)];
   const first = await runClang(compiler, [...args, '-E', path], dir);
   if (first.ok) return { args, text: first.stdout };

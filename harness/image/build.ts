@@ -5,7 +5,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { allEnded } from '../util/all-ended.ts';
 import { hashFile, hashKey } from '../util/hash.ts';
 import { hostCommand } from '../util/host-command.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { buildBpfObject } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
 import { libbpf } from './libbpf.ts';
@@ -20,8 +20,8 @@ export interface GuestBuild {
   readonly key: string;
 }
 
-const BPF = join(PROJECT_ROOT, 'bpf');
-const AGENT = join(PROJECT_ROOT, 'images', 'agent');
+const BPF = join(PACKAGE_ROOT, 'bpf');
+const AGENT = join(PACKAGE_ROOT, 'images', 'agent');
 
 /** Builds the agent and bpfrig's BPF objects, once for each state of what they are made from. Throws `infra` or, for a BPF source, `scenario` with the compiler's output. */
 export async function buildGuestPrograms(cacheDir: string): Promise<GuestBuild> {
@@ -50,7 +50,7 @@ const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
 /** Compiles one of the sources in bpf/ and returns the object's path. */
 export async function buildOwnObject(source: string, cacheDir: string): Promise<string> {
   // Without the folders of checkout and cache in its debug information, an object is the same in every checkout.
-  const prefixes = [`${PROJECT_ROOT}=.`, `${(await libbpf()).folder}=libbpf`];
+  const prefixes = [`${PACKAGE_ROOT}=.`, `${(await libbpf()).folder}=libbpf`];
   const relocatable = [...prefixes.map(one => `-ffile-prefix-map=${one}`), '-ffile-compilation-dir=.'];
   const cflags = ['-Werror', ...relocatable, ...(OWN_FLAGS[source] ?? [])];
   return (await buildBpfObject({ path: join(BPF, source), cflags, dir: BPF }, cacheDir)).path;

@@ -4,6 +4,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
 import { findProgram } from './host-programs.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** The compiler of BPF objects; `version` is its own text, part of every cache key. */
 export interface Compiler {
@@ -63,7 +64,7 @@ export function compileError(label: string, cwd: string, log: string): BpfrigErr
 const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
   {
     when: /'(?:bpf|linux|asm)\/[^']*' file not found/,
-    text: 'a header of libbpf that there is not, or one of linux-libc-dev: ./bpfrig doctor --fix installs them; for one of your own, name its folder in `cflags`',
+    text: `a header of libbpf that there is not, or one of linux-libc-dev: ${launcher()} doctor --fix installs them; for one of your own, name its folder in \`cflags\``,
   },
   {
     when: /file not found/,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 const schema = z.strictObject({
   programs: z.record(z.string().startsWith('/'), z.string()),
@@ -15,7 +15,7 @@ const schema = z.strictObject({
 export type GuestConfig = z.infer<typeof schema>;
 
 /** Reads images/guest.yaml. Throws a `usage` error that names the file and the entry. */
-export async function readGuestConfig(root = PROJECT_ROOT): Promise<GuestConfig> {
+export async function readGuestConfig(root = PACKAGE_ROOT): Promise<GuestConfig> {
   const path = join(root, 'images', 'guest.yaml');
   try {
     return schema.parse(parse(await readFile(path, 'utf8')));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
 import type { CpioEntry } from './cpio.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** Folders that are searched in addition to PATH, because a user's PATH often lacks the sbin folders. */
 const SYSTEM_DIRS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
@@ -14,7 +15,7 @@ export async function findProgram(name: string): Promise<string> {
   if (path !== null) return path;
   throw new BpfrigError(
     'infra',
-    `this host has no program ${name}; ./bpfrig doctor --fix installs what is missing`,
+    `this host has no program ${name}; ${launcher()} doctor --fix installs what is missing`,
   );
 }
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import {
   addedEntries,
   bytesOf,
@@ -113,7 +113,7 @@ async function everyonesPrograms(config: GuestConfig): Promise<CpioEntry[]> {
 async function projectFiles(config: GuestConfig): Promise<CpioEntry[]> {
   return Promise.all(
     Object.entries(config.files).map(async ([path, source]): Promise<CpioEntry> => {
-      return { path, kind: 'file', mode: 0o755, data: await readFile(join(PROJECT_ROOT, source)) };
+      return { path, kind: 'file', mode: 0o755, data: await readFile(join(PACKAGE_ROOT, source)) };
     }),
   );
 }

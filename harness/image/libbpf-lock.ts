@@ -7,7 +7,7 @@ import type { AptAccess } from '../kernel/apt-state.ts';
 import { compareDebianVersions } from '../kernel/debian-version.ts';
 import { type SourcePackage, sourceVersions } from '../kernel/source-package.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 const LockSchema = z.strictObject({
   package: z.literal('libbpf'),
@@ -28,7 +28,7 @@ const LockSchema = z.strictObject({
 export type LibbpfLock = z.infer<typeof LockSchema>;
 
 /** images/libbpf.lock.yaml. */
-export const LIBBPF_LOCK = join(PROJECT_ROOT, 'images', 'libbpf.lock.yaml');
+export const LIBBPF_LOCK = join(PACKAGE_ROOT, 'images', 'libbpf.lock.yaml');
 
 const HEADER = `# Written by \`bpfrig kernels lock --libbpf\`: the source package of libbpf, by checksum. The agent is linked with it, and BPF objects are compiled
 # with its headers. Nothing else is taken: if no suite has this version any more, the build reports that.

@@ -11,6 +11,7 @@ import { once } from '../util/once.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { findProgram } from './host-programs.ts';
 import { type LibbpfLock, loadLibbpfLock } from './libbpf-lock.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** A libbpf that was built. */
 export interface Libbpf {
@@ -51,7 +52,7 @@ async function make(lock: LibbpfLock, folder: string, cacheDir: string): Promise
     (error: unknown) => {
       throw new BpfrigError(
         'infra',
-        `libbpf, which the agent is linked with, cannot be fetched: ${messageOf(error)} (images/libbpf.lock.yaml pins it; ./bpfrig kernels lock --libbpf pins the newest)`,
+        `libbpf, which the agent is linked with, cannot be fetched: ${messageOf(error)} (images/libbpf.lock.yaml pins it; ${launcher()} kernels lock --libbpf pins the newest)`,
         { cause: error },
       );
     },

@@ -13,11 +13,47 @@ interface Source {
   readonly suites: readonly string[];
 }
 
-const RELEASE =
-  /^(?:bullseye|bookworm|trixie|forky|sid|unstable|testing|stable|oldstable|oldoldstable)(?:-updates|-backports)?$/;
-const SECURITY = /^[a-z]+(?:-security|\/updates)$/;
+const NAMES = '(?:bullseye|bookworm|trixie|forky|duke|sid|unstable|testing|stable|oldstable|oldoldstable)';
+const RELEASE = new RegExp(`^${NAMES}(?:-updates|-backports)?$`);
+/** Ubuntu's security suites, as noble-security, have the same ending and none of these kernels. */
+const SECURITY = new RegExp(`^${NAMES}(?:-security|/updates)$`);
 
-/** Reads the archive addresses from /etc/apt/sources.list and sources.list.d. bpfrig itself contains no address of a mirror. */
+/** What each archive's address may be stated by. */
+const VARIABLES = {
+  debian: 'BPFRIG_DEBIAN_ARCHIVE',
+  'debian-security': 'BPFRIG_DEBIAN_SECURITY_ARCHIVE',
+} as const;
+
+/** Addresses of archives that somebody states. */
+export type StatedArchives = { readonly [Name in keyof ArchiveUris]?: string | undefined };
+
+let ofProject: StatedArchives = {};
+
+/** From now on, archives that no variable of the environment states have these addresses: a project's own. */
+export function useArchives(archives: StatedArchives): void {
+  ofProject = archives;
+}
+
+/**
+ * The address of each of Debian's archives: of the environment's variable, else of the project, else of this machine's apt. bpfrig itself
+ * contains no address of a mirror. An address that nobody states is null.
+ */
+export function archiveUris(env: NodeJS.ProcessEnv = process.env, etcApt: string = '/etc/apt'): ArchiveUris {
+  const machine = machineArchives(etcApt);
+  const uri = (name: keyof ArchiveUris): string | null =>
+    (env[VARIABLES[name]] ?? '') || (ofProject[name] ?? machine[name]);
+  return { debian: uri('debian'), 'debian-security': uri('debian-security') };
+}
+
+/** The sentence for a host where an archive is unknown. */
+export function noArchive(name: keyof ArchiveUris): string {
+  return (
+    `this machine's apt has no ${name} archive: name one by the variable ${VARIABLES[name]}, or by ` +
+    `\`mirror: { ${name}: https://… }\` in bpfrig.yaml`
+  );
+}
+
+/** Reads the archive addresses from /etc/apt/sources.list and sources.list.d. */
 export function machineArchives(etcApt: string = '/etc/apt'): ArchiveUris {
   const folder = join(etcApt, 'sources.list.d');
   const parts = existsSync(folder)

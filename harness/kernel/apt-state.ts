@@ -3,8 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
-import { machineArchives } from './apt-sources.ts';
+import { archiveUris, noArchive } from './apt-sources.ts';
 import type { Catalogue } from './catalogue.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** How long a mirror may be silent, in seconds. */
 const SILENT_S = 15;
@@ -59,12 +60,9 @@ export async function privateState(
 ): Promise<{ config: string }> {
   const entry = options.catalogue.suites[suite];
   if (entry === undefined) throw new BpfrigError('usage', `no suite "${suite}" in images/kernels.yaml`);
-  const uri = machineArchives()[entry.archive];
+  const uri = archiveUris()[entry.archive];
   if (uri === null) {
-    throw new BpfrigError(
-      'infra',
-      `suite ${suite} needs a ${entry.archive} archive, and this machine's apt sources have none: add one`,
-    );
+    throw new BpfrigError('infra', `suite ${suite} is unavailable: ${noArchive(entry.archive)}`);
   }
   const keyring = KEYRINGS.find(file => existsSync(file));
   if (keyring === undefined) {
@@ -173,7 +171,7 @@ export function aptError(what: string, result: HostCommandResult): BpfrigError {
 const REMEDIES: readonly { readonly when: RegExp; readonly text: string }[] = [
   {
     when: /Could not resolve|Temporary failure resolving|Could not connect|Cannot initiate the connection|Network is unreachable|timed out|No route to host/i,
-    text: 'is this host online? Without a network, kernels run that are in the cache (`./bpfrig kernels`), and your own (path:, tree:)',
+    text: `is this host online? Without a network, kernels run that are in the cache (\`${launcher()} kernels\`), and your own (path:, tree:)`,
   },
   {
     when: /not signed|NO_PUBKEY|EXPKEYSIG|signatures (?:couldn't|were invalid)|OpenPGP signature verification failed/i,

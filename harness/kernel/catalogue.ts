@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 const Series = z.string().regex(/^\d+\.\d+$/, 'a series must be quoted text such as "6.12"');
 const FlavourName = z.enum(['amd64', 'cloud', 'rt']);
@@ -45,7 +45,7 @@ const CatalogueSchema = z
 export type Catalogue = z.infer<typeof CatalogueSchema>;
 
 /** The project's kernels.yaml. Its comments are the documentation. */
-export const CATALOGUE_FILE = join(PROJECT_ROOT, 'images', 'kernels.yaml');
+export const CATALOGUE_FILE = join(PACKAGE_ROOT, 'images', 'kernels.yaml');
 
 /** Reads kernels.yaml. Throws a `usage` error that names the file and what is wrong with it. */
 export function loadCatalogue(file: string = CATALOGUE_FILE): Catalogue {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Kernel } from '../model/kernel.ts';
 import { onHostNote } from '../util/host-notes.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { parseCatalogue } from './catalogue.ts';
 import { listKernels } from './list.ts';
 import { loadLock } from './lock-file.ts';
@@ -28,7 +28,7 @@ const catalogue = parseCatalogue(
 suites: { first: { archive: debian }, second: { archive: debian } }`,
   'test',
 );
-process.env['PATH'] = `${join(PROJECT_ROOT, 'harness', 'kernel', 'testdata')}:${process.env['PATH']}`;
+process.env['PATH'] = `${join(PACKAGE_ROOT, 'harness', 'kernel', 'testdata')}:${process.env['PATH']}`;
 const work = t.testdir({});
 const mirror = join(work, 'mirror');
 const cacheDir = join(work, 'cache');

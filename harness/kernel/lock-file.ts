@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { Flavour } from '../model/kernel.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 
 const PinSchema = z.strictObject({
   suite: z.string(),
@@ -31,7 +31,7 @@ export type Pin = z.infer<typeof PinSchema>;
 export type KernelLock = z.infer<typeof LockSchema>;
 
 /** images/kernels.lock.yaml. */
-export const LOCK_FILE = join(PROJECT_ROOT, 'images', 'kernels.lock.yaml');
+export const LOCK_FILE = join(PACKAGE_ROOT, 'images', 'kernels.lock.yaml');
 
 const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each kernel, by checksum. All of them were downloaded when the file was written.
 # A run takes these. If one is no longer on the mirror, it takes the suite's newest kernel and reports that; with --locked it refuses.

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { BpfrigError } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { readBtf } from './btf.ts';
 import { parseObject } from './read-object.ts';
 
-const SAMPLE = readFileSync(join(PROJECT_ROOT, 'harness', 'cli', 'fuzz', 'corpus', 'object', 'many.o'));
+const SAMPLE = readFileSync(join(PACKAGE_ROOT, 'harness', 'cli', 'fuzz', 'corpus', 'object', 'many.o'));
 
 /** Offsets in an ELF header, in bytes. */
 const E = { machine: 18, shoff: 40, shentsize: 58, shnum: 60 } as const;

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import type { Btf } from './btf.ts';
 import { readDwarfTypes } from './dwarf-types.ts';
 import { readElf } from './elf.ts';
 import { readObject } from './read-object.ts';
 import { decodeValue } from './values.ts';
 
-const SOURCE = join(PROJECT_ROOT, 'harness', 'object', 'testdata', 'values.bpf.c');
-const LOCAL = join(PROJECT_ROOT, 'scenarios', 'object', 'decoded.bpf.c');
+const SOURCE = join(PACKAGE_ROOT, 'harness', 'object', 'testdata', 'values.bpf.c');
+const LOCAL = join(PACKAGE_ROOT, 'scenarios', 'object', 'decoded.bpf.c');
 
 function compiled(source: string, flags: readonly string[]): string {
   const path = join(t.testdirName, 'types.bpf.o');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { BpfrigError } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import type { BpfObject } from './object.ts';
 import { parseObject, readObject } from './read-object.ts';
 
-const HARNESS = join(PROJECT_ROOT, 'harness');
+const HARNESS = join(PACKAGE_ROOT, 'harness');
 const MANY = join(HARNESS, 'object', 'testdata', 'many.bpf.c');
 const LEGACY = join(HARNESS, 'object', 'testdata', 'legacy.bpf.c');
 const SPELLINGS = join(HARNESS, 'cli', 'testdata', 'objects', 'spellings.bpf.c');

@@ -6,13 +6,13 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { Value } from '../model/counters.ts';
 import { BpfrigError } from '../util/errors.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import type { Btf } from './btf.ts';
 import { readElf } from './elf.ts';
 import { readObject } from './read-object.ts';
 import { decodeValue, encodeValue } from './values.ts';
 
-const SOURCE = join(PROJECT_ROOT, 'harness', 'object', 'testdata', 'values.bpf.c');
+const SOURCE = join(PACKAGE_ROOT, 'harness', 'object', 'testdata', 'values.bpf.c');
 
 /** The types of the global variables of the test's object, compiled for one byte order. */
 interface Typed {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Word, Words } from '../scenario/vocabulary.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { countersReference } from './reference.ts';
 import { SEMANTICS, SUBJECTS, TABLES, VOCABULARY } from './subjects.ts';
 import { sumFields, witnessEvents } from './table.ts';
 
-const HEADER = readFileSync(join(PROJECT_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
-const OBSERVERS = readFileSync(join(PROJECT_ROOT, 'bpf', 'observers.bpf.c'), 'utf8');
+const HEADER = readFileSync(join(PACKAGE_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
+const OBSERVERS = readFileSync(join(PACKAGE_ROOT, 'bpf', 'observers.bpf.c'), 'utf8');
 
 /** Names of the members of a struct of bpf/bpfrig.h, in its order; null without that struct. */
 function membersOf(struct: string): string[] | null {
@@ -68,6 +68,6 @@ t.test('the request for the second witness', async t => {
 });
 
 t.test('docs/counters.md is what the declarations say', async t => {
-  const path = join(PROJECT_ROOT, 'docs', 'counters.md');
+  const path = join(PACKAGE_ROOT, 'docs', 'counters.md');
   t.equal(readFileSync(path, 'utf8'), countersReference(), 'regenerate it with `npm run generate`');
 });

@@ -84,7 +84,7 @@ export async function runCell(
     phases: last.phases,
     durationMs: Math.round(performance.now() - started),
     earlierTries,
-    repeat: repeatCommand(planned.cell, kernel.spec, env.repeatWords),
+    repeat: repeatCommand(planned, kernel.spec, env.repeatWords),
     dir,
   };
   env.folder.keepResult(result);

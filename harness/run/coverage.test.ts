@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { NAMES } from '../oracle/subjects.ts';
 import { loadScenarios } from '../scenario/load.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { nearestCoverageFile, readCoverageList, type CoverageList } from '../scenario/coverage-list.ts';
 import { coverageOf, coverages, coverageTable } from './coverage.ts';
 
-const SUITE = join(PROJECT_ROOT, 'scenarios', 'cpumap');
+const SUITE = join(PACKAGE_ROOT, 'scenarios', 'cpumap');
 
 /** All numbers of the catalogue of behaviours: 1 to 81, and the conservation laws C1 to C11. */
 const CATALOGUE = [
@@ -42,7 +42,7 @@ t.test('the list of the suite has every number of the catalogue, in its order', 
 });
 
 t.test('every behaviour and every function of cpumap.c has a scenario or a reason', async t => {
-  const scenarios = await loadScenarios([SUITE], { root: PROJECT_ROOT, ...NAMES });
+  const scenarios = await loadScenarios([SUITE], { rootOf: () => PACKAGE_ROOT, ...NAMES });
   t.strictSame(
     coverages(scenarios).flatMap(({ faults }) => faults),
     [],
@@ -97,7 +97,7 @@ t.test('a list lies among scenarios without being one, and is found from any of 
     join(dir, 'deep', 'one.yaml'),
     'title: t\nsource: s\nfunctions: [boil]\nexpect: [sent == 0]\n',
   );
-  const scenarios = await loadScenarios([dir], { root: dir, ...NAMES });
+  const scenarios = await loadScenarios([dir], { rootOf: () => dir, ...NAMES });
   t.equal(scenarios.length, 1);
   t.strictSame(scenarios[0]?.functions, ['boil']);
   const { file, ...list } = readCoverageList(join(dir, 'coverage.yaml'));
@@ -126,16 +126,16 @@ t.test(
       free: { 'c.yaml': one('77') },
     });
     writeFileSync(join(dir, 'milk', 'b.yaml'), one('2'));
-    const options = { root: dir, ...NAMES };
+    const options = { rootOf: () => dir, ...NAMES };
     t.strictSame(
-      coverages(await loadScenarios(['.'], options)).map(({ title, faults }) => [title, faults]),
+      coverages(await loadScenarios([dir], options)).map(({ title, faults }) => [title, faults]),
       [
         ['milk.c', ['behaviour 1 (warm) has neither a scenario nor a reason']],
         ['tea.c', []],
       ],
     );
     writeFileSync(join(dir, 'tea', 'a.yaml'), one('1, 2'));
-    await t.rejects(loadScenarios(['.'], options), {
+    await t.rejects(loadScenarios([dir], options), {
       code: 'scenario',
       message: /^tea\/a\.yaml:3:13: `covers` names 2, which .*tea\/coverage\.yaml does not list/,
     });

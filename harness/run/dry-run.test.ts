@@ -5,6 +5,7 @@ import { availabilityOf } from '../kernel/availability.ts';
 import { pinName } from '../kernel/lock-file.ts';
 import { packagesKey, storeFolder } from '../kernel/store.ts';
 import type { KernelSpec } from '../model/kernel.ts';
+import { openProject } from './project.ts';
 import { readScenarios } from './scenarios.ts';
 import { dryRunNotes, estimateText, planDryRun } from './dry-run.ts';
 import { planCells } from './plan.ts';
@@ -46,7 +47,7 @@ t.test('availability: by the pin and the cache, or by the disk', async t => {
 t.test('a plan: kernels with cells, their guests, and the time as far as it is known', async t => {
   const dir = t.testdir({ 'one.yaml': SCENARIO, image: '' });
   const spec = { kind: 'path', text: 'path:image', path: join(dir, 'image') } as const;
-  const scenarios = await readScenarios([join(dir, 'one.yaml')], dir);
+  const scenarios = await readScenarios([join(dir, 'one.yaml')], openProject([dir]));
   const cells = planCells(scenarios, ['path:image'], { variant: {}, grep: null, only: null });
   const kernels = [
     { id: 'path:image', spec },

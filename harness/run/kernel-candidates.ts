@@ -7,6 +7,7 @@ import { obstacle, suitesFor, type DebianSpec } from '../kernel/debian.ts';
 import { pinName, type KernelLock } from '../kernel/lock-file.ts';
 import type { KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** One kernel that a bisection can ask. */
 export interface KernelCandidate {
@@ -22,7 +23,7 @@ export function seriesCandidates(from: KernelSpec, to: KernelSpec, catalogue: Ca
   if (from.kind !== 'debian' || to.kind !== 'debian' || from.flavour !== to.flavour) {
     throw new BpfrigError(
       'usage',
-      `cannot bisect from ${from.text} to ${to.text}: both must be series of one flavour, or package versions of one series; kernels of your own are for \`git bisect run ./bpfrig run --git-bisect\``,
+      `cannot bisect from ${from.text} to ${to.text}: both must be series of one flavour, or package versions of one series; kernels of your own are for \`git bisect run ${launcher()} run --git-bisect\``,
     );
   }
   const flavour = from.flavour;

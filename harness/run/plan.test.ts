@@ -13,7 +13,7 @@ function yaml(axes = '', number = 0): string {
 async function scenariosOf(dir: string, paths: readonly string[]) {
   return await loadScenarios(
     paths.map(path => join(dir, path)),
-    { root: dir, ...NAMES },
+    { rootOf: () => dir, ...NAMES },
   );
 }
 

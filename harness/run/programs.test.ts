@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { ScenarioObject } from '../scenario/scenario.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { indexPrograms } from './programs.ts';
 
 const HEAD = '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n';
@@ -86,7 +86,7 @@ t.test('a map of two objects is one map when they declare it alike', async t => 
 });
 
 t.test('a legacy map is refused before any guest starts', async t => {
-  const path = join(PROJECT_ROOT, 'harness', 'object', 'testdata', 'legacy.bpf.c');
+  const path = join(PACKAGE_ROOT, 'harness', 'object', 'testdata', 'legacy.bpf.c');
   const text = readFileSync(path, 'utf8').replace(/#include .*\n/g, '');
   const index = indexOf(t, { 'legacy.bpf.c': text });
   await t.rejects(index, {

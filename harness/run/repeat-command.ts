@@ -1,12 +1,14 @@
-import type { Cell } from '../model/cell.ts';
+import { relative } from 'node:path';
+import { launcher, quote } from '../util/launcher.ts';
+import type { PlannedCell } from './plan.ts';
 
-/** The command that repeats one cell alone, with these words at its end. */
-export function repeatCommand(cell: Cell, kernelSpec: string, extra: readonly string[]): string {
+/** The command that repeats one cell alone, from the working folder, with these words at its end. */
+export function repeatCommand(
+  { cell, scenario }: PlannedCell,
+  kernelSpec: string,
+  extra: readonly string[],
+): string {
   const variant = Object.entries(cell.variant).flatMap(([axis, value]) => ['--variant', `${axis}=${value}`]);
-  return ['./bpfrig', 'run', cell.file, '--kernel', kernelSpec, ...variant, ...extra].map(quote).join(' ');
-}
-
-/** Quotes a word for a POSIX shell where it needs that. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  const words = ['run', relative('.', scenario.path), '--kernel', kernelSpec, ...variant, ...extra];
+  return [launcher(), ...words.map(quote)].join(' ');
 }

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { CellResult } from '../model/cell.ts';
 import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
@@ -19,12 +19,16 @@ import type { Captured, Observations } from '../model/observations.ts';
 import { keepCaptures, withoutCaptures } from './keep-captures.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
+import { quote } from '../util/launcher.ts';
 import { makeFolder } from '../util/make-folder.ts';
 import { FolderArtifacts, type CellArtifacts } from './artifacts.ts';
 import { appendWhole } from '../util/write-whole.ts';
 
 /** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
 const OWNER_FILE = '.running';
+
+/** Name of the folder for runs in a project; see `resultsRoot`. */
+export const RESULTS = 'results';
 
 /** Longest name of a cell's folder, in bytes; a file system allows 255. */
 const NAME_BYTES = 200;
@@ -53,6 +57,7 @@ export class RunFolder {
    */
   static create(dir: string, plan: readonly string[] = []): RunFolder {
     try {
+      if (basename(dirname(dir)) === RESULTS) makeResults(dirname(dir));
       makeFolder(join(dir, 'cells'));
       // Exclusive: of two runs that start at the same moment, one gets the folder.
       const events = openSync(join(dir, 'events.jsonl'), 'ax');
@@ -147,7 +152,7 @@ export class RunFolder {
       writeFileSync(join(dir, 'result.json'), pretty(result));
       writeFileSync(join(dir, 'counters.json'), pretty(result.counters));
       writeFileSync(join(dir, 'ledger.json'), pretty(result.ledger));
-      writeFileSync(join(dir, 'repeat.sh'), `#!/bin/sh\nexec ${result.repeat}\n`, { mode: 0o755 });
+      writeFileSync(join(dir, 'repeat.sh'), repeatScript(result.repeat, dir), { mode: 0o755 });
     } catch (error) {
       this.#lose(result.dir, error);
     }
@@ -201,10 +206,18 @@ export async function copyCells(from: string, to: RunFolder): Promise<void> {
   if (existsSync(cells)) await cp(cells, join(to.dir, 'cells'), { recursive: true });
 }
 
+/** The command of a cell as a script that works wherever it is started; with a run below the working folder, also when both are moved. */
+function repeatScript(command: string, dir: string): string {
+  const way = relative(resolve(dir), process.cwd());
+  const isBelow = /^(?:\.\.(?:\/|$))*$/.test(way);
+  const folder = isBelow ? `"$(dirname -- "$0")"/${way}` : quote(process.cwd());
+  return `#!/bin/sh\ncd -- ${folder} && exec ${command}\n`;
+}
+
 /** Points `results/latest` at a run. Throws what the file system does. */
 export function linkLatest(resultsDir: string, runDir: string): void {
   const link = join(resultsDir, 'latest');
-  makeFolder(resultsDir);
+  makeResults(resultsDir);
   const temp = `${link}.${process.pid}`;
   symlinkSync(relative(dirname(link), runDir), temp);
   try {
@@ -213,6 +226,13 @@ export function linkLatest(resultsDir: string, runDir: string): void {
     unlinkSync(temp);
     throw error;
   }
+}
+
+/** Makes the folder for runs, which no version control is to take, unless it exists. Throws what the file system does. */
+function makeResults(dir: string): void {
+  if (existsSync(dir)) return;
+  makeFolder(dir);
+  writeFileSync(join(dir, '.gitignore'), '*\n');
 }
 
 function taken(dir: string): BpfrigError {

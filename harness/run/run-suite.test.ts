@@ -55,7 +55,7 @@ async function fakeRun(
 ): Promise<{ events: RunEvent[]; code: number }> {
   const dir = t.testdir({ 'one.yaml': scenario });
   const scenarios: Scenario[] = await loadScenarios([join(dir, 'one.yaml')], {
-    root: dir,
+    rootOf: () => dir,
     ...NAMES,
   });
   const kernels = options.kernels ?? [requested('6.1')];

@@ -5,6 +5,7 @@ import { exitCode, type EndingSignal } from '../model/exit-code.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
+import { launcher, quote } from '../util/launcher.ts';
 import { runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { shapeKey } from './guests.ts';
@@ -116,7 +117,8 @@ async function runKernel(
     const reason = messageOf(error);
     eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
     const why = `kernel ${kernel.spec.text} is unavailable: ${reason}`;
-    for (const { cell } of planned) end(unrun(cell, why, `./bpfrig kernels fetch ${kernel.spec.text}`));
+    for (const { cell } of planned)
+      end(unrun(cell, why, `${launcher()} kernels fetch ${quote(kernel.spec.text)}`));
     return;
   }
   const durationMs = Math.round(performance.now() - started);
@@ -140,7 +142,7 @@ async function runKernel(
             return unrun(
               cell.cell,
               `it cannot be run: ${messageOf(error)}`,
-              repeatCommand(cell.cell, fetched.spec, request.cellEnvironment.repeatWords),
+              repeatCommand(cell, fetched.spec, request.cellEnvironment.repeatWords),
             );
           });
           if (result !== null) end(result);

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
+import { openProject } from './project.ts';
 import { readScenarios } from './scenarios.ts';
 
-const REFUSED = join(PROJECT_ROOT, 'harness', 'cli', 'testdata', 'rules', 'refused');
+const REFUSED = join(PACKAGE_ROOT, 'harness', 'cli', 'testdata', 'rules', 'refused');
 
 /** What is said about each scenario in folder `refused`. */
 const TEXTS: Readonly<Record<string, RegExp>> = {
@@ -16,5 +17,9 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
 t.test('a scenario in which something cannot fail is refused when it is read, with the place', async t => {
   t.strictSame(readdirSync(REFUSED), Object.keys(TEXTS));
   for (const [file, text] of Object.entries(TEXTS))
-    await t.rejects(readScenarios([join(REFUSED, file)]), { code: 'scenario', message: text }, file);
+    await t.rejects(
+      readScenarios([join(REFUSED, file)], openProject([REFUSED])),
+      { code: 'scenario', message: text },
+      file,
+    );
 });

@@ -132,7 +132,7 @@ t.test('files that are no files, too large, or named to harm a terminal', async 
     ['a\u001b[2Jb.yaml', /a\\u001b\[2Jb\.yaml":1:1: the file's name has the character U\+001B/],
   ];
   for (const [name, expected] of rows) {
-    const loaded = loadScenarios([at(name)], { root: dir, ...NAMES });
+    const loaded = loadScenarios([at(name)], { rootOf: () => dir, ...NAMES });
     const error = await loaded.then(() => null).catch((thrown: unknown) => thrown);
     t.ok(error instanceof BpfrigError, name);
     t.match((error as BpfrigError).message, expected, name);

@@ -7,18 +7,19 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * Says what a schema found, in the scenario's own terms. `data` is what was checked; `origin` turns a path in it into the
- * path in the file, since steps of other variants have been left out.
+ * path in the file, since steps of other variants have been left out; `keysAt` has the keys that a mapping at a path may have.
  */
 export function explainIssue(
   issue: Issue,
   data: unknown,
   source: Source,
   origin: (path: Path) => Path,
+  keysAt: (path: Path) => readonly string[] = knownKeys,
 ): Problem[] {
   const path = origin(issue.path);
   const value = valueAt(data, issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
+    const known = keysAt(issue.path);
     return issue.keys.map(key => ({
       place: source.place([...path, key], 'key'),
       text: `unknown key \`${key}\`${didYouMean(key, known)}`,
@@ -31,7 +32,13 @@ export function explainIssue(
       .toSorted((a, b) => distance(a) - distance(b));
     if (branch) {
       return branch.flatMap(inner =>
-        explainIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, data, source, origin),
+        explainIssue(
+          { ...inner, path: [...issue.path, ...inner.path] } as Issue,
+          data,
+          source,
+          origin,
+          keysAt,
+        ),
       );
     }
   }
@@ -86,5 +93,5 @@ function valueAt(data: unknown, path: Path): unknown {
 
 function pathText(path: Path): string {
   const text = path.map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text.replace(/^\./, '') || 'the scenario';
+  return text.replace(/^\./, '') || 'the document';
 }

@@ -29,6 +29,13 @@ const DEFAULTS = { cpus: 4, memory_mib: 512, queues: 1 } as const;
 
 /** `guest`: the size of a scenario's guests, and what is in the one under test in addition to what every guest has. */
 export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | string[]>>) {
+  return guestObject(wrap, when)
+    .prefault({})
+    .describe('the size of the guests, and what the one under test has besides what every guest has');
+}
+
+/** What `guest` may have, for what takes only some of it. */
+export function guestObject(wrap: Wrap, when: z.ZodType<Record<string, string | string[]>>) {
   // As `requires` has them: an item, or a mapping that also says in which variants.
   const list = <T extends z.ZodType>(item: T) =>
     z
@@ -50,60 +57,57 @@ export function guestSchema(wrap: Wrap, when: z.ZodType<Record<string, string | 
     .refine(path => path.startsWith('/') && !/(?:^|\/)\.\.?(?:\/|$)/.test(path) && path !== '/', {
       error: 'must be an absolute path in the guest, without . and ..',
     });
-  return z
-    .strictObject({
-      // No more than BPFRIG_CPUS, bpf/bpfrig.h.
-      cpus: wrap(z.int().min(1).max(64)).default(DEFAULTS.cpus).describe('online CPUs'),
-      memory_mib: wrap(z.int().min(128).max(65_536))
-        .default(DEFAULTS.memory_mib)
-        .describe('MiB of RAM; files and programs are in it'),
-      queues: wrap(z.int().min(1).max(16))
-        .default(DEFAULTS.queues)
-        .describe('of each device; more than one: veth'),
-      append: z
-        .union([wrap(words), list(words)])
-        .default([])
-        .describe("words for the kernel's command line: threadirqs, isolcpus=1"),
-      modules: list(z.union([z.string().max(1024).regex(MODULE), z.int().transform(String)])).describe(
-        "modules of the kernel's package, loaded with what they depend on, perhaps with parameters: bonding max_bonds=0",
+  return z.strictObject({
+    // No more than BPFRIG_CPUS, bpf/bpfrig.h.
+    cpus: wrap(z.int().min(1).max(64)).default(DEFAULTS.cpus).describe('online CPUs'),
+    memory_mib: wrap(z.int().min(128).max(65_536))
+      .default(DEFAULTS.memory_mib)
+      .describe('MiB of RAM; files and programs are in it'),
+    queues: wrap(z.int().min(1).max(16))
+      .default(DEFAULTS.queues)
+      .describe('of each device; more than one: veth'),
+    append: z
+      .union([wrap(words), list(words)])
+      .default([])
+      .describe("words for the kernel's command line: threadirqs, isolcpus=1"),
+    modules: list(z.union([z.string().max(1024).regex(MODULE), z.int().transform(String)])).describe(
+      "modules of the kernel's package, loaded with what they depend on, perhaps with parameters: bonding max_bonds=0",
+    ),
+    programs: list(hostPath).describe(
+      'programs of the host, with their shared libraries: a name, the name of an installed Debian package, or a path',
+    ),
+    files: z
+      .array(
+        z.union([
+          wrap(hostPath),
+          z.strictObject({
+            from: wrap(hostPath).describe('on the host'),
+            to: wrap(guestPath).describe('in the guest'),
+            when: when.optional(),
+          }),
+          z.strictObject({
+            object: wrap(z.string()).describe('an object of the scenario'),
+            to: wrap(guestPath).describe('in the guest'),
+            when: when.optional(),
+          }),
+        ]),
+      )
+      .max(BOUNDS.guestItems)
+      .default([])
+      .describe(
+        `files and folders, relative to the scenario, and compiled objects by their names; without \`to\` they go into ${GUEST_HOME}`,
       ),
-      programs: list(hostPath).describe(
-        'programs of the host, with their shared libraries: a name, the name of an installed Debian package, or a path',
-      ),
-      files: z
-        .array(
-          z.union([
-            wrap(hostPath),
-            z.strictObject({
-              from: wrap(hostPath).describe('on the host'),
-              to: wrap(guestPath).describe('in the guest'),
-              when: when.optional(),
-            }),
-            z.strictObject({
-              object: wrap(z.string()).describe('an object of the scenario'),
-              to: wrap(guestPath).describe('in the guest'),
-              when: when.optional(),
-            }),
-          ]),
-        )
-        .max(BOUNDS.guestItems)
-        .default([])
-        .describe(
-          `files and folders, relative to the scenario, and compiled objects by their names; without \`to\` they go into ${GUEST_HOME}`,
-        ),
-      sysctls: z
-        .record(
-          z.string().regex(/^[\w-]+(?:[./][\w.:/-]+)+$/),
-          wrap(z.union([z.string().max(1024), z.int(), z.boolean().transform(Number)]).transform(String)),
-        )
-        .default({})
-        .describe('values of /proc/sys, by the names that sysctl(8) takes'),
-      netns: netnsSchema(wrap),
-      devices: devicesSchema(wrap, when),
-      numa: wrap(z.int().min(1).max(8)).default(1).describe('NUMA nodes that share CPUs and memory evenly'),
-    })
-    .prefault({})
-    .describe('the size of the guests, and what the one under test has besides what every guest has');
+    sysctls: z
+      .record(
+        z.string().regex(/^[\w-]+(?:[./][\w.:/-]+)+$/),
+        wrap(z.union([z.string().max(1024), z.int(), z.boolean().transform(Number)]).transform(String)),
+      )
+      .default({})
+      .describe('values of /proc/sys, by the names that sysctl(8) takes'),
+    netns: netnsSchema(wrap),
+    devices: devicesSchema(wrap, when),
+    numa: wrap(z.int().min(1).max(8)).default(1).describe('NUMA nodes that share CPUs and memory evenly'),
+  });
 }
 
 /** A module, and parameters as insmod(8) takes them. */

@@ -17,13 +17,15 @@ export function scenarioJsonSchema(): Schema {
 
 let checked: Schema | null = null;
 
-/** The keys that a mapping at this place may have. Empty where any key may stand. */
+/** The keys that a mapping at this place of a scenario may have. Empty where any key may stand. */
 export function knownKeys(path: Path): string[] {
   checked ??= z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
-  const schemas = path.reduce<Schema[]>(
-    (found, part) => found.flatMap(schema => below(schema, part)),
-    [checked],
-  );
+  return keysOf(checked, path);
+}
+
+/** The keys that a mapping at a place may have by a JSON Schema without references. Empty where any key may stand. */
+export function keysOf(schema: Schema, path: Path): string[] {
+  const schemas = path.reduce<Schema[]>((found, part) => found.flatMap(one => below(one, part)), [schema]);
   return [...new Set(schemas.flatMap(alternatives).flatMap(schema => Object.keys(schema.properties ?? {})))];
 }
 

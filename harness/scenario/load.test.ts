@@ -10,6 +10,8 @@ const GOOD = 'title: t\nsource: s\nobjects: [./lossy.bpf.c]\nexpect: [sent == 0]
 t.test('files and folders, and all problems of all files in one error', async t => {
   const root = await mkdtemp(join(tmpdir(), 'bpfrig-load-'));
   t.teardown(() => rm(root, { recursive: true }));
+  const rootOf = (): string => root;
+  const at = (path: string): string => join(root, path);
   const folder = join(root, 'scenarios', 'cpumap');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'b.yaml'), GOOD);
@@ -20,8 +22,8 @@ t.test('files and folders, and all problems of all files in one error', async t 
   );
   await writeFile(join(folder, 'helper.mjs'), 'throw new Error("not a scenario");');
 
-  const scenarios = await loadScenarios(['scenarios', 'scenarios/cpumap/b.yaml'], {
-    root,
+  const scenarios = await loadScenarios([at('scenarios'), at('scenarios/cpumap/b.yaml')], {
+    rootOf,
     ...NAMES,
   });
   t.strictSame(
@@ -39,18 +41,18 @@ t.test('files and folders, and all problems of all files in one error', async t 
 
   await writeFile(join(folder, 'd.yaml'), GOOD.replace('sent', 'sennt'));
   await writeFile(join(folder, 'e.yaml'), GOOD.replace('title: t\n', ''));
-  await t.rejects(loadScenarios(['scenarios'], { root, ...NAMES }), {
+  await t.rejects(loadScenarios([at('scenarios')], { rootOf, ...NAMES }), {
     code: 'scenario',
     message:
       'scenarios/cpumap/d.yaml:4:10: `sennt == 0`: unknown name `sennt`, did you mean `sent`? (and 1 more)',
     detail: /d\.yaml:4:10: .*\nscenarios\/cpumap\/e\.yaml:1:1: missing key `title`$/,
   });
-  await t.rejects(loadScenarios(['nowhere'], { root, ...NAMES }), {
+  await t.rejects(loadScenarios([at('nowhere')], { rootOf, ...NAMES }), {
     code: 'usage',
     message: /nowhere/,
   });
   await mkdir(join(root, 'empty'));
-  await t.rejects(loadScenarios(['empty'], { root, ...NAMES }), {
+  await t.rejects(loadScenarios([at('empty')], { rootOf, ...NAMES }), {
     code: 'usage',
     message: /no scenario in folder/,
   });

@@ -1,12 +1,14 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createJiti } from 'jiti';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { COVERAGE_FILE, nearestCoverageFile, readCoverageList, type CoverageList } from './coverage-list.ts';
 import { parseScenario, problemLines } from './parse.ts';
 import { moduleSource, yamlSource } from './places.ts';
 import { unprintable } from './plain-text.ts';
+import { PROJECT_FILE } from './project-file.ts';
 import type { Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
 import type { Names } from './variants.ts';
@@ -18,25 +20,31 @@ const MODULE = /\.[cm]?[jt]s$/;
 
 /** How scenarios are read. */
 export interface LoadOptions extends Names {
-  /** Folder that paths are relative to. */
-  readonly root: string;
+  /** The folder that the scenarios of one of the paths are named relative to; absolute, as the path is. */
+  readonly rootOf: (path: string) => string;
+  /** Keys of `guest` for scenarios that do not have them. */
+  readonly guest?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads scenarios from files and folders (all `*.yaml`, `*.yml` and `*.scenario.ts|js` below). A module exports the same content
- * by default; TypeScript needs a Node that strips types.
+ * Reads scenarios from files and folders, by absolute paths (all `*.yaml`, `*.yml` and `*.scenario.ts|js` below). A module exports the same
+ * content by default.
  *
  * Throws one BpfrigError with code `scenario` that lists every problem of every file as `FILE:LINE:COLUMN: text` in its detail,
  * and with code `usage` when a path does not exist or there is no scenario in it.
  */
 export async function loadScenarios(paths: readonly string[], options: LoadOptions): Promise<Scenario[]> {
-  const { root } = options;
-  const files = [
-    ...new Set((await Promise.all(paths.map(path => scenarioFiles(resolve(root, path))))).flat()),
-  ];
-  const lists = coverageLists(files);
+  const found = await Promise.all(
+    paths.map(async asked => {
+      const files = await scenarioFiles(asked);
+      const root = options.rootOf(asked);
+      return files.map(path => ({ path, file: relative(root, path) }));
+    }),
+  );
+  const files = [...new Map(found.flat().map(one => [one.path, one])).values()];
+  const lists = coverageLists(files.map(({ path }) => path));
   const results = await Promise.all(
-    files.map(async path => load(path, options, lists.get(nearestCoverageFile(path) ?? '') ?? null)),
+    files.map(async one => load(one, options, lists.get(nearestCoverageFile(one.path) ?? '') ?? null)),
   );
   const lines = results.flatMap(({ problems }) => problems);
   const [first, ...more] = lines;
@@ -54,11 +62,10 @@ function coverageLists(files: readonly string[]): Map<string, CoverageList> {
 }
 
 async function load(
-  path: string,
-  { root, vocabulary, ledger }: LoadOptions,
+  { path, file }: { readonly path: string; readonly file: string },
+  { vocabulary, ledger, guest = {} }: LoadOptions,
   coverage: CoverageList | null,
 ): Promise<{ scenario: Scenario | null; problems: string[] }> {
-  const file = relative(root, path);
   const wrong = unprintable(file);
   // Printed as JSON writes it: this name must not reach a terminal as it is.
   if (wrong !== null)
@@ -72,7 +79,7 @@ async function load(
   const { scenario, problems } = parseScenario(
     source,
     { name: scenarioName(file), file, path },
-    { vocabulary, ledger, coverage },
+    { vocabulary, ledger, coverage, guest },
   );
   return { scenario, problems: problemLines(file, problems) };
 }
@@ -86,9 +93,14 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
+/** The public API: what `bpfrig` is to a module of the user's, which need not have it installed. Not an import of this file's: that would go up. */
+const PUBLIC_API = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
+
+/** What a module exports by default, compiled if it is TypeScript; the file is read anew each time. */
 async function importDefault(path: string): Promise<unknown> {
-  const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
-  return module.default;
+  const bpfrig: unknown = await import(PUBLIC_API);
+  const jiti = createJiti(path, { virtualModules: { bpfrig }, fsCache: false, moduleCache: false });
+  return await jiti.import(path, { default: true });
 }
 
 /** `scenarios/cpumap/redirect/one-cpu.yaml` is `cpumap/redirect/one-cpu`. */
@@ -112,14 +124,19 @@ async function scenarioFiles(path: string): Promise<string[]> {
   }
   const names = await readdir(path, { recursive: true });
   const found = names
-    .filter(name => !name.split(sep).includes('node_modules') && isScenario(name))
+    .filter(name => !name.split(sep).some(isNoFolderOfScenarios) && isScenario(name))
     .toSorted();
   if (found.length === 0)
     throw new BpfrigError('usage', `no scenario in folder ${path}: there must be *.yaml below it`);
   return found.map(name => join(path, name));
 }
 
+/** Folders that a project has for other purposes: its packages, its runs, its workflows. */
+function isNoFolderOfScenarios(part: string, index: number): boolean {
+  return part === 'node_modules' || (part === 'results' && index === 0) || part.startsWith('.');
+}
+
 function isScenario(name: string): boolean {
-  if (basename(name) === COVERAGE_FILE) return false;
+  if ([COVERAGE_FILE, PROJECT_FILE].includes(basename(name))) return false;
   return YAML.test(name) || MODULE_IN_FOLDER.test(name);
 }

@@ -23,14 +23,16 @@ export type ParseResult =
 export interface ParseOptions extends Names {
   /** The nearest coverage list, which has every id of `covers` and `functions`; null where there is none. */
   readonly coverage?: CoverageList | null;
+  /** Keys of `guest` for a scenario that does not have them. */
+  readonly guest?: Readonly<Record<string, unknown>>;
 }
 
 /** Checks a scenario's content in every variant. */
 export function parseScenario(source: Source, file: ScenarioFile, options: ParseOptions): ParseResult {
-  const raw = source.data;
   if (source.problems.length > 0) return failed(source.problems);
-  if (!isRecord(raw))
+  if (!isRecord(source.data))
     return failed([{ place: source.place([]), text: 'a scenario is a mapping with a `title`' }]);
+  const raw = withGuest(source.data, options.guest ?? {});
 
   const axes = axesSchema.safeParse(raw);
   if (!axes.success) {
@@ -76,6 +78,12 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const shared = { ...head(document), requires, objects, axes: axes.data.axes };
   const scenario = { ...file, ...shared, variants: resolved };
   return { scenario, problems: [] };
+}
+
+/** A scenario's content with keys of `guest` that it does not have. */
+function withGuest(raw: Readonly<Record<string, unknown>>, guest: Readonly<Record<string, unknown>>) {
+  const own = raw['guest'] ?? {};
+  return Object.keys(guest).length > 0 && isRecord(own) ? { ...raw, guest: { ...guest, ...own } } : raw;
 }
 
 /** Items that no cell uses, and expectations that no kernel can fail. */

@@ -1,11 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BpfrigError, messageOf } from './errors.ts';
+import { launcher } from './launcher.ts';
 
 /** What to do about an error of the file system in the cache, by its code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC:
-    'the disk is full: make room, for example with `./bpfrig kernels prune`, or set XDG_CACHE_HOME to a folder on another disk',
+  ENOSPC: `the disk is full: make room, for example with \`${launcher()} kernels prune\`, or set XDG_CACHE_HOME to a folder on another disk`,
   EDQUOT: 'the quota is used up: make room, or set XDG_CACHE_HOME to a folder on another disk',
   EROFS: 'it is read-only: set XDG_CACHE_HOME to a folder that you can write to',
   // What Node.js makes of EROFS for a path with several new folders.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { anchorsOf, citationFaults, type DocumentFault, PHRASES, phraseFaults } from './documents.ts';
-import { PROJECT_ROOT } from './paths.ts';
+import { PACKAGE_ROOT } from './paths.ts';
 
 /** A tree with these files, gone after the test. */
 function tree(test: Pick<typeof t, 'teardown'>, files: Readonly<Record<string, string>>): string {
@@ -21,11 +21,11 @@ function lines(faults: readonly DocumentFault[]): string[] {
 }
 
 t.test('documents that are cited exist in this repository', async t => {
-  t.same(lines(citationFaults(PROJECT_ROOT)), []);
+  t.same(lines(citationFaults(PACKAGE_ROOT)), []);
 });
 
 t.test('the tree is in the English of docs/CONTRIBUTING.md', async t => {
-  t.same(lines(phraseFaults(PROJECT_ROOT)), []);
+  t.same(lines(phraseFaults(PACKAGE_ROOT)), []);
 });
 
 t.test('a document that is cited and does not exist is found, wherever the citation is', async t => {

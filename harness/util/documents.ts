@@ -49,7 +49,8 @@ const WITHOUT_EXTENSION = new Set(['Makefile', 'bpfrig', 'init', 'run', 'Contain
 const PLACES = /^(?:harness|bpf|images|scenarios|docs|examples|\.ci|\.github)\//;
 
 /** Paths of the documents' examples: files that a reader makes. */
-const MADE_BY_READERS = /^(?:scenarios\/mine(?:\/|$)|images\/agent\/cpu\/clock\.c$)/;
+const MADE_BY_READERS =
+  /^(?:scenarios\/mine(?:\/|$)|images\/agent\/cpu\/clock\.c$|\.github\/workflows\/bpfrig\.yml$)/;
 
 /**
  * Every document that is cited and does not exist: `*.md` in sources, schemas and YAML, which may be written from the root, from

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { BpfrigError, messageOf } from './errors.ts';
 import { hostPressure } from './host-pressure.ts';
+import { launcher } from './launcher.ts';
 
 /** How a program of the host is run. */
 export interface HostCommandOptions {
@@ -199,7 +200,7 @@ function notStarted(program: string, { code, cause, shortMessage }: FailedStart)
   if (code === 'ENOENT')
     return new HostCommandError(
       'missing',
-      `${program} is not installed (./bpfrig doctor --fix installs what is missing)`,
+      `${program} is not installed (${launcher()} doctor --fix installs what is missing)`,
     );
   const why = code ?? (cause === undefined ? (shortMessage ?? 'no reason given') : messageOf(cause));
   return new HostCommandError('start', `${program} cannot be started: ${why}`);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from './paths.ts';
+import { PACKAGE_ROOT } from './paths.ts';
 
 // No wait without a limit. The host's clock may jump by an hour, and then a deadline by Date.now() is over at once, or never: deadlines use
 // performance.now().
@@ -17,8 +17,8 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
 
 /** Files that start programs in another way than `hostCommand`, which has a time limit, and why. */
 const OWN_PROCESSES: Readonly<Record<string, string>> = {
-  'cli/doctor.ts': 'apt may ask, and shows what it does',
   'cli/generate.ts': 'tests of the project, for its developers',
+  'cli/install-packages.ts': 'apt may ask, and shows what it does',
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
   'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
   'kernel/testing.ts': 'made-up packages of tests',
@@ -29,7 +29,7 @@ const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'vm/process.ts': 'QEMU lives as long as its guest',
 };
 
-const root = join(PROJECT_ROOT, 'harness');
+const root = join(PACKAGE_ROOT, 'harness');
 // The fault suite is not part of what it tests: it starts the program, breaks clocks, and ends what it began by limits of its own.
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
   file => /\.tsx?$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file) && !file.startsWith('faults/'),

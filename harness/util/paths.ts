@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { BpfrigError } from './errors.ts';
 
-/** Root of the checkout: the folder that holds `bpfrig`, `images/`, `bpf/` and `scenarios/`. */
-export const PROJECT_ROOT = join(import.meta.dirname, '..', '..');
+/** Root of bpfrig itself, a checkout or an npm package: the folder that holds `bpfrig`, `images/`, `bpf/` and `scenarios/`. */
+export const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
 
 /**
  * bpfrig's cache: `$XDG_CACHE_HOME/bpfrig`, by the XDG base directory specification. Throws `infra` for a user without either that variable
@@ -26,9 +26,4 @@ function home(env: NodeJS.ProcessEnv): string {
       cause,
     });
   }
-}
-
-/** Where runs go, and where `latest` is: `$BPFRIG_RESULTS`, else the checkout's `results/`. Whoever runs bpfrig for a purpose of its own sets it: `latest` is the user's. */
-export function resultsRoot(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env['BPFRIG_RESULTS'] ?? join(PROJECT_ROOT, 'results'));
 }

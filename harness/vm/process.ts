@@ -5,6 +5,7 @@ import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { killGroup } from '../util/host-command.ts';
 import { confine, type QemuUser } from './privileges.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** How the process of a QEMU ended. */
 export interface ProcessEnd {
@@ -96,7 +97,7 @@ async function started(child: ChildProcess, what: string): Promise<number> {
     child.once('spawn', () => resolve(child.pid ?? 0));
     // Later errors too: a signal that could not be sent must not end bpfrig.
     child.on('error', error => {
-      const remedy = '(./bpfrig doctor says what is missing)';
+      const remedy = `(${launcher()} doctor says what is missing)`;
       reject(new BpfrigError('infra', `cannot start ${QEMU} by ${what}: ${messageOf(error)} ${remedy}`));
     });
   });

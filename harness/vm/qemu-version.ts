@@ -2,6 +2,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
 import { QEMU } from './process.ts';
+import { launcher } from '../util/launcher.ts';
 
 /** A release of QEMU from which on something holds: major, minor. */
 export type QemuRelease = readonly [major: number, minor: number];
@@ -20,7 +21,10 @@ export function qemuVersion(): Promise<string> {
     const { stdout } = await hostCommand(QEMU, ['--version'], { timeoutMs: 10_000 });
     const version = /version (\S+)/.exec(stdout)?.[1];
     if (version === undefined)
-      throw new BpfrigError('infra', `${QEMU} does not run: install qemu-system-x86 (./bpfrig doctor --fix)`);
+      throw new BpfrigError(
+        'infra',
+        `${QEMU} does not run: install qemu-system-x86 (${launcher()} doctor --fix)`,
+      );
     if (!isSince(version, OLDEST))
       throw new BpfrigError(
         'infra',

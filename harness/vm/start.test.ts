@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BOTH_ENDS } from '../model/topology.ts';
-import { PROJECT_ROOT } from '../util/paths.ts';
+import { PACKAGE_ROOT } from '../util/paths.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import type { GuestSpec } from './spec.ts';
 
@@ -11,7 +11,7 @@ import type { GuestSpec } from './spec.ts';
 // Silence is waited for, longer on a loaded host.
 t.setTimeout(240_000);
 
-process.env['BPFRIG_QEMU'] = join(PROJECT_ROOT, 'harness', 'vm', 'testdata', 'fake-qemu.mjs');
+process.env['BPFRIG_QEMU'] = join(PACKAGE_ROOT, 'harness', 'vm', 'testdata', 'fake-qemu.mjs');
 // The program is chosen when the module is loaded.
 const { cloneVm, StateRefusedError } = await import('./start.ts');
 

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { batchOf } from './batch.ts';
 import { faultOf } from './run-input.ts';
 import { FUZZ_TARGETS, type FuzzTargetName } from './targets.ts';
 
 /** What `npm run fuzz` found, one file per input, in a folder named after the parser. */
-const FOUND = join(PROJECT_ROOT, 'harness', 'cli', 'fuzz', 'corpus', 'found');
+const FOUND = join(PACKAGE_ROOT, 'harness', 'cli', 'fuzz', 'corpus', 'found');
 
 /** Inputs per unit of a parser's weight: together they take a few seconds. */
 const INPUTS = 60;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Command, Option } from 'commander';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { positiveInteger } from '../run-options.ts';
 import { batchOf } from './batch.ts';
 import { FUZZ_TARGETS, type FuzzTargetName } from './targets.ts';
@@ -64,7 +64,7 @@ async function watch(work: FuzzWork, findings: Finding[]): Promise<string | null
 
 /** Keeps what was found, so that it can become a regression test. */
 function keep(target: FuzzTargetName, seed: number, { number, fault }: Finding): string {
-  const folder = join(PROJECT_ROOT, 'results', 'fuzz');
+  const folder = join(PACKAGE_ROOT, 'results', 'fuzz');
   mkdirSync(folder, { recursive: true });
   const input = batchOf(target, seed, Math.floor(number / BATCH), BATCH)[number % BATCH];
   const path = join(folder, `${target}-${seed}-${number}`);

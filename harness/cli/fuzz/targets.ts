@@ -40,7 +40,7 @@ import { compile } from '../../scenario/cel.ts';
 import { readCoverageList } from '../../scenario/coverage-list.ts';
 import { parseScenario } from '../../scenario/parse.ts';
 import { yamlSource } from '../../scenario/places.ts';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { cpuLines } from '../../vm/cpu-lines.ts';
 import { consoleLines, scanLog, withoutTime } from '../../vm/splats.ts';
 import { anyJson, anyText, celText, mutated } from './inputs.ts';
@@ -56,8 +56,8 @@ export interface FuzzTarget {
   readonly weight: number;
 }
 
-const HERE = join(PROJECT_ROOT, 'harness', 'cli', 'fuzz', 'corpus');
-const SUITE = join(PROJECT_ROOT, 'scenarios');
+const HERE = join(PACKAGE_ROOT, 'harness', 'cli', 'fuzz', 'corpus');
+const SUITE = join(PACKAGE_ROOT, 'scenarios');
 
 /** Files as samples: those of a folder below, or below this file's `corpus/`. */
 function files(folder: string, pattern: RegExp): Buffer[] {
@@ -106,7 +106,7 @@ function readScenario(input: Buffer): void {
 const REPORTER_OPTIONS = { color: false, tty: false, columns: 80, groups: false };
 
 const RUNS = files(
-  join(PROJECT_ROOT, 'harness', 'report', 'testdata'),
+  join(PACKAGE_ROOT, 'harness', 'report', 'testdata'),
   /^events-(?:one|cut|empty|full)\.jsonl$/,
 );
 
@@ -334,12 +334,12 @@ export const FUZZ_TARGETS = {
     weight: 8,
   },
   'kernels.yaml': {
-    inputs: mutated([readFileSync(join(PROJECT_ROOT, 'images', 'kernels.yaml'))]),
+    inputs: mutated([readFileSync(join(PACKAGE_ROOT, 'images', 'kernels.yaml'))]),
     run: input => void parseCatalogue(input.toString(), 'kernels.yaml'),
     weight: 1,
   },
   lock: {
-    inputs: mutated([readFileSync(join(PROJECT_ROOT, 'images', 'kernels.lock.yaml')).subarray(0, 2000)]),
+    inputs: mutated([readFileSync(join(PACKAGE_ROOT, 'images', 'kernels.lock.yaml')).subarray(0, 2000)]),
     run: input => asFile(input, 'kernels.lock.yaml', path => void loadLock(path)),
     weight: 1,
   },

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import type { Fault } from '../fault.ts';
 import { inGuest, run, WRONG } from '../scenarios.ts';
 
-const SHIM = join(PROJECT_ROOT, 'harness', 'faults', 'clock-shim.c');
+const SHIM = join(PACKAGE_ROOT, 'harness', 'faults', 'clock-shim.c');
 const HOUR = 3_600;
 
 /** Only bpfrig's own clock jumps. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import type { Fault } from '../fault.ts';
 import type { Place } from '../place.ts';
 import { run, WRONG } from '../scenarios.ts';
@@ -33,7 +33,7 @@ function saved(
 
 async function redRun(place: Place): Promise<string> {
   const env = { TMPDIR: place.tmp, XDG_CACHE_HOME: place.xdgCache, BPFRIG_RESULTS: place.results };
-  await execa(join(PROJECT_ROOT, 'bpfrig'), run(place, WRONG), { env, reject: false, stdin: 'ignore' });
+  await execa(join(PACKAGE_ROOT, 'bpfrig'), run(place, WRONG), { env, reject: false, stdin: 'ignore' });
   return join(place.out, 'events.jsonl');
 }
 

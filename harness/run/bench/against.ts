@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Verdict } from '../../model/verdict.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { figure, type Figure } from './report.ts';
 import { median } from './sample.ts';
 import { timedRun, type TimedRun } from './timed-run.ts';
@@ -41,7 +41,7 @@ export async function compareSuites(
   const runs: { other: TimedRun[]; own: TimedRun[] } = { other: [], own: [] };
   for (let round = 0; round < options.rounds; round += 1) {
     for (const which of round % 2 === 0 ? (['other', 'own'] as const) : (['own', 'other'] as const)) {
-      const checkout = which === 'other' ? other : PROJECT_ROOT;
+      const checkout = which === 'other' ? other : PACKAGE_ROOT;
       options.onProgress(`round ${round + 1} of ${options.rounds}: ${checkout}`);
       runs[which].push(await timedRun(checkout, paths, options.signal));
     }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { BpfrigError } from '../../util/errors.ts';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 
 /** The object of the figure: 50 programs. */
-const FIFTY = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'fifty.bpf.c');
+const FIFTY = join(PACKAGE_ROOT, 'harness', 'run', 'bench', 'fifty.bpf.c');
 
 /**
  * Milliseconds of a `bpfrig load` of 50 programs on the default kernels, from the start of its process, after one that makes templates and the
@@ -17,8 +17,8 @@ export async function loadFiftyMs(signal: AbortSignal): Promise<number> {
 
 async function loadOnce(signal: AbortSignal): Promise<number> {
   const started = performance.now();
-  const { exitCode, stdout } = await execa(join(PROJECT_ROOT, 'bpfrig'), ['load', FIFTY], {
-    cwd: PROJECT_ROOT,
+  const { exitCode, stdout } = await execa(join(PACKAGE_ROOT, 'bpfrig'), ['load', FIFTY], {
+    cwd: PACKAGE_ROOT,
     reject: false,
     stdin: 'ignore',
     stderr: 'ignore',

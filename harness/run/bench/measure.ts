@@ -3,10 +3,11 @@ import type { CellResult } from '../../model/cell.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { PROJECT_ROOT } from '../../util/paths.ts';
+import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 import type { Guests } from '../guests.ts';
 import { indexPrograms } from '../programs.ts';
+import { openProject } from '../project.ts';
 import type { RequestedKernel } from '../requested-kernel.ts';
 import { readScenarios } from '../scenarios.ts';
 import type { Session } from '../session.ts';
@@ -32,9 +33,9 @@ export interface BenchAmount {
 }
 
 const SHAPE = { topology: 'virtio', guest: { cpus: 4, memoryMiB: 512, queues: 1 } } as const;
-const SAMPLE = join(PROJECT_ROOT, 'scenarios', 'cpumap', 'redirect', 'one-cpu.yaml');
-const RATE = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'pktgen-rate.yaml');
-const PACKETS = join(PROJECT_ROOT, 'harness', 'run', 'bench', 'packets-rate.yaml');
+const SAMPLE = join(PACKAGE_ROOT, 'scenarios', 'cpumap', 'redirect', 'one-cpu.yaml');
+const RATE = join(PACKAGE_ROOT, 'harness', 'run', 'bench', 'pktgen-rate.yaml');
+const PACKETS = join(PACKAGE_ROOT, 'harness', 'run', 'bench', 'packets-rate.yaml');
 
 /** Measures everything that a report has, one part after another: what runs at once would slow the other. */
 export async function measure(
@@ -57,7 +58,7 @@ export async function measure(
   const ready = await cloneReadyMs(guests, kernel, SHAPE, amount.clones);
   onProgress('cells');
   const words = [SAMPLE, '--kernel', requested.spec.text, '--jobs', '1'];
-  const sample = await timedRun(PROJECT_ROOT, words, session.signal);
+  const sample = await timedRun(PACKAGE_ROOT, words, session.signal);
   onProgress('rates');
   const cost = await observerCost(guests, kernel, amount.rounds, session.cacheDir);
   const rates = await measurePackets(guests, kernel, session.cacheDir);
@@ -66,7 +67,7 @@ export async function measure(
   onProgress('load');
   const loadMs = await loadFiftyMs(session.signal);
   if (amount.suite) onProgress('the default suite');
-  const suite = amount.suite ? await timedRun(PROJECT_ROOT, [], session.signal) : sample;
+  const suite = amount.suite ? await timedRun(PACKAGE_ROOT, [], session.signal) : sample;
   const { cpus, memoryMiB, qemu, accel, accelReason } = session.host;
   return {
     kernel: `${kernel.id} (${kernel.release})`,
@@ -150,7 +151,7 @@ async function memoryOf(guests: Guests, kernel: Kernel, cacheDir: string): Promi
 }
 
 async function onlyScenario(path: string): Promise<Scenario> {
-  const [scenario] = await readScenarios([path], PROJECT_ROOT);
+  const [scenario] = await readScenarios([path], openProject([PACKAGE_ROOT]));
   if (scenario === undefined) throw new BpfrigError('harness', `${path} holds no scenario`);
   return scenario;
 }

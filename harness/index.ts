@@ -1,0 +1,1 @@
+export { defineScenario, type ScenarioInput } from './scenario/define.ts';

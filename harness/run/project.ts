@@ -1,0 +1,86 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Catalogue } from '../kernel/catalogue.ts';
+import { useArchives } from '../kernel/apt-sources.ts';
+import { PROJECT_FILE, readProjectFile, type ProjectSettings } from '../scenario/project-file.ts';
+import { RESULTS } from './results.ts';
+import { requestedKernels, type RequestedKernel } from './requested-kernel.ts';
+
+/** A repository with scenarios, as its bpfrig.yaml describes it; without such a file, the working folder with no settings. */
+export interface Project extends ProjectSettings {
+  /** Absolute. Scenarios are named relative to it, and runs are kept in `results/` below it. */
+  readonly root: string;
+  /** Absolute path of its bpfrig.yaml; null where there is none. */
+  readonly file: string | null;
+}
+
+const NO_SETTINGS: ProjectSettings = { kernels: null, suites: [], jobs: null, guest: {}, mirror: {} };
+
+/**
+ * The project that a command works in: that of the first path which it was given, else that of the working folder. Its archives are
+ * what kernels are fetched from, from now on. Throws `usage` for a bpfrig.yaml that is not valid.
+ */
+export function openProject(paths: readonly string[] = [], cwd: string = process.cwd()): Project {
+  const [first] = paths;
+  const file = (first === undefined ? null : projectFileAbove(resolve(cwd, first))) ?? projectFileAbove(cwd);
+  if (file === null) return { root: cwd, file, ...NO_SETTINGS };
+  const settings = readProjectFile(file);
+  useArchives(settings.mirror);
+  return { root: dirname(file), file, ...settings };
+}
+
+/** The nearest bpfrig.yaml in a folder, or in one of those above it; null where there is none. */
+export function projectFileAbove(path: string): string | null {
+  const file = join(path, PROJECT_FILE);
+  if (isFile(file)) return file;
+  const parent = dirname(path);
+  return parent === path ? null : projectFileAbove(parent);
+}
+
+/**
+ * The folder that a scenario is named relative to: that of the nearest bpfrig.yaml, else the root of its Git repository, else the folder that
+ * was asked for, or the one which its file is in. None of them depends on the working folder.
+ */
+export function scenarioRoot(asked: string): string {
+  const file = projectFileAbove(asked);
+  if (file !== null) return dirname(file);
+  return repositoryAbove(asked) ?? (isFile(asked) ? dirname(asked) : asked);
+}
+
+function repositoryAbove(path: string): string | null {
+  if (existsSync(join(path, '.git'))) return path;
+  const parent = dirname(path);
+  return parent === path ? null : repositoryAbove(parent);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not there, below a file, or not for this user to see.
+    return false;
+  }
+}
+
+/** The kernels of `--kernel`, else of the project, else the default ones. Throws `usage` for a text that is no spec. */
+export function kernelsOf(
+  project: Project,
+  texts: readonly string[],
+  catalogue: Catalogue,
+): RequestedKernel[] {
+  if (texts.length > 0 || project.kernels === null) return requestedKernels(texts, catalogue);
+  const here = project.kernels.map(text => fromWorkingFolder(text, project.root));
+  return requestedKernels(here, catalogue);
+}
+
+/** A spec of a project, whose paths are relative to its root, as `--kernel` would have it. */
+function fromWorkingFolder(text: string, root: string): string {
+  const [, scheme, path] = /^(path|tree):(.+)$/s.exec(text) ?? [];
+  if (scheme === undefined || path === undefined || path.startsWith('/')) return text;
+  return `${scheme}:${relative('.', resolve(root, path)) || '.'}`;
+}
+
+/** Where the runs of a project go, and where `latest` is: `$BPFRIG_RESULTS`, else its `results/`. Whoever runs bpfrig for a purpose of its own sets the variable: `latest` is the user's. */
+export function resultsRoot({ root }: Pick<Project, 'root'>, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(env['BPFRIG_RESULTS'] ?? join(root, RESULTS));
+}

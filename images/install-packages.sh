@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that bpfrig needs and this host lacks, as root or with sudo. With --tests, also those of its own tests.
+set -eu
+
+# For: guests, unpacking kernels, building the agent and BPF objects, the programs in the guest, verifying packages.
+packages="qemu-system-x86 xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
+busybox-static dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
+
+[ "${1:-}" != --tests ] || packages="$packages chromium libxml2-utils shellcheck yamllint git"
+
+# $@: options of apt-get, and packages
+apt_install() {
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# Without KVM, the CPUs of a guest can run in parallel since QEMU 8.1. If Debian's QEMU is older, Debian's backports may have a newer one.
+# apt uses the backports only for this package; the machine's sources are not changed. If they have none, the older QEMU is installed.
+install_newer_qemu() {
+	grep -q '^ID=debian$' /etc/os-release || return 0
+	! grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo || return 0
+	candidate=$(apt-cache policy qemu-system-x86 | sed -n 's/^ *Candidate: //p')
+	dpkg --compare-versions "$candidate" lt 1:8.1 || return 0
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	# shellcheck disable=SC2016 # a variable of apt, not of the shell
+	archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
+	[ -n "$archive" ] || return 0
+	sources=$(mktemp --suffix .list)
+	[ ! -e /etc/apt/sources.list ] || cat /etc/apt/sources.list >"$sources"
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	echo "deb [signed-by=$keyring] $archive $codename-backports main" >>"$sources"
+	if $sudo apt-get -o Dir::Etc::SourceList="$sources" update -qq --error-on=any >&2; then
+		apt_install -o Dir::Etc::SourceList="$sources" -t "$codename-backports" qemu-system-x86 || true
+	fi
+	rm -f "$sources"
+}
+
+missing=''
+for package in $packages; do
+	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+sudo=''
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || { echo "bpfrig: --setup needs root or sudo to install:$missing" >&2; exit 3; }
+	sudo=sudo
+fi
+echo "bpfrig: installing as root${sudo:+, with sudo}:$missing" >&2
+$sudo apt-get update -qq >&2
+case "$missing " in *' qemu-system-x86 '*) install_newer_qemu ;; esac
+# shellcheck disable=SC2086 # a list of words
+apt_install $missing
