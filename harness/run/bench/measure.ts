@@ -21,6 +21,7 @@ import { packetRates, type PacketRates } from './packet-rates.ts';
 import type { BenchReport } from './report.ts';
 import { median, sampleOf } from './sample.ts';
 import { timedRun } from './timed-run.ts';
+import { objectLoads, WHOLE_OBJECT } from './whole-object.ts';
 
 /** How much to measure. */
 export interface BenchAmount {
@@ -65,6 +66,10 @@ export async function measure(
   onProgress('memory');
   const memory = await memoryOf(guests, kernel, session.cacheDir);
   onProgress('load');
+  const whole = await objectLoads(guests, kernel, await onlyScenario(WHOLE_OBJECT), {
+    rounds: amount.rounds,
+    cacheDir: session.cacheDir,
+  });
   const loadMs = await loadFiftyMs(session.signal);
   if (amount.suite) onProgress('the default suite');
   const suite = amount.suite ? await timedRun(PACKAGE_ROOT, [], session.signal) : sample;
@@ -83,6 +88,7 @@ export async function measure(
     memory,
     firstVerdictMs: sample.firstVerdictMs,
     loadMs,
+    objectLoads: whole,
   };
 }
 

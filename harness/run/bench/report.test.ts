@@ -32,6 +32,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
     ],
     firstVerdictMs: 2500,
     loadMs: 42_000,
+    objectLoads: { bpfrig: [300, 110, 90], bpftool: [200, 100, 100] },
   };
   const figures = figuresOf(report);
   const value = (text: string) => figures.find(({ name }) => name.includes(text))?.value;
@@ -43,6 +44,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
   t.equal(value('empty programs'), 4);
   t.equal(value('all that counts'), 20);
   t.equal(value("packets / pktgen's"), 0.5);
+  t.equal(value('whole object / by bpftool'), 1.1);
   t.equal(value('per further clone'), 100);
   t.same(
     figures.filter(f => !holds(f)).map(({ name }) => name),

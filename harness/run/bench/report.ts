@@ -2,6 +2,7 @@ import type { CloneMemory } from './clones.ts';
 import type { ObserverCost } from './observers.ts';
 import type { PacketRates } from './packet-rates.ts';
 import { median, type Sample } from './sample.ts';
+import type { ObjectLoads } from './whole-object.ts';
 
 /** Everything that `bpfrig bench` measured in one run on one machine. */
 export interface BenchReport {
@@ -23,6 +24,7 @@ export interface BenchReport {
   readonly firstVerdictMs: number;
   /** `./bpfrig load` of 50 programs on the default kernels with warm caches, in milliseconds. */
   readonly loadMs: number;
+  readonly objectLoads: ObjectLoads;
 }
 
 /** One row of the table: a figure, and the most that it may be. */
@@ -58,6 +60,9 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure('overhead per cell beyond traffic and drain, p95', report.overheadMs.p95, 'ms', null),
     figure('start to first verdict, warm caches', report.firstVerdictMs / 1000, 's', null),
     figure('load of 50 programs on the default kernels, warm caches', report.loadMs / 1000, 's', null),
+    figure('load of a whole object / by bpftool', loadRatio(report.objectLoads), '', null),
+    figure('load of a whole object of 50 programs', median(report.objectLoads.bpfrig), 'ms', null),
+    figure('the same by bpftool', median(report.objectLoads.bpftool), 'ms', null),
     figure('cells per minute', report.cellsPerMinute, '', null),
     figure("cost of empty programs on the observers' tracepoints", costOf(hollow), '%', null),
     figure('cost of all that counts (observers, fexit, witness, tc)', costOf(everything), '%', null),
@@ -84,6 +89,10 @@ export function figure(name: string, value: number, unit: string, limit: number 
 /** Turn by turn, since both rates change with the host's load. */
 function packetsRatio({ pktgen, packets }: PacketRates): number {
   return median(packets.map((rate, turn) => rate / (pktgen[turn] ?? NaN)));
+}
+
+function loadRatio({ bpfrig, bpftool }: ObjectLoads): number {
+  return median(bpfrig.map((ms, round) => ms / (bpftool[round] ?? NaN)));
 }
 
 /** Slope from the first reading to the last. */
