@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly maxFailures?: number;
   readonly retries: number;
   readonly lastFailed?: boolean;
+  readonly watch?: boolean;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
   readonly list?: boolean;

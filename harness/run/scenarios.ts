@@ -14,7 +14,8 @@ export async function readScenarios(paths: readonly string[], project: Project):
   return await loadScenarios(asked, { rootOf: scenarioRoot, guest: project.guest, ...NAMES });
 }
 
-function suitesOf({ root, file, suites }: Project): string[] {
+/** Absolute paths of what runs without paths. */
+export function suitesOf({ root, file, suites }: Project): string[] {
   if (file === null) return [join(PACKAGE_ROOT, 'scenarios')];
   return suites.map(path => resolve(root, path));
 }

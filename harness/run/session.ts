@@ -6,6 +6,7 @@ import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { prepareCache } from '../util/cache-home.ts';
 import { messageOf } from '../util/errors.ts';
+import { once } from '../util/once.ts';
 import { hostNote, onHostNote, type NoteLevel } from '../util/host-notes.ts';
 import { removeLeftovers } from '../util/leftovers.ts';
 import { cacheRoot } from '../util/paths.ts';
@@ -57,6 +58,10 @@ export interface SessionRun {
   readonly keep?: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
   /** How long cells took: decides their order, and is updated. Absent: the order of the plan, and nothing is kept. */
   readonly durations?: Durations;
+  /** Where its guests come from: a later run of the session then need not look at templates again. Absent: a source of its own. */
+  readonly guests?: Guests;
+  /** Ends this run alone, whose other cells then have no verdict; absent: only the session's signal does. */
+  readonly signal?: AbortSignal;
 }
 
 /** What every command that starts guests has in common: host, cache, catalogue, accelerator and signals. See `openSession`. */
@@ -69,6 +74,8 @@ export class Session implements AsyncDisposable {
   readonly repeatWords: readonly string[];
   readonly #options: SessionOptions;
   readonly #interrupt: Interrupt;
+  /** Debian's kernels that were fetched: they do not change while the session goes on, as files of the user's may. */
+  readonly #fetched = new Map<string, Promise<Kernel>>();
 
   /** For `openSession`. */
   constructor(
@@ -104,7 +111,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** Makes a kernel ready to boot. Throws as `fetchKernel` does. */
-  async fetch({ id, spec, lock }: RequestedKernel): Promise<Kernel> {
+  async fetch(kernel: RequestedKernel): Promise<Kernel> {
+    if (kernel.spec.kind !== 'debian' || kernel.lock !== undefined) return await this.#fetch(kernel);
+    return await once(this.#fetched, kernel.spec.text, () => this.#fetch(kernel));
+  }
+
+  async #fetch({ id, spec, lock }: RequestedKernel): Promise<Kernel> {
     return await fetchKernel(spec, {
       id,
       cacheDir: this.cacheDir,
@@ -133,6 +145,7 @@ export class Session implements AsyncDisposable {
     const { runId, folder, kernels, cells, durations } = run;
     const note = (text: string, level: NoteLevel): void => eventLog.emit({ type: 'note', level, text });
     const notes = onHostNote(note);
+    const signal = run.signal === undefined ? this.signal : AbortSignal.any([this.signal, run.signal]);
     if (durations !== undefined) eventLog.listen('durations', event => durations.onEvent(event));
     const code = await runSuite(
       {
@@ -148,11 +161,11 @@ export class Session implements AsyncDisposable {
         cellEnvironment: {
           cacheDir: this.cacheDir,
           folder,
-          guests: this.guests(text => note(text, 'warning')),
+          guests: run.guests ?? this.guests(text => note(text, 'warning')),
           probes: new Map(),
           retries: this.#retries,
           timeScale: this.#timeScale,
-          signal: this.signal,
+          signal,
           keep: run.keep ?? null,
           repeatWords: this.repeatWords,
         },

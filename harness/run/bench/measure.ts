@@ -15,6 +15,7 @@ import { StepContext } from '../steps/context.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { bareBootMs, templateBootMs } from './boot.ts';
 import { cloneMemory, cloneReadyMs } from './clones.ts';
+import { editToVerdictMs } from './edit.ts';
 import { loadFiftyMs } from './load.ts';
 import { addRates, noRates, type ObserverCost } from './observers.ts';
 import { packetRates, type PacketRates } from './packet-rates.ts';
@@ -71,6 +72,8 @@ export async function measure(
     cacheDir: session.cacheDir,
   });
   const loadMs = await loadFiftyMs(session.signal);
+  onProgress('edits');
+  const editMs = await editToVerdictMs(session.signal);
   if (amount.suite) onProgress('the default suite');
   const suite = amount.suite ? await timedRun(PACKAGE_ROOT, [], session.signal) : sample;
   const { cpus, memoryMiB, qemu, accel, accelReason } = session.host;
@@ -89,6 +92,7 @@ export async function measure(
     firstVerdictMs: sample.firstVerdictMs,
     loadMs,
     objectLoads: whole,
+    editMs,
   };
 }
 

@@ -32,6 +32,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
     ],
     firstVerdictMs: 2500,
     loadMs: 42_000,
+    editMs: [2100, 4200, 6300],
     objectLoads: { bpfrig: [300, 110, 90], bpftool: [200, 100, 100] },
   };
   const figures = figuresOf(report);
@@ -44,6 +45,7 @@ t.test('boots are compared by medians, and rates by the ratio of each round', as
   t.equal(value('empty programs'), 4);
   t.equal(value('all that counts'), 20);
   t.equal(value("packets / pktgen's"), 0.5);
+  t.equal(value('edit to verdict on the default kernels / bare'), 2);
   t.equal(value('whole object / by bpftool'), 1.1);
   t.equal(value('per further clone'), 100);
   t.same(

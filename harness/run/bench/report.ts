@@ -25,6 +25,8 @@ export interface BenchReport {
   /** `./bpfrig load` of 50 programs on the default kernels with warm caches, in milliseconds. */
   readonly loadMs: number;
   readonly objectLoads: ObjectLoads;
+  /** From an edit to the last verdict of one variant on the default kernels, under `run --watch`, in milliseconds. */
+  readonly editMs: readonly number[];
 }
 
 /** One row of the table: a figure, and the most that it may be. */
@@ -60,6 +62,8 @@ export function figuresOf(report: BenchReport): Figure[] {
     figure('overhead per cell beyond traffic and drain, p95', report.overheadMs.p95, 'ms', null),
     figure('start to first verdict, warm caches', report.firstVerdictMs / 1000, 's', null),
     figure('load of 50 programs on the default kernels, warm caches', report.loadMs / 1000, 's', null),
+    figure('edit to verdict on the default kernels / bare boot', median(report.editMs) / bareMs, '', null),
+    figure('edit to verdict on the default kernels', median(report.editMs) / 1000, 's', null),
     figure('load of a whole object / by bpftool', loadRatio(report.objectLoads), '', null),
     figure('load of a whole object of 50 programs', median(report.objectLoads.bpfrig), 'ms', null),
     figure('the same by bpftool', median(report.objectLoads.bpftool), 'ms', null),
