@@ -6,12 +6,12 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { logText } from '../report/text.ts';
 import { abandonRuns } from './open-runs.ts';
 import { watchOutput } from './output.ts';
-import { program } from './program.ts';
+import { preparedWords, program } from './program.ts';
 
 /** Runs the command line and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync([...argv], { from: 'user' });
+    await program().parseAsync(preparedWords(argv), { from: 'user' });
     return Number(process.exitCode);
   } catch (error) {
     return reported(error);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import t from 'tap';
 import { PACKAGE_ROOT } from '../util/paths.ts';
-import { program } from './program.ts';
+import { preparedWords, program } from './program.ts';
 
 /** Every command, and the commands of commands, by their names. */
 function all(command: Command, path: readonly string[] = []): [string, Command][] {
@@ -20,6 +20,12 @@ t.test('every --help', async t => {
     .join('\n');
   if (process.env['BPFRIG_UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, text);
   t.equal(text, readFileSync(GOLDEN, 'utf8'), 'if the change is meant, run `npm run generate`');
+});
+
+t.test('what follows a bare --keep is a path', async t => {
+  t.same(preparedWords(['run', '--keep', 'scenarios']), ['run', '--keep=red', 'scenarios']);
+  t.same(preparedWords(['run', '--keep=always', 'x']), ['run', '--keep=always', 'x']);
+  t.same(preparedWords(['exec', '--', 'x', '--keep']), ['exec', '--', 'x', '--keep']);
 });
 
 t.test('a wrong option of any command is thrown, not an exit of commander’s', async t => {

@@ -40,6 +40,14 @@ export function program(): Command {
   return settle(root);
 }
 
+/**
+ * Words of a command line as the parser is to read them: `--keep` may have a value behind `=` alone, since what follows it is a path.
+ */
+export function preparedWords(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => (word === '--keep' && (end < 0 || index < end) ? '--keep=red' : word));
+}
+
 /** For commands and theirs alike: errors are thrown, since commander's own exit codes are not ours; help has one width. */
 function settle(command: Command): Command {
   command.exitOverride().configureHelp({ helpWidth: 100 });

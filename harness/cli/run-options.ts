@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
+import type { KeepChoice } from './keep.ts';
 import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
 import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
@@ -18,7 +19,7 @@ export interface RunOptions {
   readonly retries: number;
   readonly lastFailed?: boolean;
   readonly watch?: boolean;
-  readonly keep?: boolean;
+  readonly keep?: KeepChoice;
   readonly dryRun?: boolean;
   readonly list?: boolean;
   readonly coverage?: boolean;

@@ -6,7 +6,7 @@ import { linkLatest, RunFolder } from '../run/results.ts';
 import { newRunId } from '../run/run-id.ts';
 import type { Session } from '../run/session.ts';
 import { messageOf } from '../util/errors.ts';
-import { keepGuests } from './keep.ts';
+import { KeptGuests } from './keep.ts';
 import { openRun } from './open-runs.ts';
 import type { RunPlan } from './plan-run.ts';
 import { onProgress } from './progress.ts';
@@ -52,6 +52,7 @@ export async function runPlan(
   const reporters = attachReporters(eventLog, choices, folder, durations);
   using _open = openRun(folder.dir, eventLog, reporters);
   tryLinkLatest(resultsDir, folder.dir);
+  using kept = options.keep === undefined ? null : new KeptGuests(options.keep, session.signal);
   const { shard, maxFailures = null } = options;
   const code = await session.run(
     {
@@ -61,7 +62,7 @@ export async function runPlan(
       cells,
       shard: shard === undefined ? null : { ...shard, plan: whole.map(({ cell }) => cell) },
       maxFailures,
-      keep: options.keep ? (cell, bed) => keepGuests(cell, bed, session.signal) : null,
+      keep: kept?.keep ?? null,
       durations,
       ...part,
     },

@@ -6,6 +6,7 @@ import { openProject, resultsRoot } from '../run/project.ts';
 import { inSession } from '../run/session.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { reportDryRun } from './dry-run.ts';
+import { KEEP_CHOICES } from './keep.ts';
 import { planRun } from './plan-run.ts';
 import { onProgress } from './progress.ts';
 import { runPlan } from './run-plan.ts';
@@ -44,9 +45,13 @@ export function runCommand(): Command {
     .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
     .option('--retries <n>', 'try a cell that the host spoiled (infra) so many times again', wholeNumber, 1)
     .option('--last-failed', 'only the cells that were red in results/latest')
-    .option(
-      '--keep',
-      'keep the guest of a failed cell until Enter, and print how to enter it; one cell at a time',
+    .addOption(
+      new Option(
+        '--keep [which]',
+        'keep the guests of cells until Enter, and print how to enter them (default red; always: also of green cells)',
+      )
+        .choices(KEEP_CHOICES)
+        .preset('red'),
     )
     .option(
       '--dry-run',
@@ -78,7 +83,7 @@ export function runCommand(): Command {
 
 async function run(paths: readonly string[], options: RunOptions): Promise<number> {
   const project = openProject(paths);
-  const jobs = options.keep ? 1 : (options.jobs ?? project.jobs ?? defaultJobs());
+  const jobs = options.jobs ?? (options.keep === undefined ? (project.jobs ?? defaultJobs()) : 1);
   const { accel, retries, locked = false } = options;
   if (options.watch)
     return await inSession({ accel, jobs, retries, locked, onProgress }, session =>

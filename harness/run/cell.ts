@@ -43,11 +43,18 @@ export interface CellEnvironment {
   readonly timeScale: number;
   /** Aborted when the run must end now. */
   readonly signal: AbortSignal;
-  /** Receives the guests of each cell that fails, before they end (`--keep`); null: they just end. */
-  readonly keep: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
+  /** Receives the guests of each cell that has a verdict while they live, before they end (`--keep`); null: they just end. */
+  readonly keep: KeepGuests | null;
   /** Options with which a repeated cell runs its guests as this run does. */
   readonly repeatWords: readonly string[];
 }
+
+/** What is done with the guests of a cell that is judged; they end when it resolves. */
+export type KeepGuests = (
+  cell: Cell,
+  bed: Testbed,
+  outcome: Pick<CellResult, 'verdict' | 'reason'>,
+) => Promise<void>;
 
 /** The outcome of one try at a cell. */
 type Outcome = Pick<
@@ -177,7 +184,7 @@ async function tryCell(
     };
     clock.next('teardown');
     const { keep } = env;
-    if (keep !== null && outcome.verdict === 'fail') await watchdog.hold(() => keep(planned.cell, bed));
+    if (keep !== null) await watchdog.hold(() => keep(planned.cell, bed, outcome));
     const tail = splats.length > 0 ? bed.consoleTail : [];
     return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
   } catch (error) {

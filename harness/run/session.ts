@@ -1,7 +1,5 @@
-import type { Testbed } from '../guest/testbed.ts';
 import { loadCatalogue, type Catalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
-import type { Cell } from '../model/cell.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { prepareCache } from '../util/cache-home.ts';
@@ -18,6 +16,7 @@ import {
   type AcceleratorChoice,
   type ChosenAccelerator,
 } from '../vm/accelerator.ts';
+import type { KeepGuests } from './cell.ts';
 import type { Durations } from './durations.ts';
 import type { EventLog } from './event-log.ts';
 import { EXIT, type EndingSignal } from '../model/exit-code.ts';
@@ -54,8 +53,8 @@ export interface SessionRun {
   readonly shard?: ShardOfRun | null;
   /** Start no further cell once this many are red; absent: never stop. */
   readonly maxFailures?: number | null;
-  /** Receives the guests of each cell that fails, before they end; absent: they just end. */
-  readonly keep?: ((cell: Cell, bed: Testbed) => Promise<void>) | null;
+  /** Receives the guests of each cell before they end; absent: they just end. */
+  readonly keep?: KeepGuests | null;
   /** How long cells took: decides their order, and is updated. Absent: the order of the plan, and nothing is kept. */
   readonly durations?: Durations;
   /** Where its guests come from: a later run of the session then need not look at templates again. Absent: a source of its own. */
