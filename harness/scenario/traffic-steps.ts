@@ -71,6 +71,13 @@ export function trafficKinds(wrap: Wrap) {
       })
       .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
     join: z.literal(true).describe('wait for all steps in the background'),
-    pending: z.literal(true).describe('`count`: steps in the background that have not ended'),
+    pending: z
+      .union([
+        z.literal(true),
+        z.strictObject({
+          within: wrap(z.int().min(0).max(600_000)).describe('milliseconds to wait until none is left'),
+        }),
+      ])
+      .describe('`count`: steps in the background that have not ended'),
   };
 }

@@ -66,7 +66,14 @@ t.test('the next step begins while one in the background goes on, and join waits
     new Set(requests.map(({ op, bg }) => `${op} ${bg}`)),
     new Set(['send true', 'write_file undefined']),
   );
+  const { traffic: waits } = variantOf('\n  - { pending: { within: 20 }, as: late }\n', 'late.count == 1');
+  await runSteps(ctx, waits);
+  t.same(ctx.results['late'], { errno: 'OK', count: 1 }, 'the time is up');
+  const waiting = variantOf('\n  - { pending: { within: 60000 }, as: over }\n', 'over.count == 0');
+  const over = runSteps(ctx, waiting.traffic);
   finish();
+  await over;
+  t.same(ctx.results['over'], { errno: 'OK', count: 0 }, 'as soon as it has ended');
   await ctx.join();
   t.match(ctx.results['sent_it'], { errno: 'OK', sent: 5 });
   t.match(ctx.sources, [{ source: 'packet', requested: 5, sent: 5 }]);

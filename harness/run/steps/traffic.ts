@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
 import type { SourceReport } from '../../model/observations.ts';
@@ -72,9 +73,19 @@ export async function join(ctx: StepContext): Promise<StepValues> {
   return {};
 }
 
-/** `count`: steps in the background that have not ended. */
-export async function pending(ctx: StepContext): Promise<StepValues> {
+/** `count`: steps in the background that have not ended; with `within`, after as many milliseconds or as soon as all have. */
+export async function pending(ctx: StepContext, args: StepArgs<'pending'>): Promise<StepValues> {
+  if (args !== true) await endedWithin(ctx, args.within);
   return { count: ctx.background.filter(({ done }) => !done).length };
+}
+
+async function endedWithin(ctx: StepContext, ms: number): Promise<void> {
+  const over = new AbortController();
+  const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  // What a step in the background throws is thrown by the step that waits for it.
+  const ended = ctx.join().catch(() => undefined);
+  await Promise.race([ended, late]);
+  over.abort();
 }
 
 /** The ops that send packets. */
