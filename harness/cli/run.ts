@@ -7,7 +7,7 @@ import { coverages, coverageTable } from '../run/coverage.ts';
 import { planDryRun } from '../run/dry-run.ts';
 import { Durations } from '../run/durations.ts';
 import { EventLog } from '../run/event-log.ts';
-import { EXIT } from '../model/exit-code.ts';
+import { EXIT, isDecidedByMerge } from '../model/exit-code.ts';
 import { lastFailed } from '../run/last-failed.ts';
 import { planCells, type PlannedCell } from '../run/plan.ts';
 import { kernelsOf, openProject, resultsRoot, type Project } from '../run/project.ts';
@@ -78,6 +78,10 @@ export function runCommand(): Command {
       }),
     )
     .option('--shard <i/n>', 'only this part of the cells, balanced by how long they last took', shardOption)
+    .option(
+      '--verdict-later',
+      'of a shard: exit 0 if there are results to merge, whatever they are; `report` of all shards decides',
+    )
     .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` expects')
     .addOption(lockedOption())
     .option('--setup', "install the host's missing packages first (done by the launcher)")
@@ -96,6 +100,11 @@ interface RunPlan {
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+  if (options.verdictLater && options.shard === undefined)
+    throw new BpfrigError(
+      'usage',
+      '--verdict-later: only for a shard: name it by --shard, such as --shard 1/3',
+    );
   const project = openProject(paths);
   const plan = await planRun(paths, options, project);
   const { kernels, cells, whole, durations } = plan;
@@ -178,7 +187,8 @@ async function runPlan(
   );
   reporters.close();
   onProgress(`results in ${folder.dir}`);
-  return eventLog.codeOf(code);
+  const isLeft = options.verdictLater === true && eventLog.failures.length === 0 && isDecidedByMerge(code);
+  return isLeft ? EXIT.ok : eventLog.codeOf(code);
 }
 
 /** The run does not depend on the link, which may be in a folder that others own. */
