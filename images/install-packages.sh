@@ -7,7 +7,7 @@ set -eu
 packages="qemu-system-x86 xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
 busybox-static dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
 
-[ "${1:-}" != --tests ] || packages="$packages chromium libxml2-utils shellcheck yamllint git"
+[ "${1:-}" != --tests ] || packages="$packages chromium libxml2-utils shellcheck yamllint git perl"
 
 # $@: options of apt-get, and packages
 apt_install() {
@@ -35,8 +35,11 @@ install_newer_qemu() {
 	rm -f "$sources"
 }
 
+# Ubuntu before 25.04 has bpftool in the tools of its kernels: harness/image/host-programs.ts finds it there.
+linux_tools=$(find /usr/lib/linux-tools -maxdepth 2 -name bpftool 2>/dev/null | head -n 1)
 missing=''
 for package in $packages; do
+	if [ "$package" = bpftool ] && [ -n "$linux_tools" ]; then continue; fi
 	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
@@ -48,5 +51,16 @@ fi
 echo "bpfrig: installing as root${sudo:+, with sudo}:$missing" >&2
 $sudo apt-get update -qq >&2
 case "$missing " in *' qemu-system-x86 '*) install_newer_qemu ;; esac
+# A package that these sources do not have.
+absent=''
+for package in $missing; do
+	LC_ALL=C apt-cache policy "$package" | grep -q '^  Candidate: [^(]' || absent="$absent $package"
+done
+if grep -q '^ID=ubuntu$' /etc/os-release && [ "$absent" = ' bpftool' ]; then
+	missing="${missing%bpftool*}linux-tools-common linux-tools-generic${missing#*bpftool}"
+elif [ -n "$absent" ]; then
+	echo "bpfrig: apt has no package$absent: are the sources of this machine complete? Debian has them in main, Ubuntu in main and universe" >&2
+	exit 3
+fi
 # shellcheck disable=SC2086 # a list of words
 apt_install $missing

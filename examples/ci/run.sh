@@ -8,13 +8,13 @@
 #   BPFRIG_VARIANTS  axis=value, one per line
 #   BPFRIG_ARGS      other arguments of `bpfrig run`, one per line
 #   BPFRIG_SHARD     i/n, if the run is one of n shards. The merge then decides; a shard fails only if it has no results to merge
+# The action (action.yml) uses it. Elsewhere, call bpfrig itself.
 set -eu
 
 : "${BPFRIG_HOME:?the folder of bpfrig}" "${BPFRIG_OUT:?the folder of the results}"
 
 # Adds the lines of $1 to the arguments in the file $list, each after $2 if that is not empty.
 list=$(mktemp)
-trap 'rm -f "$list"' EXIT
 add() {
 	printf '%s\n' "$1" | while IFS= read -r line; do
 		[ -n "$line" ] || continue
@@ -25,6 +25,7 @@ add() {
 add "${BPFRIG_KERNELS:-}" --kernel
 add "${BPFRIG_VARIANTS:-}" --variant
 add "${BPFRIG_SHARD:-}" --shard
+[ -z "${BPFRIG_SHARD:-}" ] || add --verdict-later ''
 add "${BPFRIG_ARGS:-}" ''
 # After --, nothing is an option, so that a path can have any name.
 echo -- >>"$list"
@@ -34,13 +35,6 @@ set -- run --setup --out "$BPFRIG_OUT"
 while IFS= read -r word; do
 	set -- "$@" "$word"
 done <"$list"
+rm "$list"
 
-code=0
-"$BPFRIG_HOME/bpfrig" "$@" || code=$?
-if [ -n "${BPFRIG_SHARD:-}" ]; then
-	case $code in
-	# Red cells, failures of the host and a shard with only skips are in the results, and the merge evaluates them.
-	1 | 3 | 4) [ -s "$BPFRIG_OUT/events.jsonl" ] && code=0 ;;
-	esac
-fi
-exit "$code"
+exec "$BPFRIG_HOME/bpfrig" "$@"

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
 import { PACKAGE_ROOT } from '../util/paths.ts';
+import { VERSION } from '../util/version.ts';
+import { fillIn, parseWorkflow } from './rehearsal/workflow.ts';
 
 const EXAMPLES = join(PACKAGE_ROOT, 'examples');
-const SCRIPTS = ['run.sh', 'merge.sh', 'open-kvm.sh'].map(name => join(EXAMPLES, 'ci', name));
+const SCRIPTS = ['run.sh', 'merge.sh', 'cache-key.sh', 'open-kvm.sh'].map(name => join(EXAMPLES, 'ci', name));
+const WORKFLOW = 'examples/project/.github/workflows/bpfrig.yml';
 const ALL_SCRIPTS = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.sh'))
   .map(name => join(EXAMPLES, name));
@@ -29,7 +32,7 @@ t.test('linters of each kind are content', async t => {
   t.equal(complaints('shellcheck', ALL_SCRIPTS), '');
   t.equal(complaints('yamllint', ['--strict', '-c', join(EXAMPLES, '.yamllint.yaml'), ...YAMLS]), '');
   const validator = join(PACKAGE_ROOT, 'node_modules/@action-validator/cli/cli.mjs');
-  for (const file of ['action.yml', 'examples/github/bpfrig.yml'])
+  for (const file of ['action.yml', WORKFLOW])
     t.equal(complaints(process.execPath, [validator, file]), '', file);
 });
 
@@ -62,12 +65,14 @@ t.test('a pod runs the shard of its index, of as many as there are pods', async 
         ...process.env,
         SHARDS: shards,
         JOB_COMPLETION_INDEX: index,
+        PATH: `${home}:${process.env['PATH'] ?? ''}`,
         BPFRIG_HOME: home,
-        BPFRIG_OUT: out,
+        OUT: out,
       },
     });
     t.equal(done.status, 0, done.stderr);
-    t.same(argsOf(home).slice(0, 6), ['run', '--setup', '--out', out, '--shard', `${Number(index) + 1}/3`]);
+    const shard = ['--shard', `${Number(index) + 1}/3`, '--verdict-later'];
+    t.same(argsOf(home), ['run', ...shard, '--out', out]);
   }
   rmSync(home, { recursive: true });
 });
@@ -78,12 +83,11 @@ interface Container {
   readonly env: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** A folder with a bpfrig that writes down its arguments, leaves events and exits with $EXIT; and run.sh and merge.sh. */
+/** A folder with a bpfrig that writes down its arguments, exits with $EXIT; and the scripts of the action. */
 function fakeHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'bpfrig-examples-'));
   const script = `#!/bin/sh
 printf '%s\\0' "$@" >"$BPFRIG_HOME/args"
-if [ "$1" = run ]; then mkdir -p "$4"; echo event >"$4/events.jsonl"; fi
 exit "\${EXIT:-0}"
 `;
   writeFileSync(join(home, 'bpfrig'), script, { mode: 0o755 });
@@ -120,14 +124,52 @@ t.test('run.sh: whatever is in the environment is arguments, and nothing else', 
   rmSync(home, { recursive: true });
 });
 
-t.test('run.sh: a run ends as bpfrig does; of a shard the merge judges', async t => {
+t.test('run.sh: a run ends as bpfrig does; the verdict about a shard is left to the merge', async t => {
   const home = fakeHome();
-  for (const code of [0, 1, 2, 3, 4, 130]) {
-    t.equal(script('run.sh', home, { EXIT: String(code) }), code);
-    const shard = script('run.sh', home, { EXIT: String(code), BPFRIG_SHARD: '1/2' });
-    t.equal(shard, [1, 3, 4].includes(code) ? 0 : code, `as a shard: ${code}`);
-  }
+  for (const code of [0, 1, 2, 3, 4, 130]) t.equal(script('run.sh', home, { EXIT: String(code) }), code);
+  t.equal(script('run.sh', home, { BPFRIG_SHARD: '1/2' }), 0);
+  const before = ['run', '--setup', '--out', join(home, 'out')];
+  t.same(argsOf(home), [...before, '--shard', '1/2', '--verdict-later', '--']);
   rmSync(home, { recursive: true });
+});
+
+t.test('cache-key.sh: the kernels of the run, one per line', async t => {
+  const home = fakeHome();
+  t.equal(script('cache-key.sh', home, { BPFRIG_KERNELS: '6.1\n\n$(id) x' }), 0);
+  t.same(argsOf(home), ['kernels', 'key', '--', '6.1', '$(id) x']);
+  t.equal(script('cache-key.sh', home, { EXIT: '3' }), 3);
+  t.same(argsOf(home), ['kernels', 'key', '--']);
+  rmSync(home, { recursive: true });
+});
+
+t.test('the package that the examples install is this version', async t => {
+  const pins = YAMLS.concat(join(EXAMPLES, 'container/Containerfile')).flatMap(file =>
+    [...readFileSync(file, 'utf8').matchAll(/\bbpfrig@(\S+)/g)].map(
+      ([, version]) => [file, version] as const,
+    ),
+  );
+  t.equal(pins.length, 3);
+  for (const [file, version] of pins)
+    t.equal(version, VERSION, `${file}; see docs/CONTRIBUTING.md, "Release"`);
+});
+
+t.test('every step of the workflow is shell that sh reads', async t => {
+  const { jobs } = parseWorkflow(readFileSync(join(PACKAGE_ROOT, WORKFLOW), 'utf8'));
+  t.same(
+    jobs.map(({ name, inContainer }) => [name, inContainer]),
+    [
+      ['shard 1', true],
+      ['shard 2', true],
+      ['shard 3', true],
+      ['verdict', false],
+    ],
+  );
+  const known = { 'matrix.shard': '1', 'steps.kernels.outputs.key': 'key' };
+  for (const { run } of jobs.flatMap(({ steps }) => steps)) {
+    if (run === undefined) continue;
+    const input = fillIn(run, known);
+    t.equal(spawnSync('sh', ['-n'], { input }).status, 0, input);
+  }
 });
 
 t.test('merge.sh: takes the shards that there are; none is not green', async t => {

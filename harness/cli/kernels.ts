@@ -2,13 +2,15 @@ import { Command } from 'commander';
 import { lockLibbpf } from '../image/libbpf-lock.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { listKernels, type KernelListing } from '../kernel/list.ts';
+import { loadLock } from '../kernel/lock-file.ts';
 import { lockKernels } from '../kernel/lock.ts';
 import { fetchKernel } from '../kernel/provider.ts';
-import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import { openProject } from '../run/project.ts';
+import { kernelsKey } from '../kernel/kernels-key.ts';
+import { kernelsOf, openProject } from '../run/project.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { logText } from '../report/text.ts';
-import { messageOf } from '../util/errors.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
 import { onProgress } from './progress.ts';
@@ -28,10 +30,26 @@ export function kernelsCommand(): Command {
     });
   kernels
     .command('fetch [specs...]')
-    .description('Download and unpack kernels; without specs, the default ones')
+    .description("Download and unpack kernels; without specs, the project's, or the default ones")
     .option('--locked', 'only the packages of images/kernels.lock.yaml')
     .action(async (specs: string[], { locked = false }: { locked?: boolean }) => {
       process.exitCode = await fetchAll(specs, locked);
+    });
+  kernels
+    .command('key [specs...]')
+    .description(
+      "A text that changes when the packages do which a run would take: for a CI's cache of cache/kernels; specs as for fetch",
+    )
+    .action(async (specs: string[]) => {
+      const options = aptOptions();
+      const kernels = kernelsOf(openProject(), specs, options.catalogue);
+      console.log(
+        await kernelsKey(
+          kernels.map(({ spec }) => spec),
+          { ...options, lock: loadLock() },
+        ),
+      );
+      process.exitCode = EXIT.ok;
     });
   kernels
     .command('lock')
@@ -63,7 +81,18 @@ export function kernelsCommand(): Command {
       );
       process.exitCode = EXIT.ok;
     });
-  return kernels;
+  return kernels.hook('preSubcommand', refuseUnknown);
+}
+
+/** Commander takes a name that it does not know for an argument of the default command. */
+function refuseUnknown(kernels: Command): void {
+  const [name] = kernels.args;
+  const names = kernels.commands.map(command => command.name());
+  if (name === undefined || name.startsWith('-') || names.includes(name)) return;
+  throw new BpfrigError(
+    'usage',
+    `kernels: no command '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}`,
+  );
 }
 
 async function pinLibbpf(): Promise<void> {
@@ -89,11 +118,8 @@ function aptOptions() {
 
 async function fetchAll(texts: readonly string[], locked: boolean): Promise<number> {
   const options = aptOptions();
-  const specs = expandKernelSpecs([...texts], options.catalogue);
-  const labels = kernelLabels(specs);
   let code: number = EXIT.ok;
-  for (const [index, spec] of specs.entries()) {
-    const id = labels[index] ?? spec.text;
+  for (const { id, spec } of kernelsOf(openProject(), texts, options.catalogue)) {
     try {
       const { version, release, notes } = await fetchKernel(spec, { ...options, id, locked });
       console.log(logText(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`));

@@ -193,6 +193,14 @@ async function interrupted(out: string, signals: readonly NodeJS.Signals[], wait
 
 const FOREVER = 'setInterval(() => {}, 1000); return new Promise(() => {});';
 
+t.test('the verdict about a shard can be left to the merge: it ends with 0 if it has results', async t => {
+  const run = ['run', SCENARIO, '--kernel', 'path:./none', '--shard', '1/1'];
+  t.equal(bpfrig('', ...run, '--out', 'now').status, 3);
+  t.equal(bpfrig('', ...run, '--verdict-later', '--out', 'later').status, 0);
+  t.equal(bpfrig('', 'report', 'later').status, 3);
+  t.equal(bpfrig('', ...run, '--verdict-later', '--out', 'later').status, 2, 'no results, no 0');
+});
+
 t.test('a signal ends a run in order, whatever it waits for', async t => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { code, stderr } = await interrupted(signal, [signal], FOREVER);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { didYouMean } from '../util/nearest.ts';
 import { VERSION } from '../util/version.ts';
 import { bisectCommand } from './bisect.ts';
 import { compareCommand } from './compare.ts';
@@ -48,11 +49,24 @@ export function preparedWords(argv: readonly string[]): string[] {
   return argv.map((word, index) => (word === '--keep' && (end < 0 || index < end) ? '--keep=red' : word));
 }
 
-/** For commands and theirs alike: errors are thrown, since commander's own exit codes are not ours; help has one width. */
+/** For commands and theirs alike: errors are thrown, since commander's own exit codes are not ours, and begin as all others; help has one width. */
 function settle(command: Command): Command {
-  command.exitOverride().configureHelp({ helpWidth: 100 });
+  command
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({
+      outputError: (text, write) => write(withNearest(text.replace(/^error: /, 'bpfrig: '))),
+    });
   command.commands.forEach(settle);
   return command;
+}
+
+/** Commander proposes the nearest command and option, and none of an option's choices. */
+function withNearest(text: string): string {
+  const [, given, choices] = / '([^']*)' is invalid.* Allowed choices are (.*)\.$/m.exec(text) ?? [];
+  if (given === undefined || choices === undefined) return text;
+  const guess = didYouMean(given, choices.split(', '));
+  return guess === '' ? text : text.replace(/\.\n$/, `${guess}\n`);
 }
 
 const EXIT_CODES = `

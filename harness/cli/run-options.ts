@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly list?: boolean;
   readonly coverage?: boolean;
   readonly shard?: Shard;
+  readonly verdictLater?: boolean;
   readonly gitBisect?: boolean;
   readonly locked?: boolean;
   readonly setup?: boolean;

@@ -4,6 +4,7 @@ import { planDryRun } from '../run/dry-run.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { openProject, resultsRoot } from '../run/project.ts';
 import { inSession } from '../run/session.ts';
+import { BpfrigError } from '../util/errors.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { reportDryRun } from './dry-run.ts';
 import { KEEP_CHOICES } from './keep.ts';
@@ -67,6 +68,10 @@ export function runCommand(): Command {
       }),
     )
     .option('--shard <i/n>', 'only this part of the cells, balanced by how long they last took', shardOption)
+    .option(
+      '--verdict-later',
+      'of a shard: exit 0 if there are results to merge, whatever they are; `report` of all shards decides',
+    )
     .option('--git-bisect', 'exit 0, 1 or 125, as `git bisect run` expects')
     .addOption(lockedOption())
     .addOption(
@@ -82,6 +87,11 @@ export function runCommand(): Command {
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+  if (options.verdictLater && options.shard === undefined)
+    throw new BpfrigError(
+      'usage',
+      '--verdict-later: only for a shard: name it by --shard, such as --shard 1/3',
+    );
   const project = openProject(paths);
   const jobs = options.jobs ?? (options.keep === undefined ? (project.jobs ?? defaultJobs()) : 1);
   const { accel, retries, locked = false } = options;

@@ -10,7 +10,11 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
  */
 export function readSavedRun(dir: string): readonly RunEvent[] {
   const path = join(dir, 'events.jsonl');
-  if (!existsSync(path)) throw new BpfrigError('usage', `${dir}: no run there (no events.jsonl)`);
+  if (!existsSync(path))
+    throw new BpfrigError(
+      'usage',
+      `${dir}: no run there (no events.jsonl): name the folder of one, such as results/latest`,
+    );
   const { events, tornLine } = readEvents(textOf(path), path);
   if (tornLine === null) return events;
   const text = `${path}:${tornLine}: incomplete: the run was killed while it wrote this line`;

@@ -52,6 +52,11 @@ t.test('a refusal is the last line that is no figure', async t => {
     [`invalid access\nFunc#1 ('f') is global and assumed valid. Skipping.\n${STATS_6_12}`, 'invalid access'],
     [STATS_7_3, 'invalid bpf_context access off=100 size=4'],
     ['0: (95) exit\n', '0: (95) exit'],
+    // 7.3 explains it afterwards.
+    [
+      'R1 min value is outside of the allowed memory range\n\nVerification failed: Memory Safety: Access outside bounds\n\nSuggestion:\n  Add or adjust a bounds check.\n\nprocessed 2 insns',
+      'R1 min value is outside of the allowed memory range',
+    ],
     [STATS_6_12, null],
     ['', null],
   ] as const)

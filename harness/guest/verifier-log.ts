@@ -53,9 +53,12 @@ export function withoutFigures(log: string): string[] {
   return log.split('\n').filter(line => line.trim() !== '' && !FIGURE_LINE.test(line));
 }
 
+/** Where 7.3 begins to explain a refusal at length, after the line that every kernel has. */
+const EXPLANATION = /^Verification failed: /m;
+
 /** Why the verifier refused: the last line of a log that says something about it. Null for a log without one. */
 export function refusalOf(log: string): string | null {
-  const lines = withoutFigures(log);
+  const lines = withoutFigures(log.split(EXPLANATION, 1)[0] ?? '');
   return (lines.findLast(line => !ASIDE.test(line)) ?? lines.at(-1))?.trim() ?? null;
 }
 

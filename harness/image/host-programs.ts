@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
@@ -19,8 +19,24 @@ export async function findProgram(name: string): Promise<string> {
   );
 }
 
+/** Where Ubuntu before 25.04 has bpftool, in a folder for each kernel. What PATH has is a script that takes only that of the running kernel. */
+const LINUX_TOOLS = '/usr/lib/linux-tools';
+
+/** The newest bpftool of Ubuntu's folders of tools; null where there is none. */
+export async function newestBpftool(folder: string = LINUX_TOOLS): Promise<string | null> {
+  const releases = await readdir(folder).catch(() => []);
+  const newestFirst = releases.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  for (const release of newestFirst) {
+    const path = join(folder, release, 'bpftool');
+    if (await isExecutable(path)) return path;
+  }
+  return null;
+}
+
 /** The path of a host program; null if it is not installed. */
 export async function findOnPath(name: string): Promise<string | null> {
+  const own = name === 'bpftool' ? await newestBpftool() : null;
+  if (own !== null) return own;
   for (const dir of [...(process.env['PATH'] ?? '').split(':'), ...SYSTEM_DIRS]) {
     const path = join(dir, name);
     if (dir !== '' && (await isExecutable(path))) return path;

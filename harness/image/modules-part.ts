@@ -9,6 +9,7 @@ import { commandFailure, hostCommandBytes } from '../util/host-command.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
+import { lacksModules, mustBuildIn } from './needed-drivers.ts';
 
 /** Decompressors of module files, by the end of the file name. Debian uses xz since 6.12, some distributions use zstd. */
 const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
@@ -22,22 +23,20 @@ const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Returns the modules that a guest of this kernel needs, uncompressed, and `/modules.list`, which has their paths in load order.
- * A kernel without a modules folder is assumed to have everything built in; if it does not, creating a device in the guest fails.
+ * A kernel without a modules folder must have everything built in: where its configuration is not known, creating a device in the guest may fail.
  * Throws an `infra` error that names the required modules that the kernel does not have.
  */
 export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
-  if (kernel.modulesDir === null) return [listEntry([])];
+  if (kernel.modulesDir === null) {
+    await mustBuildIn(kernel, modules.required);
+    return [listEntry([])];
+  }
   const { files, soft, missing } = moduleClosure(kernel.modulesDir, [
     ...modules.required,
     ...modules.optional,
   ]);
   const lacking = missing.filter(name => modules.required.includes(name));
-  if (lacking.length > 0) {
-    throw new BpfrigError(
-      'infra',
-      `kernel ${kernel.id} (${kernel.release}) lacks the modules ${lacking.join(', ')}`,
-    );
-  }
+  if (lacking.length > 0) throw lacksModules(kernel, lacking);
   return [...(await fileEntries(files)), listEntry(files.map(file => mark(file, soft) + guestPath(file)))];
 }
 

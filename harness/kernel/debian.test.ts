@@ -15,6 +15,7 @@ import type { Kernel } from '../model/kernel.ts';
 import { onHostNote } from '../util/host-notes.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
 import { parseCatalogue } from './catalogue.ts';
+import { kernelsKey } from './kernels-key.ts';
 import { listKernels } from './list.ts';
 import { loadLock } from './lock-file.ts';
 import { lockKernels } from './lock.ts';
@@ -272,4 +273,23 @@ t.test('lock pins the packages that it fetched, and a run takes exactly these', 
   t.strictSame(loadLock(file), { kernels: {} });
   writeFileSync(file, 'kernels: { 6.1-amd64: { suite: x } }');
   t.throws(() => loadLock(file), { code: 'usage', message: /is not a valid lock file/ });
+});
+
+t.test('the key of a cache changes when the packages do that a run would take', async t => {
+  const spec = parseKernelSpec('5.10', catalogue);
+  const keyOf = (lock = {}): Promise<string> => {
+    forget('apt');
+    return kernelsKey([spec], { cacheDir, catalogue, lock: { kernels: lock } });
+  };
+  const newest = await keyOf();
+  t.equal(await keyOf(), newest, 'the same mirror, the same key');
+  const { kernels: pin } = pinned(await fetch(), 'first');
+  t.equal(await keyOf(pin), newest, 'whether in the cache or not, and pinned or not');
+  publish('first', [OLDER]);
+  const older = await keyOf();
+  t.not(older, newest);
+  t.equal(await keyOf(pin), older, 'a pin that has left the mirror is not taken');
+  const own = parseKernelSpec('path:vmlinux', catalogue);
+  const options = { cacheDir, catalogue, lock: { kernels: {} } };
+  t.equal(await kernelsKey([spec, own], options), older, 'kernels of the user are in no cache');
 });

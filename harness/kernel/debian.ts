@@ -90,7 +90,8 @@ async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): 
   return await takeOrSay(entries);
 }
 
-function absentFrom(index: SuiteIndex, pin: Pin): string | null {
+/** The first package of a pin that an index does not have, or that the mirror could not deliver; null if it has all of them. */
+export function absentFrom(index: SuiteIndex, pin: Pin): string | null {
   const has = new Set(index.packages.map(entry => entry.sha256));
   for (const sha256 of index.unavailable) has.delete(sha256);
   return pin.packages.find(entry => !has.has(entry.sha256))?.name ?? null;

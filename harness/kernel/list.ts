@@ -74,7 +74,8 @@ async function listOne(
   };
 }
 
-async function newest(
+/** The packages that are the newest kernel of a spec, and why newer ones are unavailable; no packages where the mirror has no whole one. */
+export async function newest(
   spec: DebianSpec,
   options: AptOptions,
   indexOf: (suite: string) => Promise<SuiteIndex | string>,

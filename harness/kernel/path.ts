@@ -6,6 +6,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
 import { bannerOfElf, isElf, parseBanner, parseBzImage, problemOfElf, readKernelFile } from './bzimage.ts';
 import { seriesOfVersion } from './debian-version.ts';
+import { foreignFile } from './foreign-file.ts';
 import { moduleLists } from './modules.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
 import { uncompress } from './unpack.ts';
@@ -29,10 +30,7 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   const content = await readKernelFile(file);
   const header = parseBzImage(content);
   if (header === null && !isElf(content)) {
-    throw new BpfrigError(
-      'usage',
-      `${request.spec}: ${file} is neither a bzImage nor an ELF; use a vmlinuz, bzImage or vmlinux`,
-    );
+    throw new BpfrigError('usage', `${request.spec}: ${file} ${foreignFile(content)}`);
   }
   const banner = header === null ? bannerOfElf(content) : header.banner;
   const name = banner === null ? null : parseBanner(banner);
@@ -55,6 +53,7 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
     flavour: 'amd64',
     key,
     notes: request.notes ?? [],
+    given: file,
   } as const;
   if (header === null) return { ...kernel, ...about, image: file, modulesDir };
 
@@ -91,8 +90,17 @@ async function findImage(path: string): Promise<string> {
   if (found[0] !== undefined) return found[0];
   throw new BpfrigError(
     'usage',
-    `no kernel in ${path}: looked for boot/vmlinuz*, arch/x86/boot/bzImage, vmlinuz and vmlinux`,
+    `no kernel in ${path}: looked for boot/vmlinuz*, arch/x86/boot/bzImage, vmlinuz and vmlinux${await hintFor(path)}`,
   );
+}
+
+/** What a folder without a kernel is instead. */
+async function hintFor(path: string): Promise<string> {
+  const names = await readdir(path);
+  if (names.includes('Kconfig') && names.includes('Makefile'))
+    return `; it is a source tree that is not built: build it, or let tree:${path} do that`;
+  const deb = names.find(name => name.endsWith('.deb'));
+  return deb === undefined ? '' : `; unpack ${deb} (dpkg-deb -x ${deb} DIR) and name the folder, path:DIR`;
 }
 
 async function matching(folder: string, pattern: RegExp): Promise<string[]> {

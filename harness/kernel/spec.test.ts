@@ -29,7 +29,7 @@ t.test('an invalid spec is refused; the message names it and the nearest series'
     ['6.13', /kernel 6\.13: no series "6\.13".*nearest are 6\.12 and 6\.16/],
     ['7.1', /series 7\.1 is unavailable: .*linux-modules.*nearest are 7\.2 and 7\.3/],
     ['latest', /no series "latest".*a kernel is SERIES/],
-    ['7.2-tiny', /no series "7\.2-tiny"/],
+    ['7.2-tiny', /no flavour "tiny"; the flavours are amd64, cloud, rt/],
     ['debian:woody/2.4', /no suite "woody"/],
     ['debian:constructor/6.12', /no suite "constructor"/],
     ['toString', /no series "toString"/],

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Flavour, KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { type Catalogue, ordinal, seriesOf } from './catalogue.ts';
 
 const GRAMMAR =
@@ -22,7 +23,7 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
   if (scheme === 'debian') return parseDebian(text, rest, catalogue);
   throw new BpfrigError(
     'usage',
-    `kernel ${text}: "${scheme}:" is not a kernel source; a kernel is ${GRAMMAR}`,
+    `kernel ${text}: "${scheme}:" is not a kernel source${didYouMean(`${scheme}:`, ['path:', 'tree:', 'debian:'])}; a kernel is ${GRAMMAR}`,
   );
 }
 
@@ -74,6 +75,9 @@ function pathOf(spec: KernelSpec): string {
 
 function parseSeries(text: string, catalogue: Catalogue): KernelSpec {
   const match = /^(.*)-(amd64|cloud|rt)$/.exec(text);
+  const [, begin = '', end] = /^([\d.]+)-(\w+)$/.exec(text) ?? [];
+  if (match === null && end !== undefined && Object.hasOwn(catalogue.series, begin))
+    throw noFlavour(text, end);
   const series = knownSeries(text, match?.[1] ?? text, catalogue);
   const flavour = (match?.[2] ?? 'amd64') as Flavour;
   const flavours = catalogue.series[series]?.flavours ?? [];
@@ -95,18 +99,25 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
     const suites = Object.keys(catalogue.suites).join(', ');
     throw new BpfrigError(
       'usage',
-      `kernel ${text}: no suite "${suite}" in images/kernels.yaml, which has ${suites}`,
+      `kernel ${text}: no suite "${suite}" in images/kernels.yaml${didYouMean(suite, Object.keys(catalogue.suites))}; it has ${suites}`,
     );
   }
   if (!isFlavour(flavour)) {
-    throw new BpfrigError(
-      'usage',
-      `kernel ${text}: no flavour "${flavour}"; the flavours are amd64, cloud and rt`,
-    );
+    throw noFlavour(text, flavour);
   }
   // A suite can have a series that kernels.yaml does not list, so only the format is checked here.
   if (!/^\d+\.\d+$/.test(seriesText)) knownSeries(text, seriesText, catalogue);
   return { kind: 'debian', text, suite, series: seriesText, flavour };
+}
+
+const FLAVOURS = ['amd64', 'cloud', 'rt'];
+
+function noFlavour(text: string, flavour: string): BpfrigError {
+  const nearest = didYouMean(flavour, FLAVOURS);
+  return new BpfrigError(
+    'usage',
+    `kernel ${text}: no flavour "${flavour}"${nearest}; the flavours are ${FLAVOURS.join(', ')}`,
+  );
 }
 
 function isFlavour(text: string): text is Flavour {

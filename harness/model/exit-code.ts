@@ -34,6 +34,11 @@ export function exitCode({ counts, unfinished, signal, complete }: RunOutcome): 
   return EXIT.ok;
 }
 
+/** Whether a shard that ended with this code has left results, from which the merge of all shards computes the code of the whole. */
+export function isDecidedByMerge(code: number): boolean {
+  return code === EXIT.red || code === EXIT.infra || code === EXIT.nothing || code === EXIT.ok;
+}
+
 /** The codes with which a run can end, from the best to the worst. */
 export const RUN_EXIT_CODES = [
   EXIT.ok,

@@ -37,6 +37,8 @@ export interface Kernel {
   readonly release: string;
   /** What QEMU's -kernel is given: the uncompressed ELF where it could be unpacked. */
   readonly image: string;
+  /** The file that the user named, where `image` was unpacked from it. */
+  readonly given?: string;
   /** Folder that holds `modules.dep`, or null for a kernel with everything built in. */
   readonly modulesDir: string | null;
   readonly packages: readonly KernelPackage[];

@@ -25,7 +25,7 @@ export const REPORTERS = {
     about: 'for people: one line per cell, the matrix at the end',
     create: createTerminalReporter,
   },
-  tap: { file: 'run.tap', about: 'TAP version 14', create: createTapReporter },
+  tap: { file: 'run.tap', about: 'TAP version 13', create: createTapReporter },
   ktap: { file: 'run.ktap', about: "KTAP version 1, the kernel's dialect", create: createKtapReporter },
   junit: { file: 'junit.xml', about: 'JUnit XML, one suite per kernel', create: createJunitReporter },
   json: { file: 'run.json', about: 'the whole run as one document', create: createJsonReporter },

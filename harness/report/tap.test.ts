@@ -1,4 +1,7 @@
-import t from 'tap';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
 import { Parser, type FinalResults, type Result } from 'tap-parser';
 import { goldenEvents, reportOf } from './golden.ts';
 import { createTapReporter, escapeTap } from './tap.ts';
@@ -82,7 +85,7 @@ t.test('a cut-off run: every planned cell has a test point, and the whole is red
 t.test('no cell, one cell, no run', async t => {
   t.match(
     reportOf(createTapReporter(), goldenEvents('empty')),
-    /^TAP version 14\n1\.\.0 # SKIP no cell was planned\n$/,
+    /^TAP version 13\n1\.\.0 # SKIP no cell was planned\n$/,
   );
   t.equal(parse(reportOf(createTapReporter(), goldenEvents('one'))).ok, true);
   t.equal(parse(reportOf(createTapReporter(), [])).ok, false);
@@ -91,3 +94,44 @@ t.test('no cell, one cell, no run', async t => {
 t.test('escapes', async t => {
   t.equal(escapeTap('a # b \\ c\nd'), 'a \\# b \\\\ c d');
 });
+
+/** What perl's Test::Harness says of a text. */
+function prove(t: Test, name: string, text: string) {
+  const file = join(t.testdir(), `${name}.tap`);
+  writeFileSync(file, text);
+  const { status, stdout, stderr, error } = spawnSync('prove', ['--exec', 'cat', file], { encoding: 'utf8' });
+  if (error !== undefined) throw error;
+  return { status, text: stdout + stderr };
+}
+
+t.test(
+  'perl’s prove: a green run passes, also one with known, skip and a second try; a red one does not',
+  async t => {
+    const green = goldenEvents('full').filter(
+      event => event.type !== 'cell-end' || ['pass', 'skip', 'known'].includes(event.result.verdict),
+    );
+    const ends = new Set(green.flatMap(event => (event.type === 'cell-end' ? [event.result.cell.id] : [])));
+    const planned = green.map(event =>
+      event.type === 'run-start' ? { ...event, cells: event.cells.filter(({ id }) => ends.has(id)) } : event,
+    );
+    t.ok(ends.size >= 3);
+    for (const [name, events] of [
+      ['green', planned],
+      ['one', goldenEvents('one')],
+    ] as const) {
+      const judged = prove(t, name, reportOf(createTapReporter(), events));
+      t.equal(judged.status, 0, judged.text);
+      t.match(judged.text, /^Result: PASS$/m);
+      t.notMatch(judged.text, /Parse error/);
+    }
+    const empty = prove(t, 'empty', reportOf(createTapReporter(), goldenEvents('empty')));
+    t.match(empty.text, /^Result: NOTESTS$/m);
+    for (const name of ['full', 'cut'] as const) {
+      const judged = prove(t, name, reportOf(createTapReporter(), goldenEvents(name)));
+      t.not(judged.status, 0);
+      t.match(judged.text, /^Result: FAIL$/m);
+      t.notMatch(judged.text, /Parse error/);
+    }
+    t.not(prove(t, 'none', reportOf(createTapReporter(), [])).status, 0);
+  },
+);

@@ -118,8 +118,12 @@ function rank(result: CellResult | undefined): number {
 }
 
 function kernelLines(summary: RunSummary, paint: Paint): string[] {
+  const results = [...summary.results.values()];
+  // The lines of the red cells below have it, as a rule.
+  const isSaid = (id: string, failure: string): boolean =>
+    results.some(({ cell, reason }) => cell.kernel === id && reason.includes(failure));
   return summary.kernels.flatMap(kernel => [
-    ...(kernel.failure === null
+    ...(kernel.failure === null || isSaid(kernel.id, kernel.failure)
       ? []
       : [`kernel ${oneLine(kernel.id)}: ${paint('magenta', oneLine(kernel.failure))}`]),
     ...(kernel.column?.notes ?? []).map(note => `kernel ${oneLine(kernel.id)}: ${oneLine(note)}`),

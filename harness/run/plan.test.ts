@@ -52,3 +52,23 @@ t.test('an axis with a value twice is refused when the scenario is read, with it
     message: /^x\.yaml:3:21: axis `nic` has the value `veth` twice$/,
   });
 });
+
+t.test('--variant: an axis and a value must be those of some scenario', async t => {
+  const dir = t.testdir({
+    'x.yaml': yaml('axes: { nic: [veth, virtio] }\n'),
+    'y.yaml': yaml('axes: { mode: [native] }\n'),
+    'z.yaml': yaml(),
+  });
+  const scenarios = await scenariosOf(dir, ['.']);
+  const plan = (variant: Record<string, string[]>) => planCells(scenarios, ['7.3'], { ...ALL, variant });
+  t.equal(plan({ nic: ['veth'] }).length, 1);
+  t.equal(plan({ nic: ['veth'], mode: ['native'] }).length, 0, 'both are known, and no scenario has both');
+  t.throws(() => plan({ nci: ['veth'] }), {
+    code: 'usage',
+    message: "--variant: no axis 'nci', did you mean `nic`?; axes are nic, mode",
+  });
+  t.throws(() => plan({ nic: ['veth', 'virtoi'] }), {
+    code: 'usage',
+    message: "--variant: axis nic has no value 'virtoi', did you mean `virtio`?; it has veth, virtio",
+  });
+});

@@ -2,6 +2,7 @@ import type { Cell } from '../model/cell.ts';
 import { additionsText } from '../model/guest-additions.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { didYouMean } from '../util/nearest.ts';
 
 /** A cell with all that is needed to run it. */
 export interface PlannedCell {
@@ -35,6 +36,7 @@ export function planCells(
   kernels: readonly string[],
   filter: CellFilter,
 ): PlannedCell[] {
+  refuseUnknownValues(scenarios, filter.variant);
   const cells = selectCells(scenarios, kernels, filter);
   refuseDuplicates(cells);
   return cells;
@@ -53,6 +55,29 @@ function selectCells(
         ({ cell }) => matchesText(cell, filter.grep) && (filter.only === null || filter.only.has(cell.id)),
       ),
   );
+}
+
+/** `--variant` with an axis that no scenario has, or with a value that no scenario's axis has: it would select nothing, or the rest. */
+function refuseUnknownValues(scenarios: readonly Scenario[], wanted: CellFilter['variant']): void {
+  const axes = new Map<string, Set<string>>();
+  for (const scenario of scenarios)
+    for (const [axis, values] of Object.entries(scenario.axes))
+      axes.set(axis, new Set([...(axes.get(axis) ?? []), ...values]));
+  for (const [axis, values] of Object.entries(wanted)) {
+    const known = axes.get(axis);
+    if (known === undefined) {
+      const names = [...axes.keys()];
+      const has = names.length === 0 ? 'these scenarios have no axes' : `axes are ${names.join(', ')}`;
+      throw new BpfrigError('usage', `--variant: no axis '${axis}'${didYouMean(axis, names)}; ${has}`);
+    }
+    const stray = values.find(value => !known.has(value));
+    if (stray === undefined) continue;
+    const all = [...known].join(', ');
+    throw new BpfrigError(
+      'usage',
+      `--variant: axis ${axis} has no value '${stray}'${didYouMean(stray, known)}; it has ${all}`,
+    );
+  }
 }
 
 function refuseDuplicates(cells: readonly PlannedCell[]): void {

@@ -103,7 +103,9 @@ function problemOf(error: unknown): ExpressionProblem {
   // The parser and what walks over its tree call themselves for each level, and for each operator of a chain.
   if (error instanceof RangeError) return { problem: 'nested too deeply: divide it into several', offset: 0 };
   if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error;
-  return { problem: lowerFirst(error.summary), offset: error.range?.start ?? 0 };
+  const problem = lowerFirst(error.summary);
+  const remedy = /^unexpected character: =$/.test(problem) ? ': a comparison is written `==`' : '';
+  return { problem: problem + remedy, offset: error.range?.start ?? 0 };
 }
 
 function lowerFirst(text: string): string {

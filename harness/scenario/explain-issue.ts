@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../util/nearest.ts';
 import type { Path, Problem, Source } from './places.ts';
-import { knownKeys } from './json-schema.ts';
+import { knownKeys, meaningOf } from './json-schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -43,7 +43,11 @@ export function explainIssue(
     }
   }
   const place = source.place(path);
-  if (value === undefined) return [{ place, text: `missing key \`${String(issue.path.at(-1))}\`` }];
+  if (value === undefined) {
+    const meaning = meaningOf(issue.path);
+    const text = `missing key \`${String(issue.path.at(-1))}\``;
+    return [{ place, text: meaning === '' ? text : `${text}: ${meaning}` }];
+  }
   return [{ place, text: `${pathText(path)}: ${complaint(issue, value, source.written(path))}` }];
 }
 

@@ -29,6 +29,14 @@ export function keysOf(schema: Schema, path: Path): string[] {
   return [...new Set(schemas.flatMap(alternatives).flatMap(schema => Object.keys(schema.properties ?? {})))];
 }
 
+/** What the schema says about a key of a mapping; '' where it says nothing, or different things. */
+export function meaningOf(path: Path): string {
+  checked ??= z.toJSONSchema(scenarioSchema(exactly), { io: 'input', unrepresentable: 'any' });
+  const schemas = path.reduce<Schema[]>((found, part) => found.flatMap(one => below(one, part)), [checked]);
+  const meanings = new Set(schemas.map(({ description }) => description ?? ''));
+  return meanings.size === 1 ? ([...meanings][0] ?? '') : '';
+}
+
 function below(schema: Schema, part: PropertyKey): Schema[] {
   return alternatives(schema).flatMap(({ properties, additionalProperties, items }) => {
     const own = properties?.[String(part)];

@@ -45,7 +45,7 @@ t.test('files and folders, and all problems of all files in one error', async t 
     code: 'scenario',
     message:
       'scenarios/cpumap/d.yaml:4:10: `sennt == 0`: unknown name `sennt`, did you mean `sent`? (and 1 more)',
-    detail: /d\.yaml:4:10: .*\nscenarios\/cpumap\/e\.yaml:1:1: missing key `title`$/,
+    detail: /d\.yaml:4:10: .*\nscenarios\/cpumap\/e\.yaml:1:1: missing key `title`: one sentence: .*$/,
   });
   await t.rejects(loadScenarios([at('nowhere')], { rootOf, ...NAMES }), {
     code: 'usage',

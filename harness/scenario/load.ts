@@ -1,8 +1,9 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { BpfrigError, messageOf } from '../util/errors.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { COVERAGE_FILE, nearestCoverageFile, readCoverageList, type CoverageList } from './coverage-list.ts';
 import { parseScenario, problemLines } from './parse.ts';
@@ -114,12 +115,12 @@ export function scenarioName(file: string): string {
 
 async function scenarioFiles(path: string): Promise<string[]> {
   const stats = await stat(path).catch(() => null);
-  if (stats === null) throw new BpfrigError('usage', `no scenario file or folder ${path}: it does not exist`);
+  if (stats === null) throw await absent(path);
   if (!stats.isDirectory()) {
     if (YAML.test(path) || MODULE.test(path)) return [path];
     throw new BpfrigError(
       'usage',
-      `${path} is not a scenario: it must be a .yaml, .ts or .js file, or a folder of them`,
+      `${path} is not a scenario: it must be a .yaml, .ts or .js file, or a folder of them${isSource(path) ? '; `load` takes objects and their sources' : ''}`,
     );
   }
   const names = await readdir(path, { recursive: true });
@@ -129,6 +130,16 @@ async function scenarioFiles(path: string): Promise<string[]> {
   if (found.length === 0)
     throw new BpfrigError('usage', `no scenario in folder ${path}: there must be *.yaml below it`);
   return found.map(name => join(path, name));
+}
+
+function isSource(path: string): boolean {
+  return /\.(?:c|o)$/.test(path);
+}
+
+async function absent(path: string): Promise<BpfrigError> {
+  const siblings = await readdir(dirname(path)).catch(() => []);
+  const nearest = didYouMean(basename(path), siblings);
+  return new BpfrigError('usage', `no scenario file or folder ${path}: it does not exist${nearest}`);
 }
 
 /** Folders that a project has for other purposes: its packages, its runs, its workflows. */

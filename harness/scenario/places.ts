@@ -1,5 +1,5 @@
 import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Document, Node, Pair } from 'yaml';
+import type { Document, Node, Pair, YAMLError } from 'yaml';
 import { BOUNDS, grouped } from './bounds.ts';
 import type { Place } from './scenario.ts';
 import { unboundedData, unboundedNode } from './yaml-bounds.ts';
@@ -41,7 +41,7 @@ export function yamlSource(text: string): Source {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems = document.errors.map(error => ({ place: at(error.pos[0]), text: error.message }));
+  const problems = document.errors.map(error => ({ place: at(error.pos[0]), text: syntaxText(error) }));
   const unbounded = problems.length > 0 ? null : unboundedNode(document);
   if (unbounded !== null) problems.push({ place: at(unbounded.offset), text: unbounded.text });
   const root = document.contents;
@@ -70,6 +70,17 @@ export function moduleSource(data: unknown): Source {
   const unbounded = unboundedData(data);
   return unbounded === null ? { data, problems: [], ...NO_PLACES } : unread(unbounded);
 }
+
+/** What the parser says, and what to do where that does not follow from it. */
+function syntaxText({ code, message }: YAMLError): string {
+  const remedy = REMEDIES[code];
+  return remedy === undefined ? message : `${message}: ${remedy}`;
+}
+
+const REMEDIES: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'write spaces',
+  DUPLICATE_KEY: 'leave out one of the two',
+};
 
 function unread(text: string): Source {
   return { data: null, problems: [{ place: TOP, text }], ...NO_PLACES };

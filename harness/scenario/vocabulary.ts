@@ -54,12 +54,20 @@ export function unknownName(
     const next: Word | undefined = Object.hasOwn(words, key) ? words[key] : words['*'];
     if (next === undefined) {
       const names = seen.length === 0 ? [...Object.keys(words), ...own] : Object.keys(words);
-      return `unknown name \`${[...seen, key].join('.')}\`${didYouMean(key, names)}`;
+      const nearest = didYouMean(key, names);
+      const hint = nearest === '' && seen.length === 0 ? rootsText(own) : nearest;
+      return `unknown name \`${[...seen, key].join('.')}\`${hint}`;
     }
     seen.push(key);
     word = next;
   }
   return null;
+}
+
+/** What an expression's names can begin with. */
+function rootsText(own: ReadonlySet<string>): string {
+  const steps = own.size === 0 ? 'no step has an `as`' : `the steps with \`as\` are ${[...own].join(', ')}`;
+  return `: ${steps}, and docs/counters.md has the counters`;
 }
 
 /** What a name stands for: a word, an item of a list, or null for a name that the vocabulary does not have. */

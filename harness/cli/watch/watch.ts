@@ -14,6 +14,7 @@ import { planRun, type RunPlan } from '../plan-run.ts';
 import { onProgress } from '../progress.ts';
 import type { RunOptions } from '../run-options.ts';
 import { runPlan } from '../run-plan.ts';
+import { reported } from '../run-program.ts';
 import { FileWatcher } from './file-watcher.ts';
 import { Inbox, type WatchEvent } from './inbox.ts';
 import { KEYS, onKeys } from './keys.ts';
@@ -134,7 +135,7 @@ class Watch {
     } catch (error) {
       if (!(error instanceof BpfrigError) || (error.code !== 'scenario' && error.code !== 'usage'))
         throw error;
-      onProgress(error.message);
+      reported(error);
       return null;
     }
   }

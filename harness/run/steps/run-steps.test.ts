@@ -106,6 +106,19 @@ t.test(
   },
 );
 
+t.test('a refusal without `as` says what the verifier said last, and keeps its log', async t => {
+  const log = '0: (b7) r2 = 0\nR2 !read_ok\nprocessed 1 insns (limit 1000000)\n';
+  const failure = { kind: 'kernel', errno: 'EACCES', code: 13, where: 'bpf(BPF_PROG_LOAD)' } as const;
+  const refuse = () => {
+    throw new AgentError('hog', { ...failure, message: "loading program 'f'", log });
+  };
+  const { traffic } = variantOf('  - stall: { cpu: 1 }');
+  await t.rejects(runSteps(contextOf(agent({ hog: refuse }).guest), traffic), {
+    message: /: stall: the kernel refused bpf\(BPF_PROG_LOAD\): EACCES \(loading program 'f'\): R2 !read_ok$/,
+    detail: log,
+  });
+});
+
 t.test('frames come from pktgen, but not into generic XDP behind a veth', async t => {
   const cases = [
     { topology: 'veth', mode: undefined, op: 'pktgen' },

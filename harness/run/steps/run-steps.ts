@@ -1,4 +1,5 @@
 import { plainText } from '../../oracle/cel-values.ts';
+import { refusalOf } from '../../guest/verifier-log.ts';
 import { shortfall } from '../../oracle/shortfall.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
@@ -94,7 +95,8 @@ async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
     const { errno, failure } = kernelErrno(error);
     if (step.as === null) {
       const what = `${lineOf(step)}: the kernel refused ${failure.where}: ${errno}`;
-      throw new StepFailure(`${what} (${failure.message})`, failure.log);
+      const said = failure.log === null ? null : refusalOf(failure.log);
+      throw new StepFailure(`${what} (${failure.message})${said === null ? '' : `: ${said}`}`, failure.log);
     }
     ctx.results[step.as] = { errno, where: failure.where, log: failure.log ?? '' };
   }

@@ -1,0 +1,48 @@
+import { kernelConfig } from '../kernel/config.ts';
+import { configValue } from '../kernel/config-lines.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { BpfrigError } from '../util/errors.ts';
+
+/** The options of a kernel's configuration that make the modules which every guest needs (images/guest.yaml). */
+export const OPTIONS: Readonly<Record<string, string>> = {
+  virtio_pci: 'CONFIG_VIRTIO_PCI',
+  virtio_console: 'CONFIG_VIRTIO_CONSOLE',
+  virtio_net: 'CONFIG_VIRTIO_NET',
+  veth: 'CONFIG_VETH',
+  pktgen: 'CONFIG_NET_PKTGEN',
+};
+
+/** The error for a kernel without modules that every guest needs. */
+export function lacksModules({ id, release }: Kernel, names: readonly string[]): BpfrigError {
+  const options = names.map(name => OPTIONS[name] ?? name).join(', ');
+  return new BpfrigError(
+    'infra',
+    `kernel ${id} (${release}) lacks the modules ${names.join(', ')}: build them, ${options} as y or m`,
+  );
+}
+
+/**
+ * Throws `infra` for a kernel without a folder of modules whose configuration does not build in what every guest needs: it would boot, and never
+ * answer. Of a configuration that is not known nothing can be said.
+ */
+export async function mustBuildIn(kernel: Kernel, names: readonly string[]): Promise<void> {
+  const config = await kernelConfig(kernel);
+  if (config === null) return;
+  const values = names.map(name => ({ name, option: OPTIONS[name] ?? '', value: valueOf(config, name) }));
+  const lacking = values.filter(({ value }) => value !== 'y');
+  if (lacking.length === 0) return;
+  const { id, release } = kernel;
+  const has = lacking.map(({ option, value }) => `${option}=${value}`).join(', ');
+  const remedy = lacking.some(({ value }) => value === 'm')
+    ? 'build them in (=y), or name a folder that also has lib/modules/RELEASE (make modules_install INSTALL_MOD_PATH=DIR)'
+    : 'build them in (=y)';
+  throw new BpfrigError(
+    'infra',
+    `kernel ${id} (${release}) lacks drivers that a guest needs, and has no modules next to it: ${has}: ${remedy}; docs/kernels.md has a whole configuration`,
+  );
+}
+
+function valueOf(config: string, name: string): string {
+  const option = OPTIONS[name];
+  return option === undefined ? 'y' : configValue(config, option);
+}
