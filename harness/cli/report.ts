@@ -7,27 +7,21 @@ import { copyCells, refuseSharedFolders, RunFolder } from '../run/results.ts';
 import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { onProgress } from './progress.ts';
+import { addReporterOptions, reporterChoices, type ReporterFlags } from './reporter-options.ts';
 import { attachReporters } from './reporters.ts';
-import { collectReporter, TERMINAL, type ReporterChoice } from './run-options.ts';
 import { readSavedRun } from './saved-run.ts';
 
-interface ReportOptions {
-  readonly reporter: readonly ReporterChoice[];
+interface ReportOptions extends ReporterFlags {
   readonly out?: string;
   readonly keepDurations?: boolean;
 }
 
 /** `bpfrig report`: any reporter over saved runs; several (shards) are reported as one. */
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description('Report saved runs again, with any reporter. Several runs, such as shards, become one.')
-    .argument('<run...>', "a run's folder, such as results/latest; all shards of a sharded run")
-    .option(
-      '--reporter <name[:file]>',
-      'how to report, and where to (repeatable; default terminal)',
-      collectReporter,
-      [],
-    )
+    .argument('<run...>', "a run's folder, such as results/latest; all shards of a sharded run");
+  return addReporterOptions(command)
     .option('--out <dir>', 'also make a folder of the whole, as a run leaves one')
     .option('--keep-durations', 'keep how long cells took, so that the next run is divided into shards by it')
     .addHelpText(
@@ -47,9 +41,8 @@ async function report(dirs: readonly string[], options: ReportOptions): Promise<
   const events = mergeRuns(runs);
   const folder = options.out === undefined ? null : await folderOfWhole(options.out, dirs, runs);
   const eventLog = new EventLog(onProgress);
-  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   if (options.keepDurations) keepDurations(eventLog);
-  const reporters = attachReporters(eventLog, choices, folder);
+  const reporters = attachReporters(eventLog, reporterChoices(options), folder);
   for (const event of events) eventLog.replay(event);
   reporters.close();
   return eventLog.codeOf(foldRun(events).exitCode);

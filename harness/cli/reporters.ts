@@ -8,7 +8,7 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { writeWhole } from '../util/write-whole.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { LiveScreen } from './live-screen.ts';
-import type { ReporterChoice } from './run-options.ts';
+import type { ReporterChoice } from './reporter-options.ts';
 
 /** Reports that every run keeps in its folder. */
 const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'html', 'markdown', 'terminal'];

@@ -23,6 +23,7 @@ import { reportDryRun } from './dry-run.ts';
 import { keepGuests } from './keep.ts';
 import { openRun } from './open-runs.ts';
 import { onProgress } from './progress.ts';
+import { addReporterOptions, reporterChoices } from './reporter-options.ts';
 import { attachReporters } from './reporters.ts';
 import {
   kernelOption,
@@ -30,32 +31,25 @@ import {
   acceleratorOption,
   lockedOption,
   collectVariant,
-  collectReporter,
   positiveInteger,
   shardOption,
   wholeNumber,
   defaultJobs,
-  TERMINAL,
   type RunOptions,
 } from './run-options.ts';
 import { readSavedRun } from './saved-run.ts';
 
 /** `bpfrig run`: scenarios × kernels, to verdicts. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
     .argument('[paths...]', 'scenario files, or folders of them')
     .addOption(kernelOption())
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
     .addOption(jobsOption('cells'))
-    .addOption(acceleratorOption())
-    .option(
-      '--reporter <name[:file]>',
-      'how to report, and where to (repeatable; default terminal)',
-      collectReporter,
-      [],
-    )
+    .addOption(acceleratorOption());
+  return addReporterOptions(command)
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
     .option('--retries <n>', 'try a cell that the host spoiled (infra) so many times again', wholeNumber, 1)
@@ -158,8 +152,7 @@ async function runPlan(
     whole.map(({ cell }) => cell.id),
   );
   const eventLog = new EventLog(onProgress);
-  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
-  const reporters = attachReporters(eventLog, choices, folder, durations);
+  const reporters = attachReporters(eventLog, reporterChoices(options), folder, durations);
   using _open = openRun(folder.dir, eventLog, reporters);
   tryLinkLatest(resultsDir, folder.dir);
   const { shard, maxFailures = null } = options;
