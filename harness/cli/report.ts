@@ -6,6 +6,7 @@ import { Durations } from '../run/durations.ts';
 import { copyCells, refuseSharedFolders, RunFolder } from '../run/results.ts';
 import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
+import { reportHistory } from './history.ts';
 import { onProgress } from './progress.ts';
 import { addReporterOptions, reporterChoices, type ReporterFlags } from './reporter-options.ts';
 import { attachReporters } from './reporters.ts';
@@ -14,13 +15,18 @@ import { readSavedRun } from './saved-run.ts';
 interface ReportOptions extends ReporterFlags {
   readonly out?: string;
   readonly keepDurations?: boolean;
+  readonly history?: boolean;
 }
 
 /** `bpfrig report`: any reporter over saved runs; several (shards) are reported as one. */
 export function reportCommand(): Command {
   const command = new Command('report')
     .description('Report saved runs again, with any reporter. Several runs, such as shards, become one.')
-    .argument('<run...>', "a run's folder, such as results/latest; all shards of a sharded run");
+    .argument('<run...>', "a run's folder, such as results/latest; all shards of a sharded run")
+    .option(
+      '--history',
+      'instead of one run, how each cell went along all of them: regressions, flakes; also of a folder of runs',
+    );
   return addReporterOptions(command)
     .option('--out <dir>', 'also make a folder of the whole, as a run leaves one')
     .option('--keep-durations', 'keep how long cells took, so that the next run is divided into shards by it')
@@ -29,6 +35,7 @@ export function reportCommand(): Command {
       `
 The exit code is that of the whole, computed from its cells: a cell that was planned and has no verdict makes it red, and so does a
 missing shard. It is 3 for a run without an end, and for a file that is not what a run wrote; the message names the line.
+With --history it is 1 if a cell of the newest run was good before and is red, and otherwise 0; reporters are terminal, html and json.
 `,
     )
     .action(async (dirs: readonly string[], options: ReportOptions) => {
@@ -37,6 +44,7 @@ missing shard. It is 3 for a run without an end, and for a file that is not what
 }
 
 async function report(dirs: readonly string[], options: ReportOptions): Promise<number> {
+  if (options.history) return reportHistory(dirs, reporterChoices(options), options.out ?? null);
   const runs = dirs.map(readSavedRun);
   const events = mergeRuns(runs);
   const folder = options.out === undefined ? null : await folderOfWhole(options.out, dirs, runs);

@@ -5,8 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import t from 'tap';
 import type { RunEvent } from '../../model/events.ts';
+import { foldRun } from '../fold.ts';
 import { goldenEvents, reportOf } from '../golden.ts';
+import { FIVE_RUNS, REGRESSION, runOfHistory } from '../history/history.fixture.ts';
+import { historyOf, recordRun } from '../history/history.ts';
 import { largeRun } from '../large-run.fixture.ts';
+import { anchorOf } from './anchors.ts';
+import { renderHistory } from './history-page.tsx';
 import { createHtmlReporter } from './page.tsx';
 
 // Debian's chromium, which `./bpfrig selftest --setup` installs. Without it this test fails, because nothing else opens the page.
@@ -243,6 +248,34 @@ t.test('runs without cells, with one cell, and one that was cut off', async t =>
   const { page } = await open('cut-again', goldenEvents('cut'));
   t.match(await page.locator('.outcome').innerText(), /^Cut off/);
   t.match(await page.locator('#trouble').innerText(), 'could not be made ready');
+});
+
+t.test('the page of a history: regression, flake, and the rows that changed', async t => {
+  const records = FIVE_RUNS.map((run, i) => recordRun(foldRun(runOfHistory(i + 1, run)), `${i + 1}`));
+  const file = join(dir, 'history.html');
+  const links = records.map((_, i) => (i === 3 ? '4/' : null));
+  await writeFile(file, renderHistory(historyOf(records), links));
+  const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await page.goto(pathToFileURL(file).href);
+  t.match(await page.title(), '1 regression · 1 flake');
+  const regression = page.locator('#regressions li');
+  t.match(await regression.innerText(), /@6\.12 bad since run 4 .*6\.12\.117-1.* → .*6\.12\.118-1/s);
+  t.equal(
+    await regression.locator('a').getAttribute('href'),
+    `4/report.html#${anchorOf(REGRESSION)}`,
+    'the page of the first bad run',
+  );
+  t.match(await page.locator('#flakes li').innerText(), 'changed 4 times; good and bad on one build');
+  t.equal(await rowsShown(page), 2, 'without scripts: only rows that changed');
+  const courses = await page.locator('tr.row:visible .course').allInnerTexts();
+  t.ok(
+    courses.some(text => text.replace(/[^✓✗]/g, '') === '✓✗✓✗✓'),
+    courses.join(' / '),
+  );
+  t.ok((await page.locator('.kernel-changed:visible').count()) > 0);
+  await page.uncheck('#only-changed');
+  t.equal(await rowsShown(page), 5);
+  t.equal(await page.locator('#runs tbody tr').count(), 5);
 });
 
 t.test('2,000 cells open in less than 2 s', async t => {
