@@ -44,13 +44,14 @@ With --history it is 1 if a cell of the newest run was good before and is red, a
 }
 
 async function report(dirs: readonly string[], options: ReportOptions): Promise<number> {
-  if (options.history) return reportHistory(dirs, reporterChoices(options), options.out ?? null);
+  const choices = reporterChoices(options);
+  if (options.history) return reportHistory(dirs, choices, options.out ?? null);
   const runs = dirs.map(readSavedRun);
   const events = mergeRuns(runs);
   const folder = options.out === undefined ? null : await folderOfWhole(options.out, dirs, runs);
   const eventLog = new EventLog(onProgress);
   if (options.keepDurations) keepDurations(eventLog);
-  const reporters = attachReporters(eventLog, reporterChoices(options), folder);
+  const reporters = attachReporters(eventLog, choices, folder);
   for (const event of events) eventLog.replay(event);
   reporters.close();
   return eventLog.codeOf(foldRun(events).exitCode);

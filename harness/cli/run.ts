@@ -146,13 +146,14 @@ async function runPlan(
   resultsDir: string,
   options: RunOptions,
 ): Promise<number> {
+  const choices = reporterChoices(options);
   const runId = newRunId();
   const folder = RunFolder.create(
     resolve(options.out ?? join(resultsDir, runId)),
     whole.map(({ cell }) => cell.id),
   );
   const eventLog = new EventLog(onProgress);
-  const reporters = attachReporters(eventLog, reporterChoices(options), folder, durations);
+  const reporters = attachReporters(eventLog, choices, folder, durations);
   using _open = openRun(folder.dir, eventLog, reporters);
   tryLinkLatest(resultsDir, folder.dir);
   const { shard, maxFailures = null } = options;

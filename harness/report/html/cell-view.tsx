@@ -1,6 +1,7 @@
 import type { CellResult, ExpectationResult } from '../../model/cell.ts';
 import type { KernelColumn } from '../../model/events.ts';
 import { changeText, type BehaviourChange } from '../behaviour.ts';
+import { cellFiles } from '../cell-files.ts';
 import { cellLabel, formatMs, lastLines, oneLine } from '../text.ts';
 import { BatchHistograms, PerCpu } from './counter-views.tsx';
 import { LedgerFlow } from './ledger-flow.tsx';
@@ -67,7 +68,7 @@ export function CellView({ anchor, result, kernel, change }: CellViewProps) {
       <p class="repeat">
         <code>{oneLine(result.repeat)}</code>
       </p>
-      <Artifacts dir={result.dir} artifacts={result.artifacts} />
+      <Artifacts result={result} />
     </>
   );
 }
@@ -149,22 +150,14 @@ function KernelFacts({ kernel }: { readonly kernel: KernelColumn | null }) {
   );
 }
 
-function Artifacts({ dir, artifacts = [] }: Pick<CellResult, 'dir' | 'artifacts'>) {
-  if (dir === '') return null;
-  const files = [
-    'console.log',
-    'result.json',
-    'counters.json',
-    'ledger.json',
-    'observations.json',
-    ...artifacts,
-  ];
-  const folder = dir.split('/').map(encodeURIComponent).join('/');
+function Artifacts({ result }: { readonly result: CellResult }) {
+  const files = cellFiles(result);
+  if (files.length === 0) return null;
   return (
     <p class="files">
-      {files.map(file => (
-        <a key={file} href={`${folder}/${encodeURIComponent(file)}`}>
-          {oneLine(file)}
+      {files.map(({ name, address }) => (
+        <a key={name} href={address}>
+          {oneLine(name)}
         </a>
       ))}
     </p>
