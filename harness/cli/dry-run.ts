@@ -10,7 +10,8 @@ import type { PlannedCell } from '../run/plan.ts';
 import { newRunId } from '../run/run-id.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
-import { TERMINAL, type RunOptions } from './run-options.ts';
+import { reporterChoices } from './reporter-options.ts';
+import type { RunOptions } from './run-options.ts';
 import { table } from './table.ts';
 
 /**
@@ -22,8 +23,7 @@ export async function reportDryRun(
   cells: readonly PlannedCell[],
   options: Pick<RunOptions, 'accel' | 'reporter'>,
 ): Promise<number> {
-  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
-  for (const { name, file } of choices) {
+  for (const { name, file } of reporterChoices(options)) {
     if (name === 'terminal') write(file, dryRunText(dryRun));
     else if (name === 'jsonl') write(file, await eventsText(dryRun, cells, options));
     else throw new BpfrigError('usage', `--dry-run: the reporter must be terminal or jsonl, not ${name}`);

@@ -6,28 +6,28 @@ import { Durations } from '../run/durations.ts';
 import { copyCells, refuseSharedFolders, RunFolder } from '../run/results.ts';
 import { EventLog } from '../run/event-log.ts';
 import { cacheRoot } from '../util/paths.ts';
+import { reportHistory } from './history.ts';
 import { onProgress } from './progress.ts';
+import { addReporterOptions, reporterChoices, type ReporterFlags } from './reporter-options.ts';
 import { attachReporters } from './reporters.ts';
-import { collectReporter, TERMINAL, type ReporterChoice } from './run-options.ts';
 import { readSavedRun } from './saved-run.ts';
 
-interface ReportOptions {
-  readonly reporter: readonly ReporterChoice[];
+interface ReportOptions extends ReporterFlags {
   readonly out?: string;
   readonly keepDurations?: boolean;
+  readonly history?: boolean;
 }
 
 /** `bpfrig report`: any reporter over saved runs; several (shards) are reported as one. */
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description('Report saved runs again, with any reporter. Several runs, such as shards, become one.')
     .argument('<run...>', "a run's folder, such as results/latest; all shards of a sharded run")
     .option(
-      '--reporter <name[:file]>',
-      'how to report, and where to (repeatable; default terminal)',
-      collectReporter,
-      [],
-    )
+      '--history',
+      'instead of one run, how each cell went along all of them: regressions, flakes; also of a folder of runs',
+    );
+  return addReporterOptions(command)
     .option('--out <dir>', 'also make a folder of the whole, as a run leaves one')
     .option('--keep-durations', 'keep how long cells took, so that the next run is divided into shards by it')
     .addHelpText(
@@ -35,6 +35,7 @@ export function reportCommand(): Command {
       `
 The exit code is that of the whole, computed from its cells: a cell that was planned and has no verdict makes it red, and so does a
 missing shard. It is 3 for a run without an end, and for a file that is not what a run wrote; the message names the line.
+With --history it is 1 if a cell of the newest run was good before and is red, and otherwise 0; reporters are terminal, html and json.
 `,
     )
     .action(async (dirs: readonly string[], options: ReportOptions) => {
@@ -43,11 +44,12 @@ missing shard. It is 3 for a run without an end, and for a file that is not what
 }
 
 async function report(dirs: readonly string[], options: ReportOptions): Promise<number> {
+  const choices = reporterChoices(options);
+  if (options.history) return reportHistory(dirs, choices, options.out ?? null);
   const runs = dirs.map(readSavedRun);
   const events = mergeRuns(runs);
   const folder = options.out === undefined ? null : await folderOfWhole(options.out, dirs, runs);
   const eventLog = new EventLog(onProgress);
-  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   if (options.keepDurations) keepDurations(eventLog);
   const reporters = attachReporters(eventLog, choices, folder);
   for (const event of events) eventLog.replay(event);

@@ -8,7 +8,7 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { writeWhole } from '../util/write-whole.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { LiveScreen } from './live-screen.ts';
-import type { ReporterChoice } from './run-options.ts';
+import type { ReporterChoice } from './reporter-options.ts';
 
 /** Reports that every run keeps in its folder. */
 const KEPT: readonly ReporterName[] = ['json', 'junit', 'tap', 'html', 'markdown', 'terminal'];
@@ -62,8 +62,8 @@ function chosenParts(
   live: LastDurations | null,
 ): Part[] {
   try {
-    return choices.map(({ name, file }) =>
-      file === null ? toStdout(eventLog, name, live) : toFile(eventLog, name, file),
+    return choices.map(choice =>
+      choice.file === null ? toStdout(eventLog, choice, live) : toFile(eventLog, choice, choice.file),
     );
   } catch (error) {
     folder?.discard();
@@ -91,7 +91,7 @@ function inCi(): boolean {
   return process.env['CI'] !== undefined && process.env['CI'] !== '';
 }
 
-function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | null): Part {
+function toStdout(eventLog: EventLog, { name, kcidb }: ReporterChoice, live: LastDurations | null): Part {
   const tty = name === 'terminal' && live !== null && isScreen();
   const columns = process.stdout.columns ?? 0;
   const reporter = createReporter(name, {
@@ -99,6 +99,7 @@ function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | 
     tty,
     columns,
     groups: live !== null && inCi(),
+    ...(kcidb !== undefined && { kcidb }),
   });
   const screen = tty ? new LiveScreen(process.stdout, mayColor(), live) : null;
   const print = (text: string, event: RunEvent | null): void => {
@@ -113,9 +114,9 @@ function toStdout(eventLog: EventLog, name: ReporterName, live: LastDurations | 
   return { name, close };
 }
 
-function toFile(eventLog: EventLog, name: ReporterName, file: string): Part {
+function toFile(eventLog: EventLog, { name, kcidb }: ReporterChoice, file: string): Part {
   const fd = open(file, name);
-  const reporter = createReporter(name, PLAIN);
+  const reporter = createReporter(name, { ...PLAIN, ...(kcidb !== undefined && { kcidb }) });
   const place = `${name}:${file}`;
   eventLog.listen(place, event => writeWhole(fd, reporter.onEvent(event)));
   const close = (): void => {

@@ -1,19 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { KeepChoice } from './keep.ts';
-import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
 import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
-import { didYouMean } from '../util/nearest.ts';
+import type { ReporterFlags } from './reporter-options.ts';
 
 /** Options of `run` as commander returns them. */
-export interface RunOptions {
+export interface RunOptions extends ReporterFlags {
   readonly kernel: readonly string[];
   readonly variant: Readonly<Record<string, readonly string[]>>;
   readonly grep?: string;
   readonly jobs?: number;
   readonly accel: AcceleratorChoice;
-  readonly reporter: readonly ReporterChoice[];
   readonly out?: string;
   readonly maxFailures?: number;
   readonly retries: number;
@@ -29,16 +27,6 @@ export interface RunOptions {
   readonly locked?: boolean;
   readonly setup?: boolean;
 }
-
-/** One `--reporter NAME[:FILE]`. */
-export interface ReporterChoice {
-  readonly name: ReporterName;
-  /** Null: standard output. */
-  readonly file: string | null;
-}
-
-/** How a run is reported without `--reporter`. */
-export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
 
 /**
  * How many cells run at once without `--jobs`: one per core, and one more for every eight cores or part of them. A cell waits for a seventh of
@@ -85,21 +73,6 @@ export function collectVariant(
     throw new InvalidArgumentError(`'${text}' must be AXIS=VALUE, such as mode=generic.`);
   }
   return { ...before, [axis]: [...(before[axis] ?? []), value] };
-}
-
-/** `NAME[:FILE]`, repeatable. */
-export function collectReporter(text: string, before: readonly ReporterChoice[]): ReporterChoice[] {
-  const colon = text.indexOf(':');
-  const name = colon < 0 ? text : text.slice(0, colon);
-  const file = colon < 0 ? null : text.slice(colon + 1);
-  if (!isReporterName(name)) {
-    const names = Object.keys(REPORTERS);
-    throw new InvalidArgumentError(
-      `no reporter '${name}'${didYouMean(name, names)}; there are ${names.join(', ')}.`,
-    );
-  }
-  if (file === '') throw new InvalidArgumentError(`'${text}' has no file name after the colon.`);
-  return [...before, { name, file }];
 }
 
 /** `2/3`. */

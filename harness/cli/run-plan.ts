@@ -12,7 +12,8 @@ import { openRun } from './open-runs.ts';
 import type { RunPlan } from './plan-run.ts';
 import { onProgress } from './progress.ts';
 import { attachReporters } from './reporters.ts';
-import { TERMINAL, type RunOptions } from './run-options.ts';
+import { reporterChoices } from './reporter-options.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** One of the runs of a watch. */
 export interface PartOfWatch {
@@ -39,6 +40,7 @@ export async function runPlan(
   options: RunOptions,
   part?: PartOfWatch,
 ): Promise<FinishedPlan> {
+  const choices = reporterChoices(options);
   const runId = newRunId();
   const folder = RunFolder.create(
     resolve(options.out ?? join(resultsDir, runId)),
@@ -49,7 +51,6 @@ export async function runPlan(
   eventLog.listen('results', event => {
     if (event.type === 'cell-end') results.set(event.result.cell.id, event.result);
   });
-  const choices = options.reporter.length > 0 ? options.reporter : [TERMINAL];
   const reporters = attachReporters(eventLog, choices, folder, durations);
   using _open = openRun(folder.dir, eventLog, reporters);
   tryLinkLatest(resultsDir, folder.dir);

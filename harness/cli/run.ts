@@ -10,6 +10,7 @@ import { reportDryRun } from './dry-run.ts';
 import { KEEP_CHOICES } from './keep.ts';
 import { planRun } from './plan-run.ts';
 import { onProgress } from './progress.ts';
+import { addReporterOptions } from './reporter-options.ts';
 import { runPlan } from './run-plan.ts';
 import {
   kernelOption,
@@ -17,7 +18,6 @@ import {
   acceleratorOption,
   lockedOption,
   collectVariant,
-  collectReporter,
   positiveInteger,
   shardOption,
   wholeNumber,
@@ -28,20 +28,15 @@ import { watch } from './watch/watch.ts';
 
 /** `bpfrig run`: scenarios × kernels, to verdicts. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
     .argument('[paths...]', 'scenario files, or folders of them')
     .addOption(kernelOption())
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
     .addOption(jobsOption('cells'))
-    .addOption(acceleratorOption())
-    .option(
-      '--reporter <name[:file]>',
-      'how to report, and where to (repeatable; default terminal)',
-      collectReporter,
-      [],
-    )
+    .addOption(acceleratorOption());
+  return addReporterOptions(command)
     .option('--out <dir>', "the run's folder (default results/<run-id>)")
     .option('--max-failures <n>', 'start no further cell once this many are red', positiveInteger)
     .option('--retries <n>', 'try a cell that the host spoiled (infra) so many times again', wholeNumber, 1)

@@ -2,6 +2,7 @@ import { isSpoiled } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
 import { changeText, counterChanges, type BehaviourOptions, type CounterChange } from './behaviour.ts';
 import { statusOf, type RunSummary } from './fold.ts';
+import { kernelBuild } from './kernel-build.ts';
 import { isRedStatus, type CellStatus } from './status.ts';
 import { count, formatMs, oneLine } from './text.ts';
 
@@ -87,12 +88,8 @@ function statusChange(before: RunSummary, after: RunSummary, cell: Cell): Status
 }
 
 function kernelChanges(before: RunSummary, after: RunSummary): RunComparison['kernels'] {
-  const name = (run: RunSummary, id: string): string | null => {
-    const column = run.kernels.find(kernel => kernel.id === id)?.column;
-    return column == null ? null : `${column.version} (${column.packages[0]?.version ?? column.release})`;
-  };
   return after.kernels.flatMap(({ id }) => {
-    const [was, is] = [name(before, id), name(after, id)];
+    const [was, is] = [kernelBuild(before, id), kernelBuild(after, id)];
     return was === null || is === null || was === is ? [] : [{ id, before: was, after: is }];
   });
 }

@@ -43,6 +43,8 @@ export interface RunSummary {
   /** In the order of the plan. */
   readonly cells: readonly Cell[];
   readonly results: ReadonlyMap<string, CellResult>;
+  /** When each cell started, by its id. */
+  readonly starts: ReadonlyMap<string, string>;
   /** Cells that have started but not ended. */
   readonly running: readonly Cell[];
   /** Every planned cell without a verdict. While the run continues, this includes cells that will run later. */
@@ -68,7 +70,7 @@ export class RunFold {
   #lastAt: string | null = null;
   readonly #cells = new Map<string, Cell>();
   readonly #results = new Map<string, CellResult>();
-  readonly #started = new Set<string>();
+  readonly #started = new Map<string, string>();
   readonly #columns = new Map<
     string,
     { column: KernelColumn | null; failure: string | null; prepareMs: number }
@@ -94,7 +96,7 @@ export class RunFold {
         this.#kernel(event.kernel).failure = event.reason;
         break;
       case 'cell-start':
-        this.#started.add(event.cell);
+        this.#started.set(event.cell, event.at);
         break;
       case 'cell-end':
         this.#cells.set(event.result.cell.id, event.result.cell);
@@ -126,6 +128,7 @@ export class RunFold {
       kernels: this.#kernels(cells),
       cells,
       results: this.#results,
+      starts: this.#started,
       running: pending.filter(cell => this.#started.has(cell.id)),
       unfinished: pending.map(cell => ({ cell, reason: this.#whyUnfinished(cell) })),
       counts,

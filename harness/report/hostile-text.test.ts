@@ -9,7 +9,16 @@ import { goldenEvents, reportOf } from './golden.ts';
 import { readEvents } from './jsonl.ts';
 import { createReporter, REPORTERS, type ReporterName } from './registry.ts';
 
-const PLAIN = { color: false, tty: false, columns: 0, groups: false };
+// A few thousand reports, which take their time on a busy host.
+t.setTimeout(120_000);
+
+const PLAIN = {
+  color: false,
+  tty: false,
+  columns: 0,
+  groups: false,
+  kcidb: { origin: 'example', files: null },
+};
 
 /** What a guest, a package or a file may say to break out of the form in which it is reported. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -143,6 +152,11 @@ const JUDGES: Readonly<Record<ReporterName, Judge>> = {
     sameCount(t, /<[a-z-]+/g, text, harmless, 'elements');
   },
   json: (text, _, t) => t.doesNotThrow(() => JSON.parse(text)),
+  kcidb: (text, harmless, t) => {
+    t.doesNotThrow(() => JSON.parse(text));
+    sameCount(t, /^ *"\w+": /gm, text, harmless, 'properties');
+    isLog(t, text);
+  },
   jsonl: (text, harmless, t) => {
     t.equal(readEvents(text, 'text').events.length, readEvents(harmless, 'harmless').events.length);
     isLog(t, text);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventLine } from './event-schema.ts';
+import { historyDocument } from './history/schema.ts';
 import { loadDocument } from './load-schema.ts';
 import { runDocument } from './run-schema.ts';
 
@@ -9,6 +10,7 @@ export function jsonSchemas(): Readonly<Record<string, unknown>> {
   return {
     'run.schema.json': z.toJSONSchema(runDocument, { io: 'input' }),
     'load.schema.json': z.toJSONSchema(loadDocument, { io: 'input' }),
+    'history.schema.json': z.toJSONSchema(historyDocument, { io: 'input' }),
     'events.schema.json': z.toJSONSchema(eventLine, { io: 'input' }),
   };
 }

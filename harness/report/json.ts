@@ -1,6 +1,7 @@
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { RunSummary } from './fold.ts';
 import { laterTries } from './later-tries.ts';
+import { sinceByRow } from './since.ts';
 import { jsonText } from '../util/json-text.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
 import type { RunDocument } from './run-schema.ts';
@@ -28,6 +29,7 @@ export function toRunDocument(summary: RunSummary): RunDocument {
     kernels: summary.kernels.map(({ column, ...kernel }) => ({ ...kernel, kernel: column })),
     cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
     unfinished: summary.unfinished,
+    rows: [...sinceByRow(summary).values()],
     notes: summary.notes,
   }) as RunDocument;
 }

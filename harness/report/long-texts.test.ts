@@ -3,7 +3,13 @@ import type { RunEvent } from '../model/events.ts';
 import { goldenEvents, reportOf } from './golden.ts';
 import { createReporter, REPORTERS, type ReporterName } from './registry.ts';
 
-const PLAIN = { color: false, tty: false, columns: 0, groups: false };
+const PLAIN = {
+  color: false,
+  tty: false,
+  columns: 0,
+  groups: false,
+  kcidb: { origin: 'example', files: null },
+};
 // These reporters write the complete record; they omit nothing.
 const WHOLE: readonly string[] = ['json', 'jsonl'];
 

@@ -2,7 +2,13 @@ import t from 'tap';
 import { GOLDEN_RUNS, goldenEvents, matchGolden, reportOf } from './golden.ts';
 import { createReporter, isReporterName, REPORTERS, type ReporterName } from './registry.ts';
 
-const PLAIN = { color: false, tty: false, columns: 0, groups: false };
+const PLAIN = {
+  color: false,
+  tty: false,
+  columns: 0,
+  groups: false,
+  kcidb: { origin: 'example', files: null },
+};
 const names = Object.keys(REPORTERS) as ReporterName[];
 
 t.test('the output of every reporter for every golden run is equal to its golden file', async t => {

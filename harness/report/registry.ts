@@ -3,6 +3,7 @@ import { createHtmlReporter } from './html/page.tsx';
 import { createJsonReporter } from './json.ts';
 import { createJsonlReporter } from './jsonl.ts';
 import { createJunitReporter } from './junit.ts';
+import { createKcidbReporter } from './kcidb/kcidb.ts';
 import { createKtapReporter } from './ktap.ts';
 import { createMarkdownReporter } from './markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
@@ -40,6 +41,11 @@ export const REPORTERS = {
     file: 'annotations.txt',
     about: 'GitHub annotations at the lines of scenarios',
     create: createGithubReporter,
+  },
+  kcidb: {
+    file: 'kcidb.json',
+    about: "for KernelCI's database KCIDB, schema 5.3; needs --kcidb-origin",
+    create: createKcidbReporter,
   },
 } as const satisfies Record<string, ReporterEntry>;
 

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/events.ts';
 import { RunFold, type RunSummary } from './fold.ts';
+import type { KcidbOptions } from './kcidb/options.ts';
 
 /** Properties of the place where a report is shown. */
 export interface ReporterOptions {
@@ -11,6 +12,8 @@ export interface ReporterOptions {
   readonly columns: number;
   /** For a CI's log: write one line per finished group of cells instead of one per cell. */
   readonly groups: boolean;
+  /** For the reporter `kcidb`, which needs it. */
+  readonly kcidb?: KcidbOptions;
 }
 
 /** Turns a run's events into text. A reporter does no input or output. */

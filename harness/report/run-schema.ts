@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn } from '../model/events.ts';
 import { VERDICT_NAMES, type VerdictCounts } from '../model/verdict.ts';
+import { SINCE_KINDS, type RowSince } from './since.ts';
 
 // Annotated with the model's types, so that a field that is added to the model but not here is a compile error.
 // Objects accept unknown fields: a later bpfrig may add fields without a new schema version, but never remove any.
@@ -123,6 +124,20 @@ export const cellResult: z.ZodType<CellResult> = z
   })
   .meta({ id: 'result', description: 'One cell and its verdict' });
 
+const rowSince: z.ZodType<RowSince> = z
+  .object({
+    scenario: z.string(),
+    variant: z.record(z.string(), z.string()),
+    since: z.object({
+      kind: z.enum(SINCE_KINDS),
+      kernel: z.string().nullable().meta({ description: 'First kernel for `since`, last one for `until`' }),
+      other: z.string().nullable().meta({ description: 'Nearest kernel on which the row does not hold' }),
+      unmeasured: z.array(z.string()).meta({ description: 'Kernels without an answer' }),
+      between: z.array(z.string()).meta({ description: 'Kernels without an answer where the change may be' }),
+    }),
+  })
+  .meta({ id: 'row', description: 'A variant of a scenario, and on which kernels it holds, as measured' });
+
 /** The document `run.json`. */
 export const runDocument = z
   .object({
@@ -154,6 +169,7 @@ export const runDocument = z
     ),
     cells: z.array(cellResult),
     unfinished: z.array(z.object({ cell, reason: z.string() })),
+    rows: z.array(rowSince).default([]),
     notes: z.array(z.object({ level: z.enum(['info', 'warning']), text: z.string() })),
   })
   .meta({ title: 'bpfrig run.json' });

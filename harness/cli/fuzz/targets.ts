@@ -103,7 +103,13 @@ function readScenario(input: Buffer): void {
   parseScenario(source, file, { ...NAMES, coverage: null });
 }
 
-const REPORTER_OPTIONS = { color: false, tty: false, columns: 80, groups: false };
+const REPORTER_OPTIONS = {
+  color: false,
+  tty: false,
+  columns: 80,
+  groups: false,
+  kcidb: { origin: 'example', files: null },
+};
 
 const RUNS = files(
   join(PACKAGE_ROOT, 'harness', 'report', 'testdata'),

@@ -5,8 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import t from 'tap';
 import type { RunEvent } from '../../model/events.ts';
+import { foldRun } from '../fold.ts';
 import { goldenEvents, reportOf } from '../golden.ts';
+import { FIVE_RUNS, REGRESSION, runOfHistory } from '../history/history.fixture.ts';
+import { historyOf, recordRun } from '../history/history.ts';
 import { largeRun } from '../large-run.fixture.ts';
+import { anchorOf } from './anchors.ts';
+import { renderHistory } from './history-page.tsx';
 import { createHtmlReporter } from './page.tsx';
 
 // Debian's chromium, which `./bpfrig selftest --setup` installs. Without it this test fails, because nothing else opens the page.
@@ -87,11 +92,78 @@ t.test('a cell opens by mouse, by key and by its address, and closes', async t =
   await page.keyboard.press('Enter');
   t.match(await view.innerText(), /needs live-frames|skip/, 'the arrow key moved along the row');
   const address = page.url();
-  t.match(address, /#c\d+$/);
+  t.match(address, /#cpumap\/redirect\/one-cpu\/nic=veth,mode=generic@6\.12$/);
   await page.goto('about:blank');
   await page.goto(address);
   t.ok(await page.locator('dialog').isVisible(), 'the address opens the cell');
   t.same(faults, []);
+});
+
+t.test('an address opens a cell with its filters, and a line of its log', async t => {
+  const { page, faults } = await open('address', goldenEvents('full'));
+  const base = page.url();
+  const at = async (hash: string): Promise<void> => {
+    await page.goto('about:blank');
+    await page.goto(`${base}#${hash}`);
+  };
+  await at('?verdict=panic&verdict=fail&kernel=6.12&text=drop&changed=1');
+  t.equal(await rowsShown(page), 1, 'text, verdicts, kernel and changed rows');
+  t.equal(
+    await page.locator('.matrix thead th:visible').count(),
+    3,
+    'the names, one kernel, on which it holds',
+  );
+  t.equal(await page.inputValue('input[name=text]'), 'drop');
+  t.notOk(await page.isChecked('input[name=status][value=pass]'));
+  await at('?verdict=nonsense');
+  t.equal(await rowsShown(page), 0, 'a verdict that this run does not have');
+  await page.click('.counts a:has(.s-panic)');
+  t.equal(await rowsShown(page), 1, 'a count is a link to its cells');
+  t.match(page.url(), /#\?verdict=panic$/);
+
+  await page.click('td.s-panic a');
+  const shared = page.url();
+  t.match(shared, /@6\.1\?verdict=panic$/, 'the cell and the filters');
+  t.equal(await page.locator('#permalink').getAttribute('href'), new URL(shared).hash);
+  await page.keyboard.press('Escape');
+  t.match(page.url(), /#\?verdict=panic$/, 'the filters stay');
+
+  await page.goto('about:blank');
+  await page.goto(shared);
+  t.ok(await page.locator('dialog').isVisible());
+  await page.click('dialog [data-line=console-2] a');
+  const line = page.url();
+  t.match(line, /@6\.1:console-2\?verdict=panic$/);
+  await page.goto('about:blank');
+  await page.goto(line);
+  const marked = page.locator('dialog .log-line.target');
+  t.equal(await marked.count(), 1);
+  t.equal(await marked.getAttribute('data-line'), 'console-2');
+  t.ok(await marked.isVisible());
+  await page.goto('about:blank');
+  await page.goto(encodeURI(shared).replaceAll('@', '%40'));
+  t.ok(await page.locator('dialog').isVisible(), 'also with characters escaped');
+  t.same(faults, []);
+});
+
+t.test('a cell far down is scrolled to, behind its view', async t => {
+  const { page } = await open('far', largeRun(120, 4), { viewport: { width: 900, height: 700 } });
+  await page.goto(`${page.url()}#suite/folder-11/scenario-119@3.0`);
+  t.match(await page.locator('dialog .where').innerText(), 'scenario-119');
+  t.ok(await page.locator('.matrix').evaluate(box => box.scrollTop > 1000));
+  await page.keyboard.press('Escape');
+  t.equal(await page.evaluate(() => document.activeElement?.closest('td')?.className.split(' ')[0]), 'k2');
+});
+
+t.test('on which kernels a row holds is in a column, and can be found', async t => {
+  const { page } = await open('since', goldenEvents('full'));
+  const cell = page.locator('td.since', { hasText: 'until 6.1' });
+  t.equal(await cell.count(), 1);
+  t.match(await cell.getAttribute('title'), 'holds on 6.1 and every earlier kernel, and not on 6.12');
+  await page.fill('input[name=text]', 'until 6.1');
+  t.equal(await rowsShown(page), 1);
+  const { page: one } = await open('since-one', goldenEvents('one'));
+  t.equal(await one.locator('td.since').count(), 0, 'one kernel has no order');
 });
 
 t.test('filters: verdict, text, kernel, rows that change', async t => {
@@ -108,7 +180,11 @@ t.test('filters: verdict, text, kernel, rows that change', async t => {
   t.match(await page.locator('output').innerText(), '1 of 10 cells');
   for (const box of await page.locator('input[name=status]').all()) await box.check();
   await page.locator('input[name=kernel]').first().uncheck();
-  t.equal(await page.locator('.matrix thead th:visible').count(), 2, 'one kernel and the names');
+  t.equal(
+    await page.locator('.matrix thead th:visible').count(),
+    3,
+    'the names, one kernel, on which it holds',
+  );
   await page.locator('input[name=kernel]').first().check();
   await page.check('input[name=changed]');
   const changed = await rowsShown(page);
@@ -172,6 +248,34 @@ t.test('runs without cells, with one cell, and one that was cut off', async t =>
   const { page } = await open('cut-again', goldenEvents('cut'));
   t.match(await page.locator('.outcome').innerText(), /^Cut off/);
   t.match(await page.locator('#trouble').innerText(), 'could not be made ready');
+});
+
+t.test('the page of a history: regression, flake, and the rows that changed', async t => {
+  const records = FIVE_RUNS.map((run, i) => recordRun(foldRun(runOfHistory(i + 1, run)), `${i + 1}`));
+  const file = join(dir, 'history.html');
+  const links = records.map((_, i) => (i === 3 ? '4/' : null));
+  await writeFile(file, renderHistory(historyOf(records), links));
+  const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await page.goto(pathToFileURL(file).href);
+  t.match(await page.title(), '1 regression · 1 flake');
+  const regression = page.locator('#regressions li');
+  t.match(await regression.innerText(), /@6\.12 bad since run 4 .*6\.12\.117-1.* → .*6\.12\.118-1/s);
+  t.equal(
+    await regression.locator('a').getAttribute('href'),
+    `4/report.html#${anchorOf(REGRESSION)}`,
+    'the page of the first bad run',
+  );
+  t.match(await page.locator('#flakes li').innerText(), 'changed 4 times; good and bad on one build');
+  t.equal(await rowsShown(page), 2, 'without scripts: only rows that changed');
+  const courses = await page.locator('tr.row:visible .course').allInnerTexts();
+  t.ok(
+    courses.some(text => text.replace(/[^✓✗]/g, '') === '✓✗✓✗✓'),
+    courses.join(' / '),
+  );
+  t.ok((await page.locator('.kernel-changed:visible').count()) > 0);
+  await page.uncheck('#only-changed');
+  t.equal(await rowsShown(page), 5);
+  t.equal(await page.locator('#runs tbody tr').count(), 5);
 });
 
 t.test('2,000 cells open in less than 2 s', async t => {

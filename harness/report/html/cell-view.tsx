@@ -1,6 +1,7 @@
 import type { CellResult, ExpectationResult } from '../../model/cell.ts';
 import type { KernelColumn } from '../../model/events.ts';
 import { changeText, type BehaviourChange } from '../behaviour.ts';
+import { cellFiles } from '../cell-files.ts';
 import { cellLabel, formatMs, lastLines, oneLine } from '../text.ts';
 import { BatchHistograms, PerCpu } from './counter-views.tsx';
 import { LedgerFlow } from './ledger-flow.tsx';
@@ -14,19 +15,22 @@ const MOST_COLUMNS = 400;
 
 /** The data of a cell's view. */
 export interface CellViewProps {
+  /** The cell's anchor on the page. */
+  readonly anchor: string;
   readonly result: CellResult;
   readonly kernel: KernelColumn | null;
   readonly change: BehaviourChange | null;
 }
 
 /** The view of one cell, with all information about it. */
-export function CellView({ result, kernel, change }: CellViewProps) {
+export function CellView({ anchor, result, kernel, change }: CellViewProps) {
   const { cell } = result;
   return (
     <>
       <header>
         <p class="where">
-          <StatusWord status={result.verdict} /> <b>{oneLine(cell.kernel)}</b> <code>{cellLabel(cell)}</code>
+          <StatusWord status={result.verdict} /> <b>{oneLine(cell.kernel)}</b> <code>{cellLabel(cell)}</code>{' '}
+          <Permalink anchor={anchor} />
         </p>
         <h2>{oneLine(cell.title)}</h2>
         {result.reason !== '' && <p class="reason">{oneLine(result.reason)}</p>}
@@ -52,16 +56,29 @@ export function CellView({ result, kernel, change }: CellViewProps) {
       <BatchHistograms counters={result.counters} />
       <h3>Time: {formatMs(result.durationMs)}</h3>
       <PhaseBar phases={result.phases} />
-      {result.detail !== null && <LongText title="Detail" lines={result.detail.trimEnd().split('\n')} />}
-      {result.consoleTail.length > 0 && <LongText title="End of the console" lines={result.consoleTail} />}
+      {result.detail !== null && (
+        <LongText name="detail" title="Detail" lines={result.detail.trimEnd().split('\n')} />
+      )}
+      {result.consoleTail.length > 0 && (
+        <LongText name="console" title="End of the console" lines={result.consoleTail} />
+      )}
       <h3>Kernel</h3>
       <KernelFacts kernel={kernel} />
       <h3>Repeat</h3>
       <p class="repeat">
         <code>{oneLine(result.repeat)}</code>
       </p>
-      <Artifacts dir={result.dir} artifacts={result.artifacts} />
+      <Artifacts result={result} />
     </>
+  );
+}
+
+/** A link to the cell itself, to copy. */
+export function Permalink({ anchor }: Pick<CellViewProps, 'anchor'>) {
+  return (
+    <a class="permalink" href={`#${anchor}`} title="address of this cell">
+      #<span class="hidden">address of this cell</span>
+    </a>
   );
 }
 
@@ -89,14 +106,23 @@ function valuesOf(e: ExpectationResult, result: CellResult): string | null {
   return values === null ? null : oneLine(values);
 }
 
-function LongText({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+interface LongTextProps {
+  /** Begins the anchors of its lines, which the page's script makes: a link for each line of each cell would double the page. */
+  readonly name: 'console' | 'detail';
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+function LongText({ name, title, lines }: LongTextProps) {
   const shown = lastLines(lines, MOST_LINES, MOST_COLUMNS);
   const left = lines.length - shown.length;
   return (
     <>
       <h3>{title}</h3>
       {left > 0 && <p class="quiet">{left} earlier lines are in the cell's folder.</p>}
-      <pre tabIndex={0}>{shown.join('\n')}</pre>
+      <pre tabIndex={0} data-log={name}>
+        {shown.join('\n')}
+      </pre>
     </>
   );
 }
@@ -124,22 +150,14 @@ function KernelFacts({ kernel }: { readonly kernel: KernelColumn | null }) {
   );
 }
 
-function Artifacts({ dir, artifacts = [] }: Pick<CellResult, 'dir' | 'artifacts'>) {
-  if (dir === '') return null;
-  const files = [
-    'console.log',
-    'result.json',
-    'counters.json',
-    'ledger.json',
-    'observations.json',
-    ...artifacts,
-  ];
-  const folder = dir.split('/').map(encodeURIComponent).join('/');
+function Artifacts({ result }: { readonly result: CellResult }) {
+  const files = cellFiles(result);
+  if (files.length === 0) return null;
   return (
     <p class="files">
-      {files.map(file => (
-        <a key={file} href={`${folder}/${encodeURIComponent(file)}`}>
-          {oneLine(file)}
+      {files.map(({ name, address }) => (
+        <a key={name} href={address}>
+          {oneLine(name)}
         </a>
       ))}
     </p>

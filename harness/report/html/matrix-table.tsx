@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Cell } from '../../model/cell.ts';
 import { changeText, rowKey, type BehaviourChange } from '../behaviour.ts';
+import { sinceSentence, sinceText, type RowSince } from '../since.ts';
 import { statusOf, type RunSummary } from '../fold.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { formatMs, oneLine, variantText } from '../text.ts';
@@ -10,12 +11,15 @@ import { StatusWord } from './status-word.tsx';
 export interface MatrixTableProps {
   readonly summary: RunSummary;
   readonly changes: ReadonlyMap<string, BehaviourChange>;
-  /** Returns the URL fragment of a cell's view, such as `c12`. */
+  /** Anchor of each cell's view, by the cell's id. */
   readonly anchors: ReadonlyMap<string, string>;
+  /** On which kernels each row holds, by `rowKey`. */
+  readonly since: ReadonlyMap<string, RowSince>;
 }
 
 /** The matrix: rows are scenarios, grouped by folder; columns are kernels, old to new. */
-export function MatrixTable({ summary, changes, anchors }: MatrixTableProps) {
+export function MatrixTable(props: MatrixTableProps) {
+  const { summary } = props;
   const folders = groupBy(summary.cells, cell => folderOf(cell.scenario));
   return (
     <div class="matrix" tabIndex={0} role="region" aria-label="The matrix, scrollable">
@@ -29,10 +33,16 @@ export function MatrixTable({ summary, changes, anchors }: MatrixTableProps) {
                 <small>{kernel.column === null ? 'unavailable' : oneLine(kernel.column.version)}</small>
               </th>
             ))}
+            {comparesKernels(summary) && (
+              <th scope="col">
+                holds on
+                <small>as measured</small>
+              </th>
+            )}
           </tr>
         </thead>
         {[...folders].map(([folder, cells]) => (
-          <Folder key={folder} {...{ folder, cells, summary, changes, anchors }} />
+          <Folder key={folder} {...props} folder={folder} cells={cells} />
         ))}
       </table>
     </div>
@@ -45,7 +55,7 @@ interface FolderProps extends MatrixTableProps {
 }
 
 function Folder({ folder, cells, ...props }: FolderProps) {
-  const columns = props.summary.kernels.length + 1;
+  const columns = columnsOf(props.summary);
   return (
     <>
       <tbody class="folder">
@@ -84,7 +94,7 @@ function Scenario({ scenario, cells, ...props }: ScenarioProps) {
     <tbody class="scenario">
       {!single && (
         <tr class="title">
-          <th scope="rowgroup" colSpan={props.summary.kernels.length + 1}>
+          <th scope="rowgroup" colSpan={columnsOf(props.summary)}>
             <span>{label}</span>
           </th>
         </tr>
@@ -103,11 +113,16 @@ interface RowProps extends MatrixTableProps {
   readonly label: ComponentChildren;
 }
 
-function Row({ cells, text, label, summary, changes, anchors }: RowProps) {
+function Row({ cells, text, label, since, ...props }: RowProps) {
+  const { summary } = props;
   const variant = variantText(cells[0]?.variant ?? {});
+  const holds = since.get(rowKey(cells[0] as Cell))?.since;
   const byKernel = new Map(cells.map(cell => [cell.kernel, cell]));
   return (
-    <tr class="row" data-text={`${text} ${variant}`.toLowerCase()}>
+    <tr
+      class="row"
+      data-text={`${text} ${variant} ${holds?.kernel == null ? '' : sinceText(holds)}`.toLowerCase()}
+    >
       <th scope="row" class={label === null ? 'variant' : ''}>
         {label ?? <code>{variant}</code>}
       </th>
@@ -120,8 +135,13 @@ function Row({ cells, text, label, summary, changes, anchors }: RowProps) {
             </td>
           );
         }
-        return <Square key={kernel.id} column={i} {...{ cell, summary, changes, anchors }} />;
+        return <Square key={kernel.id} column={i} cell={cell} {...props} />;
       })}
+      {comparesKernels(summary) && holds !== undefined && (
+        <td class={`since since-${holds.kind}`} title={sinceSentence(holds)}>
+          {sinceText(holds)}
+        </td>
+      )}
     </tr>
   );
 }
@@ -132,7 +152,7 @@ function Square({
   summary,
   changes,
   anchors,
-}: MatrixTableProps & { readonly cell: Cell; readonly column: number }) {
+}: Omit<MatrixTableProps, 'since'> & { readonly cell: Cell; readonly column: number }) {
   const status = statusOf(summary, cell);
   const change = changes.get(cell.id);
   const result = summary.results.get(cell.id);
@@ -156,6 +176,16 @@ function Square({
       )}
     </td>
   );
+}
+
+/** With one kernel there is nothing to say about since when. */
+function comparesKernels(summary: RunSummary): boolean {
+  return summary.kernels.length > 1;
+}
+
+/** The name, the kernels, and on which of them the row holds. */
+function columnsOf(summary: RunSummary): number {
+  return summary.kernels.length + (comparesKernels(summary) ? 2 : 1);
 }
 
 function folderOf(scenario: string): string {

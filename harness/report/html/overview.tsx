@@ -31,7 +31,9 @@ export function Overview({ summary }: { readonly summary: RunSummary }) {
       <ul class="counts">
         {present.map(status => (
           <li key={status} class={`s-${status}`}>
-            <b>{countOf(summary, status)}</b> <StatusWord status={status} />
+            <a href={`#?verdict=${status}`} title="only these cells in the matrix">
+              <b>{countOf(summary, status)}</b> <StatusWord status={status} />
+            </a>
           </li>
         ))}
       </ul>

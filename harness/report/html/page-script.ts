@@ -13,6 +13,12 @@ const stored = new Map(
   ]),
 );
 const columns = document.createElement('style');
+/** Filters that are several boxes, and their names in the address. */
+const LISTS = [
+  ['status', 'verdict'],
+  ['kernel', 'kernel'],
+] as const;
+const permalink = one<HTMLAnchorElement>('#permalink');
 let shown: string | null = null;
 
 document.documentElement.classList.add('script');
@@ -32,7 +38,49 @@ function visibleLinks(): HTMLAnchorElement[] {
     .filter(link => link.offsetParent !== null);
 }
 
-function openCell(id: string): void {
+/**
+ * The part of the address behind `#`: `ANCHOR:console-12?text=drop&verdict=fail&kernel=6.12`. Each part may be absent: the open cell, a line of
+ * one of its logs, the filters that are not as they are at first.
+ */
+interface Place {
+  readonly cell: string;
+  readonly line: string;
+  readonly filters: URLSearchParams;
+}
+
+function placeOf(hash: string): Place {
+  const [, cell = '', line = '', query = ''] = /^#?([^:?]*)(?::([^?]*))?(?:\?(.*))?$/s.exec(hash) ?? [];
+  return { cell: decoded(cell), line, filters: new URLSearchParams(query) };
+}
+
+/** A chat or a mail program may have escaped characters of the address. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function hashOf(cell: string | null, line = ''): string {
+  const query = filtersInUse().toString();
+  return `${cell ?? ''}${line === '' ? '' : `:${line}`}${query === '' ? '' : `?${query}`}`;
+}
+
+function setHash(hash: string): void {
+  history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
+}
+
+/** Shows what the address names. */
+function goToPlace(): void {
+  const { cell, line, filters: wanted } = placeOf(location.hash);
+  useFilters(wanted);
+  applyFilters();
+  if (stored.has(cell)) openCell(cell, line);
+  else if (view.open) view.close();
+}
+
+function openCell(id: string, line = ''): void {
   const cell = stored.get(id);
   if (cell === undefined) return;
   const holder = document.createElement('template');
@@ -41,10 +89,42 @@ function openCell(id: string): void {
   const body = one<HTMLElement>('.cell-view', view);
   body.replaceChildren(...section.childNodes);
   addCopyButton(body);
+  for (const log of body.querySelectorAll<HTMLElement>('pre[data-log]')) numberLines(log, id);
   shown = id;
-  history.replaceState(null, '', `#${id}`);
+  linkOf(id)?.scrollIntoView({ block: 'center', inline: 'nearest' });
   if (!view.open) view.showModal();
   view.scrollTop = 0;
+  showLine(line);
+}
+
+function linkOf(id: string): HTMLAnchorElement | undefined {
+  return visibleLinks().find(link => link.hash === `#${id}`);
+}
+
+/** Gives each line of a log a number that is a link to it. */
+function numberLines(log: HTMLElement, id: string): void {
+  const name = log.dataset['log'] ?? '';
+  const lines = (log.textContent ?? '').split('\n').map((text, i) => {
+    const line = Object.assign(document.createElement('span'), { className: 'log-line' });
+    const place = `${name}-${i + 1}`;
+    line.dataset['line'] = place;
+    const link = Object.assign(document.createElement('a'), { href: `#${id}:${place}`, textContent: i + 1 });
+    line.append(link, text);
+    return line;
+  });
+  log.replaceChildren(...lines);
+}
+
+/** Marks a line of a log of the open cell, and scrolls to it; '' for none. */
+function showLine(place: string): void {
+  if (shown === null) return;
+  setHash(hashOf(shown, place));
+  permalink.href = `#${hashOf(shown, place)}`;
+  for (const line of view.querySelectorAll<HTMLElement>('.log-line')) {
+    const isTarget = line.dataset['line'] === place;
+    line.classList.toggle('target', isTarget);
+    if (isTarget) line.scrollIntoView({ block: 'center' });
+  }
 }
 
 function addCopyButton(body: HTMLElement): void {
@@ -75,18 +155,19 @@ function applyFilters(): void {
   const all = filters.querySelectorAll<HTMLInputElement>('input[name=kernel]');
   columns.textContent = [...all]
     .filter(box => !kernels.has(box.value))
-    .map(box => `.k${box.value}{display:none}`)
+    .map(box => `.${box.dataset['column']}{display:none}`)
     .join('');
+  const hidden = new Set([...all].filter(box => !kernels.has(box.value)).map(box => box.dataset['column']));
   let cells = 0;
   for (const row of rows) {
     const fits = text.split(/\s+/).every(word => (row.dataset['text'] ?? '').includes(word));
     let seen = 0;
     let changed = false;
     for (const cell of row.querySelectorAll<HTMLElement>('td[data-status]')) {
-      const column = /\bk(\d+)\b/.exec(cell.className)?.[1] ?? '';
+      const column = /\bk\d+\b/.exec(cell.className)?.[0] ?? '';
       const shown = statuses.has(cell.dataset['status'] ?? '');
       cell.classList.toggle('off', !shown);
-      if (!shown || !kernels.has(column)) continue;
+      if (!shown || hidden.has(column)) continue;
       seen++;
       changed ||= cell.dataset['change'] !== undefined;
     }
@@ -95,6 +176,33 @@ function applyFilters(): void {
   }
   hideEmptyGroups();
   one<HTMLElement>('output', filters).textContent = `${cells} of ${stored.size} cells`;
+}
+
+/** The filters that are not as they are at first: for the address. */
+function filtersInUse(): URLSearchParams {
+  const params = new URLSearchParams();
+  const text = one<HTMLInputElement>('input[name=text]', filters).value.trim();
+  if (text !== '') params.set('text', text);
+  for (const [name, param] of LISTS) {
+    const boxes = [...filters.querySelectorAll<HTMLInputElement>(`input[name=${name}]`)];
+    const checked = boxes.filter(box => box.checked);
+    if (checked.length === boxes.length) continue;
+    if (checked.length === 0) params.set(param, '');
+    for (const box of checked) params.append(param, box.value);
+  }
+  if (one<HTMLInputElement>('input[name=changed]', filters).checked) params.set('changed', '1');
+  return params;
+}
+
+/** Sets the filters to those of an address. A verdict or a kernel that this run does not have selects nothing. */
+function useFilters(params: URLSearchParams): void {
+  one<HTMLInputElement>('input[name=text]', filters).value = params.get('text') ?? '';
+  for (const [name, param] of LISTS) {
+    const values = params.getAll(param);
+    for (const box of filters.querySelectorAll<HTMLInputElement>(`input[name=${name}]`))
+      box.checked = values.length === 0 || values.includes(box.value);
+  }
+  one<HTMLInputElement>('input[name=changed]', filters).checked = params.has('changed');
 }
 
 function hideEmptyGroups(): void {
@@ -124,10 +232,12 @@ function moveFocus(from: HTMLAnchorElement, key: string): void {
 
 document.addEventListener('click', event => {
   const target = event.target as Element;
-  const link = target.closest<HTMLAnchorElement>('a[href^="#c"]');
-  if (link !== null && stored.has(link.hash.slice(1))) {
+  const link = target.closest<HTMLAnchorElement>('a[href^="#"]');
+  const place = link === null || link === permalink ? null : placeOf(link.hash);
+  if (place !== null && stored.has(place.cell)) {
     event.preventDefault();
-    openCell(link.hash.slice(1));
+    if (place.cell === shown) showLine(place.line);
+    else openCell(place.cell, place.line);
     return;
   }
   const step = target.closest<HTMLElement>('[data-go]')?.dataset['go'];
@@ -137,10 +247,10 @@ document.addEventListener('click', event => {
 });
 
 view.addEventListener('close', () => {
-  const link = visibleLinks().find(a => a.hash === `#${shown}`);
-  history.replaceState(null, '', location.pathname + location.search);
-  link?.focus();
+  const link = shown === null ? undefined : linkOf(shown);
   shown = null;
+  setHash(hashOf(null));
+  link?.focus();
 });
 
 document.addEventListener('keydown', event => {
@@ -160,7 +270,10 @@ document.addEventListener('keydown', event => {
   }
 });
 
-filters.addEventListener('input', applyFilters);
+filters.addEventListener('input', () => {
+  applyFilters();
+  setHash(hashOf(shown));
+});
 filters.addEventListener('submit', event => event.preventDefault());
 one('#theme').addEventListener('click', () => {
   const root = document.documentElement;
@@ -168,7 +281,6 @@ one('#theme').addEventListener('click', () => {
     root.dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
   root.dataset['theme'] = dark === 'dark' ? 'light' : 'dark';
 });
-addEventListener('hashchange', () => openCell(location.hash.slice(1)));
+addEventListener('hashchange', goToPlace);
 
-applyFilters();
-openCell(location.hash.slice(1));
+goToPlace();

@@ -4,13 +4,16 @@ import { render } from 'preact-render-to-string';
 import { behaviourChanges } from '../behaviour.ts';
 import type { RunSummary } from '../fold.ts';
 import { documentReporter, type Reporter } from '../reporter.ts';
+import { sinceByRow } from '../since.ts';
 import { STATUSES } from '../status.ts';
 import { cellLabel, oneLine } from '../text.ts';
-import { CellView } from './cell-view.tsx';
+import { cellAnchors } from './anchors.ts';
+import { CellView, Permalink } from './cell-view.tsx';
 import { MatrixTable } from './matrix-table.tsx';
 import { countOf, headline, Kernels, Overview } from './overview.tsx';
 import { HostTrouble, RedCells } from './red-lists.tsx';
 import { StatusWord } from './status-word.tsx';
+import { styleSheet } from './style.ts';
 
 /**
  * Returns the reporter for `report.html`: the whole run on one page that needs no other files and is readable without scripts. With
@@ -26,8 +29,9 @@ export function renderHtml(summary: RunSummary): string {
 }
 
 function Page({ summary }: { readonly summary: RunSummary }) {
-  const anchors = new Map(summary.cells.map((cell, i) => [cell.id, `c${i}`]));
+  const anchors = cellAnchors(summary.cells);
   const changes = behaviourChanges(summary);
+  const since = sinceByRow(summary);
   return (
     <html lang="en">
       <head>
@@ -35,7 +39,7 @@ function Page({ summary }: { readonly summary: RunSummary }) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`bpfrig: ${headline(summary)}`}</title>
-        <style dangerouslySetInnerHTML={{ __html: style() }} />
+        <style dangerouslySetInnerHTML={{ __html: styleSheet('page.css') }} />
       </head>
       <body>
         <header class="top">
@@ -51,10 +55,11 @@ function Page({ summary }: { readonly summary: RunSummary }) {
             <h2>Matrix</h2>
             <p class="quiet">
               Kernels from old to new. <span class="delta">Δ</span> marks a cell that differs from the same
-              cell on the previous kernel: in its verdict, or in counters that do not depend on timing.
+              cell on the previous kernel: in its verdict, or in counters that do not depend on timing. The
+              address of this page has the filters and the open cell: a link shows the same view.
             </p>
             <Filters summary={summary} />
-            <MatrixTable {...{ summary, changes, anchors }} />
+            <MatrixTable {...{ summary, changes, anchors, since }} />
           </section>
           <Kernels summary={summary} />
           <section id="cells">
@@ -71,6 +76,9 @@ function Page({ summary }: { readonly summary: RunSummary }) {
             <button type="button" data-go="1">
               next →
             </button>
+            <a id="permalink" href="#matrix">
+              link to this
+            </a>
             <button type="button" data-go="close">
               close
             </button>
@@ -101,13 +109,14 @@ function CellSection({ id, cell, summary, changes }: CellSectionProps) {
         {result === undefined ? (
           <header>
             <p class="where">
-              <StatusWord status="unfinished" /> <b>{oneLine(cell.kernel)}</b> <code>{cellLabel(cell)}</code>
+              <StatusWord status="unfinished" /> <b>{oneLine(cell.kernel)}</b> <code>{cellLabel(cell)}</code>{' '}
+              <Permalink anchor={id} />
             </p>
             <h2>{oneLine(cell.title)}</h2>
             <p class="reason">{oneLine(summary.unfinished.find(u => u.cell.id === cell.id)?.reason ?? '')}</p>
           </header>
         ) : (
-          <CellView result={result} kernel={kernel} change={changes.get(cell.id) ?? null} />
+          <CellView anchor={id} result={result} kernel={kernel} change={changes.get(cell.id) ?? null} />
         )}
         <p class="back">
           <a href="#matrix">back to the matrix</a>
@@ -136,7 +145,8 @@ function Filters({ summary }: { readonly summary: RunSummary }) {
         <legend>kernel</legend>
         {summary.kernels.map((kernel, i) => (
           <label key={kernel.id}>
-            <input type="checkbox" name="kernel" value={i} checked /> {oneLine(kernel.id)}
+            <input type="checkbox" name="kernel" value={oneLine(kernel.id)} data-column={`k${i}`} checked />{' '}
+            {oneLine(kernel.id)}
           </label>
         ))}
       </fieldset>
@@ -148,11 +158,7 @@ function Filters({ summary }: { readonly summary: RunSummary }) {
   );
 }
 
-// The style sheet is not compiled, so it is in the source folder. The script is compiled and is next to this file in dist/.
-function style(): string {
-  return readFileSync(join(import.meta.dirname, '../../../harness/report/html/page.css'), 'utf8');
-}
-
+// The script is compiled and is next to this file in dist/.
 function script(): string {
   return readFileSync(join(import.meta.dirname, 'page-script.js'), 'utf8').replace(
     /^\/\/# sourceMappingURL=.*$/m,
