@@ -230,11 +230,23 @@ function inBackground(guest: StepGuest): StepGuest {
   };
 }
 
+/** A system call that the kernel refused. */
+export interface Refusal {
+  /** By name: `EINVAL`. */
+  readonly errno: string;
+  /** The system call: `bpf(BPF_PROG_LOAD)`. */
+  readonly where: string;
+}
+
 /** A step that the kernel refused, or did otherwise than the step says, although the scenario did not provide for it: the cell fails. */
 export class StepFailure extends BpfrigError {
+  /** Null: every system call was taken, and the step did not come to what it says. */
+  readonly refusal: Refusal | null;
+
   /** `detail`: verifier log or the like. */
-  constructor(message: string, detail: string | null) {
+  constructor(message: string, detail: string | null, refusal: Refusal | null = null) {
     super('step', message, { detail });
+    this.refusal = refusal;
   }
 }
 

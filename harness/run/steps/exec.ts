@@ -3,6 +3,7 @@ import { AgentError } from '../../guest/agent-error.ts';
 import { readGuestFile, runCommand, type CommandEnd, type OutputName } from '../../guest/command.ts';
 import { GUEST_HOME } from '../../model/guest-additions.ts';
 import { durationMs, EXEC_MS } from '../../scenario/exec-step.ts';
+import { linePrefix, NO_PLACE } from '../../scenario/places.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { StepFailure, type StepContext, type StepValues } from './context.ts';
@@ -86,7 +87,7 @@ function tooLate({ step }: StepContext, args: ExecArgs, { stdout, stderr }: Outp
   const detail = [stdout, stderr].filter(one => one !== '').join('\n');
   return new BpfrigError(
     'scenario',
-    `line ${step?.place.line}: exec: ${what}; \`timeout\` of the step sets another limit`,
+    `${linePrefix(step?.place ?? NO_PLACE)}exec: ${what}; \`timeout\` of the step sets another limit`,
     {
       detail: detail === '' ? null : detail,
     },

@@ -1,6 +1,7 @@
 import { makeWireRoutes } from '../../guest/wire-routes.ts';
 import { ADDRESS, BOTH_ENDS } from '../../model/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
+import { NO_PLACE } from '../../scenario/places.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { announceUnknown } from './announce-frames.ts';
 import type { StepContext, StepValues } from './context.ts';
@@ -54,7 +55,7 @@ function joinEnds(ctx: StepContext): Promise<void> {
 }
 
 function report(ctx: StepContext, what: Omit<SourceReport, 'on' | 'pps' | 'as' | 'line'>): void {
-  const { as = null, place } = ctx.step ?? {};
-  const where = place === undefined ? {} : { line: place.line };
+  const { as = null, place = NO_PLACE } = ctx.step ?? {};
+  const where = place === NO_PLACE ? {} : { line: place.line };
   ctx.sources.push({ on: 'tx', pps: 0, as, ...where, ...what });
 }

@@ -1,6 +1,7 @@
 import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
 import type { SourceReport } from '../../model/observations.ts';
+import { NO_PLACE } from '../../scenario/places.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { ADDRESS, MAC } from '../../model/topology.ts';
 import { announce } from './announce.ts';
@@ -101,8 +102,8 @@ export function report(
   { sent, errors, pps, usec }: { sent: number; errors: number; pps?: number; usec?: number },
 ): StepValues {
   const rate = pps ?? (usec ? Math.round((sent * 1e6) / usec) : 0);
-  const { as = null, place } = ctx.step ?? {};
-  const where = place === undefined ? {} : { line: place.line };
+  const { as = null, place = NO_PLACE } = ctx.step ?? {};
+  const where = place === NO_PLACE ? {} : { line: place.line };
   ctx.sources.push({ source, on, requested, sent, errors, pps: rate, as, ...where });
   return { sent, errors };
 }
