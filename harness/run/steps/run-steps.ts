@@ -3,6 +3,7 @@ import { plainText } from '../../oracle/cel-values.ts';
 import { shortfall } from '../../oracle/shortfall.ts';
 import { linePrefix } from '../../scenario/places.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
 import * as attach from './attach.ts';
@@ -18,7 +19,7 @@ import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
-const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepValues> } = {
+const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepOutcomes[K]> } = {
   cpumap: maps.cpumap,
   map: maps.map,
   fill: entries.fill,
