@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import { isReporterName, REPORTERS, type ReporterName } from '../report/registry.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
@@ -36,14 +35,6 @@ export interface ReporterChoice {
 
 /** How a run is reported without `--reporter`. */
 export const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
-
-/**
- * How many cells run at once without `--jobs`: one per core, and one more for every eight cores or part of them. A cell waits for a seventh of
- * its time, for timers of its guest and for answers, so that with one per core the cores are idle for that long.
- */
-export function defaultJobs(cores: number = availableParallelism()): number {
-  return cores + Math.ceil(cores / 8);
-}
 
 /** `--kernel`, repeatable, of a command that takes several. */
 export function kernelOption(): Option {

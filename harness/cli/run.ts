@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { RunEvent } from '../model/events.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
+import { defaultJobs } from '../run/default-jobs.ts';
 import { coverages, coverageTable } from '../run/coverage.ts';
 import { planDryRun } from '../run/dry-run.ts';
 import { Durations } from '../run/durations.ts';
@@ -34,7 +35,6 @@ import {
   positiveInteger,
   shardOption,
   wholeNumber,
-  defaultJobs,
   TERMINAL,
   type RunOptions,
 } from './run-options.ts';

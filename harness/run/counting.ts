@@ -19,7 +19,7 @@ import type { TracedEvent } from '../scenario/traced.ts';
 import { explainChanges, readChanges } from './explain-changes.ts';
 import { checkTracepoints } from './readings/check-tracepoints.ts';
 import type { ReadingPlan } from './readings/plan.ts';
-import { beginReadings, takeReadings } from './readings/take.ts';
+import { beginReadings, takeReadings, type Begun } from './readings/take.ts';
 import { settleSources } from './settle-sources.ts';
 import type { LoadedProgram, StepContext } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
@@ -32,7 +32,7 @@ export async function beginCounting(
   bed: Testbed,
   ctx: StepContext,
   observe: readonly TracedEvent[],
-  wanted: ReadingPlan,
+  wanted: Begun,
 ): Promise<Readings> {
   await checkTracepoints(ctx, observe);
   await beginReadings(ctx, wanted);
