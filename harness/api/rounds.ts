@@ -9,6 +9,7 @@ import { beginCounting, observationsOf, readCounted, readPlan } from '../run/cou
 import { STREAMS } from '../run/readings/check-name.ts';
 import { planReadings } from '../run/readings/plan.ts';
 import { splatsOf } from '../run/splats-of.ts';
+import type { StepContext } from '../run/steps/context.ts';
 import { waitUntilIdle } from '../run/wait-until-idle.ts';
 import { isSource } from '../scenario/device-steps.ts';
 import { readCapture, readExpectations, type CaptureInput } from '../scenario/pieces.ts';
@@ -39,6 +40,8 @@ export class Rounds {
   #captures: { readonly plan: Capture; readonly captured: Captured }[] = [];
   /** Everything that was expected in this round: it says which packets are meant to be lost. */
   #expected: Expectation[] = [];
+  /** Ids of the programs that were on devices when it began. */
+  #onDevices: ReadonlySet<number> = new Set();
   /** What begins and what reads takes turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -135,6 +138,7 @@ export class Rounds {
       beginCounting(bed, ctx, stage.observe, { streams, stats }),
     );
     this.#setup = done.length;
+    this.#onDevices = onDevices(ctx);
     this.#records = new EarlierRecords();
     this.#captures = [];
     this.#expected = [];
@@ -172,7 +176,13 @@ export class Rounds {
     const counted = await readCounted(bed, ctx, before, wanted);
     const captures = Object.fromEntries(this.#captures.map(({ plan, captured }) => [plan.on, captured]));
     const observations = await observationsOf(bed, ctx, counted, { captures, explain: false });
-    return { ...observations, objects: this.#records.before(counted.objects) };
+    // A program of a round before, which no packet of this one could come to, is no part of it.
+    const there = new Set([...this.#onDevices, ...onDevices(ctx)]);
+    const programs = observations.programs.filter(
+      ({ id, role, actions }) =>
+        role === 'entry' || there.has(id) || Object.values(actions).some(count => count > 0),
+    );
+    return { ...observations, programs, objects: this.#records.before(counted.objects) };
   }
 
   #variant(expect: readonly Expectation[]): ResolvedVariant {
@@ -197,4 +207,9 @@ export class Rounds {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** Ids of the programs that are attached to devices. */
+function onDevices({ links, programs }: StepContext): Set<number> {
+  return new Set(links.all.flatMap(({ xdp }) => (xdp === null ? [] : (programs.get(xdp.program)?.id ?? []))));
 }

@@ -136,10 +136,16 @@ function checkedSource(data: unknown): Source {
   return source;
 }
 
-function parsed<S extends z.ZodType>(schema: S, data: unknown, source: Source, at: Path): z.output<S> {
+function parsed<S extends z.ZodType & { readonly shape?: object }>(
+  schema: S,
+  data: unknown,
+  source: Source,
+  at: Path,
+): z.output<S> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
-  const keysAt = (path: Path): string[] => knownKeys([...at, ...path]);
+  const keysAt = (path: Path): string[] =>
+    path.length === 0 ? Object.keys(schema.shape ?? {}) : knownKeys([...at, ...path]);
   refuse(result.error.issues.flatMap(issue => explainIssue(issue, data, source, path => path, keysAt)));
   throw new BpfrigError('harness', 'data that the schema refused, for no reason');
 }

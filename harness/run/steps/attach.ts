@@ -27,8 +27,8 @@ async function xdp(
   name: string,
 ): Promise<Attached> {
   if (counted) await watch(ctx, program, 'main', mode);
-  const at = { device: to, mode };
-  if (link !== true) return await attachXdp(ctx, name, program.handle, at);
+  const at = { device: to, mode, program: program.handle };
+  if (link !== true) return await attachXdp(ctx, name, at);
   const place = { kind: 'xdp', program: program.handle, dev: to, mode } as const;
   return await attachLink(ctx, name, place, { xdp: at });
 }

@@ -71,8 +71,8 @@ export interface Attached {
   readonly agent: string | null;
   /** Id of the kernel's link; 0 for what is none. */
   readonly link: number;
-  /** XDP: where. */
-  readonly xdp: { readonly device: string; readonly mode: XdpMode } | null;
+  /** XDP: where, and the agent's name of the program. */
+  readonly xdp: { readonly device: string; readonly mode: XdpMode; readonly program: string } | null;
   /** A command that has to be done first: it removes the route that has the program. */
   readonly before: readonly string[] | null;
 }
