@@ -1,5 +1,6 @@
 export { StartedGuest, type GuestKernel } from './api/guest.ts';
 export { ExpectationError } from './api/expectation-error.ts';
+export { projectKernels } from './api/project-kernels.ts';
 export { runScenarios } from './api/run-scenarios.ts';
 export type { RunScenariosOptions, RunScenariosResult, ScenarioRun } from './api/run-scenarios.ts';
 export { startGuest, withGuest, type GuestOptions } from './api/start.ts';

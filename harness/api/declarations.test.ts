@@ -35,8 +35,14 @@ t.test('a strict project compiles against the declarations, all of them checked'
   symlinkSync(PACKAGE_ROOT, join(modules, 'bpfrig'));
   symlinkSync(join(PACKAGE_ROOT, 'node_modules', '@types'), join(modules, '@types'));
   const compilerOptions = {
-    ...{ module: 'nodenext', moduleResolution: 'nodenext', target: 'es2023', types: ['node'] },
-    ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true },
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    target: 'es2023',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
   };
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ type: 'module' }));

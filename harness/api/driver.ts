@@ -1,5 +1,6 @@
 import type { Testbed } from '../guest/testbed.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { plainText } from '../oracle/cel-values.ts';
 import { NAMES } from '../oracle/subjects.ts';
 import type { CellArtifacts } from '../run/artifacts.ts';
 import { checkAttachments } from '../run/check-attach.ts';
@@ -78,10 +79,10 @@ export class Driver {
     return await this.#perform(input, async step => {
       const { errno, where, log, ...values } = await resultOf(this.ctx, step);
       if (errno === 'OK') return values as unknown as StepOutcomes[KindOf<S>];
-      const refusal = { errno, where: String(where) };
+      const refusal = { errno, where: plainText(where) };
       throw new StepFailure(
         `${step.kind}: the kernel refused ${refusal.where}: ${errno}`,
-        String(log),
+        plainText(log),
         refusal,
       );
     });
@@ -93,7 +94,7 @@ export class Driver {
       input,
       async step => {
         const { errno, where, log } = await resultOf(this.ctx, step);
-        if (errno !== 'OK') return { errno, where: String(where), log: String(log) };
+        if (errno !== 'OK') return { errno, where: plainText(where), log: plainText(log) };
         throw new ExpectationError(`${step.kind}: the kernel took it, and was expected to refuse it`);
       },
       REFUSED,

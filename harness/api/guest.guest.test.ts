@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ExpectationError, StepFailure, startGuest, withGuest, type StartedGuest } from '../index.ts';
+import { StepFailure } from '../run/steps/context.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
 import { GuestFailure } from '../vm/failure.ts';
+import { ExpectationError } from './expectation-error.ts';
+import type { StartedGuest } from './guest.ts';
+import { startGuest, withGuest } from './start.ts';
 
 // Guests have time limits of their own.
 t.setTimeout(0);

@@ -189,8 +189,17 @@ export class Rounds {
     const { stage, done } = this.#driver;
     const { topology, guest, objects, observe, records, changes } = stage;
     return {
-      ...{ variant: {}, suffix: '', requires: [], known: [], after: [] },
-      ...{ topology, guest, objects, observe, records, changes },
+      variant: {},
+      suffix: '',
+      requires: [],
+      changes,
+      topology,
+      guest,
+      objects,
+      records,
+      observe,
+      after: [],
+      known: [],
       captures: this.#captures.map(({ plan }) => plan),
       setup: done.slice(0, this.#setup),
       traffic: done.slice(this.#setup),

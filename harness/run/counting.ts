@@ -60,7 +60,7 @@ export interface Counted {
   readonly changes: ChangedFrames | null;
 }
 
-/** Reads what an idle guest has counted since {@link beginCounting} returned `before`, and of the objects what is wanted. */
+/** Reads what an idle guest has counted since {@link beginCounting} returned `before`, and what `wanted` has of the objects. */
 export async function readCounted(
   bed: Testbed,
   ctx: StepContext,
