@@ -1,3 +1,4 @@
+import { ChannelLostError } from '../guest/agent-error.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { plainText } from '../oracle/cel-values.ts';
@@ -103,12 +104,12 @@ export class Driver {
 
   /** Does work in the guest, and ends it with `GuestFailure` as soon as the guest is lost. */
   async alive<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#ended) throw new BpfrigError('usage', `${what}: this guest has ended`);
+    if (this.#ended) throw hasEnded(what);
     try {
       return await this.bed.whileAlive(work());
     } catch (error) {
       if (error instanceof GuestFailure) this.#lost = error;
-      throw error;
+      throw this.#ended && error instanceof ChannelLostError ? hasEnded(what) : error;
     }
   }
 
@@ -122,27 +123,36 @@ export class Driver {
     this.#ended = true;
   }
 
+  /** Steps count as running from the moment when they are asked for: a reading that is asked for later waits for them. */
   async #perform<T>(
     input: AnyStep,
     work: (step: PlainStep) => Promise<T>,
     as: string | null = null,
   ): Promise<T> {
+    const running = this.#do(input, as, work);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #do<T>(input: AnyStep, as: string | null, work: (step: PlainStep) => Promise<T>): Promise<T> {
     const step = { ...readStep(input, this.stage, NAMES), as };
     const only = { setup: [step], traffic: [], after: [], guest: this.stage.guest };
     checkSteps(only, this.index, this.#done);
     checkAttachments(only, this.index, this.#done);
     await this.alive(step.kind, () => this.beforeStep(step));
-    const running = this.alive(step.kind, () => work(step));
-    this.#running.add(running);
-    try {
-      const result = await running;
-      this.#done.push({ ...step, as: null });
-      return result;
-    } finally {
-      this.#running.delete(running);
-    }
+    const result = await this.alive(step.kind, () => work(step));
+    this.#done.push({ ...step, as: null });
+    return result;
   }
 }
 
 /** Name of a result that nobody keeps: of a step that has one, the kernel's answer is asked for. */
 const REFUSED = 'refused';
+
+function hasEnded(what: string): BpfrigError {
+  return new BpfrigError('usage', `${what}: this guest has ended`);
+}

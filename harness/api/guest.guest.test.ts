@@ -125,6 +125,10 @@ async function rounds(t: Test, guest: StartedGuest): Promise<void> {
   t.match(await guest.exec({ argv: ['true'] }), { status: 0 }, 'while another step goes on');
   await guest.expect('sent == 2000', 'xdp.drop == 200');
   await sending;
+  // Not even begun when the reading is asked for.
+  const later = guest.send({ count: 30 });
+  await guest.expect('sent == 30', 'xdp.drop == 3');
+  await later;
 }
 
 async function captures(t: Test, guest: StartedGuest): Promise<void> {
@@ -146,7 +150,8 @@ t.test('two guests at once; one that panics ends its own calls, and nothing of i
     await first[Symbol.asyncDispose]();
     await second[Symbol.asyncDispose]();
   });
-  const waiting = errorOf(first.exec({ argv: ['sleep', '600'], timeout: '10 min' }));
+  const sleeping = { argv: ['sleep', '600'], timeout: '10 min' };
+  const waiting = errorOf(first.exec(sleeping));
   const crash = errorOf(first.step({ write: { path: '/proc/sysrq-trigger', value: 'c' } }));
   for (const error of await Promise.all([waiting, crash])) {
     t.ok(error instanceof GuestFailure);
@@ -155,7 +160,10 @@ t.test('two guests at once; one that panics ends its own calls, and nothing of i
   t.equal(first.lost?.kind, 'panic');
   t.match(await errorOf(first.expect('sent == 0')), { kind: 'panic' });
   t.match(await second.exec({ argv: ['uname', '-r'] }), { stdout: /^5\.10/ });
+  const cut = errorOf(second.exec(sleeping));
+  await second.exec({ argv: ['true'] });
   await second[Symbol.asyncDispose]();
+  t.match(await cut, { code: 'usage', message: 'exec: this guest has ended' });
   t.match(await errorOf(second.exec({ argv: ['true'] })), { code: 'usage', message: /this guest has ended/ });
 });
 
