@@ -14,6 +14,9 @@ const scenarios = SOURCES.flatMap(folder =>
     .map(name => linesOf(readFileSync(join(PACKAGE_ROOT, folder, name), 'utf8'))),
 );
 
+/** Documents whose TypeScript is that of files, and where those are: `api-examples.guest.test.ts` runs them, `npm run check:types` compiles them. */
+const PROGRAMS = { 'docs/api.md': 'examples/api' };
+
 /** Lines without comments and empty lines. */
 function linesOf(text: string): string[] {
   return text
@@ -22,13 +25,18 @@ function linesOf(text: string): string[] {
     .filter(line => line !== '');
 }
 
-/** The YAML blocks of a document, each with the number of its first line. */
-function examplesOf(document: string): { line: number; lines: string[] }[] {
+/** The blocks of a language in a document, each with the number of its first line. */
+function blocksOf(document: string, language: string): { line: number; text: string }[] {
   const text = readFileSync(join(PACKAGE_ROOT, document), 'utf8');
-  return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(found => ({
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(found => ({
     line: text.slice(0, found.index).split('\n').length + 1,
-    lines: linesOf(found[1] ?? ''),
+    text: found[1] ?? '',
   }));
+}
+
+/** The YAML blocks of a document. */
+function examplesOf(document: string): { line: number; lines: string[] }[] {
+  return blocksOf(document, 'yaml').map(({ line, text }) => ({ line, lines: linesOf(text) }));
 }
 
 /** Lines by the keys that begin at the margin; each part has its key in the first line. */
@@ -71,5 +79,20 @@ t.test('every example of a scenario is part of one that is run', async t => {
       const found = scenarios.some(scenario => isPartOf(lines, scenario));
       t.ok(found, `${document}:${line}: these lines stand in no file of ${SOURCES.join(', ')}`);
     }
+  }
+});
+
+t.test('every example in TypeScript stands in a file as it is', async t => {
+  for (const [document, folder] of Object.entries(PROGRAMS)) {
+    const path = join(PACKAGE_ROOT, folder);
+    const files = readdirSync(path).filter(name => name.endsWith('.ts'));
+    const texts = files.map(name => readFileSync(join(path, name), 'utf8'));
+    const blocks = blocksOf(document, 'ts');
+    t.ok(blocks.length > 3);
+    for (const { line, text } of blocks)
+      t.ok(
+        texts.some(one => one.includes(text)),
+        `${document}:${line}: these lines stand in no file of ${folder}`,
+      );
   }
 });

@@ -9,6 +9,7 @@ import { loadCatalogue } from '../kernel/catalogue.ts';
 import type { OutputName } from '../guest/command.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { GUEST_HOME } from '../model/guest-additions.ts';
+import { defaultJobs } from '../run/default-jobs.ts';
 import type { GuestShape } from '../run/guests.ts';
 import { execOn, type CommandOutcome, type GuestCommand, type OnOutput } from '../run/exec-command.ts';
 import { openProject } from '../run/project.ts';
@@ -26,7 +27,6 @@ import { onProgress } from './progress.ts';
 import {
   kernelOption,
   jobsOption,
-  defaultJobs,
   acceleratorOption,
   lockedOption,
   collect,

@@ -7,6 +7,7 @@ import { loadCsv } from '../report/load-csv.ts';
 import { loadText } from '../report/load-text.ts';
 import { logText } from '../report/text.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
+import { defaultJobs } from '../run/default-jobs.ts';
 import { findObjects } from '../run/load/find-objects.ts';
 import { loadObjects } from '../run/load/load-objects.ts';
 import { logFile } from '../run/load/log-file.ts';
@@ -28,7 +29,6 @@ import {
   lockedOption,
   collect,
   collectModule,
-  defaultJobs,
   memoryOption,
 } from './run-options.ts';
 

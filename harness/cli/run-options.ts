@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { KeepChoice } from './keep.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
@@ -26,14 +25,6 @@ export interface RunOptions extends ReporterFlags {
   readonly gitBisect?: boolean;
   readonly locked?: boolean;
   readonly setup?: boolean;
-}
-
-/**
- * How many cells run at once without `--jobs`: one per core, and one more for every eight cores or part of them. A cell waits for a seventh of
- * its time, for timers of its guest and for answers, so that with one per core the cores are idle for that long.
- */
-export function defaultJobs(cores: number = availableParallelism()): number {
-  return cores + Math.ceil(cores / 8);
 }
 
 /** `--kernel`, repeatable, of a command that takes several. */

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defaultJobs } from '../run/default-jobs.ts';
 import { coverages, coverageTable } from '../run/coverage.ts';
 import { planDryRun } from '../run/dry-run.ts';
 import { EXIT } from '../model/exit-code.ts';
@@ -21,7 +22,6 @@ import {
   positiveInteger,
   shardOption,
   wholeNumber,
-  defaultJobs,
   type RunOptions,
 } from './run-options.ts';
 import { watch } from './watch/watch.ts';

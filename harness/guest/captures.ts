@@ -36,6 +36,11 @@ export async function readCaptures(
   for (const { on } of plans) into[on] = await readOne(guestOf(bed, on), on);
 }
 
+/** Ends captures: their devices can be captured again. */
+export async function stopCaptures(bed: Testbed, plans: readonly Pick<CapturePlan, 'on'>[]): Promise<void> {
+  for (const { on } of plans) await guestOf(bed, on).call('capture_stop', { dev: on });
+}
+
 async function readOne(guest: AgentCaller, dev: string): Promise<Captured> {
   const frames: CapturedFrame[] = [];
   for (;;) {

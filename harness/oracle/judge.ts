@@ -41,6 +41,8 @@ export interface JudgeInput {
   readonly splats: readonly string[];
   /** Null: all steps were done. */
   readonly stop: Stop | null;
+  /** The ledger and the rules are enough; absent: where no expectation applies, nothing can be said. */
+  readonly expectsNothing?: boolean;
 }
 
 /** A verdict and what it rests on. */
@@ -115,7 +117,7 @@ function gather(input: JudgeInput, expectations: readonly Expectation[]): Eviden
 }
 
 function ofObservations(
-  { variant, kernel }: JudgeInput,
+  { variant, kernel, expectsNothing = false }: JudgeInput,
   observations: Observations,
   expectations: readonly Expectation[],
 ): Evidence {
@@ -134,7 +136,10 @@ function ofObservations(
       : []),
   ];
   const notes = [note ?? [], seen.explained ?? [], captureNotes(seen.captures)].flat();
-  const none = expectations.length === 0 ? [`no expectation applies to kernel ${kernel.version}`] : [];
+  const none =
+    expectations.length === 0 && !expectsNothing
+      ? [`no expectation applies to kernel ${kernel.version}`]
+      : [];
   return {
     expectations: results,
     ledger,

@@ -2,6 +2,7 @@ import type { LedgerFault } from '../model/ledger.ts';
 import type { Observations, SourceReport } from '../model/observations.ts';
 import { childNodes, namesIn, type NameUse } from '../scenario/cel-names.ts';
 import type { Expression } from '../scenario/cel.ts';
+import { linePrefix } from '../scenario/places.ts';
 import type { Expectation, ResolvedVariant } from '../scenario/scenario.ts';
 import { plainText } from './cel-values.ts';
 import { firmFault, type Fault } from './fault.ts';
@@ -105,7 +106,7 @@ export function unreadOutcomes(
     const result = results[as];
     if (result === undefined) return [];
     const of = names.filter(([root]) => root === as);
-    const where = `line ${place.line}: ${kind} (as \`${as}\`)`;
+    const where = `${linePrefix(place)}${kind} (as \`${as}\`)`;
     if (result.errno !== 'OK') {
       if (of.length > 0) return [];
       const call = plainText(result['where']);

@@ -67,6 +67,11 @@ function residualText(residual: number): string {
   return residual > 0 ? `${residual} missing` : `${-residual} too many`;
 }
 
+/** Returns the ledger as lines of text, as every report of a cell that failed has it. */
+export function ledgerText(ledger: Ledger | null): string[] {
+  return ledgerLines(ledger).map(({ text }) => text);
+}
+
 /** Returns the ledger as a small table, one line per stage; then the packets that ended in a sink that no expectation names. */
 function ledgerLines(ledger: Ledger | null): Finding[] {
   if (ledger === null || ledger.absent !== null) return [];

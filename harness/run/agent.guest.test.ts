@@ -101,6 +101,7 @@ async function callEverything(
   await call('tcp_close', { port: 5001 });
   await call('ping', { ...local, count: 2 });
   await call('capture_read', { dev: 'rx' });
+  await call('capture_stop', { dev: 'rx' });
   await call('send_frames', { dev: 'tx', frames: [testFrame(64, 0).toString('hex')], count: 2 });
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });

@@ -12,7 +12,6 @@ import { withoutFrames } from '../oracle/subjects/captured.ts';
 import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
-import { scanLog, withoutTime } from '../vm/splats.ts';
 import { checkSteps } from './check-steps.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { captureFiles } from './keep-captures.ts';
@@ -27,6 +26,7 @@ import { indexPrograms } from './programs.ts';
 import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
+import { splatsOf } from './splats-of.ts';
 import { StepFailure } from './steps/context.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 
@@ -175,9 +175,7 @@ async function tryCell(
     } catch (error) {
       stop = earlyStop(error, results);
     }
-    // The same splat reaches the console and the log with different times.
-    const logged = scanLog(observations?.log ?? []).map(({ line }) => withoutTime(line));
-    const splats = [...new Set([...(await bed.complaints()), ...logged])];
+    const splats = await splatsOf(bed, observations?.log ?? []);
     const outcome = {
       ...judged(planned, kernel, observations, stop, splats),
       ...listed(captureFiles(captures, suffix)),

@@ -1,6 +1,7 @@
 import { globalBytes, globalSections } from '../object/global-bytes.ts';
 import { keyBytes, valueBytes, type MapShape } from '../object/map-values.ts';
 import type { StepArgs } from '../scenario/step-schema.ts';
+import { linePrefix } from '../scenario/places.ts';
 import type { PlainStep, ResolvedVariant, Step } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
@@ -9,25 +10,27 @@ import { splitName, type ProgramIndex } from './programs.ts';
 /**
  * Compares the steps of a variant with the objects that it has, once those are compiled and before a guest boots: names of programs, maps
  * and global variables, and whether values fit into their types. Throws `scenario` for the first mistake, with its line. What depends
- * on the order of steps, or on the guest, is left to the steps themselves.
+ * on the order of steps, or on the guest, is left to the steps themselves. `before`: steps that were checked and done; what they made is known.
  */
 export function checkSteps(
   variant: Pick<ResolvedVariant, 'setup' | 'traffic' | 'after' | 'guest'>,
   index: ProgramIndex,
+  before: readonly Step[] = [],
 ): void {
   const steps = [...variant.setup, ...variant.traffic, ...variant.after].flatMap(plain);
+  const all = [...before.flatMap(plain), ...steps];
   const known: Known = {
     index,
     cpus: variant.guest.cpus,
-    made: new Map(steps.flatMap(made)),
-    aliases: new Set(steps.flatMap(aliases)),
+    made: new Map(all.flatMap(made)),
+    aliases: new Set(all.flatMap(aliases)),
   };
   for (const step of steps) {
     try {
       checkStep(step, known);
     } catch (error) {
       if (!(error instanceof BpfrigError)) throw error;
-      throw new BpfrigError(error.code, `line ${step.place.line}: ${step.kind}: ${error.message}`, {
+      throw new BpfrigError(error.code, `${linePrefix(step.place)}${step.kind}: ${error.message}`, {
         detail: error.detail,
         cause: error,
       });

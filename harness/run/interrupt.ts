@@ -26,6 +26,16 @@ export function endOnSignals(): void {
 }
 
 /**
+ * Leaves all signals to the process. `signal` ends the session instead. A process that a signal ends takes its QEMUs with it
+ * (harness/vm/privileges.ts, `--pdeathsig`).
+ */
+export function leaveSignals(signal: AbortSignal | undefined): Interrupt {
+  // Of its own: every guest adds a listener.
+  const own = signal === undefined ? new AbortController().signal : AbortSignal.any([signal]);
+  return { signal: own, endedBy: () => null, [Symbol.dispose]: () => undefined };
+}
+
+/**
  * From now on the first SIGINT, SIGTERM or SIGHUP ends the session in order, with its reports, and the second one ends the process at
  * once. Disposing restores what the signals did before.
  */

@@ -55,6 +55,8 @@ export interface SessionRun {
   readonly maxFailures?: number | null;
   /** Receives the guests of each cell before they end; absent: they just end. */
   readonly keep?: KeepGuests | null;
+  /** The command's own words; absent: those of this process. */
+  readonly argv?: readonly string[];
   /** How long cells took: decides their order, and is updated. Absent: the order of the plan, and nothing is kept. */
   readonly durations?: Durations;
   /** Where its guests come from: a later run of the session then need not look at templates again. Absent: a source of its own. */
@@ -99,7 +101,7 @@ export class Session implements AsyncDisposable {
     return this.#options.retries ?? 1;
   }
 
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP: what waits must end, and guests are killed. */
+  /** Aborted when the session is to end, as by the first SIGINT, SIGTERM or SIGHUP: what waits must end, and guests are killed. */
   get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
@@ -149,7 +151,7 @@ export class Session implements AsyncDisposable {
     const code = await runSuite(
       {
         runId,
-        argv: process.argv.slice(2),
+        argv: run.argv ?? process.argv.slice(2),
         host: this.host,
         kernels,
         cells,
@@ -196,10 +198,10 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Finds out what the host is, removes what a killed session left, and takes over SIGINT, SIGTERM and SIGHUP.
+ * Finds out what the host is, and removes what a killed session left. `interrupt` is made once that has succeeded.
  * Throws `usage` for an accelerator that this host does not have, `infra` without QEMU.
  */
-async function openSession(options: SessionOptions): Promise<Session> {
+export async function openSession(options: SessionOptions, interrupt: () => Interrupt): Promise<Session> {
   const catalogue = loadCatalogue();
   const facts = await hostAcceleratorFacts(options.jobs);
   const accelerator = chooseAccelerator(options.accel, facts);
@@ -209,18 +211,18 @@ async function openSession(options: SessionOptions): Promise<Session> {
   await removeLeftovers(cacheDir);
   const words = repeatWords(accelerator, facts);
   const parts = { cacheDir, catalogue, host, accelerator, repeatWords: words };
-  return new Session(options, onInterrupt(options.onProgress), parts);
+  return new Session(options, interrupt(), parts);
 }
 
 /**
- * Does the work of one command in a session of its own and returns the exit code: the work's, or that of the signal which ended it,
- * whatever the work threw because of that.
+ * Does the work of one command in a session of its own, which takes over SIGINT, SIGTERM and SIGHUP. Returns the exit code: the work's, or
+ * that of the signal which ended it, whatever the work threw because of that.
  */
 export async function inSession(
   options: SessionOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  await using session = await openSession(options);
+  await using session = await openSession(options, () => onInterrupt(options.onProgress));
   try {
     const code = await work(session);
     const by = session.endedBy();

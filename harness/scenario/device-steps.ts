@@ -44,6 +44,11 @@ interface Devices {
   readonly needs?: string | undefined;
 }
 
+/** Whether a step sends packets that are counted. Live frames need their device in the guest under test, and come from there. */
+export function isSource(step: PlainStep): boolean {
+  return step.kind === 'live' || devicesOf(step).sends !== undefined;
+}
+
 function devicesOf(step: PlainStep): Devices {
   // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
   const of = DEVICES[step.kind] as ((args: unknown) => Devices) | null;

@@ -61,11 +61,13 @@ function isTypeIssue(issues: readonly Issue[]): boolean {
 
 function complaint(issue: Issue, value: unknown, written: string | null): string {
   if (typeof value === 'number' && !Number.isInteger(value) && wantsText(issue)) {
-    const text = written ?? String(value);
+    const text = written;
+    if (text === null) return `\`${value}\` is a number, and must be a text`;
     return `YAML reads \`${text}\` as the number ${value}: quote it, "${text}"`;
   }
   if (typeof value === 'number' && issue.code === 'invalid_type' && issue.expected === 'string') {
-    return `YAML reads \`${written ?? value}\` as a number: quote it, "${written ?? value}"`;
+    if (written === null) return `\`${value}\` is a number, and must be a text`;
+    return `YAML reads \`${written}\` as a number: quote it, "${written}"`;
   }
   if (issue.code === 'invalid_value') {
     const choices = issue.values.map(String);

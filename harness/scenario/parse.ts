@@ -81,7 +81,10 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
 }
 
 /** A scenario's content with keys of `guest` that it does not have. */
-function withGuest(raw: Readonly<Record<string, unknown>>, guest: Readonly<Record<string, unknown>>) {
+export function withGuest(
+  raw: Readonly<Record<string, unknown>>,
+  guest: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const own = raw['guest'] ?? {};
   return Object.keys(guest).length > 0 && isRecord(own) ? { ...raw, guest: { ...guest, ...own } } : raw;
 }

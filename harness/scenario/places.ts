@@ -65,6 +65,25 @@ export function yamlSource(text: string): Source {
   };
 }
 
+/** The place of what a program asks for step by step: it stands in no file. */
+export const NO_PLACE: Place = { line: 0, column: 0 };
+
+/** `line 12`, for a message about something that stands there; null for what stands in no file. */
+export function lineText({ line }: Place): string | null {
+  return line === NO_PLACE.line ? null : `line ${line}`;
+}
+
+/** `line 12: `, to begin a message with; empty for what stands in no file. */
+export function linePrefix(place: Place): string {
+  const text = lineText(place);
+  return text === null ? '' : `${text}: `;
+}
+
+/** Data of a program that stands in no file. */
+export function programSource(data: unknown): Source {
+  return { ...moduleSource(data), place: () => NO_PLACE, within: () => NO_PLACE };
+}
+
 /** Data that was made by a program: it has no places but the file's beginning. */
 export function moduleSource(data: unknown): Source {
   const unbounded = unboundedData(data);

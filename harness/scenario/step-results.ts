@@ -1,3 +1,4 @@
+import type { Value } from '../model/counters.ts';
 import { DECODED_NAMES } from '../packet/decode.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { Step } from './scenario.ts';
@@ -6,8 +7,82 @@ import type { StepKind } from './step-schema.ts';
 /** What every result has: the errno, and of a refusal the system call and the log. */
 const COMMON = ['errno', 'where', 'log'] as const;
 
-/** The values that each kind of step returns next to its errno; null where only the kernel decides which there are. */
-const FIELDS: { readonly [K in StepKind]: readonly string[] | null } = {
+/** Of a map's entry: its value in hex, and decoded by its type. */
+type Entry = { readonly value: string; readonly decoded: Value };
+/** Packets that a source sent, and those that it could not send. */
+export type Sent = { readonly sent: number; readonly errors: number };
+type Nothing = Readonly<Record<never, Value>>;
+
+/** The values that each kind of step returns. Those that may be absent depend on the step's arguments. */
+export interface StepOutcomes {
+  cpumap: { readonly id: number };
+  map: { readonly id: number };
+  fill: { readonly count: number };
+  /** `prog_id`: of the entry's program, where it got one. */
+  update: { readonly prog_id?: number };
+  /** Of a cpumap's entry also its `qsize`, and the id of its program. */
+  lookup: Entry & { readonly qsize?: number; readonly prog_id?: number };
+  delete: Nothing;
+  lookup_and_delete: Entry;
+  map_batch: { readonly count: number };
+  next_key: { readonly key: Value };
+  close: Nothing;
+  /** As the kernel reports it. */
+  info: Readonly<Record<string, Value>>;
+  kthreads: { readonly count: number; readonly names: readonly string[]; readonly cpu: Value };
+  gone: { readonly gone: boolean };
+  sched: { readonly pid: number };
+  stall: Nothing;
+  release: Nothing;
+  cpu: Nothing;
+  rlimit: Nothing;
+  enqueued: Nothing;
+  /** `id`: of a program that is loaded alone. `programs`, `maps`: ids by name, of a whole object. */
+  load: {
+    readonly id?: number;
+    readonly programs?: Readonly<Record<string, number>>;
+    readonly maps?: Readonly<Record<string, number>>;
+  };
+  /** `id`: of the program; absent where a map was attached. `link`: of the kernel's link; 0 for what is none. */
+  attach: { readonly id?: number; readonly link: number };
+  detach: Nothing;
+  frames: Sent;
+  pktgen: Sent;
+  send: Sent;
+  udp: Sent;
+  tcp: {
+    readonly connected: number;
+    readonly accepted: number;
+    readonly sent_bytes: number;
+    readonly received_bytes: number;
+    readonly error: string;
+  };
+  ping: Sent & { readonly replies: number; readonly duplicates: number };
+  live: Sent;
+  packets: Sent;
+  /** `packet`: its layers. */
+  test_run: {
+    readonly retval: number;
+    readonly data_out?: string;
+    readonly packet?: Value;
+    readonly ctx_out?: Value;
+  };
+  join: Nothing;
+  pending: { readonly count: number };
+  wait: Nothing;
+  /** `signal`: that killed it; empty where none did. */
+  exec: {
+    readonly status: number;
+    readonly signal: string;
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+  write: Nothing;
+  read: { readonly text: string };
+}
+
+/** The names of those values next to the errno; null where only the kernel decides which there are. */
+const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | null } = {
   cpumap: ['id'],
   map: ['id'],
   fill: ['count'],

@@ -225,6 +225,9 @@ type Kinds = ReturnType<typeof stepKinds>;
 /** The arguments of a kind of step, defaults filled in. */
 export type StepArgs<K extends StepKind> = z.infer<Kinds[K]>;
 
+/** The arguments of a kind of step, as a scenario writes them. */
+export type StepInput<K extends StepKind> = z.input<Kinds[K]>;
+
 /** The name of a kind of step, as scenarios write it. */
 export type StepKind = keyof Kinds;
 

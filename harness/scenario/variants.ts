@@ -1,25 +1,19 @@
 import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
-import { didYouMean } from '../util/nearest.ts';
 import { suffix } from './axes.ts';
 import { BOUNDS, grouped } from './bounds.ts';
 import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
-import { buildSteps, resultSteps } from './build-steps.ts';
+import { resultSteps } from './build-steps.ts';
 import { buildCaptures, notCaptured } from './captures.ts';
-import { deviceObstacles, shapeObstacle } from './device-steps.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
-import { reachableNames } from './guest-devices.ts';
-import { guestOf } from './guest-schema.ts';
 import type { Problem, Source } from './places.ts';
-import { scenarioObjects } from './objects.ts';
-import { withCaptureFiles } from './packet-files.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
+import { buildStage, stageSteps } from './stage.ts';
 import { exactly } from './step-words.ts';
-import { tracedEvents } from './traced.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const SCHEMA = scenarioSchema(exactly);
@@ -62,15 +56,11 @@ export function resolveVariant(
 
   const document = checked.data;
   const doubts: Doubt[] = [];
-  const objects = scenarioObjects(document.objects, path, (key, text) =>
-    problems.push({ place: source.place(origin(['objects', key])), text }),
+  const topology = document.topology ?? nicTopology(variant, problems, source);
+  const stage = buildStage(document, { path, topology }, (inner, text) =>
+    problems.push({ place: source.place(origin(inner)), text }),
   );
-  const observe = tracedEvents(document.observe, index =>
-    problems.push({
-      place: source.place(origin(['observe', index])),
-      text: 'its name is that of an earlier one: give it another by `as`',
-    }),
-  );
+  const { objects, observe } = stage;
   const context = {
     source,
     origin,
@@ -81,26 +71,12 @@ export function resolveVariant(
     observe,
     ...names,
   };
-  const stepsOf = (key: 'setup' | 'traffic' | 'after'): Step[] =>
-    withCaptureFiles(buildSteps(document[key], [key], context), path, (step, inner, text) =>
-      problems.push({ place: source.place([...step.path, step.kind, ...inner]), text }),
-    );
-  const [setup, traffic, after] = [stepsOf('setup'), stepsOf('traffic'), stepsOf('after')];
+  const [setup, traffic, after] = (['setup', 'traffic', 'after'] as const).map(key =>
+    stageSteps(document[key], [key], stage, context),
+  ) as [Step[], Step[], Step[]];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
   problems.push(...tooMuch(steps));
-  const topology = document.topology ?? nicTopology(variant, problems, source);
-  problems.push(...strayNetns(steps, document.guest.netns));
-  const made = document.guest.devices.flatMap(reachableNames);
-  problems.push(
-    ...deviceObstacles(steps, topology, made).map(({ step, text }) => ({ place: step.place, text })),
-  );
-  const guest = guestOf(document.guest, { path, topology, objects }, (inner, text) =>
-    problems.push({ place: source.place(origin(['guest', ...inner])), text }),
-  );
-  if (objects.length === 0) problems.push(...undeclaredMaps(steps));
-  const noShape = shapeObstacle(guest, topology);
-  if (noShape !== null) problems.push({ place: source.place(['guest', 'queues']), text: noShape });
   const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
   problems.push(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
@@ -112,11 +88,11 @@ export function resolveVariant(
     variant,
     suffix: suffix(variant),
     requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
-    changes: document.changes.map(item => (typeof item === 'string' ? item : item.field)),
+    changes: stage.changes,
     topology,
-    guest,
+    guest: stage.guest,
     objects,
-    records: document.events,
+    records: stage.records,
     captures,
     observe,
     setup,
@@ -126,28 +102,6 @@ export function resolveVariant(
     known: buildKnown(document.known, own, expect, context),
   };
   return { document, resolved: problems.length > 0 ? null : resolved, problems, doubts };
-}
-
-/** Commands in a network namespace that the guest does not have. */
-function strayNetns(steps: readonly Step[], known: readonly string[]): Problem[] {
-  return steps.flatMap(step => {
-    if (step.kind === 'repeat') return strayNetns(step.args.steps, known);
-    if (step.kind !== 'exec' || step.args.netns === undefined || known.includes(step.args.netns)) return [];
-    const { netns } = step.args;
-    const text = `\`guest: { netns }\` has no \`${netns}\`${didYouMean(netns, known)}`;
-    return [{ place: step.place, text }];
-  });
-}
-
-/** Without an object that could declare a map, a step states all of it. */
-function undeclaredMaps(steps: readonly Step[]): Problem[] {
-  return steps.flatMap(step => {
-    if (step.kind === 'repeat') return undeclaredMaps(step.args.steps);
-    if (step.kind !== 'map') return [];
-    return (['type', 'key_size', 'value_size', 'max_entries'] as const)
-      .filter(key => step.args[key] === undefined)
-      .map(key => ({ place: step.place, text: `missing key \`${key}\`` }));
-  });
 }
 
 /** Steps that a variant is to do, and how long its `wait` steps wait: the first one with which it is more than a cell may do. */

@@ -1,9 +1,11 @@
 /**
  * Whose fault an error is. `usage`: the command line. `scenario`: a scenario file. `infra`: the host (QEMU, disk, download).
  * `guest`: a guest was lost (`GuestFailure`). `agent`: the agent refused a request (`AgentError`) or its channel was lost.
- * `step`: a step failed (`StepFailure`). `topology`: the guest's kernel does not make the devices, or what else `guest` asks for. `harness`: bpfrig itself.
+ * `step`: a step failed (`StepFailure`). `expectation`: what a program expects of its guest does not hold (`ExpectationError`).
+ * `topology`: the guest's kernel does not make the devices, or what else `guest` asks for. `harness`: bpfrig itself.
  */
-export type ErrorCode = 'usage' | 'scenario' | 'infra' | 'guest' | 'agent' | 'step' | 'topology' | 'harness';
+export type ErrorCode =
+  'usage' | 'scenario' | 'infra' | 'guest' | 'agent' | 'step' | 'expectation' | 'topology' | 'harness';
 
 /** What an error carries in addition to its message. */
 export interface ErrorOptions {

@@ -178,4 +178,5 @@ export const NET_OPS = {
       })
       .readonly(),
   ),
+  capture_stop: op('Ends the capture of a device; its frames are gone.', { dev: device }, nothing),
 };

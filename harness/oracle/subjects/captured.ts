@@ -4,6 +4,13 @@ import { decodeFrame } from '../../packet/decode.ts';
 import type { Account, CellView, Subject } from '../subject.ts';
 import { branch, list } from '../words.ts';
 
+/** A frame as expectations have it. */
+export interface CapturedValue extends Pick<CapturedFrame, 'length' | 'direction' | 'partial'> {
+  /** Its layers, by name: `eth`, `ip`, `udp`, `payload`. */
+  readonly [layer: string]: Value;
+  readonly hex: string;
+}
+
 /** The frames of devices that the scenario captures. */
 export const captured: Subject = {
   name: 'captured',
@@ -26,7 +33,7 @@ function account({ seen: { captures = {} } }: CellView): Account {
   const cut = all.filter(([, { lost }]) => lost > 0);
   return {
     counters: {
-      captured: Object.fromEntries(whole.map(([device, { frames }]) => [device, frames.map(valueOf)])),
+      captured: Object.fromEntries(whole.map(([device, one]) => [device, capturedFrames(one)])),
     },
     stages: [],
     absent: Object.fromEntries(cut.map(([device, one]) => [`captured.${device}`, lossOf(device, one)])),
@@ -49,10 +56,16 @@ export function withoutFrames(counters: Counters): Counters {
   return { ...counters, captured: Object.fromEntries(sizes) as Counters };
 }
 
-function lossOf(device: string, { frames, lost }: Captured): string {
+/** The frames of a capture, as expectations have them. */
+export function capturedFrames({ frames }: Captured): CapturedValue[] {
+  return frames.map(valueOf);
+}
+
+/** Why a capture is not complete. */
+export function lossOf(device: string, { frames, lost }: Captured): string {
   return `the capture of ${device} kept ${frames.length} frames and had no room for ${lost}: raise its \`max\``;
 }
 
-function valueOf({ data, length, direction, partial }: CapturedFrame): Value {
+function valueOf({ data, length, direction, partial }: CapturedFrame): CapturedValue {
   return { ...decodeFrame(Buffer.from(data, 'hex')), length, direction, partial, hex: data };
 }

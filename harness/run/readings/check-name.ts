@@ -37,7 +37,7 @@ function absent(what: string, label: string, name: string, known: readonly strin
 }
 
 /** Types whose content is a stream of records. */
-const STREAMS: ReadonlySet<string> = new Set(['ringbuf', 'perf_event_array']);
+export const STREAMS: ReadonlySet<string> = new Set(['ringbuf', 'perf_event_array']);
 
 /** Types that have no entries with keys: BPF_MAP_GET_NEXT_KEY and a lookup by key fail. */
 const WITHOUT_KEYS: ReadonlySet<string> = new Set([

@@ -5,15 +5,20 @@ import type { StepContext } from '../steps/context.ts';
 import { mapOfObject } from '../steps/find-map.ts';
 import type { ProgramObject } from '../programs.ts';
 import { mapEntries } from './map-entries.ts';
-import type { ReadingPlan } from './plan.ts';
+import type { ReadingPlan, StreamPlan } from './plan.ts';
 import { programFields } from './program-fields.ts';
 import { takeRecords } from './records.ts';
+
+/** The part of a plan that has to begin before the traffic. */
+export interface Begun extends Pick<ReadingPlan, 'stats'> {
+  readonly streams: readonly Pick<StreamPlan, 'object' | 'map'>[];
+}
 
 /**
  * Begins what has to be there before the traffic: statistics of runs, and taking records out of the streams. What came during the set-up
  * is thrown away, as no count has it.
  */
-export async function beginReadings(ctx: StepContext, plan: ReadingPlan): Promise<void> {
+export async function beginReadings(ctx: StepContext, plan: Begun): Promise<void> {
   if (plan.stats)
     await ctx.guest.call('write_file', { path: '/proc/sys/kernel/bpf_stats_enabled', data: '1' });
   for (const { object, map } of plan.streams) {

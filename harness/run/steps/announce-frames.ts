@@ -1,6 +1,7 @@
 import { frameHash } from '../../guest/frame-hash.ts';
 import { frameKind } from '../../guest/frame-kind.ts';
 import { isForRx, type SourceRun } from '../../guest/sent-frames.ts';
+import { lineText } from '../../scenario/places.ts';
 import type { StepContext } from './context.ts';
 
 /** A source of frames that have no number, and that bpfrig knows byte by byte. */
@@ -40,7 +41,7 @@ export async function announceFrames(ctx: StepContext, run: FramesRun): Promise<
     await announceUnknown(ctx, run, trouble);
     return;
   }
-  const where = ctx.step === null ? run.source : `line ${ctx.step.place.line}`;
+  const where = (ctx.step && lineText(ctx.step.place)) ?? run.source;
   for (const { bytes, index, hash } of frames) {
     const known = announced.described.get(hash);
     if (known === undefined) {

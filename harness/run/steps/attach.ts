@@ -1,11 +1,12 @@
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { attachedAs, attachLink, attachXdp, command, undo } from './attachments.ts';
-import type { Attached, LoadedProgram, StepContext, StepValues } from './context.ts';
+import type { Attached, LoadedProgram, StepContext } from './context.ts';
 import { linkPlace, routeCommands } from './link-place.ts';
 import { loadProgram, watch } from './load-program.ts';
 
 /** Attaches a program where the step says, or where its section does; or a map of type STRUCT_OPS. */
-export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promise<StepValues> {
+export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promise<StepOutcomes['attach']> {
   const { program: named, config, maps, replaces } = args;
   if (named === undefined) {
     const place = await linkPlace(ctx, args, null);
@@ -26,8 +27,8 @@ async function xdp(
   name: string,
 ): Promise<Attached> {
   if (counted) await watch(ctx, program, 'main', mode);
-  const at = { device: to, mode };
-  if (link !== true) return await attachXdp(ctx, name, program.handle, at);
+  const at = { device: to, mode, program: program.handle };
+  if (link !== true) return await attachXdp(ctx, name, at);
   const place = { kind: 'xdp', program: program.handle, dev: to, mode } as const;
   return await attachLink(ctx, name, place, { xdp: at });
 }
@@ -69,7 +70,7 @@ export async function takePlace(ctx: StepContext, program: LoadedProgram, name: 
 }
 
 /** Undoes what was attached: on a device, of a program, or under a name. */
-export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promise<StepValues> {
+export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promise<StepOutcomes['detach']> {
   const device = 'from' in args ? args.from : null;
   const name = 'from' in args ? null : 'name' in args ? args.name : args.program;
   const found = ctx.links.all.filter(one =>

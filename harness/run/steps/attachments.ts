@@ -23,10 +23,9 @@ export async function attachLink(
 export async function attachXdp(
   ctx: StepContext,
   name: string,
-  program: string,
   xdp: NonNullable<Attached['xdp']>,
 ): Promise<Attached> {
-  await ctx.guest.call('attach', { program, dev: xdp.device, mode: xdp.mode });
+  await ctx.guest.call('attach', { program: xdp.program, dev: xdp.device, mode: xdp.mode });
   return remember(ctx, { name, agent: null, link: 0, xdp, before: null });
 }
 

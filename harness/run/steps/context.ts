@@ -71,8 +71,8 @@ export interface Attached {
   readonly agent: string | null;
   /** Id of the kernel's link; 0 for what is none. */
   readonly link: number;
-  /** XDP: where. */
-  readonly xdp: { readonly device: string; readonly mode: XdpMode } | null;
+  /** XDP: where, and the agent's name of the program. */
+  readonly xdp: { readonly device: string; readonly mode: XdpMode; readonly program: string } | null;
   /** A command that has to be done first: it removes the route that has the program. */
   readonly before: readonly string[] | null;
 }
@@ -230,11 +230,23 @@ function inBackground(guest: StepGuest): StepGuest {
   };
 }
 
+/** A system call that the kernel refused. */
+export interface Refusal {
+  /** By name: `EINVAL`. */
+  readonly errno: string;
+  /** The system call: `bpf(BPF_PROG_LOAD)`. */
+  readonly where: string;
+}
+
 /** A step that the kernel refused, or did otherwise than the step says, although the scenario did not provide for it: the cell fails. */
 export class StepFailure extends BpfrigError {
+  /** Null: every system call was taken, and the step did not come to what it says. */
+  readonly refusal: Refusal | null;
+
   /** `detail`: verifier log or the like. */
-  constructor(message: string, detail: string | null) {
+  constructor(message: string, detail: string | null, refusal: Refusal | null = null) {
     super('step', message, { detail });
+    this.refusal = refusal;
   }
 }
 

@@ -1,6 +1,7 @@
 import { callBatch } from '../../guest/batch.ts';
 import { request, type AgentRequest, type OpArgs } from '../../guest/protocol.ts';
 import { keyBytes, valueBytes } from '../../object/map-values.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import type { CreatedMap, StepContext, StepValues } from './context.ts';
@@ -71,7 +72,7 @@ const MOST_REQUESTS = 1000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /** Entries of a map, in their order. `count`: how many. */
-export async function fill(ctx: StepContext, args: StepArgs<'fill'>): Promise<StepValues> {
+export async function fill(ctx: StepContext, args: StepArgs<'fill'>): Promise<StepOutcomes['fill']> {
   const map = await mapOf(ctx, args.map);
   const flags = flagBits(args.flags);
   let waiting: AgentRequest<'map_update'>[] = [];

@@ -3,6 +3,8 @@ import { AgentError } from '../../guest/agent-error.ts';
 import { readGuestFile, runCommand, type CommandEnd, type OutputName } from '../../guest/command.ts';
 import { GUEST_HOME } from '../../model/guest-additions.ts';
 import { durationMs, EXEC_MS } from '../../scenario/exec-step.ts';
+import { linePrefix, NO_PLACE } from '../../scenario/places.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { StepFailure, type StepContext, type StepValues } from './context.ts';
@@ -22,7 +24,7 @@ const LOG_BYTES = 16 * 1024 * 1024;
  * Runs a command in the guest: `status`, `signal` (empty if none killed it), `stdout`, `stderr`. What it writes goes into the artifact
  * `exec-LINE.log` as it comes, and the files that the step names are brought back.
  */
-export async function exec(ctx: StepContext, args: ExecArgs): Promise<StepValues> {
+export async function exec(ctx: StepContext, args: ExecArgs): Promise<StepOutcomes['exec']> {
   const output = new Output(ctx, args);
   const end = await start(ctx, args, output);
   output.end(end);
@@ -86,7 +88,7 @@ function tooLate({ step }: StepContext, args: ExecArgs, { stdout, stderr }: Outp
   const detail = [stdout, stderr].filter(one => one !== '').join('\n');
   return new BpfrigError(
     'scenario',
-    `line ${step?.place.line}: exec: ${what}; \`timeout\` of the step sets another limit`,
+    `${linePrefix(step?.place ?? NO_PLACE)}exec: ${what}; \`timeout\` of the step sets another limit`,
     {
       detail: detail === '' ? null : detail,
     },

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { OpRow } from '../../guest/protocol.ts';
-import { StepFailure, type StepContext, type StepValues } from './context.ts';
+import { StepFailure, type StepContext } from './context.ts';
 import { loadProgram } from './load-program.ts';
 import { mapOf } from './find-map.ts';
 
@@ -11,7 +12,10 @@ const LOOK_MS = 10;
 type KthreadInfo = OpRow<'kthreads'>;
 
 /** The map's kernel threads: `count`, `names`, and by entry `cpu` with pid, name, CPUs, state and policy. */
-export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Promise<StepValues> {
+export async function kthreads(
+  ctx: StepContext,
+  args: StepArgs<'kthreads'>,
+): Promise<StepOutcomes['kthreads']> {
   const { count, within } = args;
   const { id } = await mapOf(ctx, args.map);
   let own = await kthreadsOf(ctx, id);
@@ -24,7 +28,7 @@ export async function kthreads(ctx: StepContext, args: StepArgs<'kthreads'>): Pr
 }
 
 /** Whether the kernel has freed a map, a program or a map's threads: `gone`. */
-export async function gone(ctx: StepContext, args: StepArgs<'gone'>): Promise<StepValues> {
+export async function gone(ctx: StepContext, args: StepArgs<'gone'>): Promise<StepOutcomes['gone']> {
   const isGone = await goneCheck(ctx, args);
   return { gone: await until(args.within, isGone) };
 }
@@ -42,7 +46,7 @@ async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() =
 }
 
 /** Moves the thread of a map's entry to other CPUs or another policy. */
-export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<StepValues> {
+export async function sched(ctx: StepContext, args: StepArgs<'sched'>): Promise<StepOutcomes['sched']> {
   const { map, key, ...wanted } = args;
   const own = await kthreadsOf(ctx, (await mapOf(ctx, map)).id);
   const thread = own.find(row => entryOf(row.comm) === String(Number(key)));

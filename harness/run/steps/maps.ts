@@ -1,9 +1,10 @@
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { parseFdinfo } from '../../guest/proc-text.ts';
 import type { Value } from '../../model/counters.ts';
 import { showKey, showValue } from '../../object/map-values.ts';
-import type { CreatedMap, StepContext, StepValues } from './context.ts';
+import type { CreatedMap, StepContext } from './context.ts';
 import { entryValue, flagBits, keyHex } from './entries.ts';
 import { mapOf, ownOrNew, shapeOf } from './find-map.ts';
 import { globalValues } from './global-maps.ts';
@@ -13,7 +14,7 @@ import { loadProgram, watch } from './load-program.ts';
  * Creates a cpumap, then its entries in the order of their keys. Where one of the scenario's objects declares a map of that name, it is
  * that map: what the step does not state is as declared.
  */
-export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promise<StepValues> {
+export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promise<StepOutcomes['cpumap']> {
   const { name, entries, ...stated } = args;
   const declared = ctx.index.declared(name);
   if (declared !== null && declared.map.type !== 'cpumap') {
@@ -46,14 +47,14 @@ export async function cpumap(ctx: StepContext, args: StepArgs<'cpumap'>): Promis
 }
 
 /** BPF_MAP_CREATE with any attributes; for a map that one of the scenario's objects declares, those that differ from it. */
-export async function map(ctx: StepContext, args: StepArgs<'map'>): Promise<StepValues> {
+export async function map(ctx: StepContext, args: StepArgs<'map'>): Promise<StepOutcomes['map']> {
   const { name, ...stated } = args;
   const { id } = await ownOrNew(ctx, name, ctx.index.declared(name), stated, { flags: 0, btf: false });
   return { id };
 }
 
 /** BPF_MAP_UPDATE_ELEM: a cpumap's entry by `qsize`, or any value. */
-export async function update(ctx: StepContext, args: StepArgs<'update'>): Promise<StepValues> {
+export async function update(ctx: StepContext, args: StepArgs<'update'>): Promise<StepOutcomes['update']> {
   const { map: name, caps, prog_fd, prog_map, at_fd_0, times, other_qsize } = args;
   const map = await mapOf(ctx, name);
   const flags = flagBits(args.flags);
@@ -87,7 +88,7 @@ export async function update(ctx: StepContext, args: StepArgs<'update'>): Promis
 }
 
 /** BPF_MAP_LOOKUP_ELEM: `value` as hex and `decoded` by its type, and for a cpumap `qsize` and `prog_id`. */
-export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promise<StepValues> {
+export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promise<StepOutcomes['lookup']> {
   const map = await mapOf(ctx, args.map);
   const key = keyHex(map, args.key, 'lookup.key');
   const answer = await ctx.guest.call('map_lookup', { map: map.handle, key, caps: args.caps });
@@ -95,7 +96,10 @@ export async function lookup(ctx: StepContext, args: StepArgs<'lookup'>): Promis
 }
 
 /** BPF_MAP_LOOKUP_AND_DELETE_ELEM: `value` as hex and `decoded` by its type. */
-export async function take(ctx: StepContext, args: StepArgs<'lookup_and_delete'>): Promise<StepValues> {
+export async function take(
+  ctx: StepContext,
+  args: StepArgs<'lookup_and_delete'>,
+): Promise<StepOutcomes['lookup_and_delete']> {
   const map = await mapOf(ctx, args.map);
   const key = keyHex(map, args.key, 'lookup_and_delete.key');
   const answer = await ctx.guest.call('map_take', { map: map.handle, key });
@@ -103,20 +107,26 @@ export async function take(ctx: StepContext, args: StepArgs<'lookup_and_delete'>
 }
 
 /** BPF_MAP_*_BATCH: `count`. */
-export async function batch(ctx: StepContext, args: StepArgs<'map_batch'>): Promise<StepValues> {
+export async function batch(
+  ctx: StepContext,
+  args: StepArgs<'map_batch'>,
+): Promise<StepOutcomes['map_batch']> {
   const { handle } = await mapOf(ctx, args.map);
   return ctx.guest.call('map_batch', { ...args, map: handle });
 }
 
 /** BPF_MAP_DELETE_ELEM. */
-export async function remove(ctx: StepContext, args: StepArgs<'delete'>): Promise<StepValues> {
+export async function remove(ctx: StepContext, args: StepArgs<'delete'>): Promise<StepOutcomes['delete']> {
   const map = await mapOf(ctx, args.map);
   await ctx.guest.call('map_delete', { map: map.handle, key: keyHex(map, args.key, 'delete.key') });
   return {};
 }
 
 /** BPF_MAP_GET_NEXT_KEY: `key` as its type shows it, as a number without one. */
-export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Promise<StepValues> {
+export async function nextKey(
+  ctx: StepContext,
+  args: StepArgs<'next_key'>,
+): Promise<StepOutcomes['next_key']> {
   const map = await mapOf(ctx, args.map);
   const key = args.key === null ? undefined : keyHex(map, args.key, 'next_key.key');
   const next = Buffer.from((await ctx.guest.call('map_next_key', { map: map.handle, key })).key, 'hex');
@@ -125,7 +135,7 @@ export async function nextKey(ctx: StepContext, args: StepArgs<'next_key'>): Pro
 }
 
 /** Closes the descriptor of a map or a program. */
-export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<StepValues> {
+export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<StepOutcomes['close']> {
   const target =
     'map' in args
       ? { map: (await mapOf(ctx, args.map)).handle }
@@ -138,7 +148,7 @@ export async function close(ctx: StepContext, args: StepArgs<'close'>): Promise<
  * What the kernel reports of a map or a program: BPF_OBJ_GET_INFO_BY_FD and fdinfo. For a program of the scenario's also `global`: the
  * values of its object's global variables.
  */
-export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<StepValues> {
+export async function info(ctx: StepContext, args: StepArgs<'info'>): Promise<StepOutcomes['info']> {
   if ('map' in args) {
     const { handle: map } = await mapOf(ctx, args.map);
     const info = await ctx.guest.call('map_info', { map });

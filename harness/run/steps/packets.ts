@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { AgentError } from '../../guest/agent-error.ts';
 import { buildList, type FrameItem } from '../../packet/frame-list.ts';
 import { readWholeFrames } from '../../packet/pcap.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { announceInTurn } from './announce-frames.ts';
-import type { StepContext, StepValues } from './context.ts';
+import type { StepContext } from './context.ts';
 import { patienceMs, report } from './traffic.ts';
 
 /** Frames that the scenario describes, its list of them `count` times. Those before one that the kernel refuses are sent, and count. */
-export async function packets(ctx: StepContext, args: StepArgs<'packets'>): Promise<StepValues> {
+export async function packets(ctx: StepContext, args: StepArgs<'packets'>): Promise<StepOutcomes['packets']> {
   const { on, frames: items, count, flows, gap_us: gapUs, cpu } = args;
   const files = await readFiles(items);
   const fileFrames = (path: string): readonly Buffer[] => files.get(path) ?? [];

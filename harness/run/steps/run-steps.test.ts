@@ -102,6 +102,8 @@ t.test(
     );
     await runSteps(ctx, traffic);
     await t.rejects(ctx.join(), StepFailure);
+    const error: unknown = await ctx.join().catch((reason: unknown) => reason);
+    t.match(error, { refusal: { errno: 'EPERM', where: 'pthread_create' } });
     t.match(ctx.results['refused'], { errno: 'EPERM', where: 'pthread_create' });
   },
 );

@@ -1,7 +1,10 @@
+import type { StepResult } from '../../model/observations.ts';
 import { plainText } from '../../oracle/cel-values.ts';
 import { refusalOf } from '../../guest/verifier-log.ts';
 import { shortfall } from '../../oracle/shortfall.ts';
+import { linePrefix } from '../../scenario/places.ts';
 import type { PlainStep, Step } from '../../scenario/scenario.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs, StepKind } from '../../scenario/step-schema.ts';
 import { kernelErrno, StepFailure, type StepContext, type StepValues } from './context.ts';
 import * as attach from './attach.ts';
@@ -17,7 +20,7 @@ import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
 
 /** How each kind of step is done. */
-const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepValues> } = {
+const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepOutcomes[K]> } = {
   cpumap: maps.cpumap,
   map: maps.map,
   fill: entries.fill,
@@ -82,31 +85,56 @@ async function startStep(ctx: StepContext, step: PlainStep): Promise<void> {
 }
 
 async function runStep(ctx: StepContext, step: PlainStep): Promise<void> {
+  if (step.as === null) await performStep(ctx, step);
+  else ctx.results[step.as] = await resultOf(ctx, step);
+}
+
+/**
+ * Does one step that has to succeed, and returns its values. Throws `StepFailure` for what the kernel refuses, and for what does not
+ * come to what the step says; else as {@link runSteps} does.
+ */
+export async function performStep(ctx: StepContext, step: PlainStep): Promise<StepValues> {
   try {
-    // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
-    const act = DO[step.kind] as (ctx: StepContext, args: unknown) => Promise<StepValues>;
-    const values = await act(ctx.during(step), step.args);
-    const missed = step.as === null ? unfulfilled(step, values) : null;
+    const values = await act(ctx, step);
+    const missed = unfulfilled(step, values);
     if (missed !== null) throw new StepFailure(missed, null);
-    if (step.as !== null) ctx.results[step.as] = { errno: 'OK', ...values };
+    return values;
   } catch (error) {
-    if (error instanceof StepFailure)
-      throw new StepFailure(`${lineOf(step)}: ${error.message}`, error.detail);
+    if (error instanceof StepFailure) throw located(error, step);
     const { errno, failure } = kernelErrno(error);
-    if (step.as === null) {
-      const what = `${lineOf(step)}: the kernel refused ${failure.where}: ${errno}`;
-      const said = failure.log === null ? null : refusalOf(failure.log);
-      throw new StepFailure(`${what} (${failure.message})${said === null ? '' : `: ${said}`}`, failure.log);
-    }
-    ctx.results[step.as] = { errno, where: failure.where, log: failure.log ?? '' };
+    const { where, message, log } = failure;
+    const said = log === null ? null : refusalOf(log);
+    const text = `${nameOf(step)}: the kernel refused ${where}: ${errno} (${message})`;
+    throw new StepFailure(`${text}${said === null ? '' : `: ${said}`}`, log, { errno, where });
   }
 }
 
-function lineOf({ kind, place }: PlainStep): string {
-  return `line ${place.line}: ${kind}`;
+/** Does one step whose refusal is a result as any other. Throws as {@link runSteps} does. */
+export async function resultOf(ctx: StepContext, step: PlainStep): Promise<StepResult> {
+  try {
+    return { errno: 'OK', ...(await act(ctx, step)) };
+  } catch (error) {
+    if (error instanceof StepFailure) throw located(error, step);
+    const { errno, failure } = kernelErrno(error);
+    return { errno, where: failure.where, log: failure.log ?? '' };
+  }
 }
 
-/** What a step without `as`, whose values nobody reads, was to reach and did not; null for any other. */
+async function act(ctx: StepContext, step: PlainStep): Promise<StepValues> {
+  // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
+  const perform = DO[step.kind] as (ctx: StepContext, args: unknown) => Promise<StepValues>;
+  return await perform(ctx.during(step), step.args);
+}
+
+function located({ message, detail, refusal }: StepFailure, step: PlainStep): StepFailure {
+  return new StepFailure(`${nameOf(step)}: ${message}`, detail, refusal);
+}
+
+function nameOf({ kind, place }: PlainStep): string {
+  return `${linePrefix(place)}${kind}`;
+}
+
+/** What a step that has to succeed was to reach and did not; null for any other. */
 function unfulfilled(step: PlainStep, values: StepValues): string | null {
   if (step.kind === 'exec') return exec.unexpectedEnd(step.args, values);
   if (step.kind === 'gone' && values['gone'] !== true)

@@ -1,9 +1,11 @@
 import { makeWireRoutes } from '../../guest/wire-routes.ts';
 import { ADDRESS, BOTH_ENDS } from '../../model/topology.ts';
 import type { SourceReport } from '../../model/observations.ts';
+import { NO_PLACE } from '../../scenario/places.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { announceUnknown } from './announce-frames.ts';
-import type { StepContext, StepValues } from './context.ts';
+import type { StepContext } from './context.ts';
 
 /** Longest time for what a step sends apart from its own `within`, in milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -13,7 +15,7 @@ const BYTES_PER_MS = 1000;
 const FROM_TX = { dev: 'tx', src_ip: ADDRESS.client, dst_ip: ADDRESS.destination } as const;
 
 /** TCP connections from `tx` to the stack behind `rx`. */
-export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<StepValues> {
+export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<StepOutcomes['tcp']> {
   const { bytes, connections, port, within, cpu } = args;
   await joinEnds(ctx);
   await announceUnknown(ctx, { source: 'tcp', on: 'tx' }, 'segments of TCP have no numbers');
@@ -33,7 +35,7 @@ export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<Step
 }
 
 /** ICMP echo requests from `tx` to the stack behind `rx`. */
-export async function ping(ctx: StepContext, args: StepArgs<'ping'>): Promise<StepValues> {
+export async function ping(ctx: StepContext, args: StepArgs<'ping'>): Promise<StepOutcomes['ping']> {
   const { count, within } = args;
   await joinEnds(ctx);
   await announceUnknown(ctx, { source: 'ping', on: 'tx' }, 'echo requests have no numbers');
@@ -54,7 +56,7 @@ function joinEnds(ctx: StepContext): Promise<void> {
 }
 
 function report(ctx: StepContext, what: Omit<SourceReport, 'on' | 'pps' | 'as' | 'line'>): void {
-  const { as = null, place } = ctx.step ?? {};
-  const where = place === undefined ? {} : { line: place.line };
+  const { as = null, place = NO_PLACE } = ctx.step ?? {};
+  const where = place === NO_PLACE ? {} : { line: place.line };
   ctx.sources.push({ on: 'tx', pps: 0, as, ...where, ...what });
 }

@@ -5,6 +5,7 @@ import { decodeFrame } from '../../packet/decode.ts';
 import { contextType, getsPacket, wordsContext, type ContextType } from '../../object/program-context.ts';
 import { decodeValue, encodeValue } from '../../object/values.ts';
 import type { BpfObject } from '../../object/object.ts';
+import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import type { StepContext, StepValues } from './context.ts';
@@ -21,7 +22,10 @@ interface Input {
  * A program run over one packet that goes nowhere, or over a context alone: `retval`; of a packet `data_out` and `packet`, its layers; of a context
  * `ctx_out`.
  */
-export async function testRun(ctx: StepContext, args: StepArgs<'test_run'>): Promise<StepValues> {
+export async function testRun(
+  ctx: StepContext,
+  args: StepArgs<'test_run'>,
+): Promise<StepOutcomes['test_run']> {
   const { program, config, maps, on, count } = args;
   const { handle, name } = await loadProgram(ctx, { program, config, maps });
   const { contents } = ctx.index.find(name).object;

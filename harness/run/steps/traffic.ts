@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpArgs } from '../../guest/protocol.ts';
 import { testFrame } from '../../guest/frame.ts';
 import type { SourceReport } from '../../model/observations.ts';
+import { NO_PLACE } from '../../scenario/places.ts';
+import type { Sent, StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { ADDRESS, MAC } from '../../model/topology.ts';
 import { announce } from './announce.ts';
-import type { StepContext, StepValues } from './context.ts';
+import type { StepContext } from './context.ts';
 import { loadProgram, watch } from './load-program.ts';
 
 /** Longest time that a source may take, in milliseconds: under emulation 1,000 packets per second is slow, and a minute is patience. */
@@ -20,13 +22,13 @@ const TO_RX = { dst_mac: MAC.rx, src_ip: ADDRESS.source, dst_ip: ADDRESS.destina
  * Frames from pktgen, or from an AF_PACKET socket where pktgen is not safe: it keeps a reference to the skb that it sends, and
  * generic XDP behind a veth takes that skb for its own (BUG in pskb_expand_head). A virtio NIC's receiving side has its own.
  */
-export async function frames(ctx: StepContext, args: StepArgs<'frames'>): Promise<StepValues> {
+export async function frames(ctx: StepContext, args: StepArgs<'frames'>): Promise<StepOutcomes['frames']> {
   const shared = ctx.topology === 'veth' && ctx.attached.get(args.on === 'tx' ? 'rx' : 'tx') === 'generic';
   return shared ? send(ctx, args) : pktgen(ctx, { ...args, burst: 1, mode: 'start_xmit', commands: [] });
 }
 
 /** The kernel's packet generator. */
-export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepValues> {
+export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promise<StepOutcomes['pktgen']> {
   const { on, threads = 1, ...rest } = args;
   const { count, size, flows, first_flow: firstFlow, burst, dst_mac: dstMac, mode, commands } = args;
   const received = mode === 'netif_receive';
@@ -36,7 +38,7 @@ export async function pktgen(ctx: StepContext, args: StepArgs<'pktgen'>): Promis
 }
 
 /** Exactly `count` frames from an AF_PACKET socket. */
-export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepValues> {
+export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<StepOutcomes['send']> {
   const { on, ...rest } = args;
   const { count, size, flows, first_flow: firstFlow, dst_mac: dstMac } = args;
   await announce(ctx, { source: 'packet', on, count, size, flows, firstFlow, dstMac });
@@ -44,7 +46,7 @@ export async function send(ctx: StepContext, args: StepArgs<'send'>): Promise<St
 }
 
 /** Exactly `count` datagrams from UDP sockets, one per flow. */
-export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<StepValues> {
+export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<StepOutcomes['udp']> {
   const { on, ...rest } = args;
   const { src_ip, dst_ip } = TO_RX;
   const { count, size, flows, first_flow: firstFlow, checksum } = args;
@@ -53,7 +55,7 @@ export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<Step
 }
 
 /** A program run over live frames, without a device's receive path. */
-export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<StepValues> {
+export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<StepOutcomes['live']> {
   const { program: name, config, maps, on, count, batch, size, cpu } = args;
   const program = await loadProgram(ctx, { program: name, config, maps });
   await watch(ctx, program, 'main', 'native');
@@ -68,13 +70,13 @@ export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<St
 }
 
 /** Waits for all steps in the background. */
-export async function join(ctx: StepContext): Promise<StepValues> {
+export async function join(ctx: StepContext): Promise<StepOutcomes['join']> {
   await ctx.join();
   return {};
 }
 
 /** `count`: steps in the background that have not ended; with `within`, after as many milliseconds or as soon as all have. */
-export async function pending(ctx: StepContext, args: StepArgs<'pending'>): Promise<StepValues> {
+export async function pending(ctx: StepContext, args: StepArgs<'pending'>): Promise<StepOutcomes['pending']> {
   if (args !== true) await endedWithin(ctx, args.within);
   return { count: ctx.background.filter(({ done }) => !done).length };
 }
@@ -96,7 +98,7 @@ async function source<N extends SourceOp>(
   name: SourceReport['source'],
   op: N,
   args: OpArgs<N>,
-): Promise<StepValues> {
+): Promise<Sent> {
   const { dev, count } = args;
   const guest = dev === 'tx' ? ctx.generator : ctx.guest;
   const options = { timeoutMs: patienceMs(count), background: true };
@@ -110,10 +112,10 @@ export function report(
   on: string,
   requested: number,
   { sent, errors, pps, usec }: { sent: number; errors: number; pps?: number; usec?: number },
-): StepValues {
+): Sent {
   const rate = pps ?? (usec ? Math.round((sent * 1e6) / usec) : 0);
-  const { as = null, place } = ctx.step ?? {};
-  const where = place === undefined ? {} : { line: place.line };
+  const { as = null, place = NO_PLACE } = ctx.step ?? {};
+  const where = place === NO_PLACE ? {} : { line: place.line };
   ctx.sources.push({ source, on, requested, sent, errors, pps: rate, as, ...where });
   return { sent, errors };
 }

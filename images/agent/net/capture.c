@@ -157,6 +157,42 @@ static int op_capture_read(struct request *rq, const void *data)
 	return err;
 }
 
+struct stop_args {
+	struct device dev;
+};
+
+static const struct arg stop_args[] = {
+	ARG_DEVICE(struct stop_args, dev, REQUIRED),
+};
+
+static int stop(struct request *rq, const struct device *dev)
+{
+	struct capture **place = &captures, *capture;
+
+	while (*place && (*place)->ifindex != dev->ifindex)
+		place = &(*place)->next;
+	capture = *place;
+	if (!capture)
+		return fault_request(rq, "dev: %s has no capture_start",
+				     dev->name);
+	*place = capture->next;
+	n_captures--;
+	capture_ring_close(&capture->ring);
+	free(capture);
+	return 0;
+}
+
+static int op_capture_stop(struct request *rq, const void *data)
+{
+	const struct stop_args *args = data;
+	int err;
+
+	pthread_mutex_lock(&lock);
+	err = stop(rq, &args->dev);
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
 static void drop_captures(void)
 {
 	struct capture *capture;
@@ -177,6 +213,8 @@ static const struct op ops[] = {
 	  OP_ARGS(start_args, struct start_args) },
 	{ .name = "capture_read", .run = op_capture_read,
 	  OP_ARGS(read_args, struct read_args) },
+	{ .name = "capture_stop", .run = op_capture_stop,
+	  OP_ARGS(stop_args, struct stop_args) },
 };
 
 const struct module capture_module = {
