@@ -4,7 +4,8 @@ import { endOnSignals } from '../run/interrupt.ts';
 import { messageOf } from '../util/errors.ts';
 import { abandonRuns } from './open-runs.ts';
 import { watchOutput } from './output.ts';
-import { reported, runProgram } from './run-program.ts';
+import { reported } from './report-error.ts';
+import { runProgram } from './run-program.ts';
 
 const argv = process.argv.slice(2);
 

@@ -14,7 +14,7 @@ import { planRun, type RunPlan } from '../plan-run.ts';
 import { onProgress } from '../progress.ts';
 import type { RunOptions } from '../run-options.ts';
 import { runPlan } from '../run-plan.ts';
-import { reported } from '../run-program.ts';
+import { reported } from '../report-error.ts';
 import { FileWatcher } from './file-watcher.ts';
 import { Inbox, type WatchEvent } from './inbox.ts';
 import { KEYS, onKeys } from './keys.ts';
