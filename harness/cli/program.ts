@@ -3,6 +3,7 @@ import { VERSION } from '../util/version.ts';
 import { bisectCommand } from './bisect.ts';
 import { compareCommand } from './compare.ts';
 import { benchCommand } from './bench.ts';
+import { completeCommand, completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { execCommand } from './exec.ts';
 import { initCommand } from './init.ts';
@@ -35,8 +36,10 @@ export function program(): Command {
     doctorCommand,
     initCommand,
     benchCommand,
+    completionCommand,
   ];
   for (const command of commands) root.addCommand(command());
+  root.addCommand(completeCommand(), { hidden: true });
   return settle(root);
 }
 

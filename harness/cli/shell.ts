@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SshSession } from '../guest/ssh.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
@@ -21,7 +21,7 @@ export function shellCommand(): Command {
   return new Command('shell')
     .description('An interactive shell in a guest, with devices tx and rx as a scenario has them.')
     .requiredOption('--kernel <spec>', 'which kernel')
-    .option('--nic <kind>', 'veth or virtio', 'virtio')
+    .addOption(new Option('--nic <kind>', 'devices tx and rx').choices(['veth', 'virtio']).default('virtio'))
     .action(async (options: ShellOptions) => {
       process.exitCode = await runShell(options);
     });

@@ -1,0 +1,100 @@
+import { loadCatalogue, seriesOf } from '../../kernel/catalogue.ts';
+import { REPORTERS } from '../../report/registry.ts';
+import { WORD_KINDS } from '../words.ts';
+import { fileCandidates } from './files.ts';
+
+/** Something that can stand where the cursor is. A value that ends with `/`, `:` or `=` goes on: no blank follows it. */
+export interface Candidate {
+  readonly value: string;
+  /** One line, or ''. */
+  readonly about: string;
+}
+
+type Values = (current: string) => readonly Candidate[] | Promise<readonly Candidate[]>;
+
+const anyFile: Values = current => fileCandidates(current, () => true);
+const folders: Values = current => fileCandidates(current, () => false);
+const scenarios: Values = current => fileCandidates(current, name => /\.(?:yaml|yml|ts)$/.test(name));
+const objects: Values = current => fileCandidates(current, name => /\.[co]$/.test(name));
+
+/**
+ * What the values of options and arguments can be, by the name that usage has for them (`--kernel <spec>`). Null: nothing is known. Every
+ * name in the tree of commands is here, which a test verifies.
+ */
+export const VALUES: Readonly<Record<string, Values | null>> = {
+  spec: kernels,
+  specs: kernels,
+  series: () => series().map(value => ({ value, about: '' })),
+  'name[:file]': reporters,
+  paths: scenarios,
+  scenario: scenarios,
+  objects,
+  run: folders,
+  after: folders,
+  dir: folders,
+  file: anyFile,
+  'src[:dst]': anyFile,
+  word: words,
+  'axis=value': null,
+  'i/n': null,
+  'name=value': null,
+  'path[:dst]': null,
+  cel: null,
+  command: null,
+  duration: null,
+  mib: null,
+  n: null,
+  name: null,
+  option: null,
+  percent: null,
+  text: null,
+  url: null,
+  words: null,
+};
+
+/** Returns what a value can be, by its name in usage; none for a value of which nothing is known. */
+export async function candidatesFor(valueName: string, current: string): Promise<readonly Candidate[]> {
+  return (await VALUES[valueName]?.(current)) ?? [];
+}
+
+function series(): string[] {
+  return seriesOf(loadCatalogue(), 'all');
+}
+
+function kernels(current: string): Candidate[] {
+  const [, scheme, path] = /^(path:|tree:)(.*)$/s.exec(current) ?? [];
+  if (scheme !== undefined && path !== undefined) {
+    const files = fileCandidates(path, () => scheme === 'path:');
+    return files.map(({ value, about }) => ({ value: scheme + value, about }));
+  }
+  const catalogue = loadCatalogue();
+  const known = series().flatMap(name =>
+    (catalogue.series[name]?.flavours ?? []).map(flavour => ({
+      value: flavour === 'amd64' ? name : `${name}-${flavour}`,
+      about: catalogue.series[name]?.default === true && flavour === 'amd64' ? 'a default' : '',
+    })),
+  );
+  return [
+    ...known,
+    { value: 'all', about: 'every series' },
+    { value: 'path:', about: 'a kernel of your own' },
+    { value: 'tree:', about: 'the tree of a kernel that you built' },
+  ];
+}
+
+function reporters(current: string): Candidate[] {
+  const colon = current.indexOf(':');
+  if (colon >= 0) {
+    const name = current.slice(0, colon + 1);
+    const files = fileCandidates(current.slice(colon + 1), () => true);
+    return files.map(({ value, about }) => ({ value: name + value, about }));
+  }
+  return Object.entries(REPORTERS).map(([value, { about }]) => ({ value, about }));
+}
+
+/** Not the programs: reading them can mean compiling them. */
+async function words(): Promise<Candidate[]> {
+  const kinds = Object.entries(WORD_KINDS).filter(([kind]) => kind !== 'programs');
+  const entries = await Promise.all(kinds.map(async ([, { entries }]) => await entries()));
+  return entries.flat().map(({ word, meaning }) => ({ value: word, about: meaning }));
+}
