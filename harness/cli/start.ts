@@ -8,7 +8,7 @@ try {
   // The launcher of a checkout has done it, before there was a program to do it.
   const isSetUp = process.env['BPFRIG_SETUP'] === 'done';
   delete process.env['BPFRIG_SETUP'];
-  if (argv.includes('--setup') && !isSetUp) {
+  if (ownWords().includes('--setup') && !isSetUp) {
     const { installPackages } = await import('./install-packages.ts');
     if (!installPackages()) process.exit(hostFailed());
   }
@@ -17,6 +17,12 @@ try {
   const reason = error instanceof Error ? error.message : String(error);
   console.error(`bpfrig: it cannot be loaded: ${reason}`);
   process.exit(hostFailed());
+}
+
+/** What follows `--` is for a guest's command. */
+function ownWords(): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
 }
 
 /** The codes of harness/model/exit-code.ts and run/git-bisect.ts for what says nothing about a kernel. */
