@@ -18,7 +18,7 @@ function row(letters: string) {
     u: 'unfinished',
   };
   return sinceOf(
-    [...letters].map((letter, i) => ({ kernel: KERNELS[i] ?? '', status: words[letter] ?? null })),
+    letters.split('').map((letter, i) => ({ kernel: KERNELS[i] ?? '', status: words[letter] ?? null })),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
-import { candidatesFor, type Candidate } from './values.ts';
+import type { Candidate } from './candidate.ts';
+import { candidatesFor } from './values.ts';
 
 /**
  * Returns what can stand where the last word is, by commander's own tree of commands. `words` are those behind `bpfrig`, the last one as far

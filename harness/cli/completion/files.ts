@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Candidate } from './values.ts';
+import type { Candidate } from './candidate.ts';
 
 /** Returns the folders, and the files whose name fits, that begin with what was typed. A folder ends with `/`. `~/` is the user's home. */
 export function fileCandidates(current: string, fits: (name: string) => boolean): Candidate[] {

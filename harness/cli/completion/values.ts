@@ -1,14 +1,8 @@
 import { loadCatalogue, seriesOf } from '../../kernel/catalogue.ts';
 import { REPORTERS } from '../../report/registry.ts';
 import { WORD_KINDS } from '../words.ts';
+import type { Candidate } from './candidate.ts';
 import { fileCandidates } from './files.ts';
-
-/** Something that can stand where the cursor is. A value that ends with `/`, `:` or `=` goes on: no blank follows it. */
-export interface Candidate {
-  readonly value: string;
-  /** One line, or ''. */
-  readonly about: string;
-}
 
 type Values = (current: string) => readonly Candidate[] | Promise<readonly Candidate[]>;
 

@@ -16,13 +16,15 @@ const WORDS: Readonly<Record<string, CellStatus>> = {
 /** A cell from letters, one per run, all on the builds that are named; `.` for a run that did not plan it. */
 function course(letters: string, builds: readonly string[] = []) {
   return courseOf(
-    [...letters].map((letter, i) => ({ status: WORDS[letter] ?? null, build: builds[i] ?? '6.12.1 (1)' })),
+    letters
+      .split('')
+      .map((letter, i) => ({ status: WORDS[letter] ?? null, build: builds[i] ?? '6.12.1 (1)' })),
   );
 }
 
 t.test('what each status says', async t => {
   t.same(
-    [...'pkfxsieu.'].map(letter => answerOf(WORDS[letter] ?? null)),
+    'pkfxsieu.'.split('').map(letter => answerOf(WORDS[letter] ?? null)),
     ['good', 'good', 'bad', 'bad', null, null, null, null, null],
   );
   t.same([answerOf('panic'), answerOf('hang')], ['bad', 'bad']);
