@@ -23,7 +23,7 @@ export interface ReporterChoice {
 /** How a run is reported without `--reporter`. */
 const TERMINAL: ReporterChoice = { name: 'terminal', file: null };
 
-/** Adds the options by which a command is told how to report. */
+/** Adds the options that say how a command reports. */
 export function addReporterOptions(command: Command): Command {
   return command
     .addOption(

@@ -9,6 +9,9 @@ import { goldenEvents, reportOf } from './golden.ts';
 import { readEvents } from './jsonl.ts';
 import { createReporter, REPORTERS, type ReporterName } from './registry.ts';
 
+// A few thousand reports, which take their time on a busy host.
+t.setTimeout(120_000);
+
 const PLAIN = {
   color: false,
   tty: false,

@@ -12,7 +12,16 @@ const RED = largeRun(100, 3).map(event => {
 });
 
 function sizeOf(name: ReporterName): { bytes: number; lines: number; text: string } {
-  const text = reportOf(createReporter(name, { color: false, tty: false, columns: 100, groups: true }), RED);
+  const text = reportOf(
+    createReporter(name, {
+      color: false,
+      tty: false,
+      columns: 100,
+      groups: true,
+      kcidb: { origin: 'example', files: null },
+    }),
+    RED,
+  );
   return { bytes: Buffer.byteLength(text), lines: text.split('\n').length, text };
 }
 
