@@ -1,57 +1,25 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import t, { type Test } from 'tap';
-import { MISTAKES, type Mistake } from './messages.fixture.ts';
-import { cacheRoot } from '../util/paths.ts';
-import { runProgram } from './run-program.ts';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+import { PACKAGE_ROOT } from '../util/paths.ts';
+import type { MistakeOutcome } from './messages-run.fixture.ts';
+import { MISTAKES } from './messages.fixture.ts';
 
 t.setTimeout(300_000);
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'bpfrig-messages-')));
-const before = process.cwd();
-// What is built is the user's; durations of these cells are nobody's.
-const cache = join(root, 'cache', 'bpfrig');
-mkdirSync(cache, { recursive: true });
-for (const name of ['build', 'libbpf']) {
-  mkdirSync(join(cacheRoot(), name), { recursive: true, mode: 0o700 });
-  symlinkSync(join(cacheRoot(), name), join(cache, name));
-}
-process.env['XDG_CACHE_HOME'] = join(root, 'cache');
-t.teardown(() => {
-  process.chdir(before);
-  rmSync(root, { recursive: true });
+t.teardown(() => rmSync(root, { recursive: true }));
+await execa(process.execPath, [join(PACKAGE_ROOT, 'dist', 'cli', 'messages-run.fixture.js'), root], {
+  stdin: 'ignore',
 });
+const outcomes = JSON.parse(readFileSync(join(root, 'outcomes.json'), 'utf8')) as readonly MistakeOutcome[];
 
-/** Calls the program in this process, in a project of its own, and returns what it prints and its exit code. */
-async function call(t: Test, { name, files = {}, args }: Mistake): Promise<{ code: number; text: string }> {
-  const dir = join(root, name.replaceAll(/\W+/g, '-'));
-  for (const [file, content] of Object.entries({ 'bpfrig.yaml': '', ...files })) {
-    mkdirSync(join(dir, dirname(file)), { recursive: true });
-    writeFileSync(join(dir, file), content);
-  }
-  process.chdir(dir);
-  // Runs of one process and one second have the same name.
-  process.env['BPFRIG_RESULTS'] = join(dir, 'results');
-  let text = '';
-  const keep = (chunk: string | Uint8Array): boolean => {
-    text += String(chunk);
-    return true;
-  };
-  const captured = [process.stdout, process.stderr].map(stream => t.capture(stream, 'write', keep));
-  try {
-    return { code: await runProgram(args), text };
-  } finally {
-    for (const one of captured) one.restore();
-    process.exitCode = 0;
-  }
-}
-
-for (const mistake of MISTAKES) {
-  t.test(mistake.name, async t => {
-    const { code, text } = await call(t, mistake);
-    t.equal(code, mistake.code ?? 2, text);
-    for (const part of [mistake.place ?? [], mistake.remedy].flat())
-      t.ok(text.includes(part), `${part}\n${text}`);
+for (const { name, code: wanted = 2, place = [], remedy } of MISTAKES) {
+  t.test(name, async t => {
+    const { code = -1, text = '' } = outcomes.find(one => one.name === name) ?? {};
+    t.equal(code, wanted, text);
+    for (const part of [place, remedy].flat()) t.ok(text.includes(part), `${part}\n${text}`);
     t.notMatch(text, /^ {4}at /m, 'no stack');
     const lines = text.split('\n').map(line => line.replace(/^bpfrig: /, '').trim());
     const said = lines.filter(line => line.length > 20);

@@ -19,9 +19,12 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
 const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'cli/generate.ts': 'tests of the project, for its developers',
   'cli/install-packages.ts': 'apt may ask, and shows what it does',
+  'cli/rehearsal/main.ts': 'a rehearsal of workflows by hand, which shows what it does',
+  'cli/rehearsal/runner.ts': 'steps of a workflow, whose output is shown as it comes',
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
   'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
   'kernel/testing.ts': 'made-up packages of tests',
+  'run/bench/edit.ts': 'a whole watch, which is measured and ends by a signal',
   'run/bench/load.ts': 'a whole run of load, which is measured and ends by an abort',
   'run/bench/timed-run.ts': 'a whole run, which is measured and ends by an abort',
   'util/host-command.ts': 'the one place',
