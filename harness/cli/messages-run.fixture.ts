@@ -4,7 +4,7 @@ import { cacheRoot } from '../util/paths.ts';
 import { MISTAKES, type Mistake } from './messages.fixture.ts';
 import { runProgram } from './run-program.ts';
 
-// Makes every mistake of messages.fixture.ts in one process, below the folder of the first argument, and writes what came of them into the
+// Makes every mistake of messages.fixture.ts in one process, below the folder of the first argument, and writes the outcomes into the
 // file outcomes.json there. A process of its own, since tap keeps the output of a test for itself.
 
 /** What the program did with a mistake. */
