@@ -50,17 +50,24 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "bpfrig: installing as root${sudo:+, with sudo}:$missing" >&2
 $sudo apt-get update -qq >&2
-case "$missing " in *' qemu-system-x86 '*) install_newer_qemu ;; esac
 # A package that these sources do not have.
 absent=''
+others=''
 for package in $missing; do
 	LC_ALL=C apt-cache policy "$package" | grep -q '^  Candidate: [^(]' || absent="$absent $package"
+	[ "$package" = qemu-system-x86 ] || others="$others $package"
 done
 if grep -q '^ID=ubuntu$' /etc/os-release && [ "$absent" = ' bpftool' ]; then
-	missing="${missing%bpftool*}linux-tools-common linux-tools-generic${missing#*bpftool}"
+	others="${others%bpftool*}linux-tools-common linux-tools-generic${others#*bpftool}"
 elif [ -n "$absent" ]; then
 	echo "bpfrig: apt has no package$absent: are the sources of this machine complete? Debian has them in main, Ubuntu in main and universe" >&2
 	exit 3
 fi
 # shellcheck disable=SC2086 # a list of words
-apt_install $missing
+apt_install $others
+# QEMU last: that of the backports would bring newer libraries, such as libelf1, with which Debian's own libelf-dev cannot be installed.
+case "$missing " in *' qemu-system-x86 '*)
+	install_newer_qemu
+	apt_install qemu-system-x86
+	;;
+esac
