@@ -126,6 +126,17 @@ static __always_inline __u32 first_byte(__u64 word)
 	return i;
 }
 
+/*
+ * Whether any word of those that were summed up differs. clang 19 would
+ * otherwise compare each word by itself, and a verifier walk every combination
+ * of the outcomes.
+ */
+static __always_inline bool any_bit(__u64 sum)
+{
+	barrier_var(sum);
+	return sum != 0;
+}
+
 /* All ones for the pattern; without a branch, which would be walked twice. */
 static __always_inline __u64 pattern_mask(__u32 rest)
 {

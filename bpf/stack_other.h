@@ -143,7 +143,7 @@ __noinline int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
 		return 1;
 	for (i = 0; i < BPFRIG_HEAD / 8; i++)
 		diff |= view_diff(&view, source, i, at != source->at);
-	return diff != 0;
+	return any_bit(diff);
 }
 
 /* The first slot from this one on whose source sends from a port. */
