@@ -1,14 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { dirname, join, posix, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { StringDecoder } from 'node:string_decoder';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import PQueue from 'p-queue';
-import { z } from 'zod';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import type { OutputName } from '../guest/command.ts';
 import { EXIT } from '../model/exit-code.ts';
-import { GUEST_HOME } from '../model/guest-additions.ts';
 import { defaultJobs } from '../run/default-jobs.ts';
 import type { GuestShape } from '../run/guests.ts';
 import { execOn, type CommandOutcome, type GuestCommand, type OnOutput } from '../run/exec-command.ts';
@@ -17,42 +14,24 @@ import { requestedKernels, type RequestedKernel } from '../run/requested-kernel.
 import { inSession, type Session } from '../run/session.ts';
 import { logText } from '../report/text.ts';
 import { durationMs } from '../scenario/exec-step.ts';
-import { guestOf, guestSchema } from '../scenario/guest-schema.ts';
-import { exactly } from '../scenario/step-words.ts';
-import { BpfrigError, messageOf } from '../util/errors.ts';
+import { BpfrigError } from '../util/errors.ts';
 import { launcher } from '../util/launcher.ts';
-import { makeFolder } from '../util/make-folder.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
-import { onProgress } from './progress.ts';
 import {
-  kernelOption,
-  jobsOption,
-  acceleratorOption,
-  lockedOption,
-  collect,
-  collectModule,
-  memoryOption,
-  positiveInteger,
-} from './run-options.ts';
-
-/** Two places of a file, `FROM[:TO]`. */
-interface Copy {
-  readonly from: string;
-  readonly to: string | null;
-}
+  addGuestOptions,
+  guestOfOptions,
+  keepFile,
+  pathInGuest,
+  type GuestOptions,
+} from './guest-options.ts';
+import { onProgress } from './progress.ts';
+import { kernelOption, jobsOption, acceleratorOption, lockedOption } from './run-options.ts';
 
 /** Options of `exec` as commander returns them. */
-interface ExecOptions {
+interface ExecOptions extends GuestOptions {
   readonly kernel: readonly string[];
-  readonly file: readonly Copy[];
-  readonly get: readonly Copy[];
-  readonly program: readonly string[];
-  readonly module: readonly string[];
-  readonly append: readonly string[];
   readonly env: readonly string[];
   readonly nic: 'none' | 'veth' | 'virtio';
-  readonly cpus: number;
-  readonly memory: number;
   readonly timeout: number;
   readonly stdin?: boolean;
   readonly jobs?: number;
@@ -65,38 +44,17 @@ const MOST_MS = 3_600_000;
 
 /** `bpfrig exec`: a command in a fresh guest, on one kernel or several. */
 export function execCommand(): Command {
-  return new Command('exec')
+  const command = new Command('exec')
     .description(
       'Run a command in a fresh guest of a kernel, or of several; what it writes is shown as it comes.',
     )
     .argument('<command...>', 'the program and its arguments, after `--`; no shell is between')
-    .addOption(kernelOption())
-    .option(
-      '--file <src[:dst]>',
-      `a file or folder for the guest; without DST in ${GUEST_HOME} (repeatable)`,
-      copy,
-      [],
-    )
-    .option(
-      '--get <path[:dst]>',
-      'a file of the guest to bring back when the command has ended (repeatable)',
-      copy,
-      [],
-    )
-    .option(
-      '--program <name>',
-      'a program of the host, with its libraries: a name, a Debian package or a path (repeatable)',
-      collect,
-      [],
-    )
-    .option('--module <name>', "a module of the kernel's package to load (repeatable)", collectModule, [])
-    .option('--append <words>', "words for the kernel's command line (repeatable)", collect, [])
+    .addOption(kernelOption());
+  return addGuestOptions(command, 'when the command has ended')
     .option('--env <name=value>', 'a variable of the command (repeatable)', variable, [])
     .addOption(
       new Option('--nic <kind>', 'devices tx and rx').choices(['none', 'veth', 'virtio']).default('veth'),
     )
-    .option('--cpus <n>', 'CPUs of the guest', positiveInteger, 4)
-    .option('--memory <mib>', 'memory of the guest', memoryOption, 512)
     .option(
       '--timeout <duration>',
       'when the command is killed: milliseconds, or "90 s", "10 min"',
@@ -125,13 +83,6 @@ Exit codes: 0 the command ended with status 0 on every kernel; 1 it did not, its
 a stall …); 2 usage; 3 the host kept some from an answer.
 `;
 
-function copy(text: string, before: readonly Copy[]): Copy[] {
-  const [from = '', to, ...rest] = text.split(':');
-  if (from === '' || to === '' || rest.length > 0)
-    throw new InvalidArgumentError(`'${text}' must be a path, or two with a colon between them.`);
-  return [...before, { from, to: to ?? null }];
-}
-
 function variable(text: string, before: readonly string[]): string[] {
   if (!/^[A-Za-z_]\w*=/.test(text)) throw new InvalidArgumentError(`'${text}' must be NAME=VALUE.`);
   return [...before, text];
@@ -149,13 +100,13 @@ async function exec(argv: readonly string[], options: ExecOptions): Promise<numb
   const jobs = options.jobs ?? openProject().jobs ?? defaultJobs();
   if (kernel.length === 0) throw new BpfrigError('usage', 'exec: --kernel says which; `all` is every series');
   const kernels = requestedKernels(kernel, loadCatalogue());
-  const shape = shapeOf(options);
+  const shape = { topology: options.nic, guest: guestOfOptions('exec', options, options.nic) };
   const command: GuestCommand = {
     argv,
     env,
     input: options.stdin === true ? await readAll(process.stdin) : null,
     timeoutMs: timeout,
-    wanted: get.map(({ from }) => posix.resolve(GUEST_HOME, from)),
+    wanted: get.map(pathInGuest),
   };
   return await inSession(
     { accel, jobs: Math.min(jobs, kernels.length), locked, onProgress },
@@ -168,31 +119,6 @@ async function exec(argv: readonly string[], options: ExecOptions): Promise<numb
       return codes.includes(EXIT.red) ? EXIT.red : codes.includes(EXIT.infra) ? EXIT.infra : EXIT.ok;
     },
   );
-}
-
-/** The guest that the options describe, by the rules of a scenario's `guest`. Throws `usage` for what contradicts them. */
-function shapeOf({ file, program, module, append, nic, cpus, memory }: ExecOptions): GuestShape {
-  const files = file.map(({ from, to }) =>
-    to === null ? from : { from, to: posix.resolve(GUEST_HOME, to) },
-  );
-  const document = {
-    cpus,
-    memory_mib: memory,
-    append: append.join(' '),
-    modules: [...module],
-    programs: [...program],
-    files,
-  };
-  const parsed = guestSchema(exactly, z.never()).safeParse(document);
-  if (!parsed.success) throw new BpfrigError('usage', `exec: ${z.prettifyError(parsed.error)}`);
-  const problems: string[] = [];
-  const guest = guestOf(
-    parsed.data,
-    { path: join(process.cwd(), '-'), topology: nic, objects: [] },
-    (_, text) => problems.push(text),
-  );
-  if (problems.length > 0) throw new BpfrigError('usage', `exec: ${problems.join('; ')}`);
-  return { topology: nic, guest };
 }
 
 interface Turn {
@@ -275,17 +201,9 @@ async function keepFiles(
   id: string,
   { options, command, alone }: Turn,
 ): Promise<void> {
-  for (const [index, { to }] of options.get.entries()) {
-    const path = command.wanted[index] ?? '';
-    const content = files.get(path);
-    if (content === undefined) continue;
-    const name = to ?? posix.basename(path);
-    const target = alone ? resolve(name) : resolve(id.replace(/[^\w.+~-]/g, '_'), name);
-    try {
-      makeFolder(dirname(target));
-      await writeFile(target, content);
-    } catch (error) {
-      throw new BpfrigError('infra', `${target} cannot be written: ${messageOf(error)}`, { cause: error });
-    }
+  const folder = alone ? '.' : resolve(id.replace(/[^\w.+~-]/g, '_'));
+  for (const [index, wanted] of options.get.entries()) {
+    const content = files.get(command.wanted[index] ?? '');
+    if (content !== undefined) await keepFile(wanted, content, folder);
   }
 }
