@@ -12,20 +12,17 @@ import { withoutFrames } from '../oracle/subjects/captured.ts';
 import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
-import { checkSteps } from './check-steps.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { captureFiles } from './keep-captures.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
 import { Watchdog } from './watchdog.ts';
-import { placeConfig } from './place-config.ts';
 import type { PlannedCell } from './plan.ts';
-import { checkAttachments } from './check-attach.ts';
-import { indexPrograms } from './programs.ts';
 import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
+import { compileVariant } from './set-up.ts';
 import { splatsOf } from './splats-of.ts';
 import { StepFailure } from './steps/context.ts';
 import { makeWorkspace } from '../util/workspace.ts';
@@ -147,9 +144,7 @@ async function tryCell(
     'console-generator': join(workspace.dir, GENERATOR_FOLDER, 'console.log'),
   };
   try {
-    const index = await indexPrograms(planned.variant, env.cacheDir);
-    checkSteps(planned.variant, index);
-    checkAttachments(planned.variant, index);
+    const index = await compileVariant(planned.variant, env.cacheDir);
     const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
@@ -164,9 +159,8 @@ async function tryCell(
     let stop: EarlyStop | null = null;
     try {
       const artifacts = env.folder.artifacts(dir, suffix);
-      const objects = index.own.map(({ contents }) => contents);
-      await bed.whileAlive(placeConfig(bed.dut, kernel, objects));
-      const observed = observeCell(bed, planned.variant, { index, readings }, clock, {
+      const prepared = { kernel, variant: planned.variant, index };
+      const observed = observeCell(bed, prepared, readings, clock, {
         results,
         artifacts,
         captures,

@@ -1,20 +1,13 @@
 import { readCaptures, startCaptures } from '../guest/captures.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import type { Captured, Observations } from '../model/observations.ts';
-import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { beginCounting, observationsOf, readCounted, readPlan } from './counting.ts';
 import type { PhaseClock } from './phases.ts';
-import type { ProgramIndex } from './programs.ts';
 import type { ReadingPlan } from './readings/plan.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
-import { CellState, StepContext } from './steps/context.ts';
+import { setUp, type PreparedVariant } from './set-up.ts';
+import { CellState } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
-
-/** The compiled objects of a cell, and what is read of them. */
-export interface CellObjects {
-  readonly index: ProgramIndex;
-  readonly readings: ReadingPlan;
-}
 
 /** What a cell leaves, also when its steps end early. */
 export interface Kept extends Pick<CellState, 'results' | 'artifacts'> {
@@ -30,14 +23,13 @@ export interface Kept extends Pick<CellState, 'results' | 'artifacts'> {
  */
 export async function observeCell(
   bed: Testbed,
-  variant: ResolvedVariant,
-  { index, readings: wanted }: CellObjects,
+  prepared: PreparedVariant,
+  wanted: ReadingPlan,
   clock: PhaseClock,
   kept: Kept,
 ): Promise<Observations> {
-  const state = new CellState(kept.results, variant.changes, kept.artifacts);
-  const ctx = new StepContext(bed.dut, index, variant.topology, bed.generator, state);
-  await runSteps(ctx, variant.setup);
+  const { variant } = prepared;
+  const ctx = await setUp(bed, prepared, new CellState(kept.results, variant.changes, kept.artifacts));
   // Only now, so that what the set-up itself moved is in no count.
   const before = await beginCounting(bed, ctx, variant.observe, wanted);
   await startCaptures(bed, variant.captures, variant.topology);
