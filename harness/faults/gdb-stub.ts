@@ -43,7 +43,7 @@ function littleEndian(hex: string): string {
 }
 
 /** A session of the remote serial protocol: https://sourceware.org/gdb/current/onlinedocs/gdb.html/Remote-Protocol.html. */
-class GdbStub {
+export class GdbStub {
   readonly #socket: Socket;
   #received = '';
 
@@ -53,6 +53,7 @@ class GdbStub {
     socket.on('error', () => undefined);
   }
 
+  /** Connects to a stub that is about to be there. */
   static async open(path: string): Promise<GdbStub> {
     const deadline = performance.now() + OPEN_MS;
     for (;;) {
@@ -85,6 +86,7 @@ class GdbStub {
     }
   }
 
+  /** Ends the session. */
   close(): void {
     this.#socket.destroy();
   }

@@ -1,6 +1,7 @@
 import { probesOf } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
 import { addDevices, loadModules, setSysctls, type Added } from './added.ts';
+import { checkClock, readClock } from './guest-clock.ts';
 import type { Ready, RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
 
@@ -14,12 +15,15 @@ export interface Preparation {
 /** Longest time for a request that patches the kernel's code: each waits for RCU and every CPU, in a guest that has just booted. */
 const ATTACH = { timeoutMs: 60_000 } as const;
 
-/** Devices up and idle, observers attached, the witness set up: a cell then only does what its scenario says. */
+/**
+ * Devices up and idle, observers attached, the witness set up: a cell then only does what its scenario says. Throws `WrongClock` besides what requests throw.
+ */
 export async function makeReady(
   guest: RunningGuest,
   wiring: Wiring,
   { witness, added }: Preparation,
 ): Promise<Ready> {
+  const started = await readClock(guest);
   if (added !== undefined) await loadModules(guest, added);
   const probes = probesOf(await guest.call('probes', {}, ATTACH));
   const early =
@@ -32,6 +36,7 @@ export async function makeReady(
   await guest.call('observers_start', {}, ATTACH);
   await guest.call('witness_start', { events: witness }, ATTACH);
   if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);
+  await checkClock(guest, started);
   await guest.call('keep', {});
   const { seq } = await guest.call('kmsg', {});
   guest.ready = { probes, logStart: seq };

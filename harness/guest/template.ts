@@ -8,15 +8,10 @@ import { makeWorkspace } from '../util/workspace.ts';
 import { commandLine, devices, machinePaths } from '../vm/devices.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { cloneVm } from '../vm/start.ts';
-import { makeReady, type Preparation } from './make-ready.ts';
+import type { Preparation } from './make-ready.ts';
+import { bootReady } from './ready-guest.ts';
 import type { OpArgs } from './protocol.ts';
-import {
-  bootGuest,
-  connectGuest,
-  type Ready,
-  type RunningGuest,
-  type StartOptions,
-} from './running-guest.ts';
+import { connectGuest, type Ready, type RunningGuest, type StartOptions } from './running-guest.ts';
 import type { Wiring } from './topology.ts';
 
 /** A booted guest that is kept as two files: its RAM and the state of its devices. */
@@ -30,7 +25,7 @@ export interface Template {
 const FILES = { ram: 'ram', state: 'state', ready: 'template.json' } as const;
 
 /** To be raised when `makeReady`, or what is done after it, changes in a way that is not in the key by itself. */
-const LAYOUT = 8;
+const LAYOUT = 9;
 
 /** How long a guest is left alone before it is saved: the ended session, RCU and workqueues come to rest meanwhile. */
 const SETTLE_MS = 300;
@@ -111,11 +106,10 @@ async function makeTemplate(
   await ensureIntact([spec.image, spec.initrd]);
   // The sockets are in a folder of their own: the cache's path may be too long for one.
   await using workspace = await makeWorkspace();
-  const { vm, guest } = await bootGuest(spec, { ...options, dir: workspace.dir }, ram);
+  const { vm, guest } = await bootReady(spec, preparation, { ...options, dir: workspace.dir }, ram);
   await using _ = guest;
-  const ready = await makeReady(guest, spec, preparation);
   guest.disconnect();
   await sleep(SETTLE_MS);
   await vm.save(join(dir, FILES.state));
-  await writeFile(join(dir, FILES.ready), JSON.stringify(ready));
+  await writeFile(join(dir, FILES.ready), JSON.stringify(guest.ready));
 }

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeReady, type Preparation } from '../guest/make-ready.ts';
+import type { Preparation } from '../guest/make-ready.ts';
+import { bootReady } from '../guest/ready-guest.ts';
 import { cloneGuest, dropTemplate, takeTemplate, type Template } from '../guest/template.ts';
-import { bootGuest, guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
+import { guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
 import { guestInitramfs, kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Probes } from '../kernel/probes.ts';
@@ -136,11 +137,7 @@ export class Guests implements GuestSource {
     }
     return await this.#boots.boot(oneKey(kernel, one), async () => {
       const spec = await this.#spec(kernel, one);
-      const { guest } = await bootGuest(spec, options);
-      return await orDispose(guest, async () => {
-        await makeReady(guest, spec, preparationOf(one));
-        return guest;
-      });
+      return (await bootReady(spec, preparationOf(one), options)).guest;
     });
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { PACKAGE_ROOT } from '../../util/paths.ts';
 import type { Fault } from '../fault.ts';
-import { inGuest, run, WRONG } from '../scenarios.ts';
+import { guestCommand, inGuest, run, WRONG } from '../scenarios.ts';
 
 const SHIM = join(PACKAGE_ROOT, 'harness', 'faults', 'clock-shim.c');
 const HOUR = 3_600;
@@ -46,8 +46,25 @@ function guestJump(name: string, command: string, injected: string): Fault {
   };
 }
 
-/** Clocks that jump: no deadline may depend on them, and the verdict is the scenario's. */
+/** As a kernel that measured its TSC on a host that kept it waiting; such a guest is booted again, here in vain. */
+const FAST: Fault = {
+  name: 'clock/guest-fast',
+  injected:
+    "the guest's kernel takes its TSC for several times as slow as it is (tsc_early_khz): its clock is too fast",
+  verdict: ['infra'],
+  exit: [3],
+  seconds: 60,
+  words: [/clock runs [\d.]+ times as fast as the host's/],
+  sample: true,
+  inject: place => {
+    const scenario = guestCommand(place, 'true', 'traffic', 'guest: { append: tsc_early_khz=500000 }\n');
+    return { argv: run(place, scenario, '--kernel', '6.12', '--retries', '0') };
+  },
+};
+
+/** Clocks that jump, or run at another speed: no deadline may depend on them, and the verdict is the scenario's. */
 export const CLOCK_FAULTS: readonly Fault[] = [
+  FAST,
   hostJump('forward-in-clone', HOUR, 50),
   hostJump('forward', HOUR, 500, true),
   hostJump('back', -HOUR, 500),
