@@ -1,13 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { RunningGuest } from '../guest/running-guest.ts';
-import type { SshTarget } from '../guest/ssh.ts';
 import { isRed } from '../model/verdict.ts';
 import { oneLine } from '../report/text.ts';
 import type { KeepGuests } from '../run/cell.ts';
 import { messageOf } from '../util/errors.ts';
 import { makeWorkspace } from '../util/workspace.ts';
+import { sshCommand } from './way-in.ts';
 
 /** What `--keep` keeps: the guests of red cells, or those of all. */
 export const KEEP_CHOICES = ['red', 'always'] as const;
@@ -99,16 +98,4 @@ async function wayInto(guest: RunningGuest, dir: string): Promise<string> {
   } catch (error) {
     return `  ${name}no ssh: ${messageOf(error)}\n`;
   }
-}
-
-/** The command of ssh; the files that it needs are put into a folder that is made for it. */
-function sshCommand({ keys, port }: SshTarget, dir: string): string {
-  mkdirSync(dir, { mode: 0o700 });
-  const key = join(dir, 'key');
-  writeFileSync(key, keys.clientKey, { mode: 0o600 });
-  const known = join(dir, 'known_hosts');
-  writeFileSync(known, `[127.0.0.1]:${port} ssh-ed25519 ${keys.hostPublicKey}\n`);
-  // Nothing of the user's own set-up: a guest must not get at their agent, their keys or their display.
-  const only = '-F none -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes';
-  return `ssh -t -p ${port} -i ${key} -o UserKnownHostsFile=${known} ${only} root@127.0.0.1`;
 }

@@ -14,7 +14,7 @@ import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { selftestCommand } from './selftest.ts';
-import { shellCommand } from './shell.ts';
+import { shellCommand } from './shell/shell.ts';
 
 /** The command line: one file per command next to this one. */
 export function program(): Command {

@@ -103,6 +103,11 @@ export class AgentClient {
     });
   }
 
+  /** From now on no silence counts as a loss: somebody may hold the guest, as a debugger does. */
+  waitForever(): void {
+    clearInterval(this.#watch);
+  }
+
   close(): void {
     this.#end('closed');
     this.#channel.destroy();

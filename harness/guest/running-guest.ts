@@ -90,6 +90,12 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
     return this.#ssh;
   }
 
+  /** Opens a socket for a debugger: {@link Vm.openGdb}. From now on the guest may be silent for as long as somebody likes. */
+  async openGdb(): Promise<string> {
+    this.#agent.waitForever();
+    return await this.vm.openGdb();
+  }
+
   /** The ops that the agent was asked for and has not answered, oldest first. */
   get open(): readonly string[] {
     return this.#agent.open;

@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'ssh2';
+import { Client, type ClientChannel } from 'ssh2';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import type { GuestKeys } from './keys.ts';
 
@@ -34,13 +33,15 @@ export class SshSession implements Disposable {
     }
   }
 
-  /** Starts an interactive shell with a terminal of the given size. */
-  shell(terminal: { readonly term: string; readonly rows: number; readonly cols: number }): Promise<Duplex> {
+  /** Starts a shell, with a terminal of the given size or without one. */
+  shell(
+    terminal: { readonly term: string; readonly rows: number; readonly cols: number } | null,
+  ): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       this.#client.once('close', () =>
         reject(new BpfrigError('infra', 'ssh: the connection to the guest was closed')),
       );
-      this.#client.shell(terminal, (error, channel) => (error ? reject(error) : resolve(channel)));
+      this.#client.shell(terminal ?? false, (error, channel) => (error ? reject(error) : resolve(channel)));
     });
   }
 

@@ -18,13 +18,19 @@ export async function startSsh(guest: AgentCaller & { readonly vm: Vm }): Promis
   return { port: await guest.vm.forwardSsh(), keys };
 }
 
-/** dropbear stays in the background with no descriptor of this command's open, so that `exec` ends. */
+/**
+ * dropbear stays in the background with no descriptor of this command's open, so that `exec` ends. The shell of busybox prefers its own applets, as `ip`, to
+ * programs of the same name, unless they are aliases.
+ */
 function script({ hostKey, authorizedKey }: GuestKeys): string {
   return `
 umask 077
 mkdir -p /etc/dropbear /root/.ssh
 echo '${hostKey.toString('base64')}' | base64 -d > /etc/dropbear/host_key
 echo '${authorizedKey}' > /root/.ssh/authorized_keys
+for program in /usr/local/sbin/* /usr/local/bin/* /usr/sbin/* /usr/bin/*; do
+  [ -L "$program" ] || [ ! -f "$program" ] || echo "alias \${program##*/}='$program'"
+done > /etc/profile
 dropbear -E -s -j -k -r /etc/dropbear/host_key -p 22 < /dev/null > /run/dropbear.log 2>&1
 `;
 }

@@ -21,6 +21,8 @@ export interface MachinePaths {
   readonly agentSocket: string;
   /** Socket for the state of the devices, while it is saved or loaded. */
   readonly state: string;
+  /** Socket for a debugger, once one is asked for. */
+  readonly gdb: string;
   /** Socket between the two guests of topology `link`. */
   readonly link: string;
 }
@@ -32,6 +34,7 @@ export function machinePaths(dir: string, link = join(dir, 'link')): MachinePath
     qmp: join(dir, 'qmp'),
     agentSocket: join(dir, 'agent'),
     state: join(dir, 'state'),
+    gdb: join(dir, 'gdb'),
     link,
   };
 }

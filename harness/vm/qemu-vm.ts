@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { ConsoleWatcher } from './console.ts';
@@ -26,6 +27,9 @@ export interface VmPaths {
   /** Socket for the state of the devices, and QEMU's name of it. */
   readonly state: string;
   readonly stateUri: string;
+  /** Socket for a debugger, and QEMU's name of it. */
+  readonly gdb: string;
+  readonly gdbUri: string;
 }
 
 /** What QEMU has reported by QMP of a machine's end and of the agent's port, from its first word on. */
@@ -73,6 +77,7 @@ export class QemuVm implements BootedVm {
   readonly #qmp: Qmp;
   readonly #events: VmEvents;
   readonly #state: StateSocket;
+  readonly #gdb: Pick<VmPaths, 'gdb' | 'gdbUri'>;
 
   constructor(process: VmProcess, qmp: Qmp, events: VmEvents, paths: VmPaths) {
     this.process = process;
@@ -81,6 +86,7 @@ export class QemuVm implements BootedVm {
     this.console = new ConsoleWatcher(paths.console, paths.consoleMaxBytes);
     this.agentSocket = paths.agentSocket;
     this.#state = { path: paths.state, uri: paths.stateUri };
+    this.#gdb = paths;
     const over = Promise.race([events.over, process.ended]);
     this.ended = over.then(() => ({ shutdown: events.shutdown, process: process.end() }));
     this.agentGone = Promise.race([events.portClosed, over]).then(() => undefined);
@@ -143,6 +149,13 @@ export class QemuVm implements BootedVm {
     if (port !== undefined) return Number(port);
     const detail = `${refusal}\n${text}`.trim();
     throw new BpfrigError('infra', 'QEMU does not forward a port to the guest for ssh', { detail });
+  }
+
+  async openGdb(): Promise<string> {
+    const { gdb, gdbUri } = this.#gdb;
+    const answer = await this.#qmp.human(`gdbserver ${gdbUri},server=on,wait=off`);
+    if (existsSync(gdb)) return gdb;
+    throw new BpfrigError('infra', 'QEMU opens no socket for a debugger', { detail: answer.trim() });
   }
 
   async save(statePath: string): Promise<void> {

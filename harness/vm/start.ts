@@ -113,8 +113,8 @@ async function startVm(
       alive: () => process.end() === null,
       onEvents: emitter => events.follow(emitter),
     });
-    const stateUri = `unix:${inside.state}`;
-    return new QemuVm(process, qmp, events, { ...paths, stateUri, consoleMaxBytes });
+    const uris = { stateUri: `unix:${inside.state}`, gdbUri: `unix:${inside.gdb}` };
+    return new QemuVm(process, qmp, events, { ...paths, ...uris, consoleMaxBytes });
   } catch (error) {
     throw await explained(error, process);
   }

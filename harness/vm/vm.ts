@@ -26,6 +26,11 @@ export interface Vm extends ConsoleOwner, AsyncDisposable {
   postMortem(): Promise<string | null>;
   /** Opens a TCP port of the host's loopback device that leads to the guest's port 22, and returns it. Throws `infra`. */
   forwardSsh(): Promise<number>;
+  /**
+   * Opens a Unix socket on which QEMU speaks GDB's remote protocol, and returns its path. The guest goes on until a debugger comes, which stops it.
+   * Throws `infra`.
+   */
+  openGdb(): Promise<string>;
 }
 
 /** A guest that was booted, of which a template can be made. */
