@@ -40,7 +40,7 @@ const FIXED = 4;
 
 /**
  * An ELF64 file that has nothing but symbols, at the addresses where they are in a guest: what a debugger takes for a kernel that came
- * without debug information, and for its modules at the same time. Functions and variables are told apart by sections without content.
+ * without debug information, and for its modules at the same time. Functions and variables are in different sections, which have no content.
  */
 export function symbolFile(symbols: readonly KernelSymbol[]): Buffer {
   const stretches = stretchesOf(symbols);

@@ -36,7 +36,7 @@ t.test("a scenario's set-up is done, in a guest as the scenario asks for", async
   t.match(stdout, /: cpumap +name cpus/);
 });
 
-t.test('a set-up that fails is told, and leaves the shell', async t => {
+t.test('a set-up that fails is reported, and leaves the shell', async t => {
   const dir = t.testdir({
     'large.yaml': `title: more than a queue may hold
 source: kernel/bpf/cpumap.c, cpu_map_update_elem

@@ -17,7 +17,7 @@ import { guestOfOptions } from '../guest-options.ts';
 import { onProgress } from '../progress.ts';
 import type { ShellOptions } from './options.ts';
 
-/** Does the set-up in guests that are up, and returns what is there then, for people. A step that fails is only told of: that is when somebody wants to look around. */
+/** Does the set-up in guests that are up, and returns what is there then, for people. A step that fails is only reported: that is when somebody wants to look around. */
 type SetUp = (bed: Testbed) => Promise<string>;
 
 /** What a shell is opened in. */
