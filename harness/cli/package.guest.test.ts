@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { foldRun } from '../report/fold.ts';
-import { PACKAGE_ROOT } from '../util/paths.ts';
 import { VERSION } from '../util/version.ts';
+import { pack } from './rehearsal/pack.ts';
 import { readSavedRun } from './saved-run.ts';
 
 /** As somebody would call it who has only the package: no variable of this checkout's tests is set. */
@@ -19,28 +19,11 @@ t.test(
   async t => {
     const dir = mkdtempSync(join(tmpdir(), 'bpfrig-package-'));
     t.teardown(() => rmSync(dir, { recursive: true }));
-    // Without the scripts: they build `dist` anew, from which this test runs.
-    const packed = await call(
-      PACKAGE_ROOT,
-      'npm',
-      'pack',
-      '--json',
-      '--ignore-scripts',
-      '--pack-destination',
-      dir,
-    );
-    const [archive] = JSON.parse(packed.stdout) as { filename: string; files: { path: string }[] }[];
-    const files = archive?.files.map(({ path }) => path) ?? [];
+    const { archive, files } = await pack(dir);
     t.notMatch(files.join('\n'), /\.test\.|\.fixture\.|testdata|node_modules/);
     t.ok(files.includes('dist/index.d.ts'));
 
-    const installed = await call(
-      dir,
-      'npm',
-      'install',
-      '--ignore-scripts',
-      join(dir, archive?.filename ?? ''),
-    );
+    const installed = await call(dir, 'npm', 'install', '--ignore-scripts', archive);
     t.equal(installed.exitCode, 0, installed.all);
     t.equal((await call(dir, 'npx', 'bpfrig', '--version')).stdout, VERSION);
     const made = await call(dir, 'npx', 'bpfrig', 'init', 'mine');

@@ -2,8 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { archiveUris } from '../../kernel/apt-sources.ts';
-import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
+import { pack } from './pack.ts';
 import { ubuntuMachine } from './machine.ts';
 import { runJob, type FinishedJob, type RunnerOptions } from './runner.ts';
 import { parseWorkflow, type WorkflowJob } from './workflow.ts';
@@ -33,17 +33,7 @@ async function sh(cwd: string, file: string, ...args: string[]): Promise<string>
 
 /** The package as npm would publish it, and a project as its `init` makes it. */
 async function prepare(dir: string, kernels: readonly string[]) {
-  const packed = await sh(
-    PACKAGE_ROOT,
-    'npm',
-    'pack',
-    '--json',
-    '--ignore-scripts',
-    '--pack-destination',
-    dir,
-  );
-  const [archive] = JSON.parse(packed) as { filename: string }[];
-  const spec = join(dir, archive?.filename ?? '');
+  const { archive: spec } = await pack(dir);
   await sh(dir, 'npx', '--yes', `--package=${spec}`, 'bpfrig', 'init', 'project');
   const project = join(dir, 'project');
   const settings = join(project, 'bpfrig.yaml');
