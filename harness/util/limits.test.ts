@@ -20,6 +20,7 @@ const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'cli/generate.ts': 'tests of the project, for its developers',
   'cli/install-packages.ts': 'apt may ask, and shows what it does',
   'cli/rehearsal/main.ts': 'a rehearsal of workflows by hand, which shows what it does',
+  'cli/rehearsal/pack.ts': 'npm, for the rehearsal and a test',
   'cli/rehearsal/runner.ts': 'steps of a workflow, whose output is shown as it comes',
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
   'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
