@@ -13,7 +13,7 @@ setup:
   - attach: { program: police, tcx: { device: rx, before: count } } # what was attached as \`count\`
   - attach: { program: on_connect, cgroup: /clients }
   - attach: { program: steer, replaces: dispatch.slot0, name: first }
-  - attach: { program: on_open } # SEC("kprobe/do_filp_open")
+  - attach: { program: on_open } # SEC("kprobe/security_file_open")
 traffic:
   - detach: { from: rx } # a device's XDP program
   - detach: { program: on_open } # wherever it is attached
