@@ -1,6 +1,14 @@
 import t from 'tap';
 import { program } from './program.ts';
 
+t.test("what follows the command's name is the command's", async t => {
+  const command = program().commands.find(one => one.name() === 'exec');
+  let words: readonly string[] = [];
+  command?.action((argv: readonly string[]) => void (words = argv));
+  await command?.parent?.parseAsync(['exec', '--kernel', '7.3', 'uname', '-r', '--kernel'], { from: 'user' });
+  t.same(words, ['uname', '-r', '--kernel']);
+});
+
 t.test('a wrong use of exec is found before a guest boots', async t => {
   for (const [args, message] of [
     [['--', 'true'], /--kernel says which; `all` is every series/],

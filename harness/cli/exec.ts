@@ -48,7 +48,8 @@ export function execCommand(): Command {
     .description(
       'Run a command in a fresh guest of a kernel, or of several; what it writes is shown as it comes.',
     )
-    .argument('<command...>', 'the program and its arguments, after `--`; no shell is between')
+    .argument('<command...>', 'the program and its arguments, after the options; no shell is between')
+    .passThroughOptions()
     .addOption(kernelOption());
   return addGuestOptions(command, 'when the command has ended')
     .option('--env <name=value>', 'a variable of the command (repeatable)', variable, [])

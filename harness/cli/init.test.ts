@@ -28,8 +28,8 @@ t.test(
     t.strictSame(
       scenarios.map(({ name, variants }) => [name, variants.length]),
       [
+        ['tests/firewall', 2],
         ['tests/sizes', 2],
-        ['tests/spread', 2],
       ],
     );
     t.ok(existsSync(join(dir, '.github', 'workflows', 'bpfrig.yml')));
@@ -39,7 +39,7 @@ t.test(
 t.test('an editor finds the schemas in the project itself', async t => {
   const dir = join(place(t), 'mine');
   await init(dir);
-  for (const name of ['bpfrig.yaml', 'tests/spread.yaml']) {
+  for (const name of ['bpfrig.yaml', 'tests/firewall.yaml']) {
     const path = join(dir, name);
     const schema = /\$schema=(.*)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
     t.match(schema, /^(?:\.\.\/)?\.bpfrig\/\w+\.schema\.json$/);

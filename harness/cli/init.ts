@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '../model/exit-code.ts';
 import { PROJECT_FILE } from '../scenario/project-file.ts';
@@ -22,14 +23,24 @@ export function initCommand(): Command {
     .description(
       'A new project for your own BPF programs: bpfrig.yaml, a program, tests of it that pass, and a workflow.',
     )
-    .argument('<dir>', 'folder to make; must be new or empty')
+    .argument('<dir>', 'folder to make: new, or with nothing but a Git repository and what npm puts there')
     .option('--schemas', 'of a project that exists: only renew its copies of the schemas, for the editor')
     .action(async (dir: string, { schemas = false }: { schemas?: boolean }) => {
       const names = schemas ? await renewSchemas(dir) : await makeProject(dir);
       console.log(names.map(name => join(dir, name)).join('\n'));
-      if (!schemas) console.log(`\nNext: cd ${quote(dir)} && ${launcher(dir)} run`);
+      if (!schemas) console.log(`\nNext: ${nextCommand(dir)}`);
       process.exitCode = EXIT.ok;
     });
+}
+
+/** What to do first in a project. */
+function nextCommand(dir: string): string {
+  const how = launcher(resolve(dir));
+  // npm has it for another folder, or for everybody: whoever clones the project has it only when the project says so.
+  const install =
+    how === 'bpfrig' && !existsSync(join(dir, 'package.json')) ? ['npm install --save-dev bpfrig'] : [];
+  const enter = resolve(dir) === process.cwd() ? [] : [`cd ${quote(dir)}`];
+  return [...enter, ...install, `${install.length > 0 ? 'npx bpfrig' : how} run`].join(' && ');
 }
 
 /** Fills an empty or new folder and returns the names of its files. Throws `usage` for a folder that has files. */

@@ -36,8 +36,8 @@ t.test(
     const latest = join(mine, 'results', 'latest');
     const before = foldRun(readSavedRun(latest));
     t.strictSame([...before.results.keys()].toSorted(), [
+      'tests/firewall[nic=veth]@7.3',
       'tests/sizes[nic=veth]@7.3',
-      'tests/spread[nic=veth]@7.3',
     ]);
     t.equal(readFileSync(join(mine, 'results', '.gitignore'), 'utf8'), '*\n');
 
@@ -46,15 +46,15 @@ t.test(
       'results',
       readdirSync(join(mine, 'results')).find(name => /^\d/.test(name)) ?? '',
     );
-    const cell = join(run, 'cells', 'tests_spread[nic=veth]@7.3');
+    const cell = join(run, 'cells', 'tests_firewall[nic=veth]@7.3');
     t.ok(existsSync(join(cell, 'repeat.sh')));
     const repeated = await call('/', join(cell, 'repeat.sh'));
     t.equal(repeated.exitCode, 0, repeated.all);
     const { repeat } = JSON.parse(readFileSync(join(cell, 'result.json'), 'utf8')) as { repeat: string };
-    t.match(repeat, /^npx bpfrig run tests\/spread\.yaml --kernel 7\.3 --variant nic=veth(?: --accel \S+)?$/);
+    t.match(repeat, /^npx bpfrig run tests\/firewall\.yaml --kernel 7\.3 --variant nic=veth(?: --accel \S+)?$/);
 
     // From another folder of the project it is the same cell, with the same place for its results.
-    const below = await call(join(mine, 'tests'), 'npx', 'bpfrig', 'run', 'spread.yaml', ...one);
+    const below = await call(join(mine, 'tests'), 'npx', 'bpfrig', 'run', 'firewall.yaml', ...one);
     t.equal(below.exitCode, 0, below.all);
     const same = await call(mine, 'npx', 'bpfrig', 'compare', run, 'results/latest', '--common-only');
     t.equal(same.exitCode, 0, same.all);

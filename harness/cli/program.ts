@@ -21,6 +21,8 @@ export function program(): Command {
   const root = new Command('bpfrig')
     .description('Runs eBPF/XDP scenarios on real kernels: exact packets, counted by the kernel, judged.')
     .version(VERSION, '--version', 'print the version')
+    // For `exec`, which leaves what follows its command to that.
+    .enablePositionalOptions()
     .addHelpText('after', EXIT_CODES);
   const commands = [
     runCommand,

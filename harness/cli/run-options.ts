@@ -54,11 +54,14 @@ export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-/** `k=v`, repeatable: values of one axis add up. */
+/** `k=v`, or several with commas as an id has them; repeatable: values of one axis add up. */
 export function collectVariant(
   text: string,
   before: Readonly<Record<string, readonly string[]>>,
 ): Record<string, readonly string[]> {
+  const several = text.split(/,(?=[\w-]+=)/);
+  if (several.length > 1)
+    return several.reduce<Record<string, readonly string[]>>((all, one) => collectVariant(one, all), before);
   const [axis, value, ...rest] = text.split('=');
   if (!axis || value === undefined || rest.length > 0) {
     throw new InvalidArgumentError(`'${text}' must be AXIS=VALUE, such as mode=generic.`);

@@ -29,7 +29,9 @@ import { watch } from './watch/watch.ts';
 /** `bpfrig run`: scenarios × kernels, to verdicts. */
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('Run scenarios on kernels. Without paths: the suite of scenarios/ on the default kernels.')
+    .description(
+      'Run scenarios on kernels. Without paths: the suites of bpfrig.yaml. Without --kernel: its kernels, or the default ones.',
+    )
     .argument('[paths...]', 'scenario files, or folders of them')
     .addOption(kernelOption())
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
@@ -90,10 +92,15 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   const project = openProject(paths);
   const jobs = options.jobs ?? (options.keep === undefined ? (project.jobs ?? defaultJobs()) : 1);
   const { accel, retries, locked = false } = options;
-  if (options.watch)
-    return await inSession({ accel, jobs, retries, locked, onProgress }, session =>
-      watch(paths, options, session),
-    );
+  if (options.watch) {
+    const ended: { code: number | null } = { code: null };
+    const code = await inSession({ accel, jobs, retries, locked, onProgress }, async session => {
+      ended.code = await watch(paths, options, session);
+      return ended.code;
+    });
+    // Ctrl-C ends a watch as `q` does.
+    return code === EXIT.SIGINT ? (ended.code ?? code) : code;
+  }
   const plan = await planRun(paths, options, project);
   const { kernels, cells, whole, durations } = plan;
   if (options.coverage) {

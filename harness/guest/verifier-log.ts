@@ -56,9 +56,14 @@ export function withoutFigures(log: string): string[] {
 /** Where 7.3 begins to explain a refusal at length, after the line that every kernel has. */
 const EXPLANATION = /^Verification failed: /m;
 
+/** The part of a log that kernels of every age have. */
+export function withoutExplanation(log: string): string {
+  return log.split(EXPLANATION, 1)[0] ?? '';
+}
+
 /** Why the verifier refused: the last line of a log that says something about it. Null for a log without one. */
 export function refusalOf(log: string): string | null {
-  const lines = withoutFigures(log.split(EXPLANATION, 1)[0] ?? '');
+  const lines = withoutFigures(withoutExplanation(log));
   return (lines.findLast(line => !ASIDE.test(line)) ?? lines.at(-1))?.trim() ?? null;
 }
 

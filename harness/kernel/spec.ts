@@ -127,9 +127,7 @@ function isFlavour(text: string): text is Flavour {
 function knownSeries(text: string, series: string, catalogue: Catalogue): string {
   if (Object.hasOwn(catalogue.series, series)) return series;
   const gone = Object.hasOwn(catalogue.gone, series) ? catalogue.gone[series] : undefined;
-  const why = gone
-    ? `series ${series} is unavailable: ${gone}`
-    : `no series "${series}" in images/kernels.yaml`;
+  const why = gone ? `series ${series} is unavailable: ${gone}` : `no series "${series}" is known`;
   const known = seriesOf(catalogue, 'all');
   if (!/^\d+\.\d+/.test(series)) {
     throw new BpfrigError(

@@ -215,9 +215,11 @@ function numberFor(
   if (number === null) {
     const names = type.values.map(({ name }) => name);
     const hint = typeof value === 'string' ? didYouMean(value, names) : '';
+    const address =
+      typeof value === 'string' && /^\d+(?:\.\d+){3}$/.test(value) ? 'no IPv4 address and ' : '';
     throw problem(
       where,
-      `${show(value)} is no number${type.kind.startsWith('enum') ? ' and no name of' : '; it is'} ${what}${hint}`,
+      `${show(value)} is ${address}no number${type.kind.startsWith('enum') ? ' and no name of' : '; it is'} ${what}${hint}`,
     );
   }
   const [least, most] = type.boolean

@@ -64,6 +64,8 @@ function rowsOf(words: Words, path: readonly string[]): string[][] {
   });
 }
 
+/** What is open has no unit of its own: objects decide what is below it. */
 function unitOf({ kind, unit }: Exclude<Word, { kind: 'branch' }>): string {
+  if (kind === 'open') return unit;
   return kind === 'number' ? unit : unit === '' ? kind : `${kind} of ${unit}`;
 }

@@ -105,7 +105,8 @@ function notStarted(error: unknown): string {
   return `could not be started (${where}: ${errno})`;
 }
 
-async function filesOf(guest: RunningGuest, paths: readonly string[]): Promise<Map<string, Buffer>> {
+/** The files that are there, by their path. Throws `infra` for one of more than 256 MiB. */
+export async function filesOf(guest: RunningGuest, paths: readonly string[]): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   for (const path of paths) {
     const content = await readGuestFile(guest, path, FILE_BYTES).catch((error: unknown) => {

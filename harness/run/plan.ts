@@ -111,6 +111,12 @@ function matchesVariant(variant: ResolvedVariant, wanted: CellFilter['variant'])
   return Object.entries(wanted).every(([axis, values]) => values.includes(variant.variant[axis] ?? ''));
 }
 
+function tabled(id: string): string {
+  return id.replaceAll(',', ' ').replaceAll(' [', '[');
+}
+
 function matchesText(cell: Cell, text: string | null): boolean {
-  return text === null || cell.id.includes(text) || cell.title.includes(text);
+  if (text === null || cell.title.includes(text)) return true;
+  // Tables have a blank where an id has a comma.
+  return cell.id.includes(text) || tabled(cell.id).includes(tabled(text));
 }

@@ -1,16 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { readGuestFile } from '../../guest/command.ts';
 import type { Testbed } from '../../guest/testbed.ts';
 import { loadCatalogue } from '../../kernel/catalogue.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { logText } from '../../report/text.ts';
+import { filesOf } from '../../run/exec-command.ts';
 import { openProject } from '../../run/project.ts';
 import { requestedKernel } from '../../run/requested-kernel.ts';
 import { inSession, type Session } from '../../run/session.ts';
-import { BpfrigError } from '../../util/errors.ts';
 import { launcher } from '../../util/launcher.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 import { GuestFailure } from '../../vm/failure.ts';
@@ -111,23 +110,20 @@ async function shellOn(
   }
   const { stdin: input, stdout: output, stderr: error } = process;
   const status = await bed.whileAlive(interact(target, { input, output, error }));
-  await bringBack(bed, options);
+  const missing = await bringBack(bed, options);
+  if (status !== 0 && process.stdin.isTTY !== true) onProgress(`the shell ended with status ${status}`);
   for (const line of await bed.complaints()) onProgress(`the kernel complained: ${logText(line)}`);
   // The guest must not choose bpfrig's exit code.
-  return status === 0 ? EXIT.ok : EXIT.red;
+  return status === 0 && !missing ? EXIT.ok : EXIT.red;
 }
 
-async function bringBack({ dut }: Testbed, { get }: ShellOptions): Promise<void> {
+/** Writes what `--get` names; whether the guest lacks some of it, which is reported. */
+async function bringBack({ dut }: Testbed, { get }: ShellOptions): Promise<boolean> {
+  const files = await filesOf(dut, get.map(pathInGuest));
   for (const wanted of get) {
-    const content = await readGuestFile(dut, pathInGuest(wanted), FILE_BYTES);
-    if (content === null)
-      throw new BpfrigError(
-        'infra',
-        `${pathInGuest(wanted)} in the guest has more than ${FILE_BYTES / 1024 ** 2} MiB`,
-      );
-    await keepFile(wanted, content, '.');
+    const content = files.get(pathInGuest(wanted));
+    if (content === undefined) onProgress(`the guest has no file ${pathInGuest(wanted)}`);
+    else await keepFile(wanted, content, '.');
   }
+  return get.some(wanted => !files.has(pathInGuest(wanted)));
 }
-
-/** The largest file that is brought back, in bytes. */
-const FILE_BYTES = 256 * 1024 * 1024;

@@ -13,7 +13,7 @@ t.test('a line is a command', async t => {
 });
 
 t.test('a terminal sends keys, and a filter key by key', async t => {
-  const commands: WatchCommand[] = [];
+  const commands: (WatchCommand | null)[] = [];
   let [shown, interrupts] = ['', 0];
   const keys = new TypedKeys(
     text => (shown += text),
@@ -21,7 +21,9 @@ t.test('a terminal sends keys, and a filter key by key', async t => {
     () => (interrupts += 1),
   );
   keys.type('fx\r');
-  t.strictSame(commands.splice(0), [{ kind: 'failed' }, { kind: 'all' }]);
+  t.strictSame(commands.splice(0), [{ kind: 'failed' }, null, { kind: 'all' }]);
+  keys.type('\x1b[A\x1bOP\x1b[15~');
+  t.strictSame(commands, [], 'arrows and function keys are no keys of its own');
   // `q` and `f` are letters of the filter.
   keys.type('/qf');
   keys.type('x\x7f\r');

@@ -1,26 +1,24 @@
 import { createInterface } from 'node:readline';
 import type { WatchCommand } from './inbox.ts';
 
+/** Receives each command, and null for something that is none. */
+type Report = (command: WatchCommand | null) => void;
+
 /** The keys of a watch, for the line that explains them. */
 export const KEYS = 'a all, f failed, / filter, q quit';
 
 /**
  * Reports what is typed on the terminal, key by key, and on any other input line by line: `a` or an empty line, `f`, `/TEXT`, `q`. Disposing gives
- * the terminal back. An input that ends is no command.
+ * the terminal back. An input that ends is nothing.
  */
-export function onKeys(
-  input: NodeJS.ReadStream,
-  write: (text: string) => void,
-  report: (command: WatchCommand) => void,
-): Disposable {
+export function onKeys(input: NodeJS.ReadStream, write: (text: string) => void, report: Report): Disposable {
   return input.isTTY === true ? onTerminal(input, write, report) : onLines(input, report);
 }
 
-function onLines(input: NodeJS.ReadStream, report: (command: WatchCommand) => void): Disposable {
+function onLines(input: NodeJS.ReadStream, report: Report): Disposable {
   const lines = createInterface({ input });
   lines.on('line', line => {
-    const command = commandOf(line.trim());
-    if (command !== null) report(command);
+    report(commandOf(line.trim()));
   });
   return { [Symbol.dispose]: () => lines.close() };
 }
@@ -33,11 +31,7 @@ export function commandOf(line: string): WatchCommand | null {
   return line === 'q' ? { kind: 'quit' } : null;
 }
 
-function onTerminal(
-  input: NodeJS.ReadStream,
-  write: (text: string) => void,
-  report: (command: WatchCommand) => void,
-): Disposable {
+function onTerminal(input: NodeJS.ReadStream, write: (text: string) => void, report: Report): Disposable {
   const keys = new TypedKeys(write, report, () => process.kill(process.pid, 'SIGINT'));
   const onData = (data: Buffer): void => keys.type(data.toString());
   input.setRawMode(true);
@@ -51,22 +45,26 @@ function onTerminal(
   };
 }
 
+/** Control sequences of ECMA-48, and of function keys. */
+// oxlint-disable-next-line no-control-regex
+const SEVERAL = /\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])/g;
+
 /** What is typed on a terminal that passes each key on: a filter is shown as it is typed, and ends with Enter or, unchanged, with Escape. */
 export class TypedKeys {
   readonly #write: (text: string) => void;
-  readonly #report: (command: WatchCommand) => void;
+  readonly #report: Report;
   readonly #interrupt: () => void;
   #filter: string | null = null;
 
-  constructor(write: (text: string) => void, report: (command: WatchCommand) => void, interrupt: () => void) {
+  constructor(write: (text: string) => void, report: Report, interrupt: () => void) {
     this.#write = write;
     this.#report = report;
     this.#interrupt = interrupt;
   }
 
-  /** Takes what the terminal sent. */
+  /** Takes what the terminal sent. Keys that send several characters, as arrows do, are none of its own. */
   type(text: string): void {
-    for (const key of text) {
+    for (const key of text.replaceAll(SEVERAL, '')) {
       // A terminal in this mode sends no signal by itself.
       if (key === '\x03') this.#interrupt();
       else if (this.#filter === null) this.#command(key);
@@ -80,8 +78,7 @@ export class TypedKeys {
       this.#write('filter: ');
       return;
     }
-    const command = commandOf(key === '\r' || key === '\n' ? '' : key);
-    if (command !== null) this.#report(command);
+    this.#report(commandOf(key === '\r' || key === '\n' ? '' : key));
   }
 
   #typed(key: string, filter: string): string | null {

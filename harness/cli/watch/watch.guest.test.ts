@@ -9,19 +9,22 @@ import { PACKAGE_ROOT } from '../../util/paths.ts';
 
 t.setTimeout(0);
 
+const PROJECT = 'suites: [tests]\nkernels: [7.3]\n';
+
 t.test('edits of a header, a scenario and the project run again what depends on them', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'bpfrig-watch-'));
   t.teardown(() => rmSync(dir, { recursive: true }));
   const tests = join(dir, 'tests');
   cpSync(join(PACKAGE_ROOT, 'examples', 'project', 'tests'), tests, { recursive: true });
   rmSync(join(tests, 'sizes.scenario.ts'));
-  const source = readFileSync(join(tests, 'spread.bpf.c'), 'utf8');
+  const source = readFileSync(join(tests, 'firewall.bpf.c'), 'utf8');
   writeFileSync(
-    join(tests, 'spread.bpf.c'),
+    join(tests, 'firewall.bpf.c'),
     source.replace('SEC("xdp")', '#include "verdict.h"\n\nSEC("xdp")').replaceAll('XDP_DROP', 'VERDICT'),
   );
   writeFileSync(join(tests, 'verdict.h'), '#define VERDICT XDP_DROP\n');
-  writeFileSync(join(dir, 'bpfrig.yaml'), 'suites: [tests]\nkernels: [7.3]\n');
+  const project = join(dir, 'bpfrig.yaml');
+  writeFileSync(project, PROJECT);
 
   const main = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
   const child = execa(
@@ -73,24 +76,31 @@ t.test('edits of a header, a scenario and the project run again what depends on 
   t.strictSame(await run(1), ['pass']);
   writeFileSync(join(tests, 'verdict.h'), '#define VERDICT XDP_NOWHERE\n');
   t.strictSame(await run(2), ['error'], 'it does not compile');
-  writeFileSync(join(tests, 'verdict.h'), '#define VERDICT XDP_PASS\n');
+  writeFileSync(join(tests, 'verdict.h'), '#define VERDICT (XDP_DROP)\n');
   t.strictSame(await run(3), ['pass']);
-  const scenario = readFileSync(join(tests, 'spread.yaml'), 'utf8');
-  writeFileSync(join(tests, 'spread.yaml'), scenario.replace('sent == 2000', 'sent == 2001'));
+  const scenario = readFileSync(join(tests, 'firewall.yaml'), 'utf8');
+  writeFileSync(join(tests, 'firewall.yaml'), scenario.replace('sent == 1060', 'sent == 1061'));
   t.strictSame(await run(4), ['fail']);
   // A mistake ends nothing; a file that nobody depends on starts nothing.
-  writeFileSync(join(tests, 'spread.yaml'), scenario.replace('sent == 2000', 'sennt == 2000'));
-  await said(/spread\.yaml:\d+:\d+: .*unknown name `sennt`/);
+  writeFileSync(join(tests, 'firewall.yaml'), scenario.replace('sent == 1060', 'sennt == 1060'));
+  await said(/firewall\.yaml:\d+:\d+: .*unknown name `sennt`/);
   writeFileSync(join(tests, 'notes.txt'), 'nothing');
-  writeFileSync(join(tests, 'spread.yaml'), scenario);
+  writeFileSync(join(tests, 'firewall.yaml'), scenario);
   t.strictSame(await run(5), ['pass']);
+  writeFileSync(project, `${PROJECT}guest: { cpu: 2 }\n`);
+  await said(/bpfrig\.yaml:3:\d+: unknown key `cpu`/);
+  writeFileSync(project, PROJECT);
+  t.strictSame(await run(6), ['pass'], 'what the project says is for all');
   writeFileSync(join(tests, 'again.yaml'), scenario);
-  t.strictSame(await run(6), ['pass'], 'a new scenario alone');
+  t.strictSame(await run(7), ['pass'], 'a new scenario alone');
+  child.stdin.write('r\n');
+  await said(/no such key; there are: a all/);
   child.stdin.write('a\n');
-  t.strictSame(await run(7), ['pass', 'pass']);
-  child.stdin.write('q\n');
+  t.strictSame(await run(8), ['pass', 'pass']);
+  await said(/watching 2 cells: 2 pass/);
+  child.kill('SIGINT');
   const { exitCode } = await child;
-  t.equal(exitCode, 0, stderr);
+  t.equal(exitCode, 0, `Ctrl-C is a way to end it: ${stderr}`);
   t.equal(
     readdirSync(join(dir, 'results')).filter(name => /^\d/.test(name)).length,
     5,

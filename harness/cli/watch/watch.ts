@@ -36,7 +36,10 @@ export async function watch(
   using _keys = onKeys(
     process.stdin,
     text => void process.stderr.write(text),
-    command => inbox.put(command),
+    command => {
+      if (command === null) onProgress(`no such key; there are: ${KEYS}`);
+      else inbox.put(command);
+    },
   );
   session.signal.addEventListener('abort', () => inbox.put({ kind: 'quit' }), { once: true });
   const watched = new Watch(paths, options, session, files);
@@ -59,6 +62,8 @@ class Watch {
   #options: RunOptions;
   #guests: Guests;
   #plan: RunPlan | null = null;
+  /** As it was last read without a mistake. */
+  #project: Project;
 
   constructor(paths: readonly string[], options: RunOptions, session: Session, files: FileWatcher) {
     this.#paths = paths;
@@ -66,6 +71,7 @@ class Watch {
     this.#session = session;
     this.#files = files;
     this.#guests = session.guests();
+    this.#project = openProject(paths);
   }
 
   /** The exit code of a run with the verdicts that hold; 2 while the scenarios cannot be read. */
@@ -87,7 +93,7 @@ class Watch {
     const changed = new Set<string>();
     for (const event of events) {
       if (event.kind === 'all') this.#verdicts.forgetAll();
-      if (event.kind === 'failed') this.#verdicts.forgetFailed();
+      if (event.kind === 'failed' && !this.#verdicts.forgetFailed()) onProgress('nothing is red');
       if (event.kind === 'filter') this.#options = { ...this.#options, grep: event.text };
       if (event.kind === 'changed') changed.add(event.file);
     }
@@ -106,15 +112,11 @@ class Watch {
     );
     if (isOther) this.#guests = this.#session.guests();
     const isOfAll = [...changed].some(
-      file => file === this.#project().file || this.#kernelFiles().includes(file),
+      file => file === this.#project.file || this.#kernelFiles().includes(file),
     );
     if (isOfAll) this.#verdicts.forgetAll();
     else if ([...changed].some(isSource) || isOther)
       this.#verdicts.forgetChanged(this.#plan?.whole ?? [], changed, this.#dependencies);
-  }
-
-  #project(): Project {
-    return openProject(this.#paths);
   }
 
   #kernelFiles(): string[] {
@@ -124,7 +126,8 @@ class Watch {
   /** Reads project and scenarios; null where something is wrong with them, which is said. */
   async #read(): Promise<RunPlan | null> {
     try {
-      const project = this.#project();
+      const project = openProject(this.#paths);
+      this.#project = project;
       const suites = this.#paths.length > 0 ? this.#paths.map(path => resolve(path)) : suitesOf(project);
       this.#files.add([...suites, project.file ?? []].flat());
       const plan = await planRun(this.#paths, this.#options, project);
@@ -153,7 +156,7 @@ class Watch {
   async #run(plan: RunPlan, arrived: Promise<void>): Promise<void> {
     const superseded = new AbortController();
     const part = { guests: this.#guests, signal: superseded.signal };
-    const running = runPlan(plan, this.#session, resultsRoot(this.#project()), this.#options, part);
+    const running = runPlan(plan, this.#session, resultsRoot(this.#project), this.#options, part);
     const end = running.then(() => undefined);
     await Promise.race([end, arrived.then(() => superseded.abort())]);
     const { dir, results } = await running;

@@ -19,7 +19,7 @@ export async function editToVerdictMs(signal: AbortSignal): Promise<number[]> {
   const tests = join(workspace.dir, 'tests');
   await mkdir(tests);
   await writeFile(join(workspace.dir, 'bpfrig.yaml'), 'suites: [tests]\n');
-  for (const name of ['spread.yaml', 'spread.bpf.c']) await cp(join(EXAMPLE, name), join(tests, name));
+  for (const name of ['firewall.yaml', 'firewall.bpf.c']) await cp(join(EXAMPLE, name), join(tests, name));
   const argv = ['run', '--watch', '--variant', 'nic=veth', '--reporter', 'jsonl'];
   const child = execa(process.execPath, [join(PACKAGE_ROOT, 'dist', 'cli', 'start.js'), ...argv], {
     cwd: workspace.dir,
@@ -36,7 +36,7 @@ export async function editToVerdictMs(signal: AbortSignal): Promise<number[]> {
     await nextEnd(ends);
     const times: number[] = [];
     for (let edit = 0; edit < EDITS; edit += 1) {
-      const path = join(tests, 'spread.bpf.c');
+      const path = join(tests, 'firewall.bpf.c');
       const text = await readFile(path, 'utf8');
       const started = performance.now();
       await writeFile(path, `${text}\nint edited_${edit};\n`);

@@ -4,6 +4,7 @@ import {
   refusalOf,
   sourceLineOf,
   verifierFigures,
+  withoutExplanation,
   withoutFigures,
 } from '../../guest/verifier-log.ts';
 import type { LoadCell, LoadFigures } from '../../model/load-report.ts';
@@ -53,8 +54,9 @@ function wayTo(refusal: string, log: string): string {
   return log.includes(refusal) ? log : refusal;
 }
 
+/** The last lines of a log, which say why. 7.3's long advice after them would leave no room for the registers. */
 function lastLines(text: string): string[] {
-  return withoutFigures(text).slice(-KEPT_LINES);
+  return withoutFigures(withoutExplanation(text)).slice(-KEPT_LINES);
 }
 
 /** Programs that no kernel is asked about, by libbpf's name of their type. */

@@ -19,8 +19,10 @@ export class CurrentVerdicts {
   }
 
   /** Red cells are to run again. */
-  forgetFailed(): void {
-    for (const [id, verdict] of this.#verdicts) if (isRed(verdict)) this.#verdicts.delete(id);
+  forgetFailed(): boolean {
+    const failed = [...this.#verdicts].filter(([, verdict]) => isRed(verdict));
+    for (const [id] of failed) this.#verdicts.delete(id);
+    return failed.length > 0;
   }
 
   /** Cells whose scenario depends on one of the files are to run again. */
