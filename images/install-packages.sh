@@ -5,7 +5,7 @@ set -eu
 
 # For: guests, unpacking kernels, building the agent and BPF objects, the programs in the guest, verifying packages.
 packages="qemu-system-x86 xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
-busybox-static dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
+busybox-static dash dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
 
 [ "${1:-}" != --tests ] || packages="$packages chromium libxml2-utils shellcheck yamllint git perl zsh fish"
 

@@ -35,6 +35,7 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
   ['clang', 'BPF objects'],
   ['bpftool', 'vmlinux.h for BPF objects'],
   ['busybox', 'in the guest'],
+  ['dash', 'in the guest'],
   ['dropbear', 'in the guest'],
   ['dropbearkey', 'ssh keys'],
   ['ip', 'in the guest'],

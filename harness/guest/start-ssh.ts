@@ -19,8 +19,8 @@ export async function startSsh(guest: AgentCaller & { readonly vm: Vm }): Promis
 }
 
 /**
- * dropbear stays in the background with no descriptor of this command's open, so that `exec` ends. The shell of busybox prefers its own applets, as `ip`, to
- * programs of the same name, unless they are aliases.
+ * dropbear stays in the background with no descriptor of this command's open, so that `exec` ends. The shell of busybox, in
+ * which somebody types, prefers its own applets, as `ip`, to programs of the same name, unless they are aliases.
  */
 function script({ hostKey, authorizedKey }: GuestKeys): string {
   return `

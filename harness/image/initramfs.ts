@@ -86,10 +86,10 @@ trace /sys/kernel/tracing tracefs defaults 0 0
 /** What every guest has, whatever else goes into it. */
 const BASE: readonly CpioEntry[] = [
   { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
-  { path: '/bin/sh', kind: 'link', mode: 0o777, data: Buffer.from('busybox') },
-  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
+  // Whoever types wants a shell that edits lines: busybox's does, /bin/sh does not.
+  { path: '/etc/passwd', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:0:root:/root:/bin/ash\n') },
   // dropbear lets in only users whose shell is listed.
-  { path: '/etc/shells', kind: 'file', mode: 0o644, data: Buffer.from('/bin/sh\n') },
+  { path: '/etc/shells', kind: 'file', mode: 0o644, data: Buffer.from('/bin/ash\n/bin/sh\n') },
   { path: '/etc/group', kind: 'file', mode: 0o644, data: Buffer.from('root:x:0:\n') },
   { path: '/root', kind: 'dir', mode: 0o700 },
   { path: '/tmp', kind: 'dir', mode: 0o1777 },
