@@ -51,7 +51,10 @@ t.test(
     const repeated = await call('/', join(cell, 'repeat.sh'));
     t.equal(repeated.exitCode, 0, repeated.all);
     const { repeat } = JSON.parse(readFileSync(join(cell, 'result.json'), 'utf8')) as { repeat: string };
-    t.match(repeat, /^npx bpfrig run tests\/firewall\.yaml --kernel 7\.3 --variant nic=veth(?: --accel \S+)?$/);
+    t.match(
+      repeat,
+      /^npx bpfrig run tests\/firewall\.yaml --kernel 7\.3 --variant nic=veth(?: --accel \S+)?$/,
+    );
 
     // From another folder of the project it is the same cell, with the same place for its results.
     const below = await call(join(mine, 'tests'), 'npx', 'bpfrig', 'run', 'firewall.yaml', ...one);

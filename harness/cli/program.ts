@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { didYouMean } from '../util/nearest.ts';
 import { VERSION } from '../util/version.ts';
 import { bisectCommand } from './bisect.ts';
@@ -58,12 +58,17 @@ export function preparedWords(argv: readonly string[]): string[] {
 function settle(command: Command): Command {
   command
     .exitOverride()
-    .configureHelp({ helpWidth: 100 })
+    .configureHelp({ helpWidth: 100, optionDescription: describeOption })
     .configureOutput({
       outputError: (text, write) => write(withNearest(text.replace(/^error: /, 'bpfrig: '))),
     });
   command.commands.forEach(settle);
   return command;
+}
+
+/** What a list or a mapping begins as says nothing to a reader. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (?:\[\]|\{\})\)$/, '');
 }
 
 /** Commander proposes the nearest command and option, and none of an option's choices. */
