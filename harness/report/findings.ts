@@ -13,6 +13,8 @@ export interface Finding {
 export interface FindingLimits {
   readonly console: number;
   readonly detail: number;
+  /** The cell whose report has the same detail already; absent: none has. */
+  readonly detailOf?: string;
 }
 
 // A CI reads the whole file. The complete texts are in the cell's folder.
@@ -34,12 +36,7 @@ export function findings(result: CellResult, limits: FindingLimits = WIDE_LIMITS
       text: `${oneLine(result.cell.file)}:${e.line}: ${expectationText(e)}`,
     })),
     ...ledgerLines(result.ledger),
-    ...lastLines(
-      'detail',
-      result.detail === null ? [] : result.detail.replace(/\n$/, '').split('\n'),
-      limits.detail,
-      result.dir,
-    ),
+    ...detailLines(result, limits),
     ...lastLines('console', result.consoleTail, limits.console, result.dir),
     { kind: 'repeat', text: oneLine(result.repeat) },
   ];
@@ -98,6 +95,12 @@ function ledgerLines(ledger: Ledger | null): Finding[] {
   return [...lines, { kind: 'ledger', text: `no expectation names: ${list}` }];
 }
 
+function detailLines({ detail, dir }: CellResult, { detailOf, detail: most }: FindingLimits): Finding[] {
+  if (detail === null) return [];
+  if (detailOf !== undefined) return [{ kind: 'more', text: `the same lines as of ${detailOf}` }];
+  return lastLines('detail', detail.replace(/\n$/, '').split('\n'), most, dir);
+}
+
 function lastLines(
   kind: 'console' | 'detail',
   lines: readonly string[],
@@ -106,5 +109,7 @@ function lastLines(
 ): Finding[] {
   const shown = tail(lines, limit, WIDEST).map((text): Finding => ({ kind, text }));
   if (shown.length === lines.length) return shown;
-  return [{ kind: 'more', text: `${lines.length - shown.length} more lines in ${oneLine(dir)}` }, ...shown];
+  const left = lines.length - shown.length;
+  const file = kind === 'console' ? 'console.log' : 'result.json';
+  return [{ kind: 'more', text: `${left} earlier lines are in ${oneLine(dir)}/${file}` }, ...shown];
 }

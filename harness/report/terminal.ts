@@ -2,6 +2,7 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import type { RunEvent } from '../model/events.ts';
 import { findingLines } from './finding-lines.ts';
+import type { FindingLimits } from './findings.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { endReporter, type Reporter, type ReporterOptions } from './reporter.ts';
 import { groupLines } from './group-lines.ts';
@@ -20,13 +21,14 @@ const BLOCKS = 40;
 export function createTerminalReporter(options: ReporterOptions): Reporter {
   const paint = createPaint(options.color);
   const groups = options.groups ? groupLines() : () => [];
+  const details = new Map<string, string>();
   let width = 0;
   let blocks = 0;
   return endReporter(
     event => {
       if (event.type === 'cell-end' && isRed(event.result.verdict)) blocks += 1;
       if (event.type === 'run-start') width = Math.max(0, ...event.kernels.map(id => textWidth(oneLine(id))));
-      return [...lines(event, { width, blocks, options, paint }), ...groups(event)]
+      return [...lines(event, { width, blocks, details, options, paint }), ...groups(event)]
         .map(line => `${inert(line)}\n`)
         .join('');
     },
@@ -40,6 +42,8 @@ interface Look {
   readonly width: number;
   /** Red cells so far, this one included. */
   readonly blocks: number;
+  /** The cell that each long text was shown of. */
+  readonly details: Map<string, string>;
   readonly options: ReporterOptions;
   readonly paint: Paint;
 }
@@ -80,7 +84,7 @@ function lines(event: RunEvent, look: Look): string[] {
   }
 }
 
-function cellLines(result: CellResult, { width, blocks, options, paint }: Look): string[] {
+function cellLines(result: CellResult, { width, blocks, details, options, paint }: Look): string[] {
   const red = isRed(result.verdict);
   const { colour } = STATUS_LOOKS[result.verdict];
   if (!red && (options.tty || options.groups)) return [];
@@ -89,9 +93,19 @@ function cellLines(result: CellResult, { width, blocks, options, paint }: Look):
   const time = paint('dim', formatMs(result.durationMs));
   const head = `${word}  ${kernel}  ${cellLabel(result.cell)}  ${time}`;
   if (red && blocks <= BLOCKS)
-    return [head, ...findingLines(result, paint, LIMITS).map(line => `    ${line}`)];
+    return [head, ...findingLines(result, paint, limitsOf(result, details)).map(line => `    ${line}`)];
   const cut = `after ${BLOCKS} red cells, only their first lines are shown; the rest is in the run's folder`;
   const notice = blocks === BLOCKS + 1 && red ? [paint('yellow', cut)] : [];
   const remarks = [oneLine(result.reason), triesText(result)].filter(text => text !== '');
   return [...notice, remarks.length === 0 ? head : `${head}  ${paint('dim', remarks.join('; '))}`];
+}
+
+/** A program that does not compile, or that all kernels refuse in the same words, is shown once. */
+function limitsOf({ cell, detail }: CellResult, details: Map<string, string>): FindingLimits {
+  if (detail === null) return LIMITS;
+  const label = `${oneLine(cell.kernel)} ${cellLabel(cell)}`;
+  const detailOf = details.get(detail);
+  if (detailOf !== undefined) return { ...LIMITS, detailOf };
+  details.set(detail, label);
+  return LIMITS;
 }

@@ -1,12 +1,13 @@
 import { readCaptures, startCaptures } from '../guest/captures.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import type { Captured, Observations } from '../model/observations.ts';
+import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { beginCounting, observationsOf, readCounted, readPlan } from './counting.ts';
 import type { PhaseClock } from './phases.ts';
 import type { ReadingPlan } from './readings/plan.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { setUp, type PreparedVariant } from './set-up.ts';
-import { CellState } from './steps/context.ts';
+import { CellState, type StepContext } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /** What a cell leaves, also when its steps end early. */
@@ -30,6 +31,23 @@ export async function observeCell(
 ): Promise<Observations> {
   const { variant } = prepared;
   const ctx = await setUp(bed, prepared, new CellState(kept.results, variant.changes, kept.artifacts));
+  return await observeTraffic(bed, ctx, { variant, wanted }, clock, kept.captures);
+}
+
+/** What is observed of a set-up that is done. */
+export interface ObservedTraffic {
+  readonly variant: ResolvedVariant;
+  readonly wanted: ReadingPlan;
+}
+
+/** The rest of {@link observeCell}, in guests whose set-up is done. `captures` receives what was captured, also when the steps end early. */
+export async function observeTraffic(
+  bed: Testbed,
+  ctx: StepContext,
+  { variant, wanted }: ObservedTraffic,
+  clock: PhaseClock,
+  captures: Record<string, Captured>,
+): Promise<Observations> {
   // Only now, so that what the set-up itself moved is in no count.
   const before = await beginCounting(bed, ctx, variant.observe, wanted);
   await startCaptures(bed, variant.captures, variant.topology);
@@ -40,7 +58,7 @@ export async function observeCell(
     await ctx.join();
   } catch (error) {
     // Just then somebody wants to see them; without them, the error still counts.
-    await readCaptures(bed, variant.captures, kept.captures).catch(() => undefined);
+    await readCaptures(bed, variant.captures, captures).catch(() => undefined);
     throw error;
   }
   clock.next('drain');
@@ -49,8 +67,8 @@ export async function observeCell(
   clock.next('check');
 
   const counted = await readCounted(bed, ctx, before, wanted);
-  await readCaptures(bed, variant.captures, kept.captures);
+  await readCaptures(bed, variant.captures, captures);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
-  return await observationsOf(bed, ctx, counted, { captures: kept.captures, explain: true });
+  return await observationsOf(bed, ctx, counted, { captures, explain: true });
 }

@@ -36,6 +36,21 @@ t.test("a scenario's set-up is done, in a guest as the scenario asks for", async
   t.match(stdout, /: cpumap +name cpus/);
 });
 
+t.test("the scenario's traffic is sent when somebody asks for it, and judged", async t => {
+  const firewall = join(PACKAGE_ROOT, 'examples', 'project', 'tests', 'firewall.yaml');
+  const args = [firewall, '--variant', 'nic=veth'];
+  const { exitCode, stdout, stderr } = await shell(t.testdir(), args, 'traffic; traffic\n');
+  t.equal(exitCode, 0, stderr);
+  t.match(stdout, /^pass\n {2}holds {2}sent == 1060/);
+  t.match(stdout, /stack +\d+ → stack\.delivered/);
+  t.match(stdout, /^fail\n {2}holds {2}sent == 1060/m, 'counters begin anew');
+  t.match(
+    stdout,
+    /WRONG {2}maps\.firewall\.stats\[1\]\.sum\(\)\.packets == 20 +\(.*40 == 20\)/,
+    'maps do not',
+  );
+});
+
 t.test('a set-up that fails is reported, and leaves the shell', async t => {
   const dir = t.testdir({
     'large.yaml': `title: more than a queue may hold

@@ -21,6 +21,7 @@ import { openDebugger } from './debugger.ts';
 import type { ShellOptions } from './options.ts';
 import { scenarioStage, plainStage, type ShellStage } from './stage.ts';
 import { interact } from './terminal.ts';
+import { installTraffic, serveTraffic } from './traffic.ts';
 
 /** `bpfrig shell`: an interactive shell in a guest, perhaps with a scenario's set-up done. */
 export function shellCommand(): Command {
@@ -100,7 +101,8 @@ async function shellOn(
   const dir = join(workspace.dir, 'guest');
   await mkdir(dir);
   await using bed = await session.guests().start(kernel, stage.shape, { dir, signal: session.signal });
-  const what = await bed.whileAlive(setUp(bed));
+  const { what, traffic } = await bed.whileAlive(setUp(bed));
+  if (traffic !== null) await bed.whileAlive(installTraffic(bed.dut));
   const target = await bed.dut.openSsh();
   onProgress(`${kernel.id} is up (${kernel.release}); ${what}; exit ends the guest`);
   onProgress(`another way in: ${sshCommand(target, join(workspace.dir, 'ssh'))}`);
@@ -109,7 +111,12 @@ async function shellOn(
     for (const line of lines) onProgress(line);
   }
   const { stdin: input, stdout: output, stderr: error } = process;
-  const status = await bed.whileAlive(interact(target, { input, output, error }));
+  const over = new AbortController();
+  const served = traffic === null ? Promise.resolve() : serveTraffic(bed.dut, traffic, over.signal);
+  // A guest that is lost ends both.
+  served.catch(() => undefined);
+  const status = await bed.whileAlive(interact(target, { input, output, error }).finally(() => over.abort()));
+  await bed.whileAlive(served);
   const missing = await bringBack(bed, options);
   if (status !== 0 && process.stdin.isTTY !== true) onProgress(`the shell ended with status ${status}`);
   for (const line of await bed.complaints()) onProgress(`the kernel complained: ${logText(line)}`);

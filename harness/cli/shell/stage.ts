@@ -16,9 +16,18 @@ import { BpfrigError } from '../../util/errors.ts';
 import { guestOfOptions } from '../guest-options.ts';
 import { onProgress } from '../progress.ts';
 import type { ShellOptions } from './options.ts';
+import { trafficReport } from './traffic.ts';
 
-/** Does the set-up in guests that are up, and returns what is there then, for people. A step that fails is only reported: that is when somebody wants to look around. */
-type SetUp = (bed: Testbed) => Promise<string>;
+/** What a set-up leaves. */
+export interface StandingStage {
+  /** What is there, for people. */
+  readonly what: string;
+  /** Runs the scenario's traffic, and returns what came of it, for people; null where there is none to run. */
+  readonly traffic: (() => Promise<string>) | null;
+}
+
+/** Does the set-up in guests that are up, and returns what is there then. A step that fails is only reported: that is when somebody wants to look around. */
+type SetUp = (bed: Testbed) => Promise<StandingStage>;
 
 /** What a shell is opened in. */
 export interface ShellStage {
@@ -34,8 +43,10 @@ export function plainStage(options: ShellOptions): ShellStage {
     throw new BpfrigError('usage', 'shell: --variant is for a scenario: name its file before the options');
   return {
     shape: { topology: nic, guest: guestOfOptions('shell', options, nic) },
-    compile: async () => async () =>
-      (nic === 'none' ? 'no devices' : 'devices tx and rx') + ', programs in /bpf',
+    compile: async () => async () => ({
+      what: `${nic === 'none' ? 'no devices' : 'devices tx and rx'}, programs in /bpf`,
+      traffic: null,
+    }),
   };
 }
 
@@ -65,8 +76,13 @@ export async function scenarioStage(
       return async bed => {
         const decision = decideFeatures(planned.variant.requires, fetched, bed.dut.ready.probes);
         if (decision.action !== 'run') onProgress(`a run gives ${decision.action} here: ${decision.reason}`);
-        const done = await setUp(bed, prepared).then(() => true, tellFailure);
-        return `${planned.cell.id} (${shapeText(shape)}), ${done ? 'with its set-up done' : 'as its set-up left it'}`;
+        const name = `${planned.cell.id} (${shapeText(shape)})`;
+        const ctx = await setUp(bed, prepared).catch(tellFailure);
+        if (ctx === null) return { what: `${name}, as its set-up left it`, traffic: null };
+        return {
+          what: `${name}, with its set-up done; \`traffic\` sends what it sends`,
+          traffic: () => trafficReport(bed, ctx, prepared),
+        };
       };
     },
   };
@@ -112,12 +128,12 @@ function tellRange({ scenario: { kernels } }: PlannedCell, { version }: Kernel):
 }
 
 /** Prints what kept the set-up from its end. Throws again what is no matter of the steps. */
-function tellFailure(error: unknown): false {
+function tellFailure(error: unknown): null {
   if (!(error instanceof StepFailure)) throw error;
   onProgress(`the set-up ends here: ${error.message}`);
-  if (!error.detail) return false;
+  if (!error.detail) return null;
   for (const line of error.detail.split('\n').slice(-LOG_LINES)) process.stderr.write(`  ${inert(line)}\n`);
-  return false;
+  return null;
 }
 
 /** How much of a verifier's log is printed: its end says why. */
