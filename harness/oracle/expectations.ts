@@ -189,7 +189,8 @@ function explain(expression: Expression, counters: Counters, context: Record<str
     const filled = fillIn(compiled, counters);
     const sides = comparison(part, context);
     const worked = sides === null ? filled : `${show(sides.left)} ${sides.op} ${show(sides.right)}`;
-    return [worked === filled ? filled : `${filled}, that is ${worked}`];
+    // A list that is too long to be shown says nothing.
+    return [worked === filled || /\[\d+ items\]/.test(filled) ? worked : `${filled}, that is ${worked}`];
   });
   return texts.join(' and ');
 }

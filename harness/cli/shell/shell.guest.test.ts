@@ -44,11 +44,7 @@ t.test("the scenario's traffic is sent when somebody asks for it, and judged", a
   t.match(stdout, /^pass\n {2}holds {2}sent == 1060/);
   t.match(stdout, /stack +\d+ → stack\.delivered/);
   t.match(stdout, /^fail\n {2}holds {2}sent == 1060/m, 'counters begin anew');
-  t.match(
-    stdout,
-    /WRONG {2}maps\.firewall\.stats\[1\]\.sum\(\)\.packets == 20 +\(.*40 == 20\)/,
-    'maps do not',
-  );
+  t.match(stdout, /WRONG {2}maps\.firewall\.stats\[1\]\.sum\(\)\.packets == 20 +\(40 == 20\)/, 'maps do not');
 });
 
 t.test('a set-up that fails is reported, and leaves the shell', async t => {
