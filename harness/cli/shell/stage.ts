@@ -22,7 +22,7 @@ import { trafficReport } from './traffic.ts';
 export interface StandingStage {
   /** What is there, for people. */
   readonly what: string;
-  /** Runs the scenario's traffic, and returns what came of it, for people; null where there is none to run. */
+  /** Runs the scenario's traffic, and returns the result, for people; null where there is none to run. */
   readonly traffic: (() => Promise<string>) | null;
 }
 

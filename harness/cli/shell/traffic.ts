@@ -19,7 +19,7 @@ import { GuestFailure } from '../../vm/failure.ts';
 /** Where the guest's command and this process meet. */
 const PLACE = '/run/bpfrig';
 
-/** A command of the guest: asks for the traffic, waits for it, and prints what came of it. */
+/** A command of the guest: asks for the traffic, waits for it, and prints the result. */
 const COMMAND = `#!/bin/sh
 # Sends what the scenario sends, once more, and prints what the expectations say of it.
 rm -f ${PLACE}/answer
@@ -68,7 +68,7 @@ async function shell(guest: RunningGuest, script: string): Promise<void> {
 }
 
 /**
- * Runs the traffic of a variant whose set-up is done, and returns what came of it, for people: the verdict that a cell would have, each expectation, the
+ * Runs the traffic of a variant whose set-up is done, and returns the result for people: the verdict that a cell would have, each expectation, the
  * ledger. The steps of `after` are left out, since they may undo the set-up. Rejects with `GuestFailure` when the guest is lost.
  */
 export async function trafficReport(
