@@ -72,3 +72,15 @@ t.test('--variant: an axis and a value must be those of some scenario', async t 
     message: "--variant: axis nic has no value 'virtoi', did you mean `virtio`?; it has veth, virtio",
   });
 });
+
+t.test('--grep: a cell as its id has it, and as tables print it', async t => {
+  const dir = t.testdir({ 'x.yaml': yaml('axes: { nic: [veth, virtio], mode: [native, generic] }\n') });
+  const scenarios = await scenariosOf(dir, ['.']);
+  for (const grep of ['x[nic=veth,mode=native]@7.3', 'x [nic=veth mode=native]', 'nic=veth mode=native'])
+    t.strictSame(
+      planCells(scenarios, ['7.3'], { ...ALL, grep }).map(({ cell }) => cell.id),
+      ['x[nic=veth,mode=native]@7.3'],
+      grep,
+    );
+  t.equal(planCells(scenarios, ['7.3'], { ...ALL, grep: 'nic=veth' }).length, 2);
+});
