@@ -7,7 +7,7 @@ set -eu
 packages="qemu-system-x86 xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
 busybox-static dash dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
 
-[ "${1:-}" != --tests ] || packages="$packages chromium libxml2-utils shellcheck yamllint git perl zsh fish"
+[ "${1:-}" != --tests ] || packages="$packages libbpf-dev chromium libxml2-utils shellcheck yamllint git perl zsh fish"
 
 # $@: options of apt-get, and packages
 apt_install() {

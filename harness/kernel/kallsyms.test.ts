@@ -28,9 +28,9 @@ t.test('the file of symbols, as binutils read it', async t => {
     `ffffffff81000000 T _text
 ffffffff81000040 T start_of_bpf
 ffffffff81000080 T weak_function
-ffffffff82000000 D jiffies
+ffffffff82000000 B jiffies
 ffffffffc0100000 T veth_xmit
-ffffffffc0102000 D veth_ops
+ffffffffc0102000 B veth_ops
 `,
   );
   const sections = execFileSync('readelf', ['--wide', '--sections', file], { encoding: 'utf8' });

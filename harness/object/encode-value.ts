@@ -215,8 +215,8 @@ function numberFor(
   if (number === null) {
     const names = type.values.map(({ name }) => name);
     const hint = typeof value === 'string' ? didYouMean(value, names) : '';
-    const address =
-      typeof value === 'string' && /^\d+(?:\.\d+){3}$/.test(value) ? 'no IPv4 address and ' : '';
+    const quad = bits === 32 && typeof value === 'string' && /^\d+(?:\.\d+){3}$/.test(value);
+    const address = quad ? 'no IPv4 address and ' : '';
     throw problem(
       where,
       `${show(value)} is ${address}no number${type.kind.startsWith('enum') ? ' and no name of' : '; it is'} ${what}${hint}`,

@@ -156,6 +156,7 @@ t.test('what does not fit is refused with its path', async t => {
     ['small', 128, 'at: 128 does not fit into __s8'],
     ['plain', '5 apples', 'at: "5 apples" is no number; it is __u32'],
     ['plain', 1.5, 'at: 1.5 is no number; it is __u32'],
+    ['plain', '203.0.113.800', 'at: "203.0.113.800" is no IPv4 address and no number; it is __u32'],
     ['plain', [1], 'at: [1] is no number; it is __u32'],
     ['plain', 'fd00::1', 'at: "fd00::1" is no number; it is __u32'],
     ['plain', null, 'at: has no value; it is __u32'],
