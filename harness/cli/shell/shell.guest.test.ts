@@ -23,7 +23,10 @@ t.test('a script, files in and out, and the status', async t => {
   const { exitCode, stdout, stderr } = await shell(dir, ['--file', 'in.txt', '--get', 'out'], script);
   t.equal(exitCode, 1, stderr);
   t.match(stdout, /^a file\nrx +UP /, "the guest's own ip, not busybox's");
-  t.match(stderr, /7\.3 is up \(7\.3\..*another way in: ssh -t -p \d+ .*trouble$/s);
+  t.match(
+    stderr,
+    /7\.3 is up \(7\.3\..*another way in: ssh -t -p \d+ .*trouble\nbpfrig: the shell ended with status 3$/s,
+  );
   t.equal(readFileSync(join(dir, 'out'), 'utf8'), 'back\n');
 });
 
