@@ -31,16 +31,16 @@ async function checked(rate: number, answerMs = 0): Promise<void> {
   await checkClock(one, first);
 }
 
-// Rates are those in the middle of their bounds, which depend on how this process is scheduled.
+// How near the bound is depends on how this process is scheduled.
 t.test('a clock that runs as the host does, and others', async t => {
   await t.resolves(checked(1));
   await t.resolves(checked(1, 40), 'answers that take their time');
   await t.rejects(checked(17), {
     kind: 'infra',
-    message: /runs 1[678] times as fast as the host's/,
+    message: /runs at least \d+(?:\.\d)? times as fast as the host's/,
     consoleTail: [/152\.968/],
   });
-  await t.rejects(checked(1.2), { message: /runs 1\.[123] times/ });
-  await t.rejects(checked(0.8), { message: /runs 0\.[78]\d? times/ });
-  await t.rejects(checked(1.2, 40), { message: /runs 1\.[123] times/ });
+  await t.rejects(checked(1.2), { message: /runs at least 1\.[012]/ });
+  await t.rejects(checked(0.8), { message: /runs at most 0\.\d/ });
+  await t.rejects(checked(1.2, 40), { message: /runs at least 1\.[012]/ });
 });

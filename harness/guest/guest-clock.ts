@@ -30,7 +30,8 @@ const SURE = { spread: 0.1, pauseMs: 150, looks: 20 } as const;
 /** A guest whose clock does not run as the host's does. The host is to blame, and another boot may do. */
 export class WrongClock extends GuestFailure {
   constructor(rate: ClockRate, consoleTail: readonly string[]) {
-    const factor = ((rate.least + rate.most) / 2).toPrecision(2);
+    const factor =
+      rate.least > 1 ? `at least ${rate.least.toPrecision(2)}` : `at most ${rate.most.toPrecision(2)}`;
     super(
       'infra',
       `the guest's clock runs ${factor} times as fast as the host's: its kernel measured the TSC while the host kept it waiting`,
