@@ -88,6 +88,7 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   cpu: null,
   rlimit: null,
   enqueued: null,
+  dequeued: null,
   join: null,
   pending: null,
   wait: null,

@@ -6,7 +6,7 @@ import type { Wrap } from './step-words.ts';
 /** How long `gone` and `kthreads` wait for what a workqueue does in its own time. */
 const PATIENCE_MS = 5000;
 
-/** How long `enqueued` waits: a source under emulation, on a busy host, may take its time to begin. */
+/** How long `enqueued` and `dequeued` wait: a source or a kthread under emulation, on a busy host, may take its time. */
 const TRAFFIC_PATIENCE_MS = 20_000;
 
 /** Steps that look at the guest, and those that hold it still. */
@@ -20,7 +20,12 @@ export function guestKinds(wrap: Wrap) {
       .union([z.strictObject({ map }), z.strictObject({ program })])
       .describe('BPF_OBJ_GET_INFO_BY_FD and fdinfo'),
     kthreads: z
-      .strictObject({ map, count: int(0).optional().describe('wait until there are so many'), within })
+      .strictObject({
+        map,
+        count: int(0).optional().describe('wait until there are so many'),
+        asleep: z.literal(true).optional().describe('and until each of them has run, and sleeps'),
+        within,
+      })
       .describe(
         "the map's kernel threads: `count`, `names`, and by `cpu` pid, comm, cpus_allowed, state, policy",
       ),
@@ -60,7 +65,13 @@ export function guestKinds(wrap: Wrap) {
         count,
         within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
       })
-      .describe('wait until so many packets of a background source have been enqueued to cpumaps'),
+      .describe('wait until so many packets have been offered to cpumaps, in their rings or refused'),
+    dequeued: z
+      .strictObject({
+        count: count.optional().describe('default: as many as the sources have sent so far'),
+        within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
+      })
+      .describe('wait until kthreads have taken so many packets out of rings, and all of them sleep again'),
     exec: execSchema(wrap),
     write: z
       .strictObject({

@@ -37,6 +37,7 @@ export interface StepOutcomes {
   cpu: Nothing;
   rlimit: Nothing;
   enqueued: Nothing;
+  dequeued: Nothing;
   /** `id`: of a program that is loaded alone. `programs`, `maps`: ids by name, of a whole object. */
   load: {
     readonly id?: number;
@@ -102,6 +103,7 @@ const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | n
   cpu: [],
   rlimit: [],
   enqueued: [],
+  dequeued: [],
   load: ['id', 'programs', 'maps'],
   attach: ['id', 'link'],
   detach: [],

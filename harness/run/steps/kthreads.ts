@@ -5,24 +5,33 @@ import type { OpRow } from '../../guest/protocol.ts';
 import { StepFailure, type StepContext } from './context.ts';
 import { loadProgram } from './load-program.ts';
 import { mapOf } from './find-map.ts';
+import { ASLEEP } from './misc.ts';
 
 /** Pause between two looks at what a workqueue does in its own time. */
 const LOOK_MS = 10;
 
 type KthreadInfo = OpRow<'kthreads'>;
 
+function isAsleep({ state }: KthreadInfo): boolean {
+  return state === ASLEEP;
+}
+
 /** The map's kernel threads: `count`, `names`, and by entry `cpu` with pid, name, CPUs, state and policy. */
 export async function kthreads(
   ctx: StepContext,
   args: StepArgs<'kthreads'>,
 ): Promise<StepOutcomes['kthreads']> {
-  const { count, within } = args;
+  const { count, asleep, within } = args;
   const { id } = await mapOf(ctx, args.map);
   let own = await kthreadsOf(ctx, id);
-  await until(within, async () => {
+  const reached = await until(within, async () => {
     own = await kthreadsOf(ctx, id);
-    return count === undefined || own.length === count;
+    return (count === undefined || own.length === count) && (asleep !== true || own.every(isAsleep));
   });
+  if (asleep === true && !reached) {
+    const threads = own.map(({ comm, state }) => `${comm} is ${state}`).join(', ') || 'there is none';
+    throw new StepFailure(`the threads do not sleep after ${within} ms: ${threads}`, null);
+  }
   const byCpu = own.map(row => [entryOf(row.comm), { ...row }] as const);
   return { count: own.length, names: own.map(row => row.comm), cpu: Object.fromEntries(byCpu) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpAnswer } from '../../guest/protocol.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { StepFailure, type StepContext } from './context.ts';
@@ -9,19 +10,61 @@ export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<S
   return {};
 }
 
-/** Waits until `count` packets have been enqueued to cpumaps. */
+/** Waits until `count` packets have been offered to cpumaps. */
 export async function enqueued(
   ctx: StepContext,
   args: StepArgs<'enqueued'>,
 ): Promise<StepOutcomes['enqueued']> {
-  const deadline = performance.now() + args.within;
+  // In native mode an event is a batch, whose frames count whether or not the ring refused some; in generic mode it is one packet, which
+  // counts as processed if the ring took it.
+  const offered = (row: CountRow): number => Math.max(Number(row['processed']), Number(row['events']));
+  await countedUntil(ctx, { ...args, table: 'enqueue', done: 'offered to cpumaps' }, offered);
+  return {};
+}
+
+/** Waits until kthreads have taken `count` packets out of rings, and sleep. An event of a kthread comes before its packets are delivered. */
+export async function dequeued(
+  ctx: StepContext,
+  { count, within }: StepArgs<'dequeued'>,
+): Promise<StepOutcomes['dequeued']> {
+  const wanted = count ?? ctx.sources.reduce((sum, { sent }) => sum + sent, 0);
+  const deadline = performance.now() + within;
+  const by = { count: wanted, within, table: 'kthread', done: 'taken out of rings' };
+  await countedUntil(ctx, by, row => Number(row['processed']));
+  for (;;) {
+    const { rows } = await ctx.guest.call('kthreads', { prefix: 'cpumap/' });
+    const awake = rows.filter(({ state }) => state !== ASLEEP);
+    if (awake.length === 0) return {};
+    if (performance.now() > deadline)
+      throw new StepFailure(
+        `${awake.map(({ comm }) => comm).join(', ')} does not sleep after ${within} ms`,
+        null,
+      );
+    await sleep(LOOK_MS);
+  }
+}
+
+/** State of a task that waits for something to happen: proc_pid_stat(5). */
+export const ASLEEP = 'S';
+
+/** Pause between two looks at counters or threads. */
+const LOOK_MS = 5;
+
+type CountRow = OpAnswer<'observers_read'>['tables'][string][number];
+
+async function countedUntil(
+  ctx: StepContext,
+  { table, count, within, done }: { table: string; count: number; within: number; done: string },
+  packets: (row: CountRow) => number,
+): Promise<void> {
+  const deadline = performance.now() + within;
   for (;;) {
     const { tables } = await ctx.guest.call('observers_read', {});
-    const count = (tables['enqueue'] ?? []).reduce((sum, row) => sum + Number(row['processed']), 0);
-    if (count >= args.count) return {};
+    const seen = (tables[table] ?? []).reduce((sum, row) => sum + packets(row), 0);
+    if (seen >= count) return;
     if (performance.now() > deadline)
-      throw new StepFailure(`${count} of ${args.count} packets after ${args.within} ms are enqueued`, null);
-    await sleep(5);
+      throw new StepFailure(`${seen} of ${count} packets after ${within} ms are ${done}`, null);
+    await sleep(LOOK_MS);
   }
 }
 

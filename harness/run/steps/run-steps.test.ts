@@ -149,3 +149,41 @@ t.test('repeat does its steps in turn, so many times', async t => {
     [true, false, true, false],
   );
 });
+
+/** An agent whose looks at counters and threads have these answers in turn; the last one stays. */
+function lookedAt(looks: readonly { readonly taken: number; readonly states: readonly string[] }[]) {
+  const left = [...looks];
+  const now = () => left[0] ?? { taken: 0, states: [] };
+  return agent({
+    send: () => ({ sent: 5, errors: 0 }),
+    observers_read: () => ({ tables: { kthread: [{ processed: now().taken }] } }),
+    kthreads: () => {
+      const rows = now().states.map((state, cpu) => ({ comm: `cpumap/${cpu}/map:1`, state }));
+      if (left.length > 1) left.shift();
+      return { rows };
+    },
+  });
+}
+
+t.test('dequeued waits until as many packets are taken as were sent, and every thread sleeps', async t => {
+  const steps = `
+  - send: { on: tx, count: 5 }
+  - dequeued: { within: 200 }
+`;
+  const run = async (looks: Parameters<typeof lookedAt>[0]): Promise<Made[]> => {
+    const { guest, requests } = lookedAt(looks);
+    await runSteps(contextOf(guest), variantOf(steps).traffic);
+    return requests;
+  };
+  const requests = await run([
+    { taken: 5, states: ['S', 'R'] },
+    { taken: 5, states: ['S', 'S'] },
+  ]);
+  t.equal(requests.filter(({ op }) => op === 'kthreads').length, 2, 'a thread that runs is looked at again');
+  await t.rejects(run([{ taken: 4, states: ['S'] }]), {
+    message: /4 of 5 packets after 200 ms are taken out of rings/,
+  });
+  await t.rejects(run([{ taken: 5, states: ['S', 'R'] }]), {
+    message: /cpumap\/1\/map:1 does not sleep after 200 ms/,
+  });
+});

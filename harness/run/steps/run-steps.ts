@@ -40,6 +40,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   cpu: misc.cpu,
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
+  dequeued: misc.dequeued,
   load: programs.load,
   attach: attach.attach,
   detach: attach.detach,
