@@ -1,13 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that bpfrig needs and this host lacks, as root or with sudo. With --tests, also those of its own tests.
+# Installs the Debian packages that bpfrig needs and this host lacks, as root or with sudo. With --tests, also those of its own tests; with the name of an
+# architecture, also those that guests of it need.
 set -eu
 
 # For: guests, unpacking kernels, building the agent and BPF objects, the programs in the guest, verifying packages.
-packages="qemu-system-x86 xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
+qemus=qemu-system-x86
+packages="xz-utils zstd lz4 clang llvm bpftool gcc make libc6-dev libelf-dev zlib1g-dev libjansson-dev
 busybox-static dash dropbear-bin iproute2 ethtool kmod util-linux debian-archive-keyring"
 
-[ "${1:-}" != --tests ] || packages="$packages libbpf-dev chromium libxml2-utils shellcheck yamllint git perl zsh fish"
+for word; do
+	case "$word" in
+	--tests)
+		packages="$packages libbpf-dev chromium libxml2-utils shellcheck yamllint git perl zsh fish gcc-aarch64-linux-gnu"
+		qemus="$qemus qemu-system-arm"
+		;;
+	arm64) packages="$packages gcc-aarch64-linux-gnu" qemus="$qemus qemu-system-arm" ;;
+	s390x) packages="$packages gcc-s390x-linux-gnu" qemus="$qemus qemu-system-s390x" ;;
+	riscv64) packages="$packages gcc-riscv64-linux-gnu" qemus="$qemus qemu-system-riscv" ;;
+	esac
+done
 
 # $@: options of apt-get, and packages
 apt_install() {
@@ -19,8 +31,12 @@ apt_install() {
 install_newer_qemu() {
 	grep -q '^ID=debian$' /etc/os-release || return 0
 	! grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo || return 0
-	candidate=$(apt-cache policy qemu-system-x86 | sed -n 's/^ *Candidate: //p')
-	dpkg --compare-versions "$candidate" lt 1:8.1 || return 0
+	# Each by itself: one that is installed already may be that of the backports.
+	# shellcheck disable=SC2086 # a list of words
+	for candidate in $(LC_ALL=C apt-cache policy $qemus_missing | sed -n 's/^ *Candidate: //p'); do
+		[ "$candidate" != '(none)' ] && dpkg --compare-versions "$candidate" ge 1:8.1 || old=yes
+	done
+	[ -n "${old:-}" ] || return 0
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	# shellcheck disable=SC2016 # a variable of apt, not of the shell
 	archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
@@ -30,32 +46,43 @@ install_newer_qemu() {
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	echo "deb [signed-by=$keyring] $archive $codename-backports main" >>"$sources"
 	if $sudo apt-get -o Dir::Etc::SourceList="$sources" update -qq --error-on=any >&2; then
-		apt_install -o Dir::Etc::SourceList="$sources" -t "$codename-backports" qemu-system-x86 || true
+		# shellcheck disable=SC2086 # a list of words
+		apt_install -o Dir::Etc::SourceList="$sources" -t "$codename-backports" $qemus_missing || true
 	fi
 	rm -f "$sources"
 }
 
 # Ubuntu before 25.04 has bpftool in the tools of its kernels: harness/image/host-programs.ts finds it there.
 linux_tools=$(find /usr/lib/linux-tools -maxdepth 2 -name bpftool 2>/dev/null | head -n 1)
+# Debian 12 has QEMU for s390x and riscv64 in one package, whose name is another one's in its backports.
+qemu_of_release() {
+	LC_ALL=C apt-cache policy "$1" | grep -q '^  Candidate: [^(]' && echo "$1" || echo qemu-system-misc
+}
+
 missing=''
-for package in $packages; do
+qemus_missing=''
+for package in $qemus $packages; do
 	if [ "$package" = bpftool ] && [ -n "$linux_tools" ]; then continue; fi
-	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' || missing="$missing $package"
+	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' && continue
+	case "$package" in
+	qemu-system-*) qemus_missing="$qemus_missing $package" ;;
+	*) missing="$missing $package" ;;
+	esac
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing$qemus_missing" ] || exit 0
 sudo=''
 if [ "$(id -u)" -ne 0 ]; then
-	command -v sudo >/dev/null || { echo "bpfrig: --setup needs root or sudo to install:$missing" >&2; exit 3; }
+	command -v sudo >/dev/null || { echo "bpfrig: --setup needs root or sudo to install:$missing$qemus_missing" >&2; exit 3; }
 	sudo=sudo
 fi
-echo "bpfrig: installing as root${sudo:+, with sudo}:$missing" >&2
+echo "bpfrig: installing as root${sudo:+, with sudo}:$missing$qemus_missing" >&2
 $sudo apt-get update -qq >&2
 # A package that these sources do not have.
 absent=''
 others=''
 for package in $missing; do
 	LC_ALL=C apt-cache policy "$package" | grep -q '^  Candidate: [^(]' || absent="$absent $package"
-	[ "$package" = qemu-system-x86 ] || others="$others $package"
+	others="$others $package"
 done
 if grep -q '^ID=ubuntu$' /etc/os-release && [ "$absent" = ' bpftool' ]; then
 	others="${others%bpftool*}linux-tools-common linux-tools-generic${others#*bpftool}"
@@ -66,8 +93,9 @@ fi
 # shellcheck disable=SC2086 # a list of words
 apt_install $others
 # QEMU last: that of the backports would bring newer libraries, such as libelf1, with which Debian's own libelf-dev cannot be installed.
-case "$missing " in *' qemu-system-x86 '*)
+if [ -n "$qemus_missing" ]; then
 	install_newer_qemu
-	apt_install qemu-system-x86
-	;;
-esac
+	for package in $qemus_missing; do
+		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' || apt_install "$(qemu_of_release "$package")"
+	done
+fi

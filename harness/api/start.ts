@@ -33,7 +33,7 @@ export async function startGuest(kernel: string, options: GuestOptions = {}): Pr
   return await orDispose(held, async () => {
     const session = await quietSession(held, { accel, locked, timeScale, signal, onProgress }, { jobs: 1 });
     const found = await session.fetch(requestedKernel(kernel, session.catalogue));
-    const index = await indexPrograms(stage, session.cacheDir);
+    const index = await indexPrograms(stage, { arch: found.arch, cacheDir: session.cacheDir });
     const { dir } = held.add(await makeWorkspace());
     const bed = held.add(await session.guests().start(found, stage, { dir, signal: session.signal }));
     const objects = index.own.map(({ contents }) => contents);

@@ -1,12 +1,15 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { Command } from 'commander';
+import { architecture } from '../arch/architectures.ts';
 import { findProgram } from '../image/host-programs.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { messageOf } from '../util/errors.ts';
 import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
-import { QEMU } from '../vm/process.ts';
+import { qemuProgram } from '../vm/process.ts';
 import { installPackages } from './install-packages.ts';
+import { archOption } from './run-options.ts';
 import { table } from './table.ts';
 import { launcher } from '../util/launcher.ts';
 
@@ -19,7 +22,7 @@ interface Finding {
 
 /** Programs, and what they are for. Their packages are installed by `bpfrig doctor --fix`, that is the launcher's --setup. */
 const PROGRAMS: readonly (readonly [string, string])[] = [
-  [QEMU, 'guests'],
+  [qemuProgram('amd64'), 'guests'],
   ['setpriv', 'guests without privileges that end with bpfrig'],
   ['prlimit', 'limits of guests'],
   ['flock', 'locks of the cache'],
@@ -56,15 +59,27 @@ export function doctorCommand(): Command {
     .description('What the host has and lacks; --fix installs what is missing.')
     .option('--fix', 'install the missing Debian packages, as root or through sudo')
     .option('--setup', 'the same, done by the launcher before anything else')
-    .action(async ({ fix }: { fix?: boolean }) => {
-      if (fix) installPackages();
-      process.exitCode = await runDoctor();
+    .addOption(archOption('also what guests of this architecture need (repeatable)'))
+    .action(async ({ fix, arch }: { fix?: boolean; arch: readonly ArchName[] }) => {
+      if (fix) installPackages(arch);
+      process.exitCode = await runDoctor(arch);
     });
 }
 
-async function runDoctor(): Promise<number> {
+/** The same for guests of a foreign architecture. */
+function foreignPrograms(arch: ArchName): (readonly [string, string])[] {
+  if (arch === 'amd64') return [];
+  const { text, toolchain } = architecture(arch);
+  return [
+    [qemuProgram(arch), `guests of ${text}`],
+    [`${toolchain.tuple}-gcc`, `the agent for ${text}`],
+  ];
+}
+
+async function runDoctor(archs: readonly ArchName[]): Promise<number> {
+  const programs = [...PROGRAMS, ...archs.flatMap(foreignPrograms)];
   const findings = [
-    ...(await Promise.all(PROGRAMS.map(([name, use]) => program(name, use)))),
+    ...(await Promise.all(programs.map(([name, use]) => program(name, use)))),
     ...FILES.map(file),
     node(),
     space(),
@@ -76,7 +91,8 @@ async function runDoctor(): Promise<number> {
     `${availableParallelism()} cores, ${(totalmem() / GiB).toFixed(1)} GiB of memory, ${(freemem() / GiB).toFixed(1)} GiB free`,
   );
   const missing = findings.filter(({ ok }) => !ok);
-  if (missing.length > 0) console.log(`\n${launcher()} doctor --fix installs what is missing`);
+  const options = archs.map(arch => ` --arch ${arch}`).join('');
+  if (missing.length > 0) console.log(`\n${launcher()} doctor --fix${options} installs what is missing`);
   return missing.length > 0 ? EXIT.infra : EXIT.ok;
 }
 

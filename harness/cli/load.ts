@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '../model/exit-code.ts';
+import type { ArchName } from '../model/kernel.ts';
 import type { LoadCell, LoadReport } from '../model/load-report.ts';
 import { loadCsv } from '../report/load-csv.ts';
 import { loadText } from '../report/load-text.ts';
@@ -9,7 +10,7 @@ import { logText } from '../report/text.ts';
 import { loadCatalogue } from '../kernel/catalogue.ts';
 import { defaultJobs } from '../run/default-jobs.ts';
 import { findObjects } from '../run/load/find-objects.ts';
-import { loadObjects } from '../run/load/load-objects.ts';
+import { loadObjects, type LoadRequest } from '../run/load/load-objects.ts';
 import { logFile } from '../run/load/log-file.ts';
 import { readObjects, type ReadObjects } from '../run/load/read-objects.ts';
 import { kernelsOf, openProject } from '../run/project.ts';
@@ -18,6 +19,7 @@ import { inSession, type Session } from '../run/session.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { launcher } from '../util/launcher.ts';
 import { jsonText } from '../util/json-text.ts';
+import { once } from '../util/once.ts';
 import { cacheRoot } from '../util/paths.ts';
 import type { AcceleratorChoice } from '../vm/accelerator.ts';
 import { onProgress } from './progress.ts';
@@ -26,6 +28,7 @@ import {
   kernelOption,
   jobsOption,
   acceleratorOption,
+  archOption,
   lockedOption,
   collect,
   collectModule,
@@ -35,6 +38,7 @@ import {
 /** Options of `load` as commander returns them. */
 interface LoadOptions {
   readonly kernel: readonly string[];
+  readonly arch: readonly ArchName[];
   readonly cflag: readonly string[];
   readonly jobs?: number;
   readonly accel: AcceleratorChoice;
@@ -54,6 +58,7 @@ export function loadCommand(): Command {
     )
     .argument('<objects...>', 'objects (.o), sources (.c), folders or globs of them')
     .addOption(kernelOption())
+    .addOption(archOption())
     .option('--cflag <option>', 'an option for clang, such as --cflag=-Iinclude (repeatable)', collect, [])
     .addOption(jobsOption('guests'))
     .addOption(acceleratorOption())
@@ -92,12 +97,17 @@ compiled; 3 the host kept some from an answer; 4 nothing to load.
 `;
 
 async function load(args: readonly string[], options: LoadOptions): Promise<number> {
-  const { kernel, cflag, accel, locked = false } = options;
+  const { kernel, arch, cflag, accel, locked = false } = options;
   const project = openProject(args);
   const jobs = options.jobs ?? project.jobs ?? defaultJobs();
-  const kernels = kernelsOf(project, kernel, loadCatalogue());
+  const kernels = kernelsOf(project, kernel, loadCatalogue(), arch);
   const files = findObjects(args);
-  const read = await readObjects(files, { cflags: cflag, dir: process.cwd(), cacheDir: cacheRoot(), jobs });
+  const compile = { cflags: cflag, dir: process.cwd(), cacheDir: cacheRoot(), jobs };
+  const reads = new Map<ArchName, Promise<ReadObjects>>();
+  const readFor = (arch: ArchName): Promise<ReadObjects> =>
+    once(reads, arch, () => readObjects(files, { ...compile, arch }));
+  const [named] = kernels.flatMap(({ spec }) => (spec.kind === 'debian' ? spec.arch : []));
+  const read = await readFor(named ?? 'amd64');
   tellProblems(read);
   if (read.objects.every(({ contents }) => contents.programs.length === 0)) {
     if (read.rows.some(({ problem }) => problem !== null)) return EXIT.usage;
@@ -105,7 +115,7 @@ async function load(args: readonly string[], options: LoadOptions): Promise<numb
     return EXIT.nothing;
   }
   return await inSession({ accel, jobs, locked, onProgress }, session =>
-    loadAndReport(kernels, read, session, { ...options, jobs }),
+    loadAndReport(kernels, { read: readFor, first: read }, session, { ...options, jobs }),
   );
 }
 
@@ -122,14 +132,17 @@ function tellProblems({ rows, details, ignored }: ReadObjects): void {
 
 async function loadAndReport(
   kernels: readonly RequestedKernel[],
-  read: ReadObjects,
+  objects: Pick<LoadRequest, 'read' | 'first'>,
   session: Session,
   options: LoadOptions & { readonly jobs: number },
 ): Promise<number> {
   const { jobs, memory: memoryMiB, module: modules, logDir, json } = options;
   const logs = logDir === undefined ? null : new LogFiles(logDir);
   const onLog = logs === null ? null : (cell: LoadCell, log: string): Promise<void> => logs.write(cell, log);
-  const report = await loadObjects({ kernels, read, jobs, memoryMiB, modules, onLog, onProgress }, session);
+  const report = await loadObjects(
+    { kernels, ...objects, jobs, memoryMiB, modules, onLog, onProgress },
+    session,
+  );
   if (json !== '-')
     process.stdout.write(loadText(report, { color: mayColor(), columns: process.stdout.columns ?? 0 }));
   await writeReports(report, options);

@@ -1,12 +1,14 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { KeepChoice } from './keep.ts';
 import { parseShard, type Shard } from '../run/shard.ts';
+import { ARCH_NAMES, type ArchName } from '../model/kernel.ts';
 import { ACCELERATOR_CHOICES, type AcceleratorChoice } from '../vm/accelerator.ts';
 import type { ReporterFlags } from './reporter-options.ts';
 
 /** Options of `run` as commander returns them. */
 export interface RunOptions extends ReporterFlags {
   readonly kernel: readonly string[];
+  readonly arch: readonly ArchName[];
   readonly variant: Readonly<Record<string, readonly string[]>>;
   readonly grep?: string;
   readonly jobs?: number;
@@ -29,8 +31,25 @@ export interface RunOptions extends ReporterFlags {
 
 /** `--kernel`, repeatable, of a command that takes several. */
 export function kernelOption(): Option {
-  const specs = '6.12, debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR, or all (repeatable)';
+  const specs =
+    '6.12, 6.12/arm64, debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR, or all (repeatable)';
   return new Option('--kernel <spec>', specs).argParser(collect).default([]);
+}
+
+/** `--arch`, repeatable. */
+export function archOption(
+  about = 'the architecture of kernels that name none (repeatable; default: amd64)',
+): Option {
+  return new Option('--arch <arch>', about)
+    .choices(ARCH_NAMES)
+    .argParser<readonly ArchName[]>((text, before) => [...before, knownArch(text)])
+    .default([]);
+}
+
+function knownArch(text: string): ArchName {
+  const arch = ARCH_NAMES.find(name => name === text);
+  if (arch !== undefined) return arch;
+  throw new InvalidArgumentError(`'${text}' must be one of ${ARCH_NAMES.join(', ')}.`);
 }
 
 /** `--jobs`: how many of `what` run at once. */

@@ -17,6 +17,7 @@ import {
   kernelOption,
   jobsOption,
   acceleratorOption,
+  archOption,
   lockedOption,
   collectVariant,
   positiveInteger,
@@ -34,6 +35,7 @@ export function runCommand(): Command {
     )
     .argument('[paths...]', 'scenario files, or folders of them')
     .addOption(kernelOption())
+    .addOption(archOption())
     .option('--variant <axis=value>', 'only variants with this value (repeatable)', collectVariant, {})
     .option('--grep <text>', 'only cells whose id or title has this text')
     .addOption(jobsOption('cells'))

@@ -92,18 +92,26 @@ function featureEntries(): WordEntry[] {
 }
 
 async function programEntries(): Promise<WordEntry[]> {
-  const { programs, globals } = readObject(await buildOwnObject('stock.bpf.c', cacheRoot()));
+  const { programs, globals } = readObject(
+    await buildOwnObject('stock.bpf.c', { arch: 'amd64', cacheDir: cacheRoot() }),
+  );
   const names = globals.map(({ name }) => name).join(', ');
   return programs.map(({ name, section }) => ({ word: name, meaning: section, more: `config: ${names}` }));
 }
 
 function kernelEntries(): WordEntry[] {
   const { series } = loadCatalogue();
-  return Object.entries(series).map(([word, { default: isDefault, suites, flavours }]) => ({
-    word,
-    meaning: isDefault ? 'default' : '',
-    more: `Suites: ${suites.join(', ')}. Flavours: ${flavours.join(', ')}.`,
-  }));
+  return Object.entries(series).map(([word, { default: isDefault, suites, flavours, architectures }]) => {
+    const others = Object.entries(architectures).map(
+      ([arch, other]) => `${arch}: ${other.flavours.join(', ')}`,
+    );
+    const also = others.length === 0 ? '' : ` Other architectures: ${others.join('; ')}.`;
+    return {
+      word,
+      meaning: isDefault ? 'default' : '',
+      more: `Suites: ${suites.join(', ')}. Flavours: ${flavours.join(', ')}.${also}`,
+    };
+  });
 }
 
 function verdictEntries(): WordEntry[] {

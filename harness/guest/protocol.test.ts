@@ -21,7 +21,7 @@ t.test('PROTOCOL.md is what is generated from protocol.ts', async t => {
 });
 
 t.test('the agent describes the same ops and arguments as protocol.ts', async t => {
-  const { agent } = await buildGuestPrograms(cacheRoot());
+  const { agent } = await buildGuestPrograms({ arch: 'amd64', cacheDir: cacheRoot() });
   const { stdout } = await execa(agent, ['describe']);
   const described = (JSON.parse(stdout) as Description).ops;
   t.same(described.map(({ op }) => op).toSorted(), Object.keys(OPS).toSorted(), 'the same ops');

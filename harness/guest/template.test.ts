@@ -6,6 +6,7 @@ const IDENTITY: TemplateIdentity = {
   spec: {
     image: '/k/vmlinux',
     initrd: '/i/initramfs',
+    arch: 'amd64',
     topology: 'virtio',
     ends: BOTH_ENDS,
     queues: 1,

@@ -7,6 +7,8 @@ import { appletLinks } from './busybox.ts';
 import { fileEntries } from './guest-files.ts';
 import { programFiles, withoutInterpreter } from './guest-programs.ts';
 
+const NOWHERE = { arch: 'amd64', cacheDir: '/nowhere' } as const;
+
 const file = (path: string) => ({ written: path, from: path, to: '/opt/x' });
 
 t.test('a folder keeps modes, links and the order of its names', async t => {
@@ -14,7 +16,7 @@ t.test('a folder keeps modes, links and the order of its names', async t => {
   chmodSync(join(dir, 'a'), 0o755);
   chmodSync(join(dir, 'b'), 0o640);
   symlinkSync('a', join(dir, 'link'));
-  const entries = await fileEntries([file(dir)], '/nowhere');
+  const entries = await fileEntries([file(dir)], NOWHERE);
   t.match(entries, [
     { path: '/opt/x', kind: 'dir' },
     { path: '/opt/x/a', kind: 'file', mode: 0o755, data: Buffer.from('a') },
@@ -24,25 +26,25 @@ t.test('a folder keeps modes, links and the order of its names', async t => {
     { path: '/opt/x/sub/é', kind: 'file' },
   ]);
   const key = entriesKey(entries);
-  t.equal(entriesKey(await fileEntries([file(dir)], '/nowhere')), key);
+  t.equal(entriesKey(await fileEntries([file(dir)], NOWHERE)), key);
   writeFileSync(join(dir, 'a'), 'A');
-  t.not(entriesKey(await fileEntries([file(dir)], '/nowhere')), key, 'another content is another guest');
+  t.not(entriesKey(await fileEntries([file(dir)], NOWHERE)), key, 'another content is another guest');
   chmodSync(join(dir, 'b'), 0o600);
 });
 
 t.test('what cannot go into a guest is refused by name', async t => {
   const dir = t.testdir({ many: {}, large: 'x'.repeat(100) });
-  await t.rejects(fileEntries([file(join(dir, 'no'))], '/nowhere'), {
+  await t.rejects(fileEntries([file(join(dir, 'no'))], NOWHERE), {
     code: 'scenario',
     message: /`guest: \{ files \}`: .*no: there is no such file or folder/,
   });
   execFileSync('mkfifo', [join(dir, 'fifo')]);
-  await t.rejects(fileEntries([file(join(dir, 'fifo'))], '/nowhere'), /neither a file, a folder nor a link/);
+  await t.rejects(fileEntries([file(join(dir, 'fifo'))], NOWHERE), /neither a file, a folder nor a link/);
   for (let n = 0; n < 5; n += 1) mkdirSync(join(dir, 'many', String(n)));
   const few = { entries: 5, bytes: 1000 };
-  await t.rejects(fileEntries([file(join(dir, 'many'))], '/nowhere', few), /more than 5 files and folders/);
+  await t.rejects(fileEntries([file(join(dir, 'many'))], NOWHERE, few), /more than 5 files and folders/);
   await t.rejects(
-    fileEntries([file(join(dir, 'large'))], '/nowhere', { entries: 5, bytes: 99 }),
+    fileEntries([file(join(dir, 'large'))], NOWHERE, { entries: 5, bytes: 99 }),
     /more than 99 bytes/,
   );
 });
@@ -51,7 +53,7 @@ t.test('programs by name, by path and by package, with their libraries', async t
   const dir = t.testdir({ client: '#!/bin/sh\n', plain: 'x' });
   chmodSync(join(dir, 'client'), 0o755);
   const paths = async (name: string, path: string | null = null): Promise<string[]> =>
-    (await programFiles([{ name, path }])).map(entry => entry.path);
+    (await programFiles([{ name, path }], NOWHERE)).map(entry => entry.path);
   const tool = await paths('bpftool');
   t.match(tool[0], /^\/usr\/(local\/)?s?bin\/bpftool$/);
   t.ok(
@@ -69,7 +71,7 @@ t.test('programs by name, by path and by package, with their libraries', async t
     ['./plain', join(dir, 'plain'), /it is not executable/],
   ];
   for (const [name, path, message] of rows)
-    await t.rejects(programFiles([{ name, path }]), { code: 'scenario', message });
+    await t.rejects(programFiles([{ name, path }], NOWHERE), { code: 'scenario', message });
 });
 
 t.test('a script whose interpreter is not in the guest', async t => {

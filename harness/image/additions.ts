@@ -4,7 +4,7 @@ import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import type { CpioEntry } from './cpio.ts';
-import type { GuestConfig } from './guest-config.ts';
+import { type GuestConfig, modulesFor } from './guest-config.ts';
 import { fileEntries } from './guest-files.ts';
 import { programFiles, withoutInterpreter } from './guest-programs.ts';
 import { addedModuleEntries } from './modules-part.ts';
@@ -31,7 +31,8 @@ export async function addedEntries(
   present: readonly string[],
   cacheDir: string,
 ): Promise<CpioEntry[]> {
-  const found = [...(await programFiles(programs)), ...(await fileEntries(files, cacheDir))];
+  const target = { arch: kernel.arch, cacheDir };
+  const found = [...(await programFiles(programs, target)), ...(await fileEntries(files, target))];
   const lacking = withoutInterpreter(found, new Set([...present, ...found.map(({ path }) => path)]));
   if (lacking !== null) {
     const { path, interpreter } = lacking;
@@ -42,8 +43,8 @@ export async function addedEntries(
     );
   }
   return [
-    ...(numa > 1 ? [numaEntry(numa, size)] : []),
-    ...(await addedModuleEntries(kernel, config.modules, modules)),
+    ...(numa > 1 ? [numaEntry(kernel, numa, size)] : []),
+    ...(await addedModuleEntries(kernel, modulesFor(kernel.arch, config), modules)),
     ...found,
   ];
 }

@@ -26,7 +26,12 @@ function sources(t: Test) {
     early: {},
   });
   const build = async (cflags: readonly string[] = ['-Iearly', '-Ilate']): Promise<string> =>
-    (await buildBpfObject({ path: join(dir, 'prog_kern.c'), cflags, dir }, join(dir, 'cache'))).path;
+    (
+      await buildBpfObject(
+        { path: join(dir, 'prog_kern.c'), cflags, dir },
+        { arch: 'amd64', cacheDir: join(dir, 'cache') },
+      )
+    ).path;
   return { dir, build };
 }
 
@@ -35,7 +40,7 @@ t.test('the same sources are the same object; its files are all that it is made 
   const first = await build();
   t.equal(await build(), first);
   const source = { path: join(dir, 'prog_kern.c'), cflags: ['-Iearly', '-Ilate'], dir };
-  const { files } = await buildBpfObject(source, join(dir, 'cache'));
+  const { files } = await buildBpfObject(source, { arch: 'amd64', cacheDir: join(dir, 'cache') });
   t.equal(files[0], join(dir, 'prog_kern.c'));
   t.ok(files.includes(join(dir, 'outer.h')) && files.includes(join(dir, 'late', 'inner.h')));
   t.ok(files.includes('/usr/include/linux/types.h'));
@@ -59,7 +64,7 @@ t.test('a cache that lies elsewhere has the same objects', async t => {
   });
   process.env['XDG_CACHE_HOME'] = join(dir, 'elsewhere');
   const source = { path: join(dir, 'prog_kern.c'), cflags: ['-Iearly', '-Ilate'], dir };
-  const { path } = await buildBpfObject(source, elsewhere);
+  const { path } = await buildBpfObject(source, { arch: 'amd64', cacheDir: elsewhere });
   t.equal(basename(dirname(path)), basename(dirname(first)));
 });
 
@@ -123,17 +128,23 @@ t.test('an object that is ready is taken as it is', async t => {
   const { dir, build } = sources(t);
   const ready = join(dir, 'ready.o');
   writeFileSync(ready, readFileSync(await build()));
-  t.same(await buildBpfObject({ path: ready, cflags: [], dir }, join(dir, 'cache')), {
-    path: ready,
-    files: [ready],
-  });
+  t.same(
+    await buildBpfObject({ path: ready, cflags: [], dir }, { arch: 'amd64', cacheDir: join(dir, 'cache') }),
+    {
+      path: ready,
+      files: [ready],
+    },
+  );
 });
 
 t.test('headers of the C library compile', async t => {
   const dir = t.testdir({
     'libc.c': '#include <arpa/inet.h>\n#include <stdlib.h>\n#include <string.h>\nint x;\n',
   });
-  const built = await buildBpfObject({ path: join(dir, 'libc.c'), cflags: [], dir }, join(dir, 'cache'));
+  const built = await buildBpfObject(
+    { path: join(dir, 'libc.c'), cflags: [], dir },
+    { arch: 'amd64', cacheDir: join(dir, 'cache') },
+  );
   t.ok(built.files.includes('/usr/include/arpa/inet.h'));
 });
 
@@ -148,9 +159,15 @@ t.test('an error names the first complaint with its place, and what to do', asyn
   ];
   for (const [text, message] of cases) {
     const dir = t.testdir({ 'bad.c': text });
-    const build = buildBpfObject({ path: join(dir, 'bad.c'), cflags: [], dir }, join(dir, 'cache'));
+    const build = buildBpfObject(
+      { path: join(dir, 'bad.c'), cflags: [], dir },
+      { arch: 'amd64', cacheDir: join(dir, 'cache') },
+    );
     await t.rejects(build, { code: 'scenario', message, detail: /bad\.c/ });
   }
-  const absent = buildBpfObject({ path: '/nowhere/x.c', cflags: [], dir: '/' }, t.testdirName);
+  const absent = buildBpfObject(
+    { path: '/nowhere/x.c', cflags: [], dir: '/' },
+    { arch: 'amd64', cacheDir: t.testdirName },
+  );
   await t.rejects(absent, { code: 'scenario', message: /no such BPF source/ });
 });

@@ -1,3 +1,6 @@
+import { architecture } from '../arch/architectures.ts';
+import type { ArchName } from '../model/kernel.ts';
+import { userland } from './userland.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
@@ -28,33 +31,33 @@ export interface BuiltObject {
 /** To be raised when objects of the same key would be built in another way. */
 const FORMAT = 1;
 
-/** What Debian's multiarch layout and libc's headers need to know of the target; clang's target bpf defines neither. */
-const TARGET = {
-  defines: ['-D__TARGET_ARCH_x86', '-D__x86_64__'],
-  include: '/usr/include/x86_64-linux-gnu',
-} as const;
-
 /** Version 3 has atomics that 5.10 does not know; `cflags` may ask for it. */
-const BASE_FLAGS = ['-O2', '-g', '-Wall', '-target', 'bpf', '-mcpu=v2', ...TARGET.defines] as const;
+const BASE_FLAGS = ['-O2', '-g', '-Wall', '-mcpu=v2'] as const;
+
+/** What an object is compiled for: guests of an architecture. */
+export interface ObjectTarget {
+  readonly arch: ArchName;
+  readonly cacheDir: string;
+}
 
 /**
  * Compiles a BPF source, or returns the object that was compiled before from the same: source, every file that it includes, flags
- * and compiler. A ready object (`.o`) is returned as it is.
+ * target and compiler. A ready object (`.o`) is returned as it is.
  *
  * Throws `scenario` when the file does not exist or does not compile, `infra` when clang is missing.
  */
-export async function buildBpfObject(source: ObjectSource, cacheDir: string): Promise<BuiltObject> {
+export async function buildBpfObject(source: ObjectSource, target: ObjectTarget): Promise<BuiltObject> {
   if ((await stat(source.path).catch(() => null)) === null)
     throw new BpfrigError('scenario', `${source.path}: no such BPF source or object`);
   if (source.path.endsWith('.o')) return { path: source.path, files: [source.path] };
   const compiler = await findClang();
-  const memoKey = hashKey([compiler, source, cacheDir]);
+  const memoKey = hashKey([compiler, source, target.arch, target.cacheDir]);
   const before = memo.get(memoKey);
   if (before !== undefined && (await stamps(before.built.files)) === before.stamps) {
     await ensureIntact([before.built.path]);
     return before.built;
   }
-  const built = await build(source, compiler, cacheDir);
+  const built = await build(source, compiler, target);
   memo.set(memoKey, { built, stamps: await stamps(built.files) });
   return built;
 }
@@ -70,9 +73,10 @@ async function stamps(files: readonly string[]): Promise<string> {
   return all.map(one => (one === null ? '-' : `${one.ino}:${one.size}:${one.mtimeNs}`)).join(' ');
 }
 
-async function build(source: ObjectSource, compiler: Compiler, cacheDir: string): Promise<BuiltObject> {
+async function build(source: ObjectSource, compiler: Compiler, target: ObjectTarget): Promise<BuiltObject> {
   const { path, dir } = source;
-  const { args, text } = await preprocess(source, compiler, cacheDir);
+  const { cacheDir } = target;
+  const { args, text } = await preprocess(source, compiler, target);
   const files = filesIn(text, path, dir);
   // The text has what was included, in its order; the files have comments, which the verifier's log shows.
   const contents = await Promise.all(files.map(file => readFile(file, 'latin1').catch(() => null)));
@@ -94,15 +98,24 @@ const OBJECT = 'object.bpf.o';
 async function preprocess(
   { path, cflags, dir }: ObjectSource,
   compiler: Compiler,
-  cacheDir: string,
+  { arch, cacheDir }: ObjectTarget,
 ): Promise<{ args: readonly string[]; text: string }> {
   // A user's own folders come first.
-  const folders = [TARGET.include, join(PACKAGE_ROOT, 'bpf'), (await libbpf()).include];
-  const args = [...BASE_FLAGS, ...cflags, ...folders.map(folder => `-I${folder}`)];
+  const { include } = await userland(arch, cacheRoot());
+  const { target, defines } = architecture(arch).toolchain.bpf;
+  const folders = [include, join(PACKAGE_ROOT, 'bpf'), (await libbpf('amd64')).include];
+  const args = [
+    ...BASE_FLAGS,
+    '-target',
+    target,
+    ...defines,
+    ...cflags,
+    ...folders.map(folder => `-I${folder}`),
+  ];
   const first = await runClang(compiler, [...args, '-E', path], dir);
   if (first.ok) return { args, text: first.stdout };
   const lacksTypes = await lacksVmlinux(compiler, [...args, path], dir);
-  const withTypes = lacksTypes ? [...args, `-I${await vmlinuxHeaderFolder(cacheDir)}`] : args;
+  const withTypes = lacksTypes ? [...args, `-I${await vmlinuxHeaderFolder(arch, cacheDir)}`] : args;
   const second = lacksTypes ? await runClang(compiler, [...withTypes, '-E', path], dir) : first;
   if (!second.ok) throw compileError(basename(path), dir, second.log);
   return { args: withTypes, text: second.stdout };

@@ -5,10 +5,11 @@ import { BpfrigError } from '../util/errors.ts';
 import { allEnded } from '../util/all-ended.ts';
 import { hashFile, hashKey } from '../util/hash.ts';
 import { hostCommand } from '../util/host-command.ts';
-import { PACKAGE_ROOT } from '../util/paths.ts';
-import { buildBpfObject } from './bpf-object.ts';
+import { cacheRoot, PACKAGE_ROOT } from '../util/paths.ts';
+import { buildBpfObject, type ObjectTarget } from './bpf-object.ts';
 import { findProgram } from './host-programs.ts';
 import { libbpf } from './libbpf.ts';
+import { guestCompiler, userland } from './userland.ts';
 
 /** What is compiled for the guest. */
 export interface GuestBuild {
@@ -24,13 +25,13 @@ const BPF = join(PACKAGE_ROOT, 'bpf');
 const AGENT = join(PACKAGE_ROOT, 'images', 'agent');
 
 /** Builds the agent and bpfrig's BPF objects, once for each state of what they are made from. Throws `infra` or, for a BPF source, `scenario` with the compiler's output. */
-export async function buildGuestPrograms(cacheDir: string): Promise<GuestBuild> {
+export async function buildGuestPrograms(target: ObjectTarget): Promise<GuestBuild> {
   const sources = (await readdir(BPF)).filter(name => name.endsWith('.bpf.c')).toSorted();
-  const agent = await buildAgent(cacheDir);
+  const agent = await buildAgent(target);
   const objects = await allEnded(
     sources.map(async source => ({
       name: source.replace(/\.c$/, '.o'),
-      path: await buildOwnObject(source, cacheDir),
+      path: await buildOwnObject(source, target),
     })),
   );
   const contents = [agent, ...objects.map(({ path }) => path)].map(hashFile);
@@ -48,21 +49,24 @@ const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Compiles one of the sources in bpf/ and returns the object's path. */
-export async function buildOwnObject(source: string, cacheDir: string): Promise<string> {
+export async function buildOwnObject(source: string, target: ObjectTarget): Promise<string> {
   // Without the folders of checkout and cache in its debug information, an object is the same in every checkout.
-  const prefixes = [`${PACKAGE_ROOT}=.`, `${(await libbpf()).folder}=libbpf`];
+  const prefixes = [`${PACKAGE_ROOT}=.`, `${(await libbpf('amd64')).folder}=libbpf`];
   const relocatable = [...prefixes.map(one => `-ffile-prefix-map=${one}`), '-ffile-compilation-dir=.'];
   const cflags = ['-Werror', ...relocatable, ...(OWN_FLAGS[source] ?? [])];
-  return (await buildBpfObject({ path: join(BPF, source), cflags, dir: BPF }, cacheDir)).path;
+  return (await buildBpfObject({ path: join(BPF, source), cflags, dir: BPF }, target)).path;
 }
 
-async function buildAgent(cacheDir: string): Promise<string> {
+async function buildAgent({ arch, cacheDir }: ObjectTarget): Promise<string> {
   const sources = await Promise.all([AGENT, BPF].map(sourcesBelow));
-  const { folder } = await libbpf();
-  const gcc = await hostCommand(await findProgram('gcc'), ['--version'], { timeoutMs: 10_000 });
-  const key = hashKey([sources, basename(folder), gcc.stdout]);
+  const { folder } = await libbpf(arch);
+  const from = await userland(arch, cacheRoot());
+  const { cross, flags, key: programs } = from;
+  const gcc = await hostCommand(await guestCompiler(from), ['--version'], { timeoutMs: 10_000 });
+  const key = hashKey([sources, basename(folder), gcc.stdout, programs]);
   const compile = async (temp: string): Promise<void> => {
-    const args = ['-C', AGENT, '-j2', `OUT=${temp}`, `LIBBPF=${folder}`, join(temp, PROGRAM)];
+    const compiler = [`CROSS=${cross}`, `SYSROOT=${flags.join(' ')}`];
+    const args = ['-C', AGENT, '-j2', `OUT=${temp}`, `LIBBPF=${folder}`, ...compiler, join(temp, PROGRAM)];
     const result = await hostCommand(await findProgram('make'), args, { timeoutMs: 600_000 });
     if (result.ok) return;
     const detail = `${result.stdout}${result.stderr}`;

@@ -2,7 +2,7 @@ import { lstat, readFile, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GuestFile } from '../model/guest-additions.ts';
 import { BpfrigError } from '../util/errors.ts';
-import { buildBpfObject } from './bpf-object.ts';
+import { buildBpfObject, type ObjectTarget } from './bpf-object.ts';
 import type { CpioEntry } from './cpio.ts';
 
 /** How much of the host may go into one guest. */
@@ -17,7 +17,7 @@ export const FILE_BOUNDS: FileBounds = { entries: 20_000, bytes: 1024 ** 3 };
 /** Files and folders of the host as entries of an initramfs, modes and links kept. Throws a `scenario` error that names what cannot go into a guest. */
 export async function fileEntries(
   files: readonly GuestFile[],
-  cacheDir: string,
+  target: ObjectTarget,
   bounds: FileBounds = FILE_BOUNDS,
 ): Promise<CpioEntry[]> {
   const left = { ...bounds, bounds };
@@ -26,7 +26,7 @@ export async function fileEntries(
     const { written, from, to, compile } = file;
     try {
       const path =
-        compile === undefined ? from : (await buildBpfObject({ path: from, ...compile }, cacheDir)).path;
+        compile === undefined ? from : (await buildBpfObject({ path: from, ...compile }, target)).path;
       await collect(path, to, found, left, true);
     } catch (error) {
       if (error instanceof BpfrigError) throw error;

@@ -4,7 +4,9 @@ import type { GuestProgram } from '../model/guest-additions.ts';
 import { BpfrigError } from '../util/errors.ts';
 import type { CpioEntry } from './cpio.ts';
 import { findOnPath, isExecutable, sharedLibraries } from './host-programs.ts';
-import { packageFiles, packageWith } from './packages.ts';
+import type { ObjectTarget } from './bpf-object.ts';
+import { isPackageName, packageFiles, packageWith } from './packages.ts';
+import { userland } from './userland.ts';
 
 /** Folders of programs that are in a guest's PATH. A program from elsewhere goes into the first of them. */
 const PROGRAM_FOLDER = /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$/;
@@ -23,7 +25,11 @@ interface Placed {
  * Programs of the host with their shared libraries, as entries of an initramfs: by a path, by a name on the host's PATH, or all programs of
  * an installed Debian package. Throws a `scenario` error that says which package has a program that is missing, where that is known.
  */
-export async function programFiles(programs: readonly GuestProgram[]): Promise<CpioEntry[]> {
+export async function programFiles(
+  programs: readonly GuestProgram[],
+  target: ObjectTarget,
+): Promise<CpioEntry[]> {
+  if (programs.length > 0 && target.arch !== 'amd64') return foreignPrograms(programs, target);
   const placed = (await Promise.all(programs.map(find))).flat();
   const libraries = await Promise.all(placed.map(({ from }) => sharedLibraries(from)));
   const all = [...placed, ...libraries.flat().map(path => ({ from: path, to: path }))];
@@ -41,8 +47,28 @@ export async function programFiles(programs: readonly GuestProgram[]): Promise<C
   return [...entries.values()];
 }
 
+/** Programs of Debian's packages for a foreign architecture, each with its libraries. A program of the user's own is for that architecture already, and static. */
+async function foreignPrograms(
+  programs: readonly GuestProgram[],
+  { arch, cacheDir }: ObjectTarget,
+): Promise<CpioEntry[]> {
+  const named = programs.filter(({ path }) => path === null).map(({ name }) => name);
+  const packages = await Promise.all(named.map(async name => (await packageWith(name)) ?? name));
+  const from = await userland(arch, cacheDir, packages.filter(isPackageName));
+  const parts = programs.map(async ({ name, path }): Promise<CpioEntry[]> => {
+    const own = path === null ? await from.find(name) : (await ownProgram(name, path))[0]?.from;
+    if (own == null)
+      throw new BpfrigError(
+        'scenario',
+        `\`guest: { programs }\`: Debian's packages for ${arch} have no program \`${name}\``,
+      );
+    return from.entries(place(path ?? `/usr/bin/${name}`).to, own);
+  });
+  return [...new Map((await Promise.all(parts)).flat().map(entry => [entry.path, entry])).values()];
+}
+
 async function find({ name, path }: GuestProgram): Promise<Placed[]> {
-  if (path !== null) return [await ownProgram(name, path)];
+  if (path !== null) return await ownProgram(name, path);
   const found = await findOnPath(name);
   if (found !== null) return [place(found)];
   const files = await packageFiles(name);
@@ -52,7 +78,7 @@ async function find({ name, path }: GuestProgram): Promise<Placed[]> {
   throw new BpfrigError('scenario', `\`guest: { programs }\`: this host has no program \`${name}\`${remedy}`);
 }
 
-async function ownProgram(name: string, path: string): Promise<Placed> {
+async function ownProgram(name: string, path: string): Promise<Placed[]> {
   const stats = await stat(path).catch(() => null);
   const trouble =
     stats === null
@@ -64,7 +90,7 @@ async function ownProgram(name: string, path: string): Promise<Placed> {
           : 'it is not executable';
   if (trouble !== null)
     throw new BpfrigError('scenario', `\`guest: { programs }\`: ${name}: ${trouble} (${path})`);
-  return place(path);
+  return [place(path)];
 }
 
 function place(path: string): Placed {

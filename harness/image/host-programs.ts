@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
-import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
-import type { CpioEntry } from './cpio.ts';
 import { launcher } from '../util/launcher.ts';
 
 /** Folders that are searched in addition to PATH, because a user's PATH often lacks the sbin folders. */
@@ -42,21 +41,6 @@ export async function findOnPath(name: string): Promise<string | null> {
     if (dir !== '' && (await isExecutable(path))) return path;
   }
   return null;
-}
-
-/** Returns a host program and the shared libraries that it is linked to, as entries of an initramfs. */
-export async function programEntries(guestPath: string, name: string): Promise<CpioEntry[]> {
-  const hostPath = await findProgram(name);
-  const libraries = await sharedLibraries(hostPath);
-  const all: readonly (readonly [string, string])[] = [
-    [guestPath, hostPath],
-    ...libraries.map(path => [path, path] as const),
-  ];
-  return Promise.all(
-    all.map(async ([path, source]): Promise<CpioEntry> => {
-      return { path, kind: 'file', mode: 0o755, data: await readFile(await realpath(source)) };
-    }),
-  );
 }
 
 /** Returns the libraries that ldd lists, at the paths where the loader searches for them. A static program has none. */

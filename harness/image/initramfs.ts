@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Kernel } from '../model/kernel.ts';
+import type { ArchName, Kernel } from '../model/kernel.ts';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { hashKey } from '../util/hash.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
@@ -15,9 +15,10 @@ import {
 import { buildGuestPrograms, type GuestBuild } from './build.ts';
 import { appletLinks } from './busybox.ts';
 import { cpio, type CpioEntry } from './cpio.ts';
-import { readGuestConfig, type GuestConfig } from './guest-config.ts';
-import { findProgram, programEntries } from './host-programs.ts';
+import { modulesFor, readGuestConfig, type GuestConfig } from './guest-config.ts';
+import { findProgram } from './host-programs.ts';
 import { moduleEntries } from './modules-part.ts';
+import { neededProgram, userland } from './userland.ts';
 
 /** An initramfs on this machine. */
 export interface Initramfs {
@@ -32,14 +33,14 @@ const LAYOUT = 5;
 /** The initramfs of a kernel: built once for each state of its parts, uncompressed since unpacking would cost at every boot. */
 export async function kernelInitramfs(kernel: Kernel, cacheDir: string): Promise<Initramfs> {
   const config = await readGuestConfig();
-  const build = await buildGuestPrograms(cacheDir);
-  const programs = await everyonesPrograms(config);
+  const build = await buildGuestPrograms({ arch: kernel.arch, cacheDir });
+  const programs = await everyonesPrograms(config, kernel.arch, cacheDir);
   const files = await projectFiles(config);
   const key = hashKey([LAYOUT, kernel.key, config, build.key, digest(programs), digest(files)]);
   const dir = await cachedFolder(join(cacheDir, 'initramfs', key), async temp => {
     const parts = [
       cpio([...BASE, ...programs, ...files, ...(await builtParts(build))]),
-      cpio(await moduleEntries(kernel, config.modules)),
+      cpio(await moduleEntries(kernel, modulesFor(kernel.arch, config))),
     ];
     await writeFile(join(temp, 'initramfs'), Buffer.concat(parts));
   });
@@ -55,7 +56,9 @@ export async function guestInitramfs(
 ): Promise<Initramfs> {
   const base = await kernelInitramfs(kernel, cacheDir);
   const config = await readGuestConfig();
-  const present = [...BASE, ...(await everyonesPrograms(config))].map(({ path }) => path);
+  const present = [...BASE, ...(await everyonesPrograms(config, kernel.arch, cacheDir))].map(
+    ({ path }) => path,
+  );
   const entries = await addedEntries(kernel, added, size, config, present, cacheDir);
   if (entries.length === 0) return base;
   const { size: bytes } = await stat(base.path);
@@ -100,11 +103,19 @@ const BASE: readonly CpioEntry[] = [
   { path: '/etc/fstab', kind: 'file', mode: 0o644, data: Buffer.from(FSTAB) },
 ];
 
-async function everyonesPrograms(config: GuestConfig): Promise<CpioEntry[]> {
+async function everyonesPrograms(
+  config: GuestConfig,
+  arch: ArchName,
+  cacheDir: string,
+): Promise<CpioEntry[]> {
+  const from = await userland(arch, cacheDir);
   const parts = await Promise.all(
-    Object.entries(config.programs).map(([path, name]) => programEntries(path, name)),
+    Object.entries(config.programs).map(async ([path, name]) =>
+      from.entries(path, await neededProgram(from, name)),
+    ),
   );
   const names = Object.keys(config.programs).map(path => basename(path));
+  // Its list of applets is the same in all of Debian's builds, and this host can start only its own.
   const links = await appletLinks(await findProgram('busybox'), names);
   // Programs share libraries: each goes in once.
   return [...new Map([...parts.flat(), ...links].map(entry => [entry.path, entry])).values()];

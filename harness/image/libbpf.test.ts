@@ -13,7 +13,7 @@ t.test('the project pins a libbpf, from suites that it knows', async t => {
 });
 
 t.test('what is built is the version that is pinned, and knows the newest attach points', async t => {
-  const { include, archive } = await libbpf();
+  const { include, archive } = await libbpf('amd64');
   const [major, minor] = loadLibbpfLock().version.split('.');
   const version = readFileSync(join(include, 'bpf', 'libbpf_version.h'), 'utf8');
   t.match(version, `LIBBPF_MAJOR_VERSION ${major}`);
@@ -46,7 +46,7 @@ t.test('without a network and without a copy in the cache, the error names the v
   process.env['PATH'] = `${join(dir, 'bin')}:${path}`;
   process.env['XDG_CACHE_HOME'] = dir;
   const { version } = loadLibbpfLock();
-  await t.rejects(libbpf(), {
+  await t.rejects(libbpf('amd64'), {
     code: 'infra',
     message: new RegExp(`libbpf ${version}.*sid.*Could not resolve.*online.*kernels lock --libbpf`),
   });

@@ -14,6 +14,7 @@ function kernel(image: string): Kernel {
     spec: 'path:vmlinux',
     series: '6.12',
     flavour: 'amd64',
+    arch: 'amd64',
     version: '6.12.1',
     release: '6.12.1',
     image,

@@ -1,11 +1,11 @@
+import { architecture } from '../arch/architectures.ts';
 import { kernelConfig } from '../kernel/config.ts';
 import { configValue } from '../kernel/config-lines.ts';
-import type { Kernel } from '../model/kernel.ts';
+import type { ArchName, Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 
-/** The options of a kernel's configuration that make the modules which every guest needs (images/guest.yaml). */
+/** The options of a kernel's configuration that make the modules which every guest needs (images/guest.yaml), besides those of its architecture. */
 export const OPTIONS: Readonly<Record<string, string>> = {
-  virtio_pci: 'CONFIG_VIRTIO_PCI',
   virtio_console: 'CONFIG_VIRTIO_CONSOLE',
   virtio_net: 'CONFIG_VIRTIO_NET',
   veth: 'CONFIG_VETH',
@@ -13,8 +13,8 @@ export const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** The error for a kernel without modules that every guest needs. */
-export function lacksModules({ id, release }: Kernel, names: readonly string[]): BpfrigError {
-  const options = names.map(name => OPTIONS[name] ?? name).join(', ');
+export function lacksModules({ id, release, arch }: Kernel, names: readonly string[]): BpfrigError {
+  const options = names.map(name => optionOf(arch, name) ?? name).join(', ');
   return new BpfrigError(
     'infra',
     `kernel ${id} (${release}) lacks the modules ${names.join(', ')}: build them, ${options} as y or m`,
@@ -28,7 +28,10 @@ export function lacksModules({ id, release }: Kernel, names: readonly string[]):
 export async function mustBuildIn(kernel: Kernel, names: readonly string[]): Promise<void> {
   const config = await kernelConfig(kernel);
   if (config === null) return;
-  const values = names.map(name => ({ name, option: OPTIONS[name] ?? '', value: valueOf(config, name) }));
+  const values = names.map(name => {
+    const option = optionOf(kernel.arch, name);
+    return { option: option ?? '', value: option === undefined ? 'y' : configValue(config, option) };
+  });
   const lacking = values.filter(({ value }) => value !== 'y');
   if (lacking.length === 0) return;
   const { id, release } = kernel;
@@ -42,7 +45,6 @@ export async function mustBuildIn(kernel: Kernel, names: readonly string[]): Pro
   );
 }
 
-function valueOf(config: string, name: string): string {
-  const option = OPTIONS[name];
-  return option === undefined ? 'y' : configValue(config, option);
+function optionOf(arch: ArchName, name: string): string | undefined {
+  return architecture(arch).machine.drivers.required[name] ?? OPTIONS[name];
 }

@@ -1,3 +1,6 @@
+import { architecture } from '../arch/architectures.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { BpfrigError } from '../util/errors.ts';
 import type { CpioEntry } from './cpio.ts';
 
 /** Where the kernel looks for ACPI tables in its initramfs: Documentation/admin-guide/acpi/initrd_table_override.rst. */
@@ -16,12 +19,15 @@ interface Range {
 
 /**
  * The table that tells a kernel of its NUMA nodes (SRAT, ACPI 6.5, 5.2.16): CPUs and memory in equal parts. In the initramfs, because QEMU's own
- * nodes need a memory backend each, and a template has one file for its RAM.
+ * nodes need a memory backend each, and a template has one file for its RAM. Throws a `scenario` error for an architecture that reads no such table.
  */
 export function numaEntry(
+  { id, arch }: Pick<Kernel, 'id' | 'arch'>,
   nodes: number,
   size: { readonly cpus: number; readonly memoryMiB: number },
 ): CpioEntry {
+  const lack = architecture(arch).lacks.numa;
+  if (lack !== undefined) throw new BpfrigError('scenario', `\`guest: { numa }\`: kernel ${id}: ${lack}`);
   return { path: TABLE, kind: 'file', mode: 0o644, data: srat(nodes, size) };
 }
 

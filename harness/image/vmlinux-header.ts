@@ -1,10 +1,13 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import semver from 'semver';
-import { loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
+import { btfInImage } from '../kernel/btf-in-image.ts';
+import { flavoursOf, loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
+import { isElf } from '../kernel/elf-kernel.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { parseKernelSpec } from '../kernel/spec.ts';
 import { readStored, storeFolder } from '../kernel/store.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { cachedFolder, ensureIntact } from '../util/cache.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
@@ -16,14 +19,15 @@ const headers = new Map<string, Promise<string>>();
 
 /**
  * A folder with `vmlinux.h` (and `bpf/vmlinux.h`): every type of one kernel, from its BTF, by `bpftool btf dump`. The kernel is the
- * newest default series of images/kernels.yaml, whichever kernels a run is on, so that the object is the same everywhere; CO-RE
+ * newest default series of images/kernels.yaml that the architecture has, whichever kernels a run is on, so that the object is the same everywhere; CO-RE
  * relocations fit it to each. Where that kernel cannot be fetched, the newest in the cache serves.
  *
  * Throws `infra` when there is no kernel with BTF, or no bpftool.
  */
-export async function vmlinuxHeaderFolder(cacheDir: string): Promise<string> {
-  const folder = await once(headers, cacheDir, async () => {
-    const kernel = (await newestDefault(cacheDir)) ?? (await newestStored(cacheDir));
+export async function vmlinuxHeaderFolder(arch: ArchName, cacheDir: string): Promise<string> {
+  const folder = await once(headers, `${arch} ${cacheDir}`, async () => {
+    const stored = arch === 'amd64' ? await newestStored(cacheDir) : null;
+    const kernel = (await newestDefault(arch, cacheDir)) ?? stored;
     if (kernel === null)
       throw new BpfrigError('infra', 'vmlinux.h is made from a kernel, and none could be fetched');
     const bpftool = await findProgram('bpftool');
@@ -44,25 +48,42 @@ async function versionOf(bpftool: string): Promise<string> {
 }
 
 interface BtfSource {
-  /** The kernel's image, an ELF file with section `.BTF`. */
+  /** The kernel's image: an ELF file with section `.BTF`, or one that is not compressed. */
   readonly image: string;
   readonly key: string;
 }
 
 async function dump(bpftool: string, image: string, folder: string): Promise<void> {
-  const args = ['btf', 'dump', 'file', image, 'format', 'c'];
+  const file = await readableBtf(image, folder);
+  const args = ['btf', 'dump', 'file', file, 'format', 'c'];
   const result = await hostCommand(bpftool, args, { timeoutMs: 120_000, maxOutputBytes: 1 << 28 });
   if (!result.ok) throw commandFailure(`bpftool cannot make vmlinux.h from the BTF of ${image}`, result);
+  if (file !== image) await rm(file);
   await mkdir(join(folder, 'bpf'));
   await writeFile(join(folder, 'vmlinux.h'), `#pragma clang system_header\n${result.stdout}\n`);
   await writeFile(join(folder, 'bpf', 'vmlinux.h'), '#include "../vmlinux.h"\n');
 }
 
-async function newestDefault(cacheDir: string): Promise<BtfSource | null> {
+/** What bpftool can read: the image, or the BTF that was in it, in a file of `folder`. */
+async function readableBtf(image: string, folder: string): Promise<string> {
+  const content = await readFile(image);
+  if (isElf(content)) return image;
+  const btf = btfInImage(content);
+  if (btf === null)
+    throw new BpfrigError(
+      'infra',
+      `vmlinux.h is made from a kernel's BTF, and ${image} has none that is not compressed`,
+    );
+  const file = join(folder, 'btf');
+  await writeFile(file, btf);
+  return file;
+}
+
+async function newestDefault(arch: ArchName, cacheDir: string): Promise<BtfSource | null> {
   const catalogue = loadCatalogue();
-  const series = seriesOf(catalogue, 'default').at(-1);
+  const series = seriesOf(catalogue, 'default').findLast(one => flavoursOf(catalogue, one, arch).length > 0);
   if (series === undefined) return null;
-  const spec = parseKernelSpec(series, catalogue);
+  const spec = parseKernelSpec(arch === 'amd64' ? series : `${series}/${arch}`, catalogue);
   return fetchKernel(spec, { cacheDir, locked: false }).catch(() => null);
 }
 

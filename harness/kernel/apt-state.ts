@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { commandFailure, hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { archiveUris, noArchive } from './apt-sources.ts';
+import type { ArchName } from '../model/kernel.ts';
 import type { Catalogue } from './catalogue.ts';
 import { launcher } from '../util/launcher.ts';
 
@@ -24,30 +25,31 @@ const KEYRINGS = ['debian-archive-keyring.gpg', 'debian-archive-keyring.pgp'].ma
 
 /** How a suite is accessed. */
 export interface AptAccess {
-  /** bpfrig's cache. Each suite has its own apt state in `apt/SUITE`. */
+  /** bpfrig's cache. Each suite has its own apt state in `apt/SUITE`, for another architecture than amd64 in `apt/SUITE-ARCH`. */
   readonly cacheDir: string;
   readonly catalogue: Catalogue;
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What apt is asked for: packages, or the sources that they are built from. */
-export type AptKind = keyof typeof KINDS;
+/** What apt is asked for: packages of an architecture, or the sources that packages are built from. */
+export type AptKind = ArchName | 'source';
 
-/** Of each kind: its folder below `apt/`, the lines of its apt source, and whether the date matters until which an index is valid. */
-const KINDS = {
-  deb: {
-    folder: (suite: string) => suite,
-    lines: 'Architectures: amd64\nTargets: Packages\n',
-    validUntil: true,
-  },
+/** Folder below `apt/` of a suite's state. */
+export function aptFolder(suite: string, kind: AptKind): string {
+  return kind === 'amd64' ? suite : `${suite}-${kind}`;
+}
+
+/** Lines of an apt source, and whether the date matters until which an index is valid. */
+function aptSource(kind: AptKind): {
+  readonly type: string;
+  readonly lines: string;
+  readonly dated: boolean;
+} {
   // A source is taken by the checksum of its pin: an old index could only lack it. And Debian's unstable is signed for a week at a time.
-  'deb-src': {
-    folder: (suite: string) => `${suite}-source`,
-    lines: 'Targets: Sources\n',
-    validUntil: false,
-  },
-} as const;
+  if (kind === 'source') return { type: 'deb-src', lines: 'Targets: Sources\n', dated: false };
+  return { type: 'deb', lines: `Architectures: ${kind}\nTargets: Packages\n`, dated: true };
+}
 
 /**
  * Writes apt's configuration and source list for one suite: private state, cache and sources, but the machine's proxies. Throws `usage` for a
@@ -68,20 +70,20 @@ export async function privateState(
   if (keyring === undefined) {
     throw new BpfrigError('infra', `${KEYRINGS[0]} is missing: install the package debian-archive-keyring`);
   }
-  const { folder, lines, validUntil: dated } = KINDS[kind];
-  const root = join(options.cacheDir, 'apt', folder(suite));
+  const { type, lines, dated } = aptSource(kind);
+  const root = join(options.cacheDir, 'apt', aptFolder(suite, kind));
   await mkdir(join(root, 'lists', 'partial'), { recursive: true });
   await mkdir(join(root, 'sources'), { recursive: true });
   await mkdir(join(root, 'cache', 'archives', 'partial'), { recursive: true });
   const validUntil = dated && entry.ignoreValidUntil === null ? '' : 'Check-Valid-Until: no\n';
   await writeIfChanged(
     join(root, 'sources', 'bpfrig.sources'),
-    `Types: ${kind}\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\n${lines}` +
+    `Types: ${type}\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\n${lines}` +
       `Signed-By: ${keyring}\n${validUntil}`,
   );
   await writeIfChanged(join(root, 'status'), '');
   const config = join(root, 'apt.conf');
-  await writeIfChanged(config, aptConfig(root));
+  await writeIfChanged(config, aptConfig(root, kind === 'source' ? 'amd64' : kind));
   return { config };
 }
 
@@ -92,13 +94,13 @@ async function writeIfChanged(file: string, text: string): Promise<void> {
 }
 
 // Passed with -c, so it is read after the machine's own configuration, whose proxies and credentials stay in effect.
-function aptConfig(root: string): string {
+function aptConfig(root: string, arch: ArchName): string {
   return `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 #clear APT::Architectures;
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "${arch}";
+APT::Architectures { "${arch}"; };
 APT::Sandbox::User "root";
 Dir::State "${root}";
 Dir::State::lists "${root}/lists";

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AptAccess,
   aptError,
+  aptFolder,
   commandOptions,
   DOWNLOAD_MS,
   privateState,
@@ -16,14 +17,16 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
 import { hostCommand, type HostCommandResult } from '../util/host-command.ts';
 import { withLock } from '../util/lock.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
 /** Age up to which an index is used without asking the mirror again. */
 const INDEX_MAX_AGE_MS = 6 * 3_600_000;
 
-/** The kernel packages of one suite, as of the last update from the mirror. */
+/** The kernel packages of one suite and architecture, as of the last update from the mirror. */
 export interface SuiteIndex {
   readonly suite: string;
+  readonly arch: ArchName;
   readonly packages: readonly IndexedPackage[];
   /** SHA-256 of packages that the index lists but for which the mirror returned 404. */
   readonly unavailable: readonly string[];
@@ -47,15 +50,16 @@ export class PackageGone extends Error {
 }
 
 /**
- * Returns the kernel packages of a suite. Asks the mirror at most every `maxAgeMs`; apt checks the signatures. If the mirror cannot
+ * Returns the kernel packages of a suite for an architecture. Asks the mirror at most every `maxAgeMs`; apt checks the signatures. If the mirror cannot
  * be reached, an older index is returned with `stale` set. If there is no older index, throws an `infra` error.
  */
 export async function suiteIndex(
   suite: string,
+  arch: ArchName,
   options: AptOptions,
   maxAgeMs: number = INDEX_MAX_AGE_MS,
 ): Promise<SuiteIndex> {
-  const file = join(options.cacheDir, 'apt', suite, 'kernels.json');
+  const file = indexFile(suite, arch, options);
   const recent = await readIndex(file, maxAgeMs);
   if (recent !== null) return { ...recent, stale: null };
   return withLock(
@@ -64,7 +68,7 @@ export async function suiteIndex(
       const meanwhile = await readIndex(file, maxAgeMs);
       if (meanwhile !== null) return { ...meanwhile, stale: null };
       try {
-        const fresh = { suite, packages: await update(suite, options), unavailable: [] };
+        const fresh = { suite, arch, packages: await update(suite, arch, options), unavailable: [] };
         await writeChecked(file, fresh);
         return { ...fresh, stale: null };
       } catch (error) {
@@ -83,6 +87,7 @@ export async function suiteIndex(
  */
 export async function downloadPackages(
   suite: string,
+  arch: ArchName,
   packages: readonly IndexedPackage[],
   folder: string,
   options: AptOptions,
@@ -92,10 +97,10 @@ export async function downloadPackages(
     options.onProgress?.(
       `downloading ${entry.name} ${entry.version} (${Math.ceil(entry.size / 2 ** 20)} MiB)`,
     );
-    const result = await downloadOnce(suite, entry, folder, options);
+    const result = await downloadOnce(suite, arch, entry, folder, options);
     if (!result.ok) {
       if (NOT_FOUND.test(result.stderr) || UNKNOWN_TO_APT.test(result.stderr)) {
-        await remember(join(options.cacheDir, 'apt', suite, 'kernels.json'), entry.sha256);
+        await remember(indexFile(suite, arch, options), entry.sha256);
         throw new PackageGone(entry, suite);
       }
       throw aptError(`apt could not download ${entry.name} ${entry.version} from ${suite}`, result);
@@ -121,18 +126,19 @@ export async function downloadPackages(
 /** `apt-get download`, and once more where the reason may be gone then. */
 async function downloadOnce(
   suite: string,
+  arch: ArchName,
   { name, version }: IndexedPackage,
   folder: string,
   options: AptOptions,
 ): Promise<HostCommandResult> {
-  const { config } = await privateState(suite, 'deb', options);
+  const { config } = await privateState(suite, arch, options);
   const download = (): Promise<HostCommandResult> =>
     runAptGet(config, ['download', `${name}=${version}`], options, { timeoutMs: DOWNLOAD_MS, cwd: folder });
   const result = await download();
   if (result.ok) return result;
   if (UNKNOWN_TO_APT.test(result.stderr)) {
     // The lists are apt's own, beside the index: they can be damaged while the index is whole.
-    await update(suite, options);
+    await update(suite, arch, options);
     return await download();
   }
   if (!NOT_FOUND.test(result.stderr)) return result;
@@ -141,8 +147,12 @@ async function downloadOnce(
   return await download();
 }
 
-async function update(suite: string, options: AptOptions): Promise<IndexedPackage[]> {
-  const state = await privateState(suite, 'deb', options);
+function indexFile(suite: string, arch: ArchName, { cacheDir }: AptOptions): string {
+  return join(cacheDir, 'apt', aptFolder(suite, arch), 'kernels.json');
+}
+
+async function update(suite: string, arch: ArchName, options: AptOptions): Promise<IndexedPackage[]> {
+  const state = await privateState(suite, arch, options);
   options.onProgress?.(`asking the mirror for ${suite}`);
   const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
   const updated = await runAptGet(state.config, ['--error-on=any', 'update'], options, run);
@@ -160,7 +170,7 @@ async function update(suite: string, options: AptOptions): Promise<IndexedPackag
     maxOutputBytes: 1_000_000_000,
   });
   if (!text.ok) throw aptError(`apt-helper could not read the index of ${suite}`, text);
-  return parsePackages(text.stdout);
+  return parsePackages(text.stdout, arch);
 }
 
 async function readIndex(file: string, maxAgeMs: number): Promise<Omit<SuiteIndex, 'stale'> | null> {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Flavour } from '../model/kernel.ts';
 import { candidatesOf } from './candidates.ts';
 import { type IndexedPackage, parsePackages } from './package-index.ts';
 
@@ -42,6 +43,9 @@ t.test('an index contains kernels of this architecture, without metapackages and
   ]);
 });
 
+const inSuite = (...stanzas: string[]) =>
+  ({ suite: 's', arch: 'amd64', packages: index(...stanzas) }) as const;
+
 t.test('candidates: this series and flavour only, newest version first, signed before unsigned', async t => {
   const suite = index(
     stanza('linux-image-5.10.0-9-amd64', '5.10.70-1'),
@@ -52,7 +56,9 @@ t.test('candidates: this series and flavour only, newest version first, signed b
     stanza('linux-image-6.1.0-0.deb11.52-amd64', '6.1.180-1~deb11u1'),
   );
   const order = (series: string, flavour: 'amd64' | 'cloud' | 'rt') =>
-    candidatesOf('bullseye', suite, series, flavour).map(({ packages }) => names(packages).join());
+    candidatesOf({ suite: 'bullseye', arch: 'amd64', packages: suite }, { series, flavour }).map(
+      ({ packages }) => names(packages).join(),
+    );
   t.strictSame(order('5.10', 'amd64'), [
     'linux-image-5.10.0-46-amd64',
     'linux-image-5.10.0-46-amd64-unsigned',
@@ -65,12 +71,10 @@ t.test('candidates: this series and flavour only, newest version first, signed b
 });
 
 t.test('split packages are found by Depends, with the unsigned binary as second choice', async t => {
-  const [signed, unsigned, ...more] = candidatesOf(
-    's',
-    index(split('7.3.4+deb13-rt-amd64', '7.3.4-1')),
-    '7.3',
-    'rt',
-  );
+  const [signed, unsigned, ...more] = candidatesOf(inSuite(split('7.3.4+deb13-rt-amd64', '7.3.4-1')), {
+    series: '7.3',
+    flavour: 'rt',
+  });
   t.match(signed, { upstream: '7.3.4', version: '7.3.4-1', missing: [] });
   t.strictSame(names(signed?.packages ?? []), [
     'linux-image-7.3.4+deb13-rt-amd64',
@@ -85,7 +89,7 @@ t.test('split packages are found by Depends, with the unsigned binary as second 
 t.test('packages that a kernel lacks are named', async t => {
   const abi = '7.1.13+deb13-amd64';
   const missing = (...without: string[]) =>
-    candidatesOf('s', index(split(abi, '7.1.13-1', without)), '7.1', 'amd64').map(
+    candidatesOf(inSuite(split(abi, '7.1.13-1', without)), { series: '7.1', flavour: 'amd64' }).map(
       candidate => candidate.missing,
     );
   t.strictSame(missing('modules', 'binary-unsigned'), [[`linux-modules-${abi}`]]);
@@ -98,8 +102,33 @@ t.test('packages that a kernel lacks are named', async t => {
 t.test('an image that contains its own modules does not need linux-base', async t => {
   const abi = '6.18.15+deb13-amd64';
   const image = stanza(`linux-image-${abi}`, '6.18.15-1', `linux-base-${abi} (= 6.18.15-1), kmod`);
-  const [without] = candidatesOf('s', index(image), '6.18', 'amd64');
+  const [without] = candidatesOf(inSuite(image), { series: '6.18', flavour: 'amd64' });
   t.strictSame([without?.missing, names(without?.packages ?? [])], [[], [`linux-image-${abi}`]]);
-  const [having] = candidatesOf('s', index(image, stanza(`linux-base-${abi}`, '6.18.15-1')), '6.18', 'amd64');
+  const [having] = candidatesOf(inSuite(image, stanza(`linux-base-${abi}`, '6.18.15-1')), {
+    series: '6.18',
+    flavour: 'amd64',
+  });
   t.strictSame(names(having?.packages ?? []), [`linux-image-${abi}`, `linux-base-${abi}`]);
+});
+
+t.test('another architecture has kernels of its own, and a flavour for each size of pages', async t => {
+  const text = [
+    stanza('linux-image-6.12.118+deb13-arm64', '6.12.118-1'),
+    stanza('linux-image-6.12.118+deb13-arm64-16k', '6.12.118-1'),
+    stanza('linux-image-6.12.118+deb13-arm64-16k-unsigned', '6.12.118-1'),
+    stanza('linux-image-6.12.118+deb13-cloud-arm64', '6.12.118-1'),
+    stanza('linux-image-6.12.118+deb13-arm64-dbg', '6.12.118-1'),
+  ].join('\n');
+  const packages = parsePackages(text, 'arm64');
+  const of = (flavour: Flavour) =>
+    candidatesOf({ suite: 's', arch: 'arm64', packages }, { series: '6.12', flavour }).map(one =>
+      names(one.packages).join(),
+    );
+  t.strictSame(of('arm64'), ['linux-image-6.12.118+deb13-arm64']);
+  t.strictSame(of('16k'), [
+    'linux-image-6.12.118+deb13-arm64-16k',
+    'linux-image-6.12.118+deb13-arm64-16k-unsigned',
+  ]);
+  t.strictSame(of('cloud'), ['linux-image-6.12.118+deb13-cloud-arm64']);
+  t.strictSame(parsePackages(text, 's390x'), []);
 });

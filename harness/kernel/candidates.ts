@@ -1,10 +1,12 @@
-import type { Flavour } from '../model/kernel.ts';
+import type { ArchName, Flavour } from '../model/kernel.ts';
 import { compareDebianVersions, seriesOfVersion, upstreamVersion } from './debian-version.ts';
+import type { SuiteIndex } from './apt.ts';
 import type { IndexedPackage } from './package-index.ts';
 
 /** A set of packages that together are one bootable kernel. */
 export interface Candidate {
   readonly suite: string;
+  readonly arch: ArchName;
   /** Debian version of the image package. */
   readonly version: string;
   /** Upstream version, for example `6.12.117`. */
@@ -16,32 +18,32 @@ export interface Candidate {
 }
 
 /**
- * Returns the kernels of one series and flavour in one suite's index, best first: newest Debian version, then signed before
+ * Returns the kernels of one series, flavour and architecture in one suite's index, best first: newest Debian version, then signed before
  * unsigned. Incomplete kernels are included; `missing` names what they lack. Depends says which packages a kernel needs: up to 6.18
  * one package contains everything; from 6.19 on linux-image is empty, and linux-binary, linux-modules and linux-base contain the parts.
  */
 export function candidatesOf(
-  suite: string,
-  index: readonly IndexedPackage[],
-  series: string,
-  flavour: Flavour,
+  { suite, arch, packages }: Pick<SuiteIndex, 'suite' | 'arch' | 'packages'>,
+  { series, flavour }: { readonly series: string; readonly flavour: Flavour },
 ): Candidate[] {
-  const byName = newestByName(index);
-  return index
-    .filter(entry => flavourOfImage(entry.name) === flavour)
+  const byName = newestByName(packages);
+  return packages
+    .filter(entry => flavourOfImage(entry.name, arch) === flavour)
     .flatMap(image => {
       const upstream = upstreamVersion(image.version);
       if (upstream === null || seriesOfVersion(upstream) !== series) return [];
-      const signed = whole(suite, upstream, image, byName);
+      const signed = whole({ suite, arch, upstream }, image, byName);
       const unsigned = withUnsignedBinary(signed, byName);
       return unsigned === null ? [signed] : [signed, unsigned];
     })
     .sort((a, b) => compareDebianVersions(b.version, a.version) || unsignedParts(a) - unsignedParts(b));
 }
 
-function flavourOfImage(name: string): Flavour | null {
-  const match = /^linux-image-[\d.]+\S*?(?:-(cloud|rt))?-amd64(?:-unsigned)?$/.exec(name);
-  return match === null ? null : ((match[1] ?? 'amd64') as Flavour);
+function flavourOfImage(name: string, arch: ArchName): Flavour | null {
+  const match = new RegExp(
+    `^linux-image-[\\d.]+\\S*?(?:-(cloud|rt))?-${arch}(?:-(\\d+k))?(?:-unsigned)?$`,
+  ).exec(name);
+  return match === null ? null : ((match[1] ?? match[2] ?? arch) as Flavour);
 }
 
 function newestByName(index: readonly IndexedPackage[]): Map<string, IndexedPackage> {
@@ -59,8 +61,7 @@ const BASE = /^linux-base-/;
 // An image that needs only linux-base-VERSION (6.16 to 6.18) contains kernel and modules itself. The config and the lists in
 // linux-base are then optional, and mirrors have dropped that package. Split packages need it, because it has modules.builtin.
 function whole(
-  suite: string,
-  upstream: string,
+  of: Pick<Candidate, 'suite' | 'arch' | 'upstream'>,
   image: IndexedPackage,
   byName: ReadonlyMap<string, IndexedPackage>,
 ): Candidate {
@@ -78,7 +79,7 @@ function whole(
       queue.push(...found.needs);
     }
   }
-  return { suite, version: image.version, upstream, packages: [...packages.values()], missing: [...missing] };
+  return { ...of, version: image.version, packages: [...packages.values()], missing: [...missing] };
 }
 
 // linux-image depends on the signed linux-binary. The unsigned package is the same kernel and boots in a guest, too.

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ARCH_NAMES, type ArchName, type Flavour, FLAVOURS } from '../model/kernel.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
 
 const Series = z.string().regex(/^\d+\.\d+$/, 'a series must be quoted text such as "6.12"');
-const FlavourName = z.enum(['amd64', 'cloud', 'rt']);
+const FlavourNames = z.array(z.enum(FLAVOURS)).min(1);
+const Suites = z.array(z.string()).min(1);
+const OTHER_ARCHS = ARCH_NAMES.filter(name => name !== 'amd64');
 
 const CatalogueSchema = z
   .strictObject({
@@ -14,8 +17,14 @@ const CatalogueSchema = z
       Series,
       z.strictObject({
         default: z.boolean(),
-        suites: z.array(z.string()).min(1),
-        flavours: z.array(FlavourName).min(1),
+        suites: Suites,
+        flavours: FlavourNames,
+        architectures: z
+          .partialRecord(
+            z.enum(OTHER_ARCHS),
+            z.strictObject({ suites: Suites.optional(), flavours: FlavourNames }),
+          )
+          .default({}),
       }),
     ),
     gone: z.record(Series, z.string()).default({}),
@@ -30,7 +39,8 @@ const CatalogueSchema = z
   })
   .superRefine((catalogue, context) => {
     for (const [series, entry] of Object.entries(catalogue.series)) {
-      for (const suite of entry.suites) {
+      const others = Object.values(entry.architectures).flatMap(other => other?.suites ?? []);
+      for (const suite of [...entry.suites, ...others]) {
         if (Object.hasOwn(catalogue.suites, suite)) continue;
         context.addIssue({
           code: 'custom',
@@ -103,6 +113,43 @@ export function seriesOf(catalogue: Catalogue, which: 'default' | 'all'): string
   return Object.keys(catalogue.series)
     .filter(series => which === 'all' || catalogue.series[series]?.default === true)
     .sort(compareSeries);
+}
+
+/** One build of a series. */
+export interface Build {
+  readonly series: string;
+  readonly flavour: Flavour;
+  readonly arch: ArchName;
+}
+
+/** The flavours that a series has for an architecture; none where it has no kernel for it. */
+export function flavoursOf(catalogue: Catalogue, series: string, arch: ArchName): readonly Flavour[] {
+  const entry = catalogue.series[series];
+  return (arch === 'amd64' ? entry?.flavours : entry?.architectures[arch]?.flavours) ?? [];
+}
+
+/** The suites that have a series for an architecture, in the order in which they are tried. */
+export function suitesOf(
+  catalogue: Catalogue,
+  { series, arch }: Pick<Build, 'series' | 'arch'>,
+): readonly string[] {
+  const entry = catalogue.series[series];
+  const own = arch === 'amd64' ? undefined : entry?.architectures[arch]?.suites;
+  return own ?? entry?.suites ?? [];
+}
+
+/** The architectures of a series. */
+export function archsOf(catalogue: Catalogue, series: string): ArchName[] {
+  return ARCH_NAMES.filter(arch => flavoursOf(catalogue, series, arch).length > 0);
+}
+
+/** Every build that a catalogue lists: oldest series first, amd64's before those of other architectures. */
+export function allBuilds(catalogue: Catalogue): Build[] {
+  return ARCH_NAMES.flatMap(arch =>
+    seriesOf(catalogue, 'all').flatMap(series =>
+      flavoursOf(catalogue, series, arch).map(flavour => ({ series, flavour, arch })),
+    ),
+  );
 }
 
 /** Compares two series; `6.9` is before `6.12`. */

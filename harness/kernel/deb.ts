@@ -16,7 +16,7 @@ export type DebLimits = { readonly [K in keyof typeof LIMITS]: number };
 const UNPACK_MS = 300_000;
 
 /** What bpfrig uses of a kernel's package. */
-const WANTED = /^(?:boot\/(?:vmlinuz|config)-|(?:usr\/)?lib\/modules\/)/;
+const WANTED = /^(?:boot\/(?:vmlinu[xz]|config)-|(?:usr\/)?lib\/modules\/)/;
 
 /**
  * Unpacks what belongs to a kernel from a .deb into `folder`, which must not exist before or be empty: regular files only, with mode 0600, whatever

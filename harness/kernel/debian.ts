@@ -4,7 +4,9 @@ import type { Kernel, KernelSpec } from '../model/kernel.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { type AptOptions, downloadPackages, PackageGone, type SuiteIndex, suiteIndex } from './apt.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
+import { suitesOf } from './catalogue.ts';
 import { seriesOfVersion, upstreamVersion } from './debian-version.ts';
+import { flavourName } from './spec.ts';
 import { type KernelLock, type Pin, pinName } from './lock-file.ts';
 import { isStored, kernelFrom, packagesKey, storedKernel, type StoredKernel } from './store.ts';
 import { NotWhole, unpackDebs } from './unpack.ts';
@@ -47,19 +49,19 @@ export async function fetchDebianKernel(spec: DebianSpec, options: DebianOptions
 
 /** Returns the pin that applies to a spec: that of its series and flavour, if the spec names no suite or the pin's suite. Null if there is none. */
 export function pinFor(spec: DebianSpec, lock: KernelLock): Pin | null {
-  const pin = lock.kernels[pinName(spec.series, spec.flavour)];
+  const pin = lock.kernels[pinName(spec)];
   return pin !== undefined && (spec.suite === null || spec.suite === pin.suite) ? pin : null;
 }
 
 /** Returns the suites to search for a spec, in order. */
 export function suitesFor(spec: DebianSpec, options: Pick<AptOptions, 'catalogue'>): readonly string[] {
-  return spec.suite === null ? (options.catalogue.series[spec.series]?.suites ?? []) : [spec.suite];
+  return spec.suite === null ? suitesOf(options.catalogue, spec) : [spec.suite];
 }
 
 /** Returns the pinned kernel, or one line that says why it is unavailable. */
 async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): Promise<Kernel | string> {
   const upstream = upstreamVersion(pin.version) ?? pin.version;
-  const bare = { suite: pin.suite, version: pin.version, upstream, missing: [] };
+  const bare = { suite: pin.suite, arch: spec.arch, version: pin.version, upstream, missing: [] };
   const gone = (why: string): string => `the pinned ${pin.packages[0]?.name} ${pin.version} ${why}`;
   const takeOrSay = async (packages: Candidate['packages']): Promise<Kernel | string> => {
     try {
@@ -75,8 +77,9 @@ async function fetchPinned(spec: DebianSpec, pin: Pin, options: DebianOptions): 
 
   let index: SuiteIndex;
   try {
-    index = await suiteIndex(pin.suite, options);
-    if (absentFrom(index, pin) !== null) index = await suiteIndex(pin.suite, options, PIN_INDEX_MAX_AGE_MS);
+    index = await suiteIndex(pin.suite, spec.arch, options);
+    if (absentFrom(index, pin) !== null)
+      index = await suiteIndex(pin.suite, spec.arch, options, PIN_INDEX_MAX_AGE_MS);
   } catch (error) {
     return options.signal?.aborted
       ? Promise.reject(error)
@@ -111,16 +114,16 @@ export async function fetchNewest(
   for (const suite of suitesFor(spec, options)) {
     let index: SuiteIndex;
     try {
-      index = await suiteIndex(suite, options);
+      index = await suiteIndex(suite, spec.arch, options);
     } catch (error) {
       if (options.signal?.aborted) throw error;
       tried.push(`${suite}: ${messageOf(error)}`);
       continue;
     }
     if (index.stale !== null) notes.push(`an older index of ${suite} is used: ${index.stale}`);
-    const candidates = candidatesOf(suite, index.packages, spec.series, spec.flavour);
+    const candidates = candidatesOf(index, spec);
     if (candidates.length === 0)
-      tried.push(`${suite} has no ${spec.series} kernel of flavour ${spec.flavour}`);
+      tried.push(`${suite} has no ${spec.series} kernel of flavour ${flavourName(spec)}`);
     for (const candidate of candidates) {
       const why = obstacle(candidate, index);
       if (why !== null) {
@@ -175,12 +178,12 @@ async function take(
   const key = packagesKey(candidate.packages);
   const fill = async (folder: string): Promise<StoredKernel> => {
     // apt downloads what its lists name. A kernel that was damaged in the cache is fetched again without a search before.
-    await suiteIndex(candidate.suite, options);
+    await suiteIndex(candidate.suite, spec.arch, options);
     const downloads = join(folder, 'download');
     await mkdir(downloads);
-    const debs = await downloadPackages(candidate.suite, candidate.packages, downloads, options);
+    const debs = await downloadPackages(candidate.suite, spec.arch, candidate.packages, downloads, options);
     options.onProgress?.(`unpacking ${candidate.packages[0]?.name} ${candidate.version}`);
-    const unpacked = await unpackDebs(debs, folder, options.signal);
+    const unpacked = await unpackDebs(debs, folder, spec.arch, options.signal);
     await rm(downloads, { recursive: true });
     const packages = candidate.packages.map(({ name, version, sha256 }) => ({ name, version, sha256 }));
     return {
@@ -191,5 +194,13 @@ async function take(
     };
   };
   const stored = await storedKernel(cacheDir, key, fill, options.signal);
-  return kernelFrom(stored, { id: options.id, spec: spec.text, flavour: spec.flavour, notes, key, cacheDir });
+  return kernelFrom(stored, {
+    id: options.id,
+    spec: spec.text,
+    flavour: spec.flavour,
+    arch: spec.arch,
+    notes,
+    key,
+    cacheDir,
+  });
 }

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
-import { isElf } from './bzimage.ts';
+import { isElf } from './elf-kernel.ts';
 
 /** Sections of an ELF64 file: where each is, and how many bytes it has, by its name. */
 type Sections = ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
@@ -26,8 +26,8 @@ export function placesOf({ release, given, image }: Pick<Kernel, 'release' | 'gi
   return [
     file,
     join(dir, 'vmlinux'),
-    // arch/x86/boot/bzImage
-    ...(dir.endsWith(join('arch', 'x86', 'boot')) ? [join(dir, '..', '..', '..', 'vmlinux')] : []),
+    // arch/x86/boot/bzImage, arch/arm64/boot/Image
+    ...(/\/arch\/\w+\/boot$/.test(dir) ? [join(dir, '..', '..', '..', 'vmlinux')] : []),
     join('/usr/lib/debug/boot', `vmlinux-${release}`),
     join('/usr/lib/debug/lib/modules', release, 'vmlinux'),
   ];

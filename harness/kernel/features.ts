@@ -1,3 +1,5 @@
+import type { ArchName } from '../model/kernel.ts';
+
 /** A kernel feature that scenarios can require. */
 export interface Feature {
   readonly kind: 'feature';
@@ -16,6 +18,8 @@ export interface Configuration {
   readonly kind: 'configuration';
   /** As in a .config. */
   readonly config: string;
+  /** Architectures whose distributions build it; absent: all. */
+  readonly archs?: readonly ArchName[];
   /** Name of the agent's probe for it. */
   readonly probe: string;
 }
@@ -114,7 +118,13 @@ const TABLE = {
     commit: '35dfaad7188c "netkit, bpf: Add bpf programmable net device"',
     probe: null,
   },
-  'many-cpus': { kind: 'configuration', config: 'CONFIG_NR_CPUS of more than 512', probe: 'many_cpus' },
+  // Debian has 8192 on x86-64, 512 and before 6.12 256 on arm64, 256 on s390x, 128 on riscv64.
+  'many-cpus': {
+    kind: 'configuration',
+    config: 'CONFIG_NR_CPUS of more than 512',
+    archs: ['amd64'],
+    probe: 'many_cpus',
+  },
   'bpf-interpreter': {
     kind: 'configuration',
     config: 'no CONFIG_BPF_JIT_ALWAYS_ON',

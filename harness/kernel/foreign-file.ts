@@ -10,21 +10,11 @@ const KINDS: readonly { readonly at: number; readonly magic: string; readonly te
     magic: '\xed\xab\xee\xdb',
     text: 'is an RPM package: unpack it (rpm2cpio FILE | cpio -idD DIR) and name the folder, path:DIR',
   },
-  {
-    at: 56,
-    magic: 'ARM\x64',
-    text: "is a kernel for another architecture (arm64); bpfrig's guests are x86-64",
-  },
-  {
-    at: 56,
-    magic: 'RSC\x05',
-    text: "is a kernel for another architecture (riscv); bpfrig's guests are x86-64",
-  },
   { at: 257, magic: 'ustar', text: 'is a tar archive: unpack it and name the folder, path:DIR' },
   {
     at: 0,
     magic: '\x1f\x8b',
-    text: 'is compressed by gzip: unpack it; a kernel for x86-64 is a vmlinuz, bzImage or vmlinux',
+    text: 'is compressed by gzip, and what is in it is no Image of arm64 or riscv64: unpack it',
   },
   { at: 0, magic: '\xfd7zXZ', text: 'is compressed by xz: unpack it (unxz), and name what is in it' },
 ];
@@ -32,5 +22,5 @@ const KINDS: readonly { readonly at: number; readonly magic: string; readonly te
 /** What a file is that is neither a bzImage nor an ELF, and what to do. */
 export function foreignFile(content: Buffer): string {
   const kind = KINDS.find(({ at, magic }) => content.toString('latin1', at, at + magic.length) === magic);
-  return kind?.text ?? 'is neither a bzImage nor an ELF; use a vmlinuz, bzImage or vmlinux';
+  return kind?.text ?? 'is neither a bzImage, an Image nor an ELF; use a vmlinuz, bzImage, Image or vmlinux';
 }

@@ -30,7 +30,7 @@ async function packagesTaken(
     if (archiveUris()[archive] === null)
       throw new BpfrigError('infra', `${spec.text}: ${noArchive(archive)}`);
   }
-  const indexOf = (suite: string) => suiteIndex(suite, options).catch(String);
+  const indexOf = (suite: string) => suiteIndex(suite, spec.arch, options).catch(String);
   const pin = pinFor(spec, options.lock);
   if (pin !== null) {
     const index = await indexOf(pin.suite);

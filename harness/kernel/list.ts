@@ -1,11 +1,11 @@
-import type { Flavour } from '../model/kernel.ts';
+import { isStock, type ArchName, type Flavour } from '../model/kernel.ts';
 import { messageOf } from '../util/errors.ts';
 import { type AptOptions, type SuiteIndex, suiteIndex } from './apt.ts';
 import { candidatesOf } from './candidates.ts';
-import { seriesOf } from './catalogue.ts';
+import { allBuilds } from './catalogue.ts';
 import { type DebianSpec, obstacle, pinFor, suitesFor } from './debian.ts';
 import { type KernelLock, loadLock } from './lock-file.ts';
-import { kernelLabels } from './spec.ts';
+import { flavourName, kernelLabels } from './spec.ts';
 import { isStored, packagesKey } from './store.ts';
 
 /** One line of `kernels list`: a series and flavour of kernels.yaml, compared with what the mirror has. */
@@ -14,6 +14,7 @@ export interface KernelListing {
   readonly label: string;
   readonly series: string;
   readonly flavour: Flavour;
+  readonly arch: ArchName;
   /** True if a run without --kernel includes it. */
   readonly isDefault: boolean;
   /** The kernel that a run would take now if nothing was pinned; null if the mirror has no complete one. */
@@ -31,33 +32,34 @@ export interface KernelListing {
   readonly missing: readonly string[];
 }
 
+/** Returns a suite's index for an architecture, or why there is none. */
+type IndexOf = (suite: string, arch: ArchName) => Promise<SuiteIndex | string>;
+
 /** Compares kernels.yaml with the mirror; oldest series first. A failure of the mirror does not throw; `missing` reports it. */
 export async function listKernels(
   options: AptOptions & { readonly lock?: KernelLock },
 ): Promise<KernelListing[]> {
   const lock = options.lock ?? loadLock();
   const indexes = new Map<string, Promise<SuiteIndex | string>>();
-  const indexOf = (suite: string): Promise<SuiteIndex | string> => {
-    const known = indexes.get(suite) ?? suiteIndex(suite, options).catch(messageOf);
-    indexes.set(suite, known);
+  const indexOf: IndexOf = (suite, arch) => {
+    const key = `${suite} ${arch}`;
+    const known = indexes.get(key) ?? suiteIndex(suite, arch, options).catch(messageOf);
+    indexes.set(key, known);
     return known;
   };
-  const specs = seriesOf(options.catalogue, 'all').flatMap(series =>
-    (options.catalogue.series[series]?.flavours ?? []).map((flavour): DebianSpec => ({
-      kind: 'debian',
-      text: series,
-      suite: null,
-      series,
-      flavour,
-    })),
-  );
+  const specs = allBuilds(options.catalogue).map((build): DebianSpec => ({
+    kind: 'debian',
+    text: build.series,
+    suite: null,
+    ...build,
+  }));
   return Promise.all(specs.map(spec => listOne(spec, { ...options, lock }, indexOf)));
 }
 
 async function listOne(
   spec: DebianSpec,
   options: AptOptions & { readonly lock: KernelLock },
-  indexOf: (suite: string) => Promise<SuiteIndex | string>,
+  indexOf: IndexOf,
 ): Promise<KernelListing> {
   const pin = pinFor(spec, options.lock);
   const { available, packages, missing } = await newest(spec, options, indexOf);
@@ -66,7 +68,11 @@ async function listOne(
     label: kernelLabels([spec])[0] ?? spec.series,
     series: spec.series,
     flavour: spec.flavour,
-    isDefault: spec.flavour === 'amd64' && options.catalogue.series[spec.series]?.default === true,
+    arch: spec.arch,
+    isDefault:
+      spec.arch === 'amd64' &&
+      isStock(spec.flavour) &&
+      options.catalogue.series[spec.series]?.default === true,
     available,
     pinned: pin?.version ?? null,
     cached: taken.length > 0 && isStored(options.cacheDir, packagesKey(taken)),
@@ -78,18 +84,18 @@ async function listOne(
 export async function newest(
   spec: DebianSpec,
   options: AptOptions,
-  indexOf: (suite: string) => Promise<SuiteIndex | string>,
+  indexOf: IndexOf,
 ): Promise<Pick<KernelListing, 'available' | 'missing'> & { packages: readonly { sha256: string }[] }> {
   const missing: string[] = [];
   for (const suite of suitesFor(spec, options)) {
-    const index = await indexOf(suite);
+    const index = await indexOf(suite, spec.arch);
     if (typeof index === 'string') {
       missing.push(`${suite}: ${index}`);
       continue;
     }
-    const candidates = candidatesOf(suite, index.packages, spec.series, spec.flavour);
+    const candidates = candidatesOf(index, spec);
     if (candidates.length === 0)
-      missing.push(`${suite} has no ${spec.series} kernel of flavour ${spec.flavour}`);
+      missing.push(`${suite} has no ${spec.series} kernel of flavour ${flavourName(spec)}`);
     for (const candidate of candidates) {
       const why = obstacle(candidate, index);
       if (why !== null) {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import type { Flavour } from '../model/kernel.ts';
+import type { ArchName, Flavour } from '../model/kernel.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
 
@@ -37,9 +37,16 @@ const HEADER = `# Written by \`bpfrig kernels lock\`: the exact packages of each
 # A run takes these. If one is no longer on the mirror, it takes the suite's newest kernel and reports that; with --locked it refuses.
 `;
 
-/** Returns the name of a pin, for example `6.12-amd64`. */
-export function pinName(series: string, flavour: Flavour): string {
-  return `${series}-${flavour}`;
+/** What a pin is of. */
+export interface Pinned {
+  readonly series: string;
+  readonly flavour: Flavour;
+  readonly arch: ArchName;
+}
+
+/** Returns the name of a pin, for example `6.12-amd64`, `7.2-cloud` or `6.12-arm64`, `7.2-cloud/arm64`. */
+export function pinName({ series, flavour, arch }: Pinned): string {
+  return `${series}-${flavour}${arch === 'amd64' || flavour === arch ? '' : `/${arch}`}`;
 }
 
 /** Reads the lock file. A missing file pins nothing. Throws a `usage` error if the file is invalid. */

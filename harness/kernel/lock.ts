@@ -1,7 +1,7 @@
 import type { Flavour } from '../model/kernel.ts';
 import { messageOf } from '../util/errors.ts';
 import type { AptOptions } from './apt.ts';
-import { seriesOf } from './catalogue.ts';
+import { allBuilds } from './catalogue.ts';
 import { type DebianSpec, fetchNewest } from './debian.ts';
 import { type KernelLock, loadLock, LOCK_FILE, pinName, saveLock } from './lock-file.ts';
 import { kernelLabels } from './spec.ts';
@@ -34,7 +34,7 @@ export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> 
   const lock: KernelLock = loadLock(file);
   const outcomes: LockOutcome[] = [];
   for (const spec of specsToLock(options)) {
-    const name = pinName(spec.series, spec.flavour);
+    const name = pinName(spec);
     const label = kernelLabels([spec])[0] ?? name;
     const before = lock.kernels[name]?.version ?? null;
     delete lock.kernels[name];
@@ -54,12 +54,7 @@ export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> 
 
 function specsToLock(options: LockOptions): DebianSpec[] {
   const selected = (flavour: Flavour): boolean => options.flavours?.includes(flavour) ?? true;
-  return seriesOf(options.catalogue, 'all').flatMap(series =>
-    (options.catalogue.series[series]?.flavours ?? [])
-      .filter(selected)
-      .map(
-        flavour =>
-          ({ kind: 'debian', text: pinName(series, flavour), suite: null, series, flavour }) as const,
-      ),
-  );
+  return allBuilds(options.catalogue)
+    .filter(({ flavour }) => selected(flavour))
+    .map(build => ({ kind: 'debian', text: pinName(build), suite: null, ...build }) as const);
 }

@@ -1,15 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashFile } from '../util/hash.ts';
-import { bannerOfElf, isElf, parseBanner, parseBzImage, problemOfElf, readKernelFile } from './bzimage.ts';
+import { ARCHITECTURES } from '../arch/architectures.ts';
+import { parseBanner } from './banner.ts';
 import { seriesOfVersion } from './debian-version.ts';
-import { foreignFile } from './foreign-file.ts';
+import { readKernelFile, readKernelImage } from './kernel-image.ts';
 import { moduleLists } from './modules.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
-import { uncompress } from './unpack.ts';
 
 /** The path of a kernel, and its names. */
 export interface PathRequest {
@@ -21,28 +21,23 @@ export interface PathRequest {
 }
 
 /**
- * Takes a kernel from the user's disk: a vmlinuz, bzImage or vmlinux, or a folder that contains one, with lib/modules/RELEASE next to
+ * Takes a kernel from the user's disk: a vmlinuz, bzImage, Image or vmlinux, or a folder that contains one, with lib/modules/RELEASE next to
  * it or with everything built in. A compressed image is unpacked into the cache; modules are used in place. Throws a `usage` error if
  * there is no kernel at the path, `infra` if it cannot be read.
  */
 export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   const file = await findImage(request.path);
   const content = await readKernelFile(file);
-  const header = parseBzImage(content);
-  if (header === null && !isElf(content)) {
-    throw new BpfrigError('usage', `${request.spec}: ${file} ${foreignFile(content)}`);
-  }
-  const banner = header === null ? bannerOfElf(content) : header.banner;
+  const found = await readKernelImage(content, file);
+  if (typeof found === 'string') throw new BpfrigError('usage', `${request.spec}: ${file} ${found}`);
+  const { arch, banner, unpack } = found;
   const name = banner === null ? null : parseBanner(banner);
   if (name === null) {
     throw new BpfrigError(
       'usage',
-      `${request.spec}: ${file} contains no "Linux version" text, so its version is unknown; use a vmlinuz, bzImage or vmlinux`,
+      `${request.spec}: ${file} contains no "Linux version" text, so its version is unknown; use a vmlinuz, bzImage, Image or vmlinux`,
     );
   }
-  const problem = header === null ? problemOfElf(content) : header.is64Bit ? null : 'is for 32-bit x86';
-  if (problem !== null)
-    throw new BpfrigError('usage', `${request.spec}: ${file} ${problem}; bpfrig's guests are x86-64`);
   const modulesDir = findModules(request.path, file, name.release);
   const dep = modulesDir === null ? [] : await Promise.all(moduleLists(modulesDir).map(hashFile));
   const key = contentKey([await hashFile(file), ...dep]);
@@ -50,17 +45,19 @@ export async function fetchPathKernel(request: PathRequest): Promise<Kernel> {
   const kernel = {
     id: request.id,
     spec: request.spec,
-    flavour: 'amd64',
+    flavour: arch,
+    arch,
     key,
     notes: request.notes ?? [],
     given: file,
   } as const;
-  if (header === null) return { ...kernel, ...about, image: file, modulesDir };
+  if (unpack === null) return { ...kernel, ...about, image: file, modulesDir };
 
   const { cacheDir } = request;
   const stored = await storedKernel(cacheDir, key, async folder => {
-    const unpacked = await uncompress(file, join(folder, 'vmlinux'));
-    return { ...about, image: unpacked ? 'vmlinux' : '', modulesDir: null };
+    const unpacked = await unpack();
+    if (unpacked !== null) await writeFile(join(folder, 'vmlinux'), unpacked);
+    return { ...about, image: unpacked === null ? '' : 'vmlinux', modulesDir: null };
   });
   // QEMU itself boots an image whose compression format bpfrig does not know.
   const image = stored.image === '' ? { image: file } : {};
@@ -73,8 +70,9 @@ async function findImage(path: string): Promise<string> {
   if (seen === undefined) throw new BpfrigError('usage', `no kernel at ${path}: no such file or folder`);
   if (!seen.isDirectory()) return path;
   const fixed = [
-    'arch/x86/boot/bzImage',
+    ...ARCHITECTURES.map(({ kernel }) => kernel.image),
     'bzImage',
+    'Image',
     'vmlinuz',
     'vmlinux',
     'boot/bzImage',

@@ -36,7 +36,7 @@ export async function sourceVersions(
   suite: string,
   options: AptAccess,
 ): Promise<SourcePackage[]> {
-  const { config } = await privateState(suite, 'deb-src', options);
+  const { config } = await privateState(suite, 'source', options);
   options.onProgress?.(`asking the mirror for the sources of ${suite}`);
   const run = { ...commandOptions(options), timeoutMs: UPDATE_MS };
   return withLock(config, async () => {
@@ -101,7 +101,7 @@ async function fromSuite(
     const others = versions.map(({ version }) => version).join(', ');
     return others === '' ? `${suite} does not have it` : `${suite} has ${others}`;
   }
-  const { config } = await privateState(suite, 'deb-src', options);
+  const { config } = await privateState(suite, 'source', options);
   options.onProgress?.(`downloading the source of ${pin.package} ${pin.version}`);
   const args = ['source', '--download-only', '--only-source', `${pin.package}=${pin.version}`];
   const result = await runAptGet(config, args, options, { timeoutMs: DOWNLOAD_MS, cwd: folder });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ArchName } from '../model/kernel.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { expandKernelSpecs, kernelLabels, parseKernelSpec } from './spec.ts';
 
@@ -6,7 +7,7 @@ const catalogue = loadCatalogue();
 const parse = (text: string) => parseKernelSpec(text, catalogue, '/home/me');
 
 t.test('every form of a spec', async t => {
-  const debian = { kind: 'debian', suite: null, flavour: 'amd64' };
+  const debian = { kind: 'debian', suite: null, flavour: 'amd64', arch: 'amd64' };
   t.strictSame(parse('6.12'), { ...debian, text: '6.12', series: '6.12' });
   t.strictSame(parse('7.2-cloud'), { ...debian, text: '7.2-cloud', series: '7.2', flavour: 'cloud' });
   t.match(parse('debian:trixie/6.12'), { suite: 'trixie', series: '6.12', flavour: 'amd64' });
@@ -15,6 +16,17 @@ t.test('every form of a spec', async t => {
     series: '7.1',
     flavour: 'rt',
   });
+  t.strictSame(parse('6.12/arm64'), {
+    ...debian,
+    text: '6.12/arm64',
+    series: '6.12',
+    flavour: 'arm64',
+    arch: 'arm64',
+  });
+  t.match(parse('6.12-16k/arm64'), { series: '6.12', flavour: '16k', arch: 'arm64' });
+  t.match(parse('debian:trixie/6.12/arm64'), { suite: 'trixie', flavour: 'arm64', arch: 'arm64' });
+  t.match(parse('debian:trixie/6.12/rt/arm64'), { suite: 'trixie', flavour: 'rt', arch: 'arm64' });
+  t.match(parse('debian:trixie/6.12/amd64'), { flavour: 'amd64', arch: 'amd64' });
   t.strictSame(parse('path:build/bzImage'), {
     kind: 'path',
     text: 'path:build/bzImage',
@@ -29,19 +41,27 @@ t.test('an invalid spec is refused; the message names it and the nearest series'
     ['6.13', /kernel 6\.13: no series "6\.13".*nearest are 6\.12 and 6\.16/],
     ['7.1', /series 7\.1 is unavailable: .*linux-modules.*nearest are 7\.2 and 7\.3/],
     ['latest', /no series "latest".*a kernel is SERIES/],
-    ['7.2-tiny', /no flavour "tiny"; the flavours are amd64, cloud, rt/],
+    ['7.2-tiny', /no flavour "tiny"; the flavours are amd64, .*cloud, rt, 16k/],
     ['debian:woody/2.4', /no suite "woody"/],
     ['debian:constructor/6.12', /no suite "constructor"/],
     ['toString', /no series "toString"/],
     ['__proto__', /no series "__proto__"/],
     ['debian:trixie', /must be debian:SUITE/],
-    ['debian:trixie/6.12/rt/x', /must be debian:SUITE/],
+    ['debian:trixie/6.12/rt/x', /no architecture "x"/],
+    ['debian:trixie/6.12/rt/rt/arm64', /must be debian:SUITE/],
+    ['6.12/arm', /no architecture "arm".*the architectures are amd64, arm64/],
+    ['6.12/aarch64', /no architecture "aarch64": did you mean arm64\?/],
+    ['6.12/arm64/rt', /more than one "\/"/],
+    ['5.10/arm64', /series 5\.10 has no kernel for arm64, only for amd64/],
+    ['6.1-16k/arm64', /has only the flavours arm64, cloud, rt for arm64/],
+    ['all/sparc', /no architecture "sparc"/],
     ['debian:trixie/6.12/huge', /no flavour "huge"/],
     ['debian:trixie/six', /no series "six"/],
     ['path:', /nothing after "path:"/],
     ['ftp:x', /"ftp:" is not a kernel source/],
   ];
-  for (const [text, message] of refused) t.throws(() => parse(text), { code: 'usage', message }, text);
+  for (const [text, message] of refused)
+    t.throws(() => expandKernelSpecs([text], catalogue), { code: 'usage', message }, text);
 });
 
 t.test('no spec, all, and repeated specs are expanded', async t => {
@@ -57,11 +77,37 @@ t.test('no spec, all, and repeated specs are expanded', async t => {
     '7.2',
     '7.3',
   ]);
+  t.strictSame(series(['all/s390x', '7.3/arm64']), ['6.1/s390x', '6.12/s390x', '7.3/arm64']);
+});
+
+t.test('what names no architecture is taken for each that is asked for', async t => {
+  const named = (texts: string[], archs: ArchName[]) =>
+    expandKernelSpecs(texts, catalogue, { archs }).map(spec => spec.text);
+  t.strictSame(
+    named([], ['arm64']),
+    ['6.1/arm64', '6.12/arm64', '6.18/arm64', '7.3/arm64'],
+    'those that it has',
+  );
+  t.strictSame(named(['6.12', '7.3/amd64', 'path:x'], ['amd64', 'arm64']), [
+    '6.12',
+    '7.3/amd64',
+    'path:x',
+    '6.12/arm64',
+  ]);
+  t.strictSame(named(['all'], ['riscv64']), ['6.12/riscv64']);
+  t.throws(() => named(['5.10'], ['arm64']), {
+    message: /5\.10\/arm64: series 5\.10 has no kernel for arm64/,
+  });
 });
 
 t.test('labels are short and unique', async t => {
   const labels = (...texts: string[]) => kernelLabels(texts.map(parse));
   t.strictSame(labels('6.12', '6.12-rt', 'debian:trixie/6.12/rt'), ['6.12', '6.12-rt', '6.12-rt@trixie']);
+  t.strictSame(labels('6.12/arm64', '6.12-16k/arm64', 'debian:trixie/6.12/arm64'), [
+    '6.12/arm64',
+    '6.12-16k/arm64',
+    '6.12/arm64@trixie',
+  ]);
   t.strictSame(labels('path:/a/vmlinux'), ['path:vmlinux']);
   t.strictSame(labels('path:/x/a/vmlinux', 'path:/x/b/vmlinux'), ['path:a/vmlinux', 'path:b/vmlinux']);
   t.strictSame(labels('tree:/src/linux', 'path:/src/linux'), ['tree:/src/linux', 'path:/src/linux']);

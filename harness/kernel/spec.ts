@@ -1,14 +1,21 @@
 import { resolve } from 'node:path';
-import type { Flavour, KernelSpec } from '../model/kernel.ts';
+import {
+  ARCH_NAMES,
+  type ArchName,
+  type Flavour,
+  FLAVOURS,
+  isStock,
+  type KernelSpec,
+} from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
-import { type Catalogue, ordinal, seriesOf } from './catalogue.ts';
+import { archsOf, type Build, type Catalogue, flavoursOf, ordinal, seriesOf } from './catalogue.ts';
 
 const GRAMMAR =
-  'SERIES[-FLAVOUR] (6.12, 7.2-cloud), debian:SUITE/SERIES[/FLAVOUR], path:FILE-OR-DIR, tree:DIR or all';
+  'SERIES[-FLAVOUR][/ARCH] (6.12, 7.2-cloud, 6.12/arm64), debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR or all';
 
 /**
- * Parses a kernel spec: `6.12`, `7.2-cloud`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`. Relative paths
+ * Parses a kernel spec: `6.12`, `7.2-cloud`, `6.12/arm64`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`. Relative paths
  * are resolved against `cwd`. Throws a `usage` error that names the text and, for an unknown series, the nearest existing ones.
  */
 export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string = process.cwd()): KernelSpec {
@@ -28,16 +35,36 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
 }
 
 /**
- * Returns all kernels that a command line names, in its order, each once. `all` means every series of kernels.yaml; an empty list
- * means its default series.
+ * Returns all kernels that a command line names, in its order, each once. `all` means every series of kernels.yaml, `all/arm64` those that it has
+ * for an architecture; an empty list means its default series. What names no architecture is taken for each of `archs`.
  */
 export function expandKernelSpecs(
   texts: readonly string[],
   catalogue: Catalogue,
-  cwd: string = process.cwd(),
+  {
+    archs = ['amd64'],
+    cwd = process.cwd(),
+  }: { readonly archs?: readonly ArchName[]; readonly cwd?: string } = {},
 ): KernelSpec[] {
   const names = texts.length === 0 ? seriesOf(catalogue, 'default') : texts;
-  const expanded = names.flatMap(text => (text === 'all' ? seriesOf(catalogue, 'all') : [text]));
+  const expanded = archs.flatMap(arch => {
+    // Of a list that bpfrig makes, what an architecture does not have is no mistake.
+    const those = (list: readonly string[], one: ArchName): string[] =>
+      list
+        .filter(series => flavoursOf(catalogue, series, one).length > 0)
+        .map(series => withArch(series, one));
+    if (texts.length === 0) return those(names, arch);
+    return texts.flatMap(text => {
+      const [, own] = /^all(?:\/(.*))?$/.exec(text) ?? [null, null];
+      if (own === null) return [withArch(text, arch)];
+      return those(seriesOf(catalogue, 'all'), own === undefined ? arch : knownArch(text, own));
+    });
+  });
+  if (expanded.length === 0)
+    throw new BpfrigError(
+      'usage',
+      `no series of images/kernels.yaml that is asked for has a kernel for ${archs.join(', ')}`,
+    );
   const specs = [...new Set(expanded)].map(text => parseKernelSpec(text, catalogue, cwd));
   // One kernel may have two names, such as 7.3 and 7.3-amd64; the first one stays.
   const seen = new Set<string>();
@@ -47,8 +74,14 @@ export function expandKernelSpecs(
   });
 }
 
+/** A name of a Debian kernel with its architecture, where it names none. */
+function withArch(text: string, arch: ArchName): string {
+  if (arch === 'amd64' || /^(?!debian:)\w+:/.test(text)) return text;
+  return ARCH_NAMES.some(name => text.endsWith(`/${name}`)) ? text : `${text}/${arch}`;
+}
+
 /**
- * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12-rt@trixie`, `path:bzImage`. Paths with
+ * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12/arm64`, `6.12-rt@trixie`, `path:bzImage`. Paths with
  * the same end are labelled with as many parent folders as are needed to make them differ.
  */
 export function kernelLabels(specs: readonly KernelSpec[]): string[] {
@@ -65,8 +98,18 @@ export function kernelLabels(specs: readonly KernelSpec[]): string[] {
 }
 
 function debianLabel(spec: Extract<KernelSpec, { kind: 'debian' }>): string {
-  const flavour = spec.flavour === 'amd64' ? '' : `-${spec.flavour}`;
-  return `${spec.series}${flavour}${spec.suite === null ? '' : `@${spec.suite}`}`;
+  return `${buildName(spec)}${spec.suite === null ? '' : `@${spec.suite}`}`;
+}
+
+/** The name of a build as a kernel spec: `6.12`, `7.2-cloud`, `6.12-16k/arm64`. */
+export function buildName({ series, flavour, arch }: Build): string {
+  return `${series}${isStock(flavour) ? '' : `-${flavour}`}${arch === 'amd64' ? '' : `/${arch}`}`;
+}
+
+/** A flavour as Debian names it: `amd64`, `cloud-amd64`, `arm64-16k`. */
+export function flavourName({ flavour, arch }: Pick<Build, 'flavour' | 'arch'>): string {
+  if (isStock(flavour)) return arch;
+  return flavour === '16k' ? `${arch}-${flavour}` : `${flavour}-${arch}`;
 }
 
 function pathOf(spec: KernelSpec): string {
@@ -74,26 +117,44 @@ function pathOf(spec: KernelSpec): string {
 }
 
 function parseSeries(text: string, catalogue: Catalogue): KernelSpec {
-  const match = /^(.*)-(amd64|cloud|rt)$/.exec(text);
-  const [, begin = '', end] = /^([\d.]+)-(\w+)$/.exec(text) ?? [];
-  if (match === null && end !== undefined && Object.hasOwn(catalogue.series, begin))
+  const [name = '', archText, ...more] = text.split('/');
+  if (more.length > 0)
+    throw new BpfrigError('usage', `kernel ${text}: more than one "/"; a kernel is ${GRAMMAR}`);
+  const arch = archText === undefined ? 'amd64' : knownArch(text, archText);
+  const [, begin = '', end] = /^([\d.]+)-(\w+)$/.exec(name) ?? [];
+  if (end !== undefined && !isFlavour(end) && Object.hasOwn(catalogue.series, begin))
     throw noFlavour(text, end);
-  const series = knownSeries(text, match?.[1] ?? text, catalogue);
-  const flavour = (match?.[2] ?? 'amd64') as Flavour;
-  const flavours = catalogue.series[series]?.flavours ?? [];
-  if (!flavours.includes(flavour)) {
+  const known =
+    end !== undefined && isFlavour(end) ? { series: begin, flavour: end } : { series: name, flavour: arch };
+  const series = knownSeries(text, known.series, catalogue);
+  const flavours = flavoursOf(catalogue, series, arch);
+  if (flavours.length === 0) {
+    const archs = archsOf(catalogue, series).join(', ');
     throw new BpfrigError(
       'usage',
-      `kernel ${text}: series ${series} has only the flavours ${flavours.join(', ')}`,
+      `kernel ${text}: series ${series} has no kernel for ${arch}, only for ${archs}`,
     );
   }
-  return { kind: 'debian', text, suite: null, series, flavour };
+  const { flavour } = known;
+  if (!flavours.includes(flavour)) {
+    const of = arch === 'amd64' ? '' : ` for ${arch}`;
+    throw new BpfrigError(
+      'usage',
+      `kernel ${text}: series ${series} has only the flavours ${flavours.join(', ')}${of}`,
+    );
+  }
+  return { kind: 'debian', text, suite: null, series, flavour, arch };
 }
 
 function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSpec {
-  const [suite = '', seriesText, flavour = 'amd64', ...more] = rest.split('/');
-  if (seriesText === undefined || more.length > 0) {
-    throw new BpfrigError('usage', `kernel ${text}: must be debian:SUITE/SERIES[/FLAVOUR]`);
+  const [suite = '', seriesText, ...more] = rest.split('/');
+  const last = more.at(-1);
+  const arch =
+    last !== undefined && isArch(last) ? last : more.length > 1 ? knownArch(text, last ?? '') : 'amd64';
+  // debian:SUITE/SERIES/amd64 has always named the flavour, which is the same.
+  const [flavour = arch, ...rests] = last === arch ? more.slice(0, -1) : more;
+  if (seriesText === undefined || rests.length > 0) {
+    throw new BpfrigError('usage', `kernel ${text}: must be debian:SUITE/SERIES[/FLAVOUR][/ARCH]`);
   }
   if (!Object.hasOwn(catalogue.suites, suite)) {
     const suites = Object.keys(catalogue.suites).join(', ');
@@ -102,15 +163,11 @@ function parseDebian(text: string, rest: string, catalogue: Catalogue): KernelSp
       `kernel ${text}: no suite "${suite}" in images/kernels.yaml${didYouMean(suite, Object.keys(catalogue.suites))}; it has ${suites}`,
     );
   }
-  if (!isFlavour(flavour)) {
-    throw noFlavour(text, flavour);
-  }
+  if (!isFlavour(flavour)) throw noFlavour(text, flavour);
   // A suite can have a series that kernels.yaml does not list, so only the format is checked here.
   if (!/^\d+\.\d+$/.test(seriesText)) knownSeries(text, seriesText, catalogue);
-  return { kind: 'debian', text, suite, series: seriesText, flavour };
+  return { kind: 'debian', text, suite, series: seriesText, flavour, arch };
 }
-
-const FLAVOURS = ['amd64', 'cloud', 'rt'];
 
 function noFlavour(text: string, flavour: string): BpfrigError {
   const nearest = didYouMean(flavour, FLAVOURS);
@@ -121,7 +178,30 @@ function noFlavour(text: string, flavour: string): BpfrigError {
 }
 
 function isFlavour(text: string): text is Flavour {
-  return text === 'amd64' || text === 'cloud' || text === 'rt';
+  return (FLAVOURS as readonly string[]).includes(text);
+}
+
+function isArch(text: string): text is ArchName {
+  return (ARCH_NAMES as readonly string[]).includes(text);
+}
+
+/** Names of architectures that others have for them: uname(1), the kernel's Makefile, Go. */
+const OTHER_NAMES: Readonly<Record<string, ArchName>> = {
+  x86_64: 'amd64',
+  x86: 'amd64',
+  aarch64: 'arm64',
+  s390: 's390x',
+  riscv: 'riscv64',
+};
+
+function knownArch(text: string, arch: string): ArchName {
+  if (isArch(arch)) return arch;
+  const other = Object.hasOwn(OTHER_NAMES, arch) ? OTHER_NAMES[arch] : undefined;
+  const nearest = other === undefined ? didYouMean(arch, ARCH_NAMES) : `: did you mean ${other}?`;
+  throw new BpfrigError(
+    'usage',
+    `kernel ${text}: no architecture "${arch}"${nearest}; the architectures are ${ARCH_NAMES.join(', ')}`,
+  );
 }
 
 function knownSeries(text: string, series: string, catalogue: Catalogue): string {

@@ -69,7 +69,7 @@ export async function readStored(cacheDir: string, key: string): Promise<StoredK
 /** Returns a cached kernel with absolute paths, as the rest of bpfrig uses it. */
 export function kernelFrom(
   stored: StoredKernel,
-  about: Pick<Kernel, 'id' | 'spec' | 'flavour' | 'notes' | 'key'> & { readonly cacheDir: string },
+  about: Pick<Kernel, 'id' | 'spec' | 'flavour' | 'arch' | 'notes' | 'key'> & { readonly cacheDir: string },
 ): Kernel {
   const { cacheDir, ...rest } = about;
   const folder = storeFolder(cacheDir, about.key);

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { architecture, ARCHITECTURES, hostArchitecture } from '../arch/architectures.ts';
+import type { Architecture } from '../arch/architecture.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
@@ -19,7 +21,7 @@ export interface TreeRequest {
 }
 
 /**
- * Builds a configured kernel source tree (`make bzImage`, which is quick if nothing changed) and takes the image. Modules are not
+ * Builds a configured kernel source tree (`make bzImage`, for arm64 `make Image`, which is quick if nothing changed) and takes the image. Modules are not
  * built: the configuration must have everything that a guest needs as =y. Throws a `usage` error if there is no .config, `infra` with
  * the build's output if the build fails.
  */
@@ -37,14 +39,15 @@ export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
       `${spec}: ${dir} has no .config; create one, for example with \`make tinyconfig\` and a fragment`,
     );
   }
-  request.onProgress?.(`building ${dir} (make bzImage)`);
+  const arch = configuredFor(dir);
+  request.onProgress?.(`building ${dir} (make ${arch.kernel.target})`);
   // Concurrent runs must not build the same tree.
-  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request), {
+  await withLock(join(request.cacheDir, 'trees', hashKey(dir)), () => build(request, arch), {
     signal: request.signal,
   });
-  const image = join(dir, 'arch', 'x86', 'boot', 'bzImage');
+  const image = join(dir, arch.kernel.image);
   if (!existsSync(image))
-    throw new BpfrigError('infra', `${spec}: make succeeded but wrote no arch/x86/boot/bzImage in ${dir}`);
+    throw new BpfrigError('infra', `${spec}: make succeeded but wrote no ${arch.kernel.image} in ${dir}`);
   const notes = [`built from ${dir}; only built-in features, no modules`];
   const { id, cacheDir } = request;
   return { ...(await fetchPathKernel({ path: image, id, spec, cacheDir, notes })), modulesDir: null };
@@ -53,11 +56,34 @@ export async function fetchTreeKernel(request: TreeRequest): Promise<Kernel> {
 /** Longest time for one target of a kernel's build, in milliseconds: a cold build takes an hour on two cores. */
 const BUILD_MS = 4 * 3_600_000;
 
-async function build(request: TreeRequest): Promise<void> {
+/** The architecture that a .config is for: its third line, `# Linux/arm64 6.12.1 Kernel Configuration`; x86-64 where it does not say. */
+function configuredFor(dir: string): Architecture {
+  const name = /^# Linux\/(\w+) /m.exec(configHead(dir))?.[1];
+  return ARCHITECTURES.find(({ kernel }) => kernel.makeArch === name) ?? architecture('amd64');
+}
+
+/** The beginning of a .config. Of one that cannot be read, make says why. */
+function configHead(dir: string): string {
+  try {
+    return readFileSync(join(dir, '.config'), 'utf8').slice(0, 1_000);
+  } catch {
+    return '';
+  }
+}
+
+/** `ARCH` and `CROSS_COMPILE` for make; none for the host's own architecture. */
+function makeVariables({ name, kernel, toolchain }: Architecture): string[] {
+  return name === hostArchitecture()?.name
+    ? []
+    : [`ARCH=${kernel.makeArch}`, `CROSS_COMPILE=${toolchain.tuple}-`];
+}
+
+async function build(request: TreeRequest, arch: Architecture): Promise<void> {
   // stdin is closed, so that make cannot ask for the values of new symbols; olddefconfig sets them to their defaults.
   const options = { cwd: request.dir, timeoutMs: BUILD_MS, signal: request.signal };
-  for (const target of ['olddefconfig', 'bzImage']) {
-    const result = await hostCommand('make', [`-j${availableParallelism()}`, target], options);
+  for (const target of ['olddefconfig', arch.kernel.target]) {
+    const args = [`-j${availableParallelism()}`, ...makeVariables(arch), target];
+    const result = await hostCommand('make', args, options);
     if (result.ok) continue;
     const log = `${result.stdout}${result.stderr}`;
     const line = log.split('\n').find(text => /error:|\*\*\*/.test(text)) ?? `exit code ${result.exitCode}`;

@@ -3,14 +3,15 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/prom
 import { basename, join } from 'node:path';
 import { BpfrigError } from '../util/errors.ts';
 import { commandFailure, hostCommand, type HostCommandOptions } from '../util/host-command.ts';
-import { isElf, parseBzImage, problemOfElf, readKernelFile, unpackPayload } from './bzimage.ts';
+import type { ArchName } from '../model/kernel.ts';
+import { readKernelFile, readKernelImage } from './kernel-image.ts';
 import { unpackDeb } from './deb.ts';
 import { moduleClosure } from './modules.ts';
 
 /** An unpacked kernel; paths are relative to its folder. */
 export interface UnpackedKernel {
   readonly release: string;
-  /** `vmlinux` (ELF), or `vmlinuz` if the payload could not be unpacked. */
+  /** `vmlinux`, unpacked, or `vmlinuz`, a file that QEMU boots as it is. */
   readonly image: string;
   readonly modulesDir: string;
 }
@@ -25,13 +26,14 @@ const UNPACK_MS = 300_000;
 const NEEDED_MODULES = ['virtio_net', 'veth', 'pktgen'];
 
 /**
- * Unpacks the Debian packages of one kernel into `folder`: `vmlinux`, `config` and `lib/modules/RELEASE` with modules.dep, and nothing
+ * Unpacks the Debian packages of one kernel into `folder`: its image, `config` and `lib/modules/RELEASE` with modules.dep, and nothing
  * else. Packages have these parts in different places (boot/ or usr/lib/modules/); all are searched. Throws `NotWhole` if a part is
  * missing, and an `infra` error if a tool fails.
  */
 export async function unpackDebs(
   debs: readonly string[],
   folder: string,
+  arch: ArchName,
   signal?: AbortSignal,
 ): Promise<UnpackedKernel> {
   const root = await mkdtemp(join(folder, 'root-'));
@@ -44,9 +46,11 @@ export async function unpackDebs(
   await mkdir(join(folder, 'lib', 'modules'), { recursive: true });
   await rename(source, join(folder, modulesDir));
   const image = await placeImage(
-    [join(root, 'boot', `vmlinuz-${release}`), join(folder, modulesDir, 'vmlinuz')],
+    [join(root, 'boot', `vmlinuz-${release}`), join(root, 'boot', `vmlinux-${release}`)].concat(
+      ['vmlinuz', 'vmlinux'].map(name => join(folder, modulesDir, name)),
+    ),
     folder,
-    debs,
+    { arch, debs },
   );
   const config = [join(root, 'boot', `config-${release}`), join(folder, modulesDir, 'config')].find(
     existsSync,
@@ -82,31 +86,24 @@ async function findModules(
 async function placeImage(
   places: readonly string[],
   folder: string,
-  debs: readonly string[],
+  { arch, debs }: { readonly arch: ArchName; readonly debs: readonly string[] },
 ): Promise<string> {
   const found = places.find(existsSync);
   if (found === undefined) {
     throw new NotWhole(`no vmlinuz in ${debs.map(deb => basename(deb)).join(', ')}`);
   }
-  const image = await uncompress(found, join(folder, 'vmlinux'));
-  if (image) {
-    await rm(found);
-    return 'vmlinux';
+  const image = await readKernelImage(await readKernelFile(found), found);
+  if (typeof image === 'string') throw new BpfrigError('infra', `the kernel in ${found} ${image}`);
+  if (image.arch !== arch)
+    throw new BpfrigError('infra', `${found} is a kernel for ${image.arch}, in a package for ${arch}`);
+  const unpacked = (await image.unpack?.()) ?? null;
+  if (unpacked === null) {
+    await rename(found, join(folder, 'vmlinuz'));
+    return 'vmlinuz';
   }
-  await rename(found, join(folder, 'vmlinuz'));
-  return 'vmlinuz';
-}
-
-/** Writes the uncompressed ELF of the bzImage `from` to `to`. Returns false if bpfrig does not know its compression format. */
-export async function uncompress(from: string, to: string): Promise<boolean> {
-  const file = await readKernelFile(from);
-  const header = parseBzImage(file);
-  const elf = isElf(file) ? file : header === null ? null : await unpackPayload(file, header, from);
-  if (elf === null) return false;
-  const problem = problemOfElf(elf);
-  if (problem !== null) throw new BpfrigError('infra', `the kernel in ${from} ${problem}`);
-  await writeFile(to, elf);
-  return true;
+  await writeFile(join(folder, 'vmlinux'), unpacked);
+  await rm(found);
+  return 'vmlinux';
 }
 
 async function attempt(

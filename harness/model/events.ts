@@ -5,7 +5,7 @@ import type { VerdictCounts } from './verdict.ts';
 /** A kernel column of the matrix, as reports need it. */
 export type KernelColumn = Pick<
   Kernel,
-  'id' | 'spec' | 'series' | 'flavour' | 'version' | 'release' | 'packages' | 'notes'
+  'id' | 'spec' | 'series' | 'flavour' | 'arch' | 'version' | 'release' | 'packages' | 'notes'
 >;
 
 /** What the host is and how guests were run. */

@@ -1,5 +1,19 @@
-/** Debian's builds of a series that bpfrig knows. `amd64` is the stock one. */
-export type Flavour = 'amd64' | 'cloud' | 'rt';
+/** Architectures of guests, by Debian's names for them; what each is made of is in harness/arch/. */
+export const ARCH_NAMES = ['amd64', 'arm64', 's390x', 'riscv64'] as const;
+
+/** The name of an architecture. */
+export type ArchName = (typeof ARCH_NAMES)[number];
+
+/** Debian's builds of a series that bpfrig knows. The stock one has the name of the architecture. */
+export const FLAVOURS = [...ARCH_NAMES, 'cloud', 'rt', '16k'] as const;
+
+/** The name of a flavour. */
+export type Flavour = (typeof FLAVOURS)[number];
+
+/** Whether a flavour is the stock one of its architecture. */
+export function isStock(flavour: Flavour): boolean {
+  return (ARCH_NAMES as readonly Flavour[]).includes(flavour);
+}
 
 /** A kernel as a user names it; see `../kernel/spec.ts` for the grammar. */
 export type KernelSpec =
@@ -9,6 +23,7 @@ export type KernelSpec =
       readonly suite: string | null;
       readonly series: string;
       readonly flavour: Flavour;
+      readonly arch: ArchName;
     }
   | { readonly kind: 'path'; readonly text: string; readonly path: string }
   | { readonly kind: 'tree'; readonly text: string; readonly dir: string };
@@ -24,13 +39,14 @@ export interface KernelPackage {
 
 /** A kernel that is on this machine, unpacked and ready to boot. Every path is absolute. */
 export interface Kernel {
-  /** Label of the matrix column, unique in a run: `6.12`, `7.2-cloud`, `path:vmlinux`. */
+  /** Label of the matrix column, unique in a run: `6.12`, `7.2-cloud`, `6.12/arm64`, `path:vmlinux`. */
   readonly id: string;
   /** What the user asked for. */
   readonly spec: string;
   /** `6.12`; taken from the upstream version for kernels given by path. */
   readonly series: string;
   readonly flavour: Flavour;
+  readonly arch: ArchName;
   /** Upstream version, `6.12.117`: what kernel ranges are matched against. Not `uname -r`. */
   readonly version: string;
   /** `uname -r`, for example `6.12.74+deb13-amd64`: the name of the modules folder. */

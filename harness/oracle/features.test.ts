@@ -1,12 +1,16 @@
 import t from 'tap';
 import type { FeatureName } from '../kernel/features.ts';
 import type { ProbeResult } from '../kernel/probes.ts';
-import type { KernelPackage } from '../model/kernel.ts';
+import type { ArchName, KernelPackage } from '../model/kernel.ts';
 import { decideFeatures } from './features.ts';
 
 /** A distribution's kernel of some version. */
-function packaged(version: string): { version: string; packages: KernelPackage[] } {
-  return { version, packages: [{ name: 'linux-image', version, sha256: '' }] };
+function packaged(version: string, arch: ArchName = 'amd64') {
+  return {
+    arch,
+    version,
+    packages: [{ name: 'linux-image', version, sha256: '' }] as readonly KernelPackage[],
+  };
 }
 
 const UNTRIED = { untried: 'no device lo' } as const;
@@ -53,12 +57,16 @@ t.test('features without a probe go by version, stable backports included', asyn
 });
 
 t.test('a missing configuration is a skip on a kernel of the user, and a fail on a package', async t => {
-  const own = { version: '7.3.4', packages: [] };
+  const own = { arch: 'amd64', version: '7.3.4', packages: [] } as const;
   const missing = { many_cpus: 'missing' } as const;
   t.match(decideFeatures(['many-cpus'], own, missing), { action: 'skip', reason: /CONFIG_NR_CPUS/ });
   t.match(decideFeatures(['many-cpus'], packaged('7.3.4'), missing), {
     action: 'fail',
     reason: /distribution/,
+  });
+  t.match(decideFeatures(['many-cpus'], packaged('7.3.4', 'arm64'), missing), {
+    action: 'skip',
+    reason: /as on every distribution's kernel for arm64/,
   });
   t.match(decideFeatures(['many-cpus'], own, { many_cpus: 'available' }), { action: 'run' });
 });

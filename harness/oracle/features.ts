@@ -4,7 +4,7 @@ import { inRange } from '../kernel/ranges.ts';
 import type { Kernel } from '../model/kernel.ts';
 
 /** The part of a kernel that decides. A kernel without packages is the user's own. */
-type FeatureKernel = Pick<Kernel, 'version' | 'packages'>;
+type FeatureKernel = Pick<Kernel, 'arch' | 'version' | 'packages'>;
 
 /** Whether a cell can run, and why not. */
 export type FeatureDecision =
@@ -17,7 +17,8 @@ const PRECEDENCE = ['fail', 'skip', 'error'] as const;
  * Decides by what a scenario requires and by what the agent probed in a guest of that kernel.
  *
  * - A feature that is missing is a `skip` on a kernel older than the feature. On a newer one it is a `fail`: the kernel lost it.
- * - A configuration that is missing is a `skip` on a kernel of the user's own, and a `fail` on a distribution's.
+ * - A configuration that is missing is a `skip` on a kernel of the user's own, and on an architecture where distributions do not build it; on any other
+ *   kernel of a distribution it is a `fail`.
  * - A probe that could not be tried, or that the agent does not have, is an `error`: it says nothing about the kernel.
  */
 export function decideFeatures(
@@ -71,10 +72,12 @@ function missingFeature(
 
 function missingConfiguration(
   name: FeatureName,
-  { config }: Configuration,
-  { packages }: FeatureKernel,
+  { config, archs }: Configuration,
+  { arch, packages }: FeatureKernel,
 ): FeatureDecision {
   const reason = `needs ${name}, a kernel built with ${config}; probed absent`;
   if (packages.length === 0) return { action: 'skip', reason };
+  if (archs !== undefined && !archs.includes(arch))
+    return { action: 'skip', reason: `${reason}, as on every distribution's kernel for ${arch}` };
   return { action: 'fail', reason: `${reason} on a distribution's kernel` };
 }

@@ -59,6 +59,7 @@ function column(id: string): LoadKernel {
     spec: id,
     series: id,
     flavour: 'amd64',
+    arch: 'amd64',
     version,
     release: `${version}-amd64`,
   } as const;

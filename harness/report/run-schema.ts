@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn } from '../model/events.ts';
+import { ARCH_NAMES, FLAVOURS } from '../model/kernel.ts';
 import { VERDICT_NAMES, type VerdictCounts } from '../model/verdict.ts';
 import { SINCE_KINDS, type RowSince } from './since.ts';
 
@@ -44,7 +45,9 @@ export const kernelColumn: z.ZodType<KernelColumn> = z
     id: z.string(),
     spec: z.string(),
     series: z.string(),
-    flavour: z.enum(['amd64', 'cloud', 'rt']),
+    flavour: z.enum(FLAVOURS),
+    // Runs of before there were others.
+    arch: z.enum(ARCH_NAMES).default('amd64'),
     version: z.string(),
     release: z.string(),
     packages: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() })),

@@ -82,7 +82,10 @@ async function callEverything(
   await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });
   await call('load', { object: '/bpf/stock.bpf.o', program: 'xdp_pass', name: 'pass' });
   await call('prog_info', { program: 'pass' });
-  const stock = readFileSync(await buildOwnObject('stock.bpf.c', cacheRoot()), 'base64');
+  const stock = readFileSync(
+    await buildOwnObject('stock.bpf.c', { arch: 'amd64', cacheDir: cacheRoot() }),
+    'base64',
+  );
   await call('verify_object', { object_data: stock });
   await call('verify', { program: 'xdp_pass', maps: [], slots: [], log_bytes: 4096 });
   await call('test_run', { program: 'pass', data: testFrame(64, 0).toString('hex') });

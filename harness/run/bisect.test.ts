@@ -7,7 +7,14 @@ import { turnLines } from './bisect.ts';
 import type { KernelCandidate } from './kernel-candidates.ts';
 
 function candidate(label: string): KernelCandidate {
-  const spec = { kind: 'debian', text: label, suite: null, series: label, flavour: 'amd64' } as const;
+  const spec = {
+    kind: 'debian',
+    text: label,
+    suite: null,
+    series: label,
+    flavour: 'amd64',
+    arch: 'amd64',
+  } as const;
   return { label, spec, lock: null };
 }
 

@@ -144,7 +144,7 @@ async function tryCell(
     'console-generator': join(workspace.dir, GENERATOR_FOLDER, 'console.log'),
   };
   try {
-    const index = await compileVariant(planned.variant, env.cacheDir);
+    const index = await compileVariant(planned.variant, { arch: kernel.arch, cacheDir: env.cacheDir });
     const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);

@@ -15,7 +15,7 @@ SEC("kprobe/do_filp_open") int on_open(void *ctx) { return 0; }
 async function check(t: Test, setup: string): Promise<void> {
   const dir = t.testdir({ 'mine.bpf.c': SOURCE });
   const object = { name: 'mine', label: 'mine.bpf.c', path: join(dir, 'mine.bpf.c'), cflags: [], dir };
-  const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
+  const index = await indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
   const text = `title: t\nsource: s\ntopology: veth\nobjects: [mine.bpf.c]\nsetup:\n${setup}\nexpect: ['sent == 0']\n`;
   for (const variant of scenarioOf(text).variants) checkAttachments(variant, index);
 }

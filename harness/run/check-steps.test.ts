@@ -21,7 +21,7 @@ char LICENSE[] SEC("license") = "GPL";
 t.test('names and values of steps are compared with the objects before a guest boots', async t => {
   const dir = t.testdir({ 'fw.bpf.c': OBJECT });
   const object = { name: 'fw', label: 'fw.bpf.c', path: join(dir, 'fw.bpf.c'), cflags: [], dir };
-  const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
+  const index = await indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
   const check = (steps: string): void => {
     const text = `title: t\nsource: s\ntopology: veth\nobjects: [fw.bpf.c]\nsetup:\n${steps}\nexpect: ['sent == 0']\n`;
     for (const variant of scenarioOf(text).variants) checkSteps(variant, index);

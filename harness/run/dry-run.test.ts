@@ -20,14 +20,20 @@ expect:
 `;
 
 function series(text: string): KernelSpec {
-  return { kind: 'debian', text, suite: null, series: text, flavour: 'amd64' };
+  return { kind: 'debian', text, suite: null, series: text, flavour: 'amd64', arch: 'amd64' };
 }
 
 t.test('availability: by the pin and the cache, or by the disk', async t => {
   const dir = t.testdir({ image: '', tree: {} });
   const packages = [{ name: 'linux-image-6.12', version: '6.12.1-1', sha256: 'aa' }];
   const lock = {
-    kernels: { [pinName('6.12', 'amd64')]: { suite: 'trixie', version: '6.12.1-1', packages } },
+    kernels: {
+      [pinName({ series: '6.12', flavour: 'amd64', arch: 'amd64' })]: {
+        suite: 'trixie',
+        version: '6.12.1-1',
+        packages,
+      },
+    },
   };
   const of = (spec: KernelSpec, locked = false) => availabilityOf(spec, { cacheDir: dir, locked, lock });
   t.equal(of(series('6.12')), 'download');

@@ -6,7 +6,7 @@ import { expandKernelSpecs } from '../kernel/spec.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { makeWorkspace } from '../util/workspace.ts';
-import { chooseAccelerator, hostAcceleratorFacts } from '../vm/accelerator.ts';
+import { chooseForArch, hostAcceleratorFacts } from '../vm/accelerator.ts';
 import { Guests, type GuestShape } from './guests.ts';
 
 /** A kernel by the text of `--kernel`. */
@@ -18,11 +18,11 @@ export async function kernelFor(text: string): Promise<Kernel> {
 
 /** A source of guests, as a run has it. */
 export async function guestSource(t: Test): Promise<Guests> {
-  const accelerator = chooseAccelerator('tcg', await hostAcceleratorFacts(1));
+  const facts = await hostAcceleratorFacts(1);
   const { signal } = new AbortController();
   return new Guests({
     cacheDir: cacheRoot(),
-    accelerator,
+    acceleratorOf: arch => chooseForArch(arch, 'tcg', facts),
     timeScale: 2,
     retries: 1,
     signal,

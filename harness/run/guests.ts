@@ -8,7 +8,7 @@ import { Testbed } from '../guest/testbed.ts';
 import { guestInitramfs, kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Probes } from '../kernel/probes.ts';
 import { NO_ADDITIONS } from '../model/guest-additions.ts';
-import type { Kernel } from '../model/kernel.ts';
+import type { ArchName, Kernel } from '../model/kernel.ts';
 import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 import { ensureIntact } from '../util/cache.ts';
@@ -26,7 +26,7 @@ import { BootOutcomes } from './boot-outcomes.ts';
 /** What guests are made with in one run. */
 export interface GuestSettings {
   readonly cacheDir: string;
-  readonly accelerator: ChosenAccelerator;
+  readonly acceleratorOf: (arch: ArchName) => ChosenAccelerator;
   /** Stretches every time limit; see `timeScale`. */
   readonly timeScale: number;
   /** How often a boot that the host spoiled is tried again. */
@@ -179,7 +179,7 @@ export class Guests implements GuestSource {
   async #takeTemplate(kernel: Kernel, shape: OneGuest): Promise<Template> {
     const spec = await this.#spec(kernel, shape);
     const initrdKey = (await this.#guestInitramfs(kernel, shape)).key;
-    const qemu = await qemuVersion();
+    const qemu = await qemuVersion(spec.arch);
     const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: preparationOf(shape) };
     return takeTemplate(identity, this.#settings.cacheDir, {
       limits: this.#limits,
@@ -193,7 +193,9 @@ export class Guests implements GuestSource {
     const { image } = kernel;
     const { path: initrd } = await this.#guestInitramfs(kernel, one);
     await ensureIntact([image, initrd]);
+    const { accel, parallel } = this.#settings.acceleratorOf(kernel.arch);
     return {
+      arch: kernel.arch,
       image,
       initrd,
       topology,
@@ -203,8 +205,8 @@ export class Guests implements GuestSource {
       maxCpus: guest.cpus,
       ...(numa > 1 && { sockets: numa }),
       memoryMiB: guest.memoryMiB,
-      accel: this.#settings.accelerator.accel,
-      parallel: this.#settings.accelerator.parallel,
+      accel,
+      parallel,
       append,
     };
   }

@@ -9,7 +9,7 @@ export async function hostFacts({ accel, reason }: ChosenAccelerator): Promise<H
   return {
     bpfrig: VERSION,
     node: process.versions.node,
-    qemu: await qemuVersion(),
+    qemu: await qemuVersion('amd64'),
     accel,
     accelReason: reason,
     cpus: availableParallelism(),

@@ -1,10 +1,11 @@
 import type { AptOptions } from '../kernel/apt.ts';
 import { suiteIndex } from '../kernel/apt.ts';
 import { candidatesOf, type Candidate } from '../kernel/candidates.ts';
-import { compareSeries, seriesOf, type Catalogue } from '../kernel/catalogue.ts';
+import { compareSeries, flavoursOf, seriesOf, type Catalogue } from '../kernel/catalogue.ts';
 import { compareDebianVersions } from '../kernel/debian-version.ts';
 import { obstacle, suitesFor, type DebianSpec } from '../kernel/debian.ts';
 import { pinName, type KernelLock } from '../kernel/lock-file.ts';
+import { buildName } from '../kernel/spec.ts';
 import type { KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { launcher } from '../util/launcher.ts';
@@ -20,20 +21,25 @@ export interface KernelCandidate {
 
 /** Every series from one to another, both included, in that direction. Throws `usage` where the two have no common order. */
 export function seriesCandidates(from: KernelSpec, to: KernelSpec, catalogue: Catalogue): KernelCandidate[] {
-  if (from.kind !== 'debian' || to.kind !== 'debian' || from.flavour !== to.flavour) {
+  if (
+    from.kind !== 'debian' ||
+    to.kind !== 'debian' ||
+    from.flavour !== to.flavour ||
+    from.arch !== to.arch
+  ) {
     throw new BpfrigError(
       'usage',
-      `cannot bisect from ${from.text} to ${to.text}: both must be series of one flavour, or package versions of one series; kernels of your own are for \`git bisect run ${launcher()} run --git-bisect\``,
+      `cannot bisect from ${from.text} to ${to.text}: both must be series of one flavour and architecture, or package versions of one series; kernels of your own are for \`git bisect run ${launcher()} run --git-bisect\``,
     );
   }
-  const flavour = from.flavour;
+  const { flavour, arch } = from;
   const [oldest, newest] = [from.series, to.series].toSorted(compareSeries) as [string, string];
   const candidates = seriesOf(catalogue, 'all')
     .filter(series => compareSeries(series, oldest) >= 0 && compareSeries(series, newest) <= 0)
-    .filter(series => catalogue.series[series]?.flavours.includes(flavour))
+    .filter(series => flavoursOf(catalogue, series, arch).includes(flavour))
     .map((series): KernelCandidate => {
-      const text = flavour === 'amd64' ? series : `${series}-${flavour}`;
-      return { label: text, spec: { kind: 'debian', text, suite: null, series, flavour }, lock: null };
+      const text = buildName({ series, flavour, arch });
+      return { label: text, spec: { kind: 'debian', text, suite: null, series, flavour, arch }, lock: null };
     });
   return oldest === from.series ? candidates : candidates.toReversed();
 }
@@ -49,8 +55,8 @@ export async function packageCandidates(
 ): Promise<KernelCandidate[]> {
   const byVersion = new Map<string, Candidate>();
   for (const suite of suitesFor(spec, options)) {
-    const index = await suiteIndex(suite, options);
-    for (const candidate of candidatesOf(suite, index.packages, spec.series, spec.flavour)) {
+    const index = await suiteIndex(suite, spec.arch, options);
+    for (const candidate of candidatesOf(index, spec)) {
       if (obstacle(candidate, index) === null && !byVersion.has(candidate.version))
         byVersion.set(candidate.version, candidate);
     }
@@ -83,6 +89,6 @@ function candidateOf({ suite, version, packages }: Candidate, spec: DebianSpec):
   return {
     label: version,
     spec: { ...spec, suite },
-    lock: { kernels: { [pinName(spec.series, spec.flavour)]: pin } },
+    lock: { kernels: { [pinName(spec)]: pin } },
   };
 }

@@ -24,7 +24,7 @@ async function indexOf(t: Test, sources: Readonly<Record<string, string>>) {
   const objects = Object.keys(sources).map((label): ScenarioObject => {
     return { name: label.replace(/\..*/, ''), label, path: join(dir, label), cflags: [], dir };
   });
-  return indexPrograms({ objects }, join(dir, 'cache'));
+  return indexPrograms({ objects }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
 }
 
 t.test("a program is found in its object; a scenario's hides a stock one of the same name", async t => {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { buildBpfObject } from '../image/bpf-object.ts';
+import { architecture } from '../arch/architectures.ts';
+import { buildBpfObject, type ObjectTarget } from '../image/bpf-object.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { buildOwnObject } from '../image/build.ts';
 import type { BpfMap, BpfObject, BpfProgram } from '../object/object.ts';
 import { parseObject } from '../object/read-object.ts';
@@ -138,27 +140,38 @@ function shape({ typeNumber, keySize, valueSize, maxEntries, flags }: BpfMap): s
  */
 export async function indexPrograms(
   { objects }: { readonly objects: readonly ScenarioObject[] },
-  cacheDir: string,
+  target: ObjectTarget,
 ): Promise<ProgramIndex> {
-  const own = await Promise.all(objects.map(object => ownObject(object, cacheDir)));
-  return new ProgramIndex([...own, await once(stockObjects, cacheDir, () => stockObject(cacheDir))]);
+  const own = await Promise.all(objects.map(object => ownObject(object, target)));
+  return new ProgramIndex([
+    ...own,
+    await once(stockObjects, `${target.arch} ${target.cacheDir}`, () => stockObject(target)),
+  ]);
 }
 
 const stockObjects = new Map<string, Promise<ProgramObject>>();
 
-async function stockObject(cacheDir: string): Promise<ProgramObject> {
-  const path = await buildOwnObject('stock.bpf.c', cacheDir);
+async function stockObject(target: ObjectTarget): Promise<ProgramObject> {
+  const path = await buildOwnObject('stock.bpf.c', target);
   const contents = parseObject(await readFile(path), 'stock.bpf.c');
   return { name: 'stock', own: false, contents, load: { object: '/bpf/stock.bpf.o' } };
 }
 
-async function ownObject(object: ScenarioObject, cacheDir: string): Promise<ProgramObject> {
-  const { path } = await buildBpfObject(object, cacheDir);
+async function ownObject(object: ScenarioObject, target: ObjectTarget): Promise<ProgramObject> {
+  const { path } = await buildBpfObject(object, target);
   const bytes = await readFile(path);
   const contents = parseObject(bytes, object.label);
-  const legacy = legacyProblem(contents);
-  if (legacy !== null) throw new BpfrigError('scenario', `${object.label}: ${legacy}`);
+  const problem = legacyProblem(contents) ?? byteOrderProblem(contents, target.arch);
+  if (problem !== null) throw new BpfrigError('scenario', `${object.label}: ${problem}`);
   return { name: object.name, own: true, contents, load: { object_data: bytes.toString('base64') } };
+}
+
+/** Why an object is for no kernel of this architecture, and what to do; null for one that is. */
+export function byteOrderProblem({ littleEndian }: BpfObject, arch: ArchName): string | null {
+  const { byteOrder, toolchain, text } = architecture(arch);
+  if (littleEndian === (byteOrder === 'little')) return null;
+  const its = littleEndian ? 'little' : 'big';
+  return `it is compiled for a ${its}-endian target, and guests of ${text} are ${byteOrder}-endian: compile it with -target ${toolchain.bpf.target}`;
 }
 
 /** Why libbpf cannot open an object that it took before 1.0, and what to do; null for another. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Catalogue } from '../kernel/catalogue.ts';
 import { useArchives } from '../kernel/apt-sources.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { PROJECT_FILE, readProjectFile, type ProjectSettings } from '../scenario/project-file.ts';
 import { RESULTS } from './results.ts';
 import { requestedKernels, type RequestedKernel } from './requested-kernel.ts';
@@ -62,15 +63,16 @@ function isFile(path: string): boolean {
   }
 }
 
-/** The kernels of `--kernel`, else of the project, else the default ones. Throws `usage` for a text that is no spec. */
+/** The kernels of `--kernel`, else of the project, else the default ones, for each of `archs`. Throws `usage` for a text that is no spec. */
 export function kernelsOf(
   project: Project,
   texts: readonly string[],
   catalogue: Catalogue,
+  archs: readonly ArchName[] = [],
 ): RequestedKernel[] {
-  if (texts.length > 0 || project.kernels === null) return requestedKernels(texts, catalogue);
+  if (texts.length > 0 || project.kernels === null) return requestedKernels(texts, catalogue, archs);
   const here = project.kernels.map(text => fromWorkingFolder(text, project.root));
-  return requestedKernels(here, catalogue);
+  return requestedKernels(here, catalogue, archs);
 }
 
 /** A spec of a project, whose paths are relative to its root, as `--kernel` would have it. */

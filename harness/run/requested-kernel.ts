@@ -1,7 +1,7 @@
 import type { Catalogue } from '../kernel/catalogue.ts';
 import type { KernelLock } from '../kernel/lock-file.ts';
 import { expandKernelSpecs, kernelLabels } from '../kernel/spec.ts';
-import type { KernelSpec } from '../model/kernel.ts';
+import type { ArchName, KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 
 /** A kernel of a run before it is fetched. */
@@ -13,9 +13,16 @@ export interface RequestedKernel {
   readonly lock?: KernelLock | undefined;
 }
 
-/** The kernels of `--kernel`, in order and each once; the default ones for none. Throws `usage` for a text that is no spec. */
-export function requestedKernels(texts: readonly string[], catalogue: Catalogue): RequestedKernel[] {
-  const specs = expandKernelSpecs([...texts], catalogue);
+/**
+ * The kernels of `--kernel`, in order and each once; the default ones for none. What names no architecture is taken for each of `archs`, for amd64 if there
+ * are none. Throws `usage` for a text that is no spec.
+ */
+export function requestedKernels(
+  texts: readonly string[],
+  catalogue: Catalogue,
+  archs: readonly ArchName[] = [],
+): RequestedKernel[] {
+  const specs = expandKernelSpecs(texts, catalogue, { archs: archs.length === 0 ? ['amd64'] : archs });
   const labels = kernelLabels(specs);
   return specs.map((spec, index) => ({ id: labels[index] ?? spec.text, spec }));
 }

@@ -32,6 +32,7 @@ function kernel(id: string): Kernel {
     spec: id,
     series: id,
     flavour: 'amd64',
+    arch: 'amd64',
     version: `${id}.1`,
     release: `${id}.1-amd64`,
     image: '/nowhere',
@@ -99,7 +100,7 @@ async function fakeRun(
 }
 
 function requested(id: string): RequestedKernel {
-  return { id, spec: { kind: 'debian', text: id, suite: null, series: id, flavour: 'amd64' } };
+  return { id, spec: { kind: 'debian', text: id, suite: null, series: id, flavour: 'amd64', arch: 'amd64' } };
 }
 
 function verdicts(events: readonly RunEvent[]): string[] {

@@ -185,8 +185,8 @@ function groupByShape(kernel: Kernel, cells: readonly PlannedCell[]): PlannedCel
   return [...groups.values()].toSorted((a, b) => b.length - a.length);
 }
 
-function columnOf({ id, spec, series, flavour, version, release, packages, notes }: Kernel) {
-  return { id, spec, series, flavour, version, release, packages, notes };
+function columnOf({ id, spec, series, flavour, arch, version, release, packages, notes }: Kernel) {
+  return { id, spec, series, flavour, arch, version, release, packages, notes };
 }
 
 /** A cell that the host kept from a verdict, without artifacts. */

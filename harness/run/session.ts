@@ -1,7 +1,7 @@
 import { loadCatalogue, type Catalogue } from '../kernel/catalogue.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import type { HostFacts, ShardOfRun } from '../model/events.ts';
-import type { Kernel } from '../model/kernel.ts';
+import type { ArchName, Kernel } from '../model/kernel.ts';
 import { prepareCache } from '../util/cache-home.ts';
 import { messageOf } from '../util/errors.ts';
 import { once } from '../util/once.ts';
@@ -11,6 +11,7 @@ import { cacheRoot } from '../util/paths.ts';
 import { pruneCache } from '../util/prune.ts';
 import {
   chooseAccelerator,
+  chooseForArch,
   hostAcceleratorFacts,
   repeatWords,
   type AcceleratorChoice,
@@ -70,7 +71,8 @@ export class Session implements AsyncDisposable {
   readonly cacheDir: string;
   readonly catalogue: Catalogue;
   readonly host: HostFacts;
-  readonly accelerator: ChosenAccelerator;
+  /** What runs guests of an architecture. Throws `usage` where `--accel` names what cannot. */
+  readonly acceleratorOf: (arch: ArchName) => ChosenAccelerator;
   /** Options of `run` with which a repeated cell runs its guests as this session does. */
   readonly repeatWords: readonly string[];
   readonly #options: SessionOptions;
@@ -82,14 +84,14 @@ export class Session implements AsyncDisposable {
   constructor(
     options: SessionOptions,
     interrupt: Interrupt,
-    parts: Pick<Session, 'cacheDir' | 'catalogue' | 'host' | 'accelerator' | 'repeatWords'>,
+    parts: Pick<Session, 'cacheDir' | 'catalogue' | 'host' | 'acceleratorOf' | 'repeatWords'>,
   ) {
     this.#options = options;
     this.#interrupt = interrupt;
     this.cacheDir = parts.cacheDir;
     this.catalogue = parts.catalogue;
     this.host = parts.host;
-    this.accelerator = parts.accelerator;
+    this.acceleratorOf = parts.acceleratorOf;
     this.repeatWords = parts.repeatWords;
   }
 
@@ -133,7 +135,7 @@ export class Session implements AsyncDisposable {
   guests(onNote: (text: string) => void = this.#options.onProgress): Guests {
     return new Guests({
       cacheDir: this.cacheDir,
-      accelerator: this.accelerator,
+      acceleratorOf: this.acceleratorOf,
       timeScale: this.#timeScale,
       retries: this.#retries,
       signal: this.signal,
@@ -210,7 +212,8 @@ export async function openSession(options: SessionOptions, interrupt: () => Inte
   await prepareCache(cacheDir);
   await removeLeftovers(cacheDir);
   const words = repeatWords(accelerator, facts);
-  const parts = { cacheDir, catalogue, host, accelerator, repeatWords: words };
+  const acceleratorOf = (arch: ArchName): ChosenAccelerator => chooseForArch(arch, options.accel, facts);
+  const parts = { cacheDir, catalogue, host, acceleratorOf, repeatWords: words };
   return new Session(options, interrupt(), parts);
 }
 

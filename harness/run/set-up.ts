@@ -1,3 +1,4 @@
+import type { ObjectTarget } from '../image/bpf-object.ts';
 import type { Testbed } from '../guest/testbed.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
@@ -9,8 +10,8 @@ import { StepContext, type CellState } from './steps/context.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /** The compiled objects of a variant, whose steps fit them. Throws `scenario` for a source or a step that is wrong. */
-export async function compileVariant(variant: ResolvedVariant, cacheDir: string): Promise<ProgramIndex> {
-  const index = await indexPrograms(variant, cacheDir);
+export async function compileVariant(variant: ResolvedVariant, target: ObjectTarget): Promise<ProgramIndex> {
+  const index = await indexPrograms(variant, target);
   checkSteps(variant, index);
   checkAttachments(variant, index);
   return index;

@@ -1,6 +1,8 @@
 import t from 'tap';
+import { architecture } from '../arch/architectures.ts';
 import {
   chooseAccelerator,
+  chooseForArch,
   repeatWords,
   type AcceleratorChoice,
   type AcceleratorFacts,
@@ -31,6 +33,20 @@ for (const [name, choice, flags, opens, expected] of rows) {
     else t.match(choose(), { accel: expected, reason: /\w/ });
   });
 }
+
+t.test('KVM runs only guests of the host’s own architecture', async t => {
+  const strong = facts({ cpuFlags: new Set(['vmx']), kvmOpens: () => true });
+  const host = architecture('amd64');
+  t.equal(chooseForArch('amd64', 'auto', strong, host).accel, 'kvm');
+  t.match(chooseForArch('arm64', 'auto', strong, host), {
+    accel: 'tcg',
+    parallel: true,
+    reason: /^a host of x86-64 emulates arm64; CPUs run side by side$/,
+  });
+  t.match(chooseForArch('arm64', 'tcg,thread=single', strong, host), { accel: 'tcg', parallel: false });
+  t.throws(() => chooseForArch('arm64', 'kvm', strong, host), { code: 'usage', message: /emulates arm64/ });
+  t.equal(chooseForArch('amd64', 'auto', strong, null).accel, 'tcg', 'a host that bpfrig has no guests of');
+});
 
 t.test('without the CPU flag the device is not even opened', async t => {
   const kvmOpens = (): boolean => {

@@ -1,5 +1,8 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { architecture, hostArchitecture } from '../arch/architectures.ts';
+import type { Architecture } from '../arch/architecture.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { mayUseKvm, privilegeFacts, qemuUser } from './privileges.ts';
 import { isSince, qemuVersion, type QemuRelease } from './qemu-version.ts';
@@ -57,6 +60,25 @@ export function chooseAccelerator(choice: AcceleratorChoice, facts: AcceleratorF
   return tcg(threads[choice], `asked for by --accel ${choice}`, facts);
 }
 
+/**
+ * The same for guests of one architecture: KVM runs only those of the host's own. Throws `usage` when KVM is asked for by name for another.
+ */
+export function chooseForArch(
+  arch: ArchName,
+  choice: AcceleratorChoice,
+  facts: AcceleratorFacts,
+  host: Architecture | null = hostArchitecture(),
+): ChosenAccelerator {
+  if (arch === host?.name) return chooseAccelerator(choice, facts);
+  const what = `a host of ${host?.text ?? process.arch} emulates ${architecture(arch).text}`;
+  if (choice === 'kvm')
+    throw new BpfrigError(
+      'usage',
+      `--accel kvm: ${what}; leave it out, and the kernels of the host's own run under KVM`,
+    );
+  return choice === 'auto' ? tcg('auto', what, facts) : chooseAccelerator(choice, facts);
+}
+
 /** The words that make `run` choose the same for one cell alone; none where it does so by itself. */
 export function repeatWords(chosen: ChosenAccelerator, facts: AcceleratorFacts): string[] {
   const alone = chooseAccelerator('auto', { ...facts, jobs: 1 });
@@ -109,7 +131,7 @@ export async function hostAcceleratorFacts(jobs: number): Promise<AcceleratorFac
   return {
     cpuFlags: new Set(flags.split(/\s+/)),
     kvmOpens,
-    qemu: await qemuVersion(),
+    qemu: await qemuVersion('amd64'),
     cores: availableParallelism(),
     jobs,
   };

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ArchName } from '../model/kernel.ts';
 import * as device from './devices.ts';
 import { BOTH_ENDS } from '../model/topology.ts';
 import type { GuestSpec } from './spec.ts';
@@ -6,6 +7,7 @@ import type { GuestSpec } from './spec.ts';
 const SPEC: GuestSpec = {
   image: '/k/vmlinux',
   initrd: '/i/initramfs',
+  arch: 'amd64',
   topology: 'virtio',
   ends: BOTH_ENDS,
   queues: 1,
@@ -90,7 +92,7 @@ t.test('the RAM of a clone is read from a file that QEMU need not write, if QEMU
 });
 
 t.test('the agent has a named port on a Unix socket', async t => {
-  const args = device.agentPort('/a,b').args.join(' ');
+  const args = device.agentPort('amd64', '/a,b').args.join(' ');
   t.match(args, 'socket,id=agent,path=/a,,b,server=on,wait=off');
   t.match(args, 'virtserialport,id=agent,chardev=agent,name=bpfrig.agent');
 });
@@ -122,14 +124,36 @@ t.test('two guests on a socket: the receiving one listens, each has its own end'
   t.equal(argsOf('tx').length, 4);
 });
 
+t.test('a machine of another architecture has its own bus, console and way to report a panic', async t => {
+  const all = (arch: ArchName): string =>
+    device
+      .commandLine(
+        { ...SPEC, arch },
+        device.devices({ ...SPEC, arch }, { kind: 'anonymous' }, device.machinePaths('/d')),
+      )
+      .join(' ');
+  t.match(
+    all('arm64'),
+    /-machine virt,gic-version=3,memory-backend=mem .*-cpu max,pauth-impdef=on .*-device pvpanic-pci.*virtio-net-pci,/,
+  );
+  t.match(all('arm64'), /-append console=ttyAMA0 /);
+  t.notMatch(all('arm64'), /tsc=|unknown_nmi_panic/);
+  t.match(
+    all('s390x'),
+    /-machine s390-ccw-virtio,.*-device sclpconsole,chardev=console .*virtio-serial-ccw .*virtio-net-ccw,/,
+  );
+  t.notMatch(all('s390x'), /pvpanic|romfile|-pci/);
+  t.match(all('riscv64'), /-machine virt,memory-backend=mem /);
+});
+
 t.test('a comma in a path is doubled', async t => {
   t.match(device.qmp('/a,b').args[1], 'path=/a,,b,');
 });
 
 t.test('the kernel’s words come from the devices, and the spec’s own come last', async t => {
   const line = device.commandLine({ ...SPEC, append: ['slub_debug=FZ'] }, [
-    device.console(),
-    device.reportedEnd(),
+    device.console('amd64'),
+    device.reportedEnd('amd64'),
   ]);
   t.equal(line.at(-1), 'console=ttyS0 quiet panic=-1 rdinit=/init slub_debug=FZ');
   t.ok(line.includes('-action') && line.includes('-kernel'));
@@ -144,7 +168,7 @@ t.test('no NIC announces itself: a clone whose guest resets one would end QEMU',
 });
 
 t.test('the end of a guest is the end of its machine, and QEMU stays to report it', async t => {
-  const args = device.reportedEnd().args.join(' ');
+  const args = device.reportedEnd('amd64').args.join(' ');
   t.match(args, /reboot=shutdown.*shutdown=pause/);
   t.match(args, '-device pvpanic');
 });

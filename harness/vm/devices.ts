@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { architecture } from '../arch/architectures.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { MAC, type End } from '../model/topology.ts';
 import { INHERITED, inheritedPath } from './inherited.ts';
 import { isSince, type QemuRelease } from './qemu-version.ts';
@@ -46,12 +48,12 @@ export function devices(spec: GuestSpec, ram: Ram, paths: MachinePaths): Device[
     bare(),
     memory(spec, ram),
     machine(spec),
-    console(),
-    reportedEnd(),
-    debuggable(),
+    console(spec.arch),
+    reportedEnd(spec.arch),
+    debuggable(spec.arch),
     qmp(paths.qmp),
-    agentPort(paths.agentSocket),
-    managementNic(),
+    agentPort(spec.arch, paths.agentSocket),
+    managementNic(spec.arch),
     trafficNics(spec, spec.topology === 'link' ? paths.link : null),
   ];
 }
@@ -65,29 +67,21 @@ export function sandbox(): Device {
   return { args: ['-sandbox', ['on', ...denied.map(what => `${what}=deny`)].join(',')], kernelArgs: [] };
 }
 
-/**
- * An emulated machine has one clock for all its CPUs: the watchdog of the TSC can find nothing. Where a CPU answers it late, which any busy
- * host can cause, it may take the TSC away, and a boot of Debian's 7.3.4 was seen to hang in it (kernel/time/clocksource.c,
- * watchdog_check_skew()): docs/kernels.md.
- */
-const ONE_CLOCK = 'tsc=nowatchdog';
-
 /** Machine type and CPUs. */
 export function machine(spec: GuestSpec): Device {
   const most = spec.maxCpus > spec.cpus ? `,maxcpus=${spec.maxCpus}` : '';
   const sockets = spec.sockets === undefined ? '' : `,sockets=${spec.sockets}`;
   const smp = `${spec.cpus}${most}${sockets}`;
+  const { board, tcgCpu, tcgWords } = architecture(spec.arch).machine;
   const thread = spec.parallel ? 'multi' : 'single';
   const accel =
     spec.accel === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', `tcg,thread=${thread}`, '-cpu', 'max'];
+      : ['-accel', `tcg,thread=${thread}`, '-cpu', tcgCpu];
   const size = ['-smp', smp, '-m', `${spec.memoryMiB}M`];
-  // No disk, no sensors and no VMware port: a device that no guest needs is only something to attack.
-  const board = 'q35,sata=off,smbus=off,vmport=off,memory-backend=mem';
   return {
-    args: ['-machine', board, ...accel, ...size],
-    kernelArgs: spec.accel === 'kvm' ? [] : [ONE_CLOCK],
+    args: ['-machine', `${board},memory-backend=mem`, ...accel, ...size],
+    kernelArgs: spec.accel === 'kvm' ? [] : tcgWords,
   };
 }
 
@@ -125,35 +119,35 @@ export function incoming(): Device {
   return { args: ['-incoming', 'defer'], kernelArgs: [] };
 }
 
-/** The kernel's console: the first serial port, written into a file that QEMU inherits. */
-export function console(): Device {
+/** The kernel's console: the machine's serial port, written into a file that QEMU inherits. */
+export function console(arch: ArchName): Device {
+  const { args, device } = architecture(arch).machine.console;
   return {
     args: [
       '-add-fd',
       `fd=${INHERITED.console},set=1`,
       '-chardev',
       'file,id=console,path=/dev/fdset/1',
-      '-serial',
-      'chardev:console',
+      ...args,
     ],
     // Quiet: each character on a serial port costs under emulation. images/init raises the level before a test runs.
-    kernelArgs: ['console=ttyS0', 'quiet'],
+    kernelArgs: [`console=${device}`, 'quiet'],
   };
 }
 
 /**
  * A guest that ends, in whatever way, ends its machine for good, and QEMU reports how by QMP: SHUTDOWN with a reason, after
- * GUEST_PANICKED by pvpanic if the kernel panicked. QEMU then waits to be killed: one that ended with its guest could not be told from
+ * GUEST_PANICKED (on x86-64 and Arm by pvpanic) if the kernel panicked. QEMU then waits to be killed: one that ended with its guest could not be told from
  * one that the host took away, and what it reported last could be lost. A kernel that panics resets at once.
  */
-export function reportedEnd(): Device {
+export function reportedEnd(arch: ArchName): Device {
   const actions = 'reboot=shutdown,shutdown=pause,panic=none';
-  return { args: ['-action', actions, '-device', 'pvpanic'], kernelArgs: ['panic=-1'] };
+  return { args: ['-action', actions, ...architecture(arch).machine.panicArgs], kernelArgs: ['panic=-1'] };
 }
 
 /** What a guest that hangs needs to report where it is: QMP's inject-nmi panics it, and addresses are those of its symbols. */
-export function debuggable(): Device {
-  return { args: [], kernelArgs: ['unknown_nmi_panic', 'nokaslr'] };
+export function debuggable(arch: ArchName): Device {
+  return { args: [], kernelArgs: [...architecture(arch).machine.nmiWords, 'nokaslr'] };
 }
 
 /** QMP on a Unix socket. */
@@ -168,14 +162,14 @@ export function qmp(path: string): Device {
 export const AGENT_PORT = { name: 'bpfrig.agent', id: 'agent' } as const;
 
 /** The agent's channel: a virtio-serial port in the guest, a Unix socket on the host. */
-export function agentPort(path: string): Device {
+export function agentPort(arch: ArchName, path: string): Device {
   const { name, id } = AGENT_PORT;
   return {
     args: [
       '-chardev',
       unixServer(id, path),
       '-device',
-      'virtio-serial-pci',
+      `virtio-serial-${architecture(arch).machine.bus}`,
       '-device',
       `virtserialport,id=${id},chardev=${id},name=${name}`,
     ],
@@ -190,9 +184,9 @@ const HUB = { traffic: 0, management: 1 } as const;
  * The management NIC. It is in every guest, since what a scenario sends to a device by its number must not depend on ssh; but it ends
  * at a hub without another port, so that nothing goes in or out until somebody asks for ssh: `SSH_NETDEVS`.
  */
-export function managementNic(): Device {
+export function managementNic(arch: ArchName): Device {
   return {
-    args: ['-netdev', `hubport,id=mgmt,hubid=${HUB.management}`, ...virtioNic('mgmt', MAC.mgmt)],
+    args: ['-netdev', `hubport,id=mgmt,hubid=${HUB.management}`, ...virtioNic(arch, 'mgmt', MAC.mgmt)],
     kernelArgs: [],
   };
 }
@@ -211,11 +205,11 @@ export const SSH_NETDEVS = [
  * them itself. Their interrupts have a fixed CPU. Otherwise it depends on how many devices there are, and so does which counts of a
  * CPU a scenario sees: a guest that also sends (by default on CPU 0) receives on CPU 1, every other on CPU 0.
  */
-export function trafficNics({ topology, ends, cpus }: GuestSpec, link: string | null): Device {
+export function trafficNics({ arch, topology, ends, cpus }: GuestSpec, link: string | null): Device {
   const ours = topology === 'virtio' || topology === 'link' ? ends : [];
   const receiver = ours.length > 1 && cpus > 1 ? 1 : 0;
   return {
-    args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(end, MAC[end])]),
+    args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(arch, end, MAC[end])]),
     kernelArgs: [`irqaffinity=${receiver}`],
   };
 }
@@ -232,8 +226,11 @@ function backEnd(end: End, link: string | null): string[] {
  * (`loadState`), virtio_net_post_load() frees the announce timer, and virtio_net_reset() then deletes it. Kernels reset their virtio
  * devices when they reboot (since 6.15), and when a driver is unbound.
  */
-function virtioNic(netdev: string, mac: string): string[] {
-  return ['-device', `virtio-net-pci,netdev=${netdev},mac=${mac},guest_announce=off,romfile=`];
+function virtioNic(arch: ArchName, netdev: string, mac: string): string[] {
+  const { bus } = architecture(arch).machine;
+  // No boot ROM, which only a card of PCI has.
+  const rom = bus === 'pci' ? ',romfile=' : '';
+  return ['-device', `virtio-net-${bus},netdev=${netdev},mac=${mac},guest_announce=off${rom}`];
 }
 
 /** No display and no default devices, and a kernel without what only costs time here. */

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { architecture } from '../arch/architectures.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { within } from '../util/deadline.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { killGroup } from '../util/host-command.ts';
@@ -28,14 +30,18 @@ export interface VmProcess {
   kill(): Promise<void>;
 }
 
-/** QEMU's program; a test names a fixture instead. */
-export const QEMU = process.env['BPFRIG_QEMU'] ?? 'qemu-system-x86_64';
+/** QEMU's program for guests of an architecture. `BPFRIG_QEMU` names that of x86-64, `BPFRIG_QEMU_ARM64` and the like those of others; a test names a fixture. */
+export function qemuProgram(arch: ArchName): string {
+  const variable = arch === 'amd64' ? 'BPFRIG_QEMU' : `BPFRIG_QEMU_${arch.toUpperCase()}`;
+  return process.env[variable] ?? architecture(arch).machine.qemu.program;
+}
 
 /** What a QEMU is started with, apart from its arguments. */
 export interface QemuStart {
   /** Folder that it is started in. */
   readonly cwd: string;
   readonly user: QemuUser | null;
+  readonly arch: ArchName;
   readonly accel: 'kvm' | 'tcg';
   /** Descriptors that it inherits, from the fourth on: `openMachineFiles`. */
   readonly descriptors: readonly number[];
@@ -59,16 +65,17 @@ const STDERR_CHARS = 64 * 1024;
  * Ctrl-C at the terminal reaches bpfrig alone, which then reports and stops it in order. Throws `infra` when it cannot be started.
  */
 export async function spawnQemu(args: readonly string[], start: QemuStart): Promise<VmProcess> {
-  const { cwd, user, accel, descriptors, signal, consoleMaxBytes } = start;
+  const { cwd, user, arch, accel, descriptors, signal, consoleMaxBytes } = start;
   const [program, ...words] = confine(user, accel, consoleMaxBytes);
   // A path in BPFRIG_QEMU is relative to bpfrig's folder.
-  const qemu = QEMU.includes('/') ? resolve(QEMU) : QEMU;
+  const named = qemuProgram(arch);
+  const qemu = named.includes('/') ? resolve(named) : named;
   const child = spawn(program, [...words, qemu, ...args], {
     cwd,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', ...descriptors],
   });
-  const pid = await started(child, `${program} in ${cwd}`);
+  const pid = await started(child, `${named} by ${program} in ${cwd}`);
   const stderr = lastText(child);
   let end: ProcessEnd | null = null;
   const ended = new Promise<ProcessEnd>(settle => {
@@ -98,7 +105,7 @@ async function started(child: ChildProcess, what: string): Promise<number> {
     // Later errors too: a signal that could not be sent must not end bpfrig.
     child.on('error', error => {
       const remedy = `(${launcher()} doctor says what is missing)`;
-      reject(new BpfrigError('infra', `cannot start ${QEMU} by ${what}: ${messageOf(error)} ${remedy}`));
+      reject(new BpfrigError('infra', `cannot start ${what}: ${messageOf(error)} ${remedy}`));
     });
   });
 }

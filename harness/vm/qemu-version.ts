@@ -1,7 +1,9 @@
 import { BpfrigError } from '../util/errors.ts';
 import { hostCommand } from '../util/host-command.ts';
 import { once } from '../util/once.ts';
-import { QEMU } from './process.ts';
+import { architecture } from '../arch/architectures.ts';
+import type { ArchName } from '../model/kernel.ts';
+import { qemuProgram } from './process.ts';
 import { launcher } from '../util/launcher.ts';
 
 /** A release of QEMU from which on something holds: major, minor. */
@@ -16,14 +18,15 @@ const VERSION = new Map<string, Promise<string>>();
  * QEMU's version, for example `7.2.22`; asked once, so that no cell waits for it. Throws `infra` when there is none, when QEMU does not
  * print it in time, and when it is too old.
  */
-export function qemuVersion(): Promise<string> {
-  return once(VERSION, QEMU, async () => {
-    const { stdout } = await hostCommand(QEMU, ['--version'], { timeoutMs: 10_000 });
+export function qemuVersion(arch: ArchName): Promise<string> {
+  const program = qemuProgram(arch);
+  return once(VERSION, program, async () => {
+    const { stdout } = await hostCommand(program, ['--version'], { timeoutMs: 10_000 });
     const version = /version (\S+)/.exec(stdout)?.[1];
     if (version === undefined)
       throw new BpfrigError(
         'infra',
-        `${QEMU} does not run: install qemu-system-x86 (${launcher()} doctor --fix)`,
+        `${program} does not run: install ${architecture(arch).machine.qemu.package} (${launcher()} doctor --fix${arch === 'amd64' ? '' : ` --arch ${arch}`})`,
       );
     if (!isSince(version, OLDEST))
       throw new BpfrigError(

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { ArchName } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { hostPressure } from '../util/host-pressure.ts';
 import { ConsoleWatcher } from './console.ts';
@@ -18,8 +19,9 @@ const STACKS_MS = 3_000;
 /** How long QEMU may take to answer a question about a guest that hangs, on a host that is not overloaded; a stopped QEMU never does. */
 const QMP_ANSWER_MS = 3_000;
 
-/** What a QEMU is reached by. */
+/** What a QEMU is reached by, and what it runs. */
 export interface VmPaths {
+  readonly arch: ArchName;
   readonly console: string;
   /** Most that the console may hold, in bytes. */
   readonly consoleMaxBytes: number;
@@ -77,6 +79,7 @@ export class QemuVm implements BootedVm {
   readonly #qmp: Qmp;
   readonly #events: VmEvents;
   readonly #state: StateSocket;
+  readonly #arch: ArchName;
   readonly #gdb: Pick<VmPaths, 'gdb' | 'gdbUri'>;
 
   constructor(process: VmProcess, qmp: Qmp, events: VmEvents, paths: VmPaths) {
@@ -86,6 +89,7 @@ export class QemuVm implements BootedVm {
     this.console = new ConsoleWatcher(paths.console, paths.consoleMaxBytes);
     this.agentSocket = paths.agentSocket;
     this.#state = { path: paths.state, uri: paths.stateUri };
+    this.#arch = paths.arch;
     this.#gdb = paths;
     const over = Promise.race([events.over, process.ended]);
     this.ended = over.then(() => ({ shutdown: events.shutdown, process: process.end() }));
@@ -126,15 +130,19 @@ export class QemuVm implements BootedVm {
 
   /** Whether nothing can happen in the guest any more, by its CPUs' registers. False when QEMU does not answer. */
   async haltedForGood(): Promise<boolean> {
-    return this.#qmp.human('info registers -a', QMP_ANSWER_MS).then(haltedForGood, () => false);
+    return this.#qmp.human('info registers -a', QMP_ANSWER_MS).then(
+      text => haltedForGood(this.#arch, text),
+      () => false,
+    );
   }
 
   async postMortem(): Promise<string | null> {
     const answerMs = QMP_ANSWER_MS * hostPressure();
     const ask = async (): Promise<string> => {
       const registers = await this.#qmp.human('info registers -a', answerMs);
-      await this.#qmp.execute('inject-nmi', {}, answerMs);
-      return cpuLines(registers);
+      // Not every machine has one: where its CPUs stand is known then, and what the kernel would have said is not.
+      await this.#qmp.execute('inject-nmi', {}, answerMs).catch(() => undefined);
+      return cpuLines(this.#arch, registers);
     };
     const states = await ask().catch(() => null);
     await drainConsole(this, null, states === null ? 0 : STACKS_MS);

@@ -1,8 +1,10 @@
 import type { End, Topology } from '../model/topology.ts';
+import type { ArchName } from '../model/kernel.ts';
 import type { Accelerator } from './accelerator.ts';
 
 /** What a guest is, seen from outside: everything that the QEMU command line depends on except this run's files and sockets. */
 export interface GuestSpec {
+  readonly arch: ArchName;
   /** Kernel image for -kernel. */
   readonly image: string;
   /** Initramfs for -initrd. */

@@ -16,6 +16,7 @@ process.env['BPFRIG_QEMU'] = join(PACKAGE_ROOT, 'harness', 'vm', 'testdata', 'fa
 const { cloneVm, StateRefusedError } = await import('./start.ts');
 
 const SPEC: Omit<GuestSpec, 'image' | 'initrd'> = {
+  arch: 'amd64',
   topology: 'none',
   ends: BOTH_ENDS,
   queues: 1,

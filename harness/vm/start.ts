@@ -63,7 +63,7 @@ export async function cloneVm(
 ): Promise<Vm> {
   try {
     // Before QEMU is started: of a file that cannot be read it knows nothing.
-    const [state, version] = await Promise.all([readState(saved.state), qemuVersion()]);
+    const [state, version] = await Promise.all([readState(saved.state), qemuVersion(spec.arch)]);
     const ram = { kind: 'private', path: saved.ram, writable: device.needsWritableRam(version) } as const;
     const vm = await startVm(spec, ram, options, [device.incoming()]);
     return await orKill(vm, async () => {
@@ -104,8 +104,8 @@ async function startVm(
   const args = device.commandLine(spec, [...device.devices(spec, ram, inside), ...more]);
   using files = openMachineFiles(spec, ram, paths.console, user);
   const { descriptors } = files;
-  const { accel } = spec;
-  const process = await spawnQemu(args, { cwd, user, accel, descriptors, signal, consoleMaxBytes });
+  const { arch, accel } = spec;
+  const process = await spawnQemu(args, { cwd, user, arch, accel, descriptors, signal, consoleMaxBytes });
   const events = new VmEvents();
   try {
     const qmp = await Qmp.connect(paths.qmp, {
@@ -114,7 +114,7 @@ async function startVm(
       onEvents: emitter => events.follow(emitter),
     });
     const uris = { stateUri: `unix:${inside.state}`, gdbUri: `unix:${inside.gdb}` };
-    return new QemuVm(process, qmp, events, { ...paths, ...uris, consoleMaxBytes });
+    return new QemuVm(process, qmp, events, { ...paths, ...uris, arch, consoleMaxBytes });
   } catch (error) {
     throw await explained(error, process);
   }

@@ -1,4 +1,5 @@
-import { loadCatalogue, seriesOf } from '../../kernel/catalogue.ts';
+import { allBuilds, loadCatalogue, seriesOf } from '../../kernel/catalogue.ts';
+import { buildName } from '../../kernel/spec.ts';
 import { REPORTERS } from '../../report/registry.ts';
 import { WORD_KINDS } from '../words.ts';
 import type { Candidate } from './candidate.ts';
@@ -62,12 +63,10 @@ function kernels(current: string): Candidate[] {
     return files.map(({ value, about }) => ({ value: scheme + value, about }));
   }
   const catalogue = loadCatalogue();
-  const known = series().flatMap(name =>
-    (catalogue.series[name]?.flavours ?? []).map(flavour => ({
-      value: flavour === 'amd64' ? name : `${name}-${flavour}`,
-      about: catalogue.series[name]?.default === true && flavour === 'amd64' ? 'a default' : '',
-    })),
-  );
+  const known = allBuilds(catalogue).map(build => ({
+    value: buildName(build),
+    about: catalogue.series[buildName(build)]?.default === true ? 'a default' : '',
+  }));
   return [
     ...known,
     { value: 'all', about: 'every series' },

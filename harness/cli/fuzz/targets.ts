@@ -8,7 +8,9 @@ import fc from 'fast-check';
 import { AgentClient } from '../../guest/agent-client.ts';
 import { parseFdinfo, parseSnmp, parseSoftnet } from '../../guest/proc-text.ts';
 import { libbpfReason, refusalOf, sourceLineOf, verifierFigures } from '../../guest/verifier-log.ts';
-import { bannerOfElf, parseBanner, parseBzImage } from '../../kernel/bzimage.ts';
+import { ARCHITECTURES } from '../../arch/architectures.ts';
+import { bannerIn, parseBanner } from '../../kernel/banner.ts';
+import { parseBzImage } from '../../kernel/bzimage.ts';
 import { loadCatalogue, parseCatalogue } from '../../kernel/catalogue.ts';
 import { compareDebianVersions, upstreamVersion } from '../../kernel/debian-version.ts';
 import { loadLock } from '../../kernel/lock-file.ts';
@@ -174,7 +176,7 @@ function readLog(input: Buffer): void {
   const lines = consoleLines(input.toString());
   scanLog(lines);
   lines.forEach(withoutTime);
-  cpuLines(input.toString());
+  for (const { name } of ARCHITECTURES) cpuLines(name, input.toString());
 }
 
 function readKernelNames(input: Buffer): void {
@@ -186,7 +188,7 @@ function readKernelNames(input: Buffer): void {
 }
 
 function readImage(input: Buffer): void {
-  const banner = parseBzImage(input)?.banner ?? bannerOfElf(input);
+  const banner = parseBzImage(input)?.banner ?? bannerIn(input);
   if (banner !== null) parseBanner(banner);
 }
 

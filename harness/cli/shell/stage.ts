@@ -71,7 +71,7 @@ export async function scenarioStage(
       const prepared = {
         kernel: fetched,
         variant: planned.variant,
-        index: await compileVariant(planned.variant, cacheDir),
+        index: await compileVariant(planned.variant, { arch: fetched.arch, cacheDir }),
       };
       return async bed => {
         const decision = decideFeatures(planned.variant.requires, fetched, bed.dut.ready.probes);

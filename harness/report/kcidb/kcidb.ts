@@ -5,6 +5,7 @@ import { hashKey } from '../../util/hash.ts';
 import { jsonText } from '../../util/json-text.ts';
 import type { KernelSummary, RunSummary } from '../fold.ts';
 import { documentReporter, type Reporter, type ReporterOptions } from '../reporter.ts';
+import { archOf } from '../kernel-order.ts';
 import { cellLabel, oneLine } from '../text.ts';
 import type { KcidbBuild, KcidbCheckout, KcidbDocument, KcidbIncident, KcidbIssue } from './document.ts';
 import type { KcidbOptions } from './options.ts';
@@ -39,8 +40,12 @@ function buildId(summary: RunSummary, { id, column }: KernelSummary, { origin }:
   return oneLine(`${origin}:${own}`);
 }
 
+/** KCIDB's names of architectures. */
+const KCIDB_ARCH = { amd64: 'x86_64', arm64: 'arm64', s390x: 's390x', riscv64: 'riscv64' } as const;
+
 function build({ id, column, failure }: KernelSummary, own: string, { origin }: KcidbOptions): KcidbBuild {
-  const common = { id: own, checkout_id: own, origin, architecture: 'x86_64' };
+  const architecture = KCIDB_ARCH[archOf({ id, column })];
+  const common = { id: own, checkout_id: own, origin, architecture };
   if (column === null) {
     const comment = `kernel ${oneLine(id)}: ${oneLine(failure ?? 'never made ready')}`;
     return { ...common, comment, status: 'MISS' };

@@ -120,7 +120,7 @@ async function observerCost(
   const [bare, counted] = scenario.variants;
   if (bare === undefined || counted === undefined)
     throw new BpfrigError('harness', `${RATE} must have two variants`);
-  const index = await indexPrograms(scenario, cacheDir);
+  const index = await indexPrograms(scenario, { arch: kernel.arch, cacheDir });
   const cost = noRates();
   for (let round = 0; round < rounds; round += 1) {
     await using one = await makeWorkspace();
@@ -142,7 +142,7 @@ async function measurePackets(guests: Guests, kernel: Kernel, cacheDir: string):
   const [pktgen, packets] = scenario.variants;
   if (pktgen === undefined || packets === undefined)
     throw new BpfrigError('harness', `${PACKETS} must have two variants`);
-  const index = await indexPrograms(scenario, cacheDir);
+  const index = await indexPrograms(scenario, { arch: kernel.arch, cacheDir });
   await using folder = await makeWorkspace();
   await using bed = await guests.start(kernel, pktgen, { dir: folder.dir });
   return await packetRates(bed.dut, { pktgen, packets }, index);
@@ -152,7 +152,7 @@ async function memoryOf(guests: Guests, kernel: Kernel, cacheDir: string): Promi
   const scenario = await onlyScenario(SAMPLE);
   const variant = scenario.variants.find(({ topology }) => topology === 'virtio');
   if (variant === undefined) throw new BpfrigError('harness', `${SAMPLE} must have a virtio variant`);
-  const index = await indexPrograms(scenario, cacheDir);
+  const index = await indexPrograms(scenario, { arch: kernel.arch, cacheDir });
   return await cloneMemory(guests, kernel, variant, [1, 2, 4, 8], async guest => {
     const ctx = new StepContext(guest, index, variant.topology);
     await runSteps(ctx, variant.setup);

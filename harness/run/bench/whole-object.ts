@@ -25,7 +25,7 @@ export async function objectLoads(
   scenario: Scenario,
   { rounds, cacheDir }: { readonly rounds: number; readonly cacheDir: string },
 ): Promise<ObjectLoads> {
-  const index = await indexPrograms(scenario, cacheDir);
+  const index = await indexPrograms(scenario, { arch: kernel.arch, cacheDir });
   const loads: { bpfrig: number[]; bpftool: number[] } = { bpfrig: [], bpftool: [] };
   const time = async (variant: ResolvedVariant): Promise<number> => {
     await using folder = await makeWorkspace();

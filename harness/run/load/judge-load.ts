@@ -79,7 +79,7 @@ export function unopened(message: string, printed: string | null): LoadOutcome {
 
 /** A program whose guest was lost, by the kernel's doing or the host's. */
 export function lostProgram(
-  state: 'crashed' | 'lost',
+  state: 'crashed' | 'lost' | 'unloadable',
   reason: string,
   lines: readonly string[],
 ): LoadOutcome {

@@ -1,22 +1,25 @@
 import PQueue from 'p-queue';
 import { moduleClosure } from '../../kernel/modules.ts';
 import { NO_ADDITIONS } from '../../model/guest-additions.ts';
-import type { Kernel } from '../../model/kernel.ts';
+import type { ArchName, Kernel } from '../../model/kernel.ts';
 import { loadExitCode } from '../../model/load-exit-code.ts';
 import { LOAD_SCHEMA, type LoadCell, type LoadKernel, type LoadReport } from '../../model/load-report.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { GuestShape } from '../guests.ts';
 import type { RequestedKernel } from '../requested-kernel.ts';
 import type { Session } from '../session.ts';
-import { lostProgram } from './judge-load.ts';
-import type { ReadObjects } from './read-objects.ts';
+import { type LoadOutcome, lostProgram } from './judge-load.ts';
+import type { LoadObject, ReadObjects } from './read-objects.ts';
 import { splitWork } from './split-work.ts';
-import { verifyOn, type LoadWork, type VerifyEnvironment } from './verify-kernel.ts';
+import { verifyOn, type VerifyEnvironment } from './verify-kernel.ts';
 
 /** What is loaded, on which kernels. */
 export interface LoadRequest {
   readonly kernels: readonly RequestedKernel[];
-  readonly read: ReadObjects;
+  /** The objects as guests of an architecture take them: sources are compiled for each. */
+  readonly read: (arch: ArchName) => Promise<ReadObjects>;
+  /** The same for the architecture that names and counts programs. */
+  readonly first: ReadObjects;
   /** Guests at once. */
   readonly jobs: number;
   readonly memoryMiB: number;
@@ -40,16 +43,13 @@ interface KernelOutcome {
 export async function loadObjects(request: LoadRequest, session: Session): Promise<LoadReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
-  const { objects, rows } = request.read;
-  const work = objects.map(object => ({ object, programs: object.contents.programs }));
+  const { rows } = request.first;
   const environment = { guests: session.guests(), signal: session.signal, onLog: request.onLog };
   const queue = new PQueue({ concurrency: request.jobs });
   // Where there are more jobs than kernels, several guests share the programs of one.
   const parts = Math.max(1, Math.floor(request.jobs / request.kernels.length));
   const outcomes = await Promise.all(
-    request.kernels.map(kernel =>
-      onKernel(kernel, splitWork(work, parts), { request, session, environment, queue }),
-    ),
+    request.kernels.map(kernel => onKernel(kernel, { parts, request, session, environment, queue })),
   );
   session.signal.throwIfAborted();
   const cells = outcomes.flatMap(outcome => outcome.cells);
@@ -79,6 +79,8 @@ function shapeOf(kernel: Kernel, request: LoadRequest): GuestShape {
 }
 
 interface Tools {
+  /** Guests that share the programs of one kernel. */
+  readonly parts: number;
   readonly request: LoadRequest;
   readonly session: Session;
   readonly environment: Omit<VerifyEnvironment, 'shape'>;
@@ -87,8 +89,7 @@ interface Tools {
 
 async function onKernel(
   requested: RequestedKernel,
-  parts: readonly (readonly LoadWork[])[],
-  { request, session, environment, queue }: Tools,
+  { parts, request, session, environment, queue }: Tools,
 ): Promise<KernelOutcome> {
   const started = performance.now();
   let kernel: Kernel;
@@ -96,11 +97,15 @@ async function onKernel(
     kernel = await session.fetch(requested);
   } catch (error) {
     session.signal.throwIfAborted();
-    return unavailable(requested.id, parts, messageOf(error));
+    return unavailable(requested.id, request.first, messageOf(error));
   }
   const own = { ...environment, shape: shapeOf(kernel, request) };
-  const cells = await Promise.all(parts.map(part => queue.add(() => verifyOn(kernel, part, own))));
-  const all = cells.flat();
+  const { objects, rows } = await request.read(kernel.arch);
+  const work = objects.map(object => ({ object, programs: object.contents.programs }));
+  const cells = await Promise.all(
+    splitWork(work, parts).map(part => queue.add(() => verifyOn(kernel, part, own))),
+  );
+  const all = [...cells.flat(), ...notForIt(kernel, request.first, rows)];
   const loaded = all.filter(({ state }) => state === 'loaded').length;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   request.onProgress(`${kernel.id}: ${loaded} of ${all.length} programs loaded, after ${seconds} s`);
@@ -112,20 +117,29 @@ function columnOf({
   spec,
   series,
   flavour,
+  arch,
   version,
   release,
   packages,
   notes,
 }: Kernel): LoadKernel['kernel'] {
-  return { id, spec, series, flavour, version, release, packages, notes };
+  return { id, spec, series, flavour, arch, version, release, packages, notes };
 }
 
-function unavailable(id: string, parts: readonly (readonly LoadWork[])[], problem: string): KernelOutcome {
+/** Programs of an object that guests of another architecture take and those of this one do not. */
+function notForIt(kernel: Kernel, { objects }: ReadObjects, rows: ReadObjects['rows']): LoadCell[] {
+  return objects.flatMap(object => {
+    const problem = rows.find(({ file_name }) => file_name === object.file.name)?.problem ?? null;
+    return problem === null ? [] : cellsOf(kernel.id, object, lostProgram('unloadable', problem, []));
+  });
+}
+
+function cellsOf(kernel: string, { file, contents }: LoadObject, outcome: LoadOutcome): LoadCell[] {
+  return contents.programs.map(({ name }) => ({ kernel, file_name: file.name, prog_name: name, ...outcome }));
+}
+
+function unavailable(id: string, { objects }: ReadObjects, problem: string): KernelOutcome {
   const outcome = lostProgram('lost', `the kernel is unavailable: ${problem}`, []);
-  const cells = parts
-    .flat()
-    .flatMap(({ object, programs }) =>
-      programs.map(({ name }) => ({ kernel: id, file_name: object.file.name, prog_name: name, ...outcome })),
-    );
+  const cells = objects.flatMap(object => cellsOf(id, object, outcome));
   return { kernel: { id, kernel: null, problem }, cells };
 }

@@ -5,7 +5,8 @@ import type { LoadedObject } from '../../model/load-report.ts';
 import type { BpfObject } from '../../object/object.ts';
 import { parseObject } from '../../object/read-object.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { legacyProblem } from '../programs.ts';
+import type { ArchName } from '../../model/kernel.ts';
+import { byteOrderProblem, legacyProblem } from '../programs.ts';
 import type { ObjectFile } from './find-objects.ts';
 
 /** An object that can be sent to a guest. */
@@ -34,6 +35,7 @@ export interface CompileOptions {
   readonly cflags: readonly string[];
   readonly dir: string;
   readonly cacheDir: string;
+  readonly arch: ArchName;
   /** Compilers at once. */
   readonly jobs: number;
 }
@@ -78,11 +80,11 @@ function rowOf(one: LoadObject | BadFile): LoadedObject {
 /** Null for a file that was found in a folder and is none of BPF's. */
 async function readOne(file: ObjectFile, options: CompileOptions): Promise<LoadObject | BadFile | null> {
   try {
-    const { path } = await buildBpfObject({ ...options, path: file.path }, options.cacheDir);
+    const { path } = await buildBpfObject({ ...options, path: file.path }, options);
     const bytes = await readFile(path);
     if (!file.named && !isBpf(bytes)) return null;
     const contents = parseObject(bytes, file.name);
-    const problem = legacyProblem(contents) ?? (contents.littleEndian ? null : BIG_ENDIAN);
+    const problem = legacyProblem(contents) ?? byteOrderProblem(contents, options.arch);
     if (problem !== null) return { file, problem, detail: null };
     return { file, contents, data: bytes.toString('base64') };
   } catch (error) {
@@ -91,9 +93,6 @@ async function readOne(file: ObjectFile, options: CompileOptions): Promise<LoadO
     return { file, problem: error.message.replaceAll('`cflags`', '--cflag'), detail: error.detail };
   }
 }
-
-const BIG_ENDIAN =
-  'it is compiled for a big-endian target, and the guests are not: compile it with -target bpfel';
 
 /** EM_BPF, in either order of bytes. */
 function isBpf(bytes: Buffer): boolean {

@@ -57,7 +57,9 @@ const indexes = new Map<string, Promise<ProgramIndex>>();
 
 function indexOf(cflags: readonly string[]): Promise<ProgramIndex> {
   const object = { name: 'fw', label: 'fw.bpf.c', path: join(ROOT, 'fw.bpf.c'), cflags, dir: ROOT };
-  const index = indexes.get(cflags.join()) ?? indexPrograms({ objects: [object] }, join(ROOT, 'cache'));
+  const index =
+    indexes.get(cflags.join()) ??
+    indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(ROOT, 'cache') });
   indexes.set(cflags.join(), index);
   return index;
 }

@@ -36,7 +36,7 @@ type Requests = ({ readonly op: string } & Readonly<Record<string, unknown>>)[];
 const dir = t.testdir({ 'mine.bpf.c': OBJECT });
 const object = { name: 'mine', label: 'mine.bpf.c', path: join(dir, 'mine.bpf.c'), cflags: [], dir };
 /** Compiled once for all tests. */
-const objects = indexPrograms({ objects: [object] }, join(dir, 'cache'));
+const objects = indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
 
 /** Runs steps against an agent that answers everything, as a kernel would that refuses nothing. */
 async function stepped(steps: string): Promise<Requests> {

@@ -51,7 +51,7 @@ const MAPS = ['blocklist', 'events', 'table', '.bss', '.rodata'];
 async function stepped(t: Test, steps: string): Promise<{ ctx: StepContext; requests: Requests }> {
   const dir = t.testdir({ 'fw.bpf.c': OBJECT });
   const object = { name: 'fw', label: 'fw.bpf.c', path: join(dir, 'fw.bpf.c'), cflags: [], dir };
-  const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
+  const index = await indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
   const requests: Requests = [];
   const guest = {
     hello: { cpus_possible: [0, 1] },

@@ -66,7 +66,7 @@ async function stepped(t: Test, steps: string) {
     cflags: [],
     dir,
   };
-  const index = await indexPrograms({ objects: [object] }, join(dir, 'cache'));
+  const index = await indexPrograms({ objects: [object] }, { arch: 'amd64', cacheDir: join(dir, 'cache') });
   const requests: ({ readonly op: string } & Readonly<Record<string, unknown>>)[] = [];
   const guest = {
     hello: { cpus_possible: [0, 1, 2, 3] },

@@ -114,7 +114,7 @@ t.test('test_run: what goes in, and what comes out', async t => {
   writeFileSync(path, OBJECT);
   const index = await indexPrograms(
     { objects: [{ name: 'some', label: 'some.bpf.c', path, cflags: [], dir }] },
-    join(dir, 'cache'),
+    { arch: 'amd64', cacheDir: join(dir, 'cache') },
   );
   const out = buildFrame({ ip6: {}, tcp: { flags: 'SA' } }).toString('hex');
   const answer = {

@@ -23,7 +23,7 @@ export async function dependenciesOf(
 ): Promise<Dependencies> {
   const built = await Promise.all(
     scenario.objects.map(object =>
-      buildBpfObject(object, cacheDir).then(
+      buildBpfObject(object, { arch: 'amd64', cacheDir }).then(
         ({ files }) => files,
         () => [object.path, ...(before?.objects ?? [])],
       ),

@@ -58,14 +58,28 @@ bool hog_has(int cpu)
 	return has;
 }
 
+/*
+ * What a loop that only waits tells its CPU. Under emulation CPUs take turns, and
+ * it ends a turn early, where the architecture has such an instruction.
+ */
+static void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#else
+	atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
+
 static void *spin(void *data)
 {
 	struct hog *hog = data;
 
 	hog->running = true;
-	/* Under emulation CPUs take turns, and a pause ends a turn early. */
 	while (!atomic_load_explicit(&hog->stop, memory_order_relaxed))
-		__builtin_ia32_pause();
+		cpu_relax();
 	return NULL;
 }
 

@@ -1,0 +1,78 @@
+import type { ArchName } from '../model/kernel.ts';
+
+/** How many bytes of a number come first: the low ones (amd64, arm64, riscv64) or the high ones (s390x). */
+export type ByteOrder = 'little' | 'big';
+
+/** Everything that differs between architectures of guests. One file of this folder describes one of them. */
+export interface Architecture {
+  readonly name: ArchName;
+  /** The name in messages, `x86-64`. */
+  readonly text: string;
+  /** Its name in Node's `process.arch`: a guest of the host's own architecture may be run by KVM. */
+  readonly nodeName: string;
+  readonly byteOrder: ByteOrder;
+  /** `e_machine` of its programs and kernels: elf(5). */
+  readonly elfMachine: number;
+  readonly machine: Machine;
+  readonly kernel: KernelBuild;
+  readonly toolchain: Toolchain;
+  /** Why QEMU's guest of this architecture cannot have something that a scenario asks for; absent: it can. */
+  readonly lacks: { readonly numa?: string };
+}
+
+/** The virtual machine: QEMU's words for it, and the kernel's for what QEMU makes. */
+export interface Machine {
+  readonly qemu: { readonly program: string; readonly package: string };
+  /** Value of `-machine`, apart from the memory. */
+  readonly board: string;
+  /** Model of an emulated CPU. */
+  readonly tcgCpu: string;
+  /** Words for the kernel of an emulated machine. */
+  readonly tcgWords: readonly string[];
+  /** What virtio devices are plugged into; the end of their names. */
+  readonly bus: 'pci' | 'ccw';
+  /** What writes the kernel's console into the character device `console`, and the kernel's name of it. */
+  readonly console: { readonly args: readonly string[]; readonly device: string };
+  /** The device by which a kernel reports its panic; none where the architecture has its own way. */
+  readonly panicArgs: readonly string[];
+  /** What makes a kernel panic when QEMU's `inject-nmi` reaches it. */
+  readonly nmiWords: readonly string[];
+  /** Reads one CPU's part of QEMU's `info registers -a`. */
+  readonly cpuState: (registers: string) => CpuState;
+  /** Drivers for these devices: those that every guest needs, by the names of their modules with their options, and those that it can do without. */
+  readonly drivers: {
+    readonly required: Readonly<Record<string, string>>;
+    readonly optional: readonly string[];
+  };
+}
+
+/** Where a CPU stands. */
+export interface CpuState {
+  /** Address of the next instruction, and the flags, in hex with the names that the architecture has for them: `RIP ffff… RFLAGS 246`. */
+  readonly text: string;
+  /** Whether it sleeps until an interrupt; null where QEMU does not say. */
+  readonly sleeps: boolean | null;
+  /** Whether it takes interrupts; null where the text is not understood. */
+  readonly interrupts: boolean | null;
+}
+
+/** A kernel as its build leaves it. */
+export interface KernelBuild {
+  /** `ARCH` of the kernel's Makefile. */
+  readonly makeArch: string;
+  /** The target that makes an image, and where the image is then. */
+  readonly target: string;
+  readonly image: string;
+}
+
+/** What makes programs for the guest. */
+export interface Toolchain {
+  /** Debian's multiarch tuple, also the beginning of a cross compiler's name. */
+  readonly tuple: string;
+  /** Debian's package of the cross compiler; null for the host's own. */
+  readonly package: string | null;
+  /** Debian's suite whose packages are unpacked for programs and libraries of the guest. */
+  readonly suite: string;
+  /** clang's target of BPF objects, and what libbpf's and libc's headers need to know. */
+  readonly bpf: { readonly target: string; readonly defines: readonly string[] };
+}

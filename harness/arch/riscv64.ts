@@ -1,0 +1,45 @@
+import type { Architecture, CpuState } from './architecture.ts';
+
+/** Bit of sstatus and of mstatus that lets interrupts of the supervisor in. */
+const SIE = 0x2n;
+
+function cpuState(registers: string): CpuState {
+  const pc = /^ pc\s+([0-9a-f]+)/m.exec(registers)?.[1] ?? null;
+  const status = /^ mstatus\s+([0-9a-f]+)/m.exec(registers)?.[1] ?? null;
+  return {
+    text: `PC ${pc ?? '?'} mstatus ${status ?? '?'}`,
+    sleeps: null,
+    interrupts: status === null ? null : (BigInt(`0x${status}`) & SIE) !== 0n,
+  };
+}
+
+/** 64-bit RISC-V, on QEMU's virt, with OpenSBI as its firmware. */
+export const riscv64: Architecture = {
+  name: 'riscv64',
+  text: 'riscv64',
+  nodeName: 'riscv64',
+  byteOrder: 'little',
+  elfMachine: 243,
+  machine: {
+    qemu: { program: 'qemu-system-riscv64', package: 'qemu-system-riscv' },
+    board: 'virt',
+    tcgCpu: 'max',
+    tcgWords: [],
+    bus: 'pci',
+    console: { args: ['-serial', 'chardev:console'], device: 'ttyS0' },
+    panicArgs: ['-device', 'pvpanic-pci'],
+    nmiWords: [],
+    cpuState,
+    drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic_pci'] },
+  },
+  kernel: { makeArch: 'riscv', target: 'Image', image: 'arch/riscv/boot/Image' },
+  toolchain: {
+    tuple: 'riscv64-linux-gnu',
+    package: 'gcc-riscv64-linux-gnu',
+    suite: 'trixie',
+    bpf: { target: 'bpfel', defines: ['-D__TARGET_ARCH_riscv', '-D__riscv', '-D__riscv_xlen=64'] },
+  },
+  lacks: {
+    numa: "QEMU's virt machine has NUMA nodes only with a memory backend for each, and a template has one",
+  },
+};
