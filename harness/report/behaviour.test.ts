@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CellResult } from '../model/cell.ts';
 import type { Counters } from '../model/counters.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { behaviourChanges, changeText, counterChanges } from './behaviour.ts';
+import { behaviourChanges, changeText, counterChanges, basesOf } from './behaviour.ts';
 import { foldRun } from './fold.ts';
 import { goldenEvents } from './golden.ts';
 
@@ -81,4 +81,30 @@ t.test('changes from kernel to kernel', async t => {
     'a cell with the verdict infra is ignored',
   );
   t.same(text(along(['pass', 10], ['infra', 0], ['fail', 3])), ['1.0 3.0: verdict pass → fail; n 10 → 3']);
+});
+
+t.test('a kernel of another architecture is compared with the same build of the first one', async t => {
+  const kernels = ['6.1', '6.12', '7.3', '6.12/arm64', '6.18/arm64', '7.3/arm64', '6.12/s390x'].map(id => ({
+    id,
+    column: null,
+  }));
+  t.strictSame(Object.fromEntries(basesOf(kernels)), {
+    '6.1': [],
+    '6.12': ['6.1'],
+    '7.3': ['6.12', '6.1'],
+    '6.12/arm64': ['6.12'],
+    '6.18/arm64': ['6.12/arm64'],
+    '7.3/arm64': ['7.3', '6.18/arm64', '6.12/arm64'],
+    '6.12/s390x': ['6.12'],
+  });
+  t.strictSame(
+    Object.fromEntries(basesOf(kernels.filter(({ id }) => id.includes('/')))),
+    {
+      '6.12/arm64': [],
+      '6.18/arm64': ['6.12/arm64'],
+      '7.3/arm64': ['6.18/arm64', '6.12/arm64'],
+      '6.12/s390x': ['6.12/arm64'],
+    },
+    'without amd64, the first architecture is what others are compared with',
+  );
 });

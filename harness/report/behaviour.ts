@@ -1,3 +1,4 @@
+import { archOf, buildOf, type OrderedKernel } from './kernel-order.ts';
 import { isSpoiled } from '../model/verdict.ts';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { Counters, Value } from '../model/counters.ts';
@@ -119,27 +120,48 @@ export function counterChanges(
 }
 
 /**
- * Compares each cell with the same cell on the previous kernel that has a result, from old to new. Returns the changes by the id of
- * the newer cell.
+ * Compares each cell with the same cell on the previous kernel that has a result, from old to new; on a kernel of another architecture than the first, with
+ * the same build of that one where it has a result. Returns the changes by the id of the newer cell.
  */
 export function behaviourChanges(
   summary: RunSummary,
   options?: BehaviourOptions,
 ): ReadonlyMap<string, BehaviourChange> {
   const order = new Map(summary.kernels.map((kernel, index) => [kernel.id, index]));
+  const bases = basesOf(summary.kernels);
   const changes = new Map<string, BehaviourChange>();
   for (const row of groupBy(summary.cells, rowKey).values()) {
     const results = row
       .toSorted((a, b) => (order.get(a.kernel) ?? 0) - (order.get(b.kernel) ?? 0))
       .flatMap(cell => summary.results.get(cell.id) ?? [])
       .filter(result => !isSpoiled(result.verdict));
-    results.forEach((result, i) => {
-      const before = results[i - 1];
+    const byKernel = new Map(results.map(result => [result.cell.kernel, result]));
+    for (const result of results) {
+      const base = (bases.get(result.cell.kernel) ?? []).find(id => byKernel.has(id));
+      const before = base === undefined ? undefined : byKernel.get(base);
       const change = before === undefined ? null : changeBetween(before, result, options);
       if (change !== null) changes.set(result.cell.id, change);
-    });
+    }
   }
   return changes;
+}
+
+/**
+ * What each kernel is compared with, the first that has a result: those before it, newest first; on a kernel of another architecture than the first one,
+ * the same build there, and only then those before it of its own. `kernels` are in the order of the matrix.
+ */
+export function basesOf(kernels: readonly OrderedKernel[]): ReadonlyMap<string, readonly string[]> {
+  const [first] = kernels.map(archOf);
+  return new Map(
+    kernels.map((kernel, index) => {
+      const arch = archOf(kernel);
+      const own = kernels.slice(0, index).filter(other => archOf(other) === arch);
+      const twin = kernels.filter(
+        other => archOf(other) === first && buildOf(other.id) === buildOf(kernel.id),
+      );
+      return [kernel.id, [...(arch === first ? [] : twin), ...own.toReversed()].map(({ id }) => id)];
+    }),
+  );
 }
 
 /** Compares two cells that both have a result of their kernel; null if they do not differ. */

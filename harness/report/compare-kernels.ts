@@ -1,6 +1,13 @@
 import type { Cell } from '../model/cell.ts';
-import { behaviourChanges, changeText, type BehaviourChange, type BehaviourOptions } from './behaviour.ts';
+import {
+  basesOf,
+  behaviourChanges,
+  changeText,
+  type BehaviourChange,
+  type BehaviourOptions,
+} from './behaviour.ts';
 import type { RunSummary } from './fold.ts';
+import { buildOf } from './kernel-order.ts';
 import { groupBy } from '../util/group-by.ts';
 import { count, oneLine, variantText } from './text.ts';
 
@@ -78,10 +85,13 @@ function clustersOf(
   const changed = new Set([...changes.values()].map(change => change.to));
   const ran = new Set(summary.cells.map(cell => cell.kernel));
   const clusters: string[][] = [];
+  const bases = basesOf(summary.kernels);
   for (const kernel of order.filter(id => ran.has(id))) {
     const last = clusters.at(-1);
-    if (last === undefined || changed.has(kernel)) clusters.push([kernel]);
-    else last.push(kernel);
+    const base = bases.get(kernel)?.find(id => ran.has(id));
+    const own = clusters.findLast(cluster => base !== undefined && cluster.includes(base)) ?? last;
+    if (own === undefined || changed.has(kernel)) clusters.push([kernel]);
+    else own.push(kernel);
   }
   return clusters;
 }
@@ -109,5 +119,8 @@ function changeLines({ from, to, variants, change }: SharedChange): string[] {
   const names = variants.filter(variant => variant !== '');
   const which =
     names.length === 0 ? '' : names.length === 1 ? ` [${names[0]}]` : ` ×${names.length} [${names[0]}] …`;
-  return [`  ${oneLine(to)} after ${oneLine(from)}${which}`, `    ${oneLine(changeText(change, 6))}`];
+  return [
+    `  ${oneLine(to)} ${buildOf(from) === buildOf(to) ? 'unlike' : 'after'} ${oneLine(from)}${which}`,
+    `    ${oneLine(changeText(change, 6))}`,
+  ];
 }
