@@ -8,13 +8,21 @@ import { fetchKernel } from '../kernel/provider.ts';
 import { kernelsKey } from '../kernel/kernels-key.ts';
 import { kernelsOf, openProject } from '../run/project.ts';
 import { EXIT } from '../model/exit-code.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { logText } from '../report/text.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
 import { onProgress } from './progress.ts';
+import { archOption } from './run-options.ts';
 import { table } from './table.ts';
+
+const OF_ARCH = 'kernels of this architecture (repeatable; default: amd64)';
+
+function orAmd64(archs: readonly ArchName[]): readonly ArchName[] {
+  return archs.length === 0 ? ['amd64'] : archs;
+}
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
 export function kernelsCommand(): Command {
@@ -23,8 +31,9 @@ export function kernelsCommand(): Command {
     .command('list', { isDefault: true })
     .description('What images/kernels.yaml lists, what the mirror has, what is pinned and cached')
     .option('--json', 'as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const rows = await listKernels(aptOptions());
+    .addOption(archOption(OF_ARCH))
+    .action(async ({ json, arch }: { json?: boolean; arch: readonly ArchName[] }) => {
+      const rows = await listKernels({ ...aptOptions(), archs: orAmd64(arch) });
       console.log(json ? JSON.stringify(rows, null, 2) : listText(rows));
       process.exitCode = EXIT.ok;
     });
@@ -57,9 +66,11 @@ export function kernelsCommand(): Command {
       'Pin every series to the newest packages that the mirror delivers, in images/kernels.lock.yaml',
     )
     .option('--libbpf', 'pin instead the newest source package of libbpf, in images/libbpf.lock.yaml')
-    .action(async ({ libbpf = false }: { libbpf?: boolean }) => {
+    .addOption(archOption(OF_ARCH))
+    .action(async ({ libbpf = false, arch }: { libbpf?: boolean; arch: readonly ArchName[] }) => {
       if (libbpf) return await pinLibbpf();
-      for (const { label, version, before, notes } of await lockKernels(aptOptions())) {
+      const options = { ...aptOptions(), archs: orAmd64(arch) };
+      for (const { label, version, before, notes } of await lockKernels(options)) {
         const change = before === version ? 'unchanged' : `was ${before ?? 'not pinned'}`;
         console.log(
           `${label}: ${version ?? 'unavailable'} (${change})${notes.map(note => `\n  ${note}`).join('')}`,

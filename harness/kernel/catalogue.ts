@@ -143,9 +143,9 @@ export function archsOf(catalogue: Catalogue, series: string): ArchName[] {
   return ARCH_NAMES.filter(arch => flavoursOf(catalogue, series, arch).length > 0);
 }
 
-/** Every build that a catalogue lists: oldest series first, amd64's before those of other architectures. */
-export function allBuilds(catalogue: Catalogue): Build[] {
-  return ARCH_NAMES.flatMap(arch =>
+/** Every build that a catalogue lists for these architectures, one after the other: oldest series first. */
+export function allBuilds(catalogue: Catalogue, archs: readonly ArchName[] = ARCH_NAMES): Build[] {
+  return archs.flatMap(arch =>
     seriesOf(catalogue, 'all').flatMap(series =>
       flavoursOf(catalogue, series, arch).map(flavour => ({ series, flavour, arch })),
     ),

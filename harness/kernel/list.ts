@@ -35,9 +35,9 @@ export interface KernelListing {
 /** Returns a suite's index for an architecture, or why there is none. */
 type IndexOf = (suite: string, arch: ArchName) => Promise<SuiteIndex | string>;
 
-/** Compares kernels.yaml with the mirror; oldest series first. A failure of the mirror does not throw; `missing` reports it. */
+/** Compares kernels.yaml with the mirror, for all architectures or these; oldest series first. A failure of the mirror does not throw; `missing` reports it. */
 export async function listKernels(
-  options: AptOptions & { readonly lock?: KernelLock },
+  options: AptOptions & { readonly lock?: KernelLock; readonly archs?: readonly ArchName[] },
 ): Promise<KernelListing[]> {
   const lock = options.lock ?? loadLock();
   const indexes = new Map<string, Promise<SuiteIndex | string>>();
@@ -47,7 +47,7 @@ export async function listKernels(
     indexes.set(key, known);
     return known;
   };
-  const specs = allBuilds(options.catalogue).map((build): DebianSpec => ({
+  const specs = allBuilds(options.catalogue, options.archs).map((build): DebianSpec => ({
     kind: 'debian',
     text: build.series,
     suite: null,

@@ -1,4 +1,4 @@
-import type { Flavour } from '../model/kernel.ts';
+import type { ArchName, Flavour } from '../model/kernel.ts';
 import { messageOf } from '../util/errors.ts';
 import type { AptOptions } from './apt.ts';
 import { allBuilds } from './catalogue.ts';
@@ -21,6 +21,8 @@ export interface LockOutcome {
 export interface LockOptions extends AptOptions {
   /** Pin only these flavours; the default is all flavours of kernels.yaml. Pins of other flavours are not changed. */
   readonly flavours?: readonly Flavour[];
+  /** Pin only kernels of these architectures; the default is all. */
+  readonly archs?: readonly ArchName[];
   readonly file?: string;
 }
 
@@ -54,7 +56,7 @@ export async function lockKernels(options: LockOptions): Promise<LockOutcome[]> 
 
 function specsToLock(options: LockOptions): DebianSpec[] {
   const selected = (flavour: Flavour): boolean => options.flavours?.includes(flavour) ?? true;
-  return allBuilds(options.catalogue)
+  return allBuilds(options.catalogue, options.archs)
     .filter(({ flavour }) => selected(flavour))
     .map(build => ({ kind: 'debian', text: pinName(build), suite: null, ...build }) as const);
 }

@@ -27,6 +27,7 @@ export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
   initramfs: 2_048,
   build: 512,
   libbpf: 64,
+  sysroots: 2_048,
 };
 
 /** Removes the least recently used entries from each part of the cache until the part is within its limit. */
