@@ -136,7 +136,7 @@ t.test('a machine of another architecture has its own bus, console and way to re
     all('arm64'),
     /-machine virt,gic-version=3,memory-backend=mem .*-cpu max,pauth-impdef=on .*-device pvpanic-pci.*virtio-net-pci,/,
   );
-  t.match(all('arm64'), /-append console=ttyAMA0 /);
+  t.match(all('arm64'), /-append .*console=ttyAMA0 /);
   t.notMatch(all('arm64'), /tsc=|unknown_nmi_panic/);
   t.match(
     all('s390x'),
