@@ -71,7 +71,7 @@ async function run(
 ): Promise<RunScenariosResult> {
   const { paths = [], variant = {}, grep = null, retries, maxFailures = null } = options;
   const project = openProject(paths);
-  const kernels = kernelsOf(project, options.kernels ?? [], loadCatalogue());
+  const kernels = await kernelsOf(project, options.kernels ?? [], loadCatalogue());
   const scenarios = await readScenarios(paths, project);
   const ids = kernels.map(({ id }) => id);
   const cells = planCells(scenarios, ids, { variant, grep, only: null });

@@ -53,7 +53,7 @@ templates that are made while the time runs are counted, and shown. The exit cod
 }
 
 async function bench(options: BenchOptions, session: Session): Promise<number> {
-  const requested = requestedKernel(options.kernel, loadCatalogue());
+  const requested = await requestedKernel(options.kernel, loadCatalogue());
   const { clones, suite, rounds = 5 } = options;
   const report = await measure(requested, { clones, rounds, suite }, session, onProgress);
   const figures = figuresOf(report);

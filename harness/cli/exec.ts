@@ -100,7 +100,7 @@ async function exec(argv: readonly string[], options: ExecOptions): Promise<numb
   const { accel, locked = false, kernel, get, env, timeout } = options;
   const jobs = options.jobs ?? openProject().jobs ?? defaultJobs();
   if (kernel.length === 0) throw new BpfrigError('usage', 'exec: --kernel says which; `all` is every series');
-  const kernels = requestedKernels(kernel, loadCatalogue());
+  const kernels = await requestedKernels(kernel, loadCatalogue());
   const shape = { topology: options.nic, guest: guestOfOptions('exec', options, options.nic) };
   const command: GuestCommand = {
     argv,

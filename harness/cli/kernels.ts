@@ -51,7 +51,7 @@ export function kernelsCommand(): Command {
     )
     .action(async (specs: string[]) => {
       const options = aptOptions();
-      const kernels = kernelsOf(openProject(), specs, options.catalogue);
+      const kernels = await kernelsOf(openProject(), specs, options.catalogue);
       console.log(
         await kernelsKey(
           kernels.map(({ spec }) => spec),
@@ -130,7 +130,7 @@ function aptOptions() {
 async function fetchAll(texts: readonly string[], locked: boolean): Promise<number> {
   const options = aptOptions();
   let code: number = EXIT.ok;
-  for (const { id, spec } of kernelsOf(openProject(), texts, options.catalogue)) {
+  for (const { id, spec } of await kernelsOf(openProject(), texts, options.catalogue)) {
     try {
       const { version, release, notes } = await fetchKernel(spec, { ...options, id, locked });
       console.log(logText(`${id}: ${version} (${release})${notes.map(note => `\n  ${note}`).join('')}`));

@@ -100,7 +100,7 @@ async function load(args: readonly string[], options: LoadOptions): Promise<numb
   const { kernel, arch, cflag, accel, locked = false } = options;
   const project = openProject(args);
   const jobs = options.jobs ?? project.jobs ?? defaultJobs();
-  const kernels = kernelsOf(project, kernel, loadCatalogue(), arch);
+  const kernels = await kernelsOf(project, kernel, loadCatalogue(), arch);
   const files = findObjects(args);
   const compile = { cflags: cflag, dir: process.cwd(), cacheDir: cacheRoot(), jobs };
   const reads = new Map<ArchName, Promise<ReadObjects>>();

@@ -29,7 +29,7 @@ export async function planRun(
   options: RunOptions,
   project: Project,
 ): Promise<RunPlan> {
-  const kernels = kernelsOf(project, options.kernel, loadCatalogue(), options.arch);
+  const kernels = await kernelsOf(project, options.kernel, loadCatalogue(), options.arch);
   const only = options.lastFailed ? lastFailed(lastRun(resultsRoot(project))) : null;
   const whole = planCells(
     await readScenarios(paths, project),

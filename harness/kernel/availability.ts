@@ -16,10 +16,23 @@ export function availabilityOf(
   options: { readonly cacheDir: string; readonly locked: boolean; readonly lock?: KernelLock },
 ): Availability {
   if (spec.kind !== 'debian') {
-    if (options.locked || !existsSync(spec.kind === 'path' ? spec.path : spec.dir)) return 'absent';
-    return spec.kind === 'path' ? 'file' : 'build';
+    if (options.locked || !filesOf(spec).every(file => existsSync(file))) return 'absent';
+    return spec.kind === 'tree' ? 'build' : 'file';
   }
   const pin = pinFor(spec, options.lock ?? loadLock());
   if (pin === null) return options.locked ? 'absent' : 'newest';
   return isStored(options.cacheDir, packagesKey(pin.packages)) ? 'cached' : 'download';
+}
+
+/** What a kernel of the user's is made of. */
+function filesOf(spec: Exclude<KernelSpec, { kind: 'debian' }>): readonly string[] {
+  switch (spec.kind) {
+    case 'path':
+      return [spec.path];
+    case 'tree':
+      return [spec.dir];
+    case 'deb':
+    case 'rpm':
+      return spec.files;
+  }
 }

@@ -9,7 +9,7 @@ import { seriesOfVersion, upstreamVersion } from './debian-version.ts';
 import { flavourName } from './spec.ts';
 import { type KernelLock, type Pin, pinName } from './lock-file.ts';
 import { isStored, kernelFrom, packagesKey, storedKernel, type StoredKernel } from './store.ts';
-import { NotWhole, unpackDebs } from './unpack.ts';
+import { NotWhole, unpackKernel } from './packages/unpack-kernel.ts';
 
 /** A Debian kernel as the user specified it. */
 export type DebianSpec = Extract<KernelSpec, { kind: 'debian' }>;
@@ -183,11 +183,19 @@ async function take(
     await mkdir(downloads);
     const debs = await downloadPackages(candidate.suite, spec.arch, candidate.packages, downloads, options);
     options.onProgress?.(`unpacking ${candidate.packages[0]?.name} ${candidate.version}`);
-    const unpacked = await unpackDebs(debs, folder, spec.arch, options.signal);
+    const files = debs.map(file => ({ format: 'deb', file }) as const);
+    const { release, image, modulesDir, arch } = await unpackKernel(files, folder, options);
+    if (arch !== spec.arch)
+      throw new BpfrigError(
+        'infra',
+        `${candidate.packages[0]?.name} has a kernel for ${arch}, in a package for ${spec.arch}`,
+      );
     await rm(downloads, { recursive: true });
     const packages = candidate.packages.map(({ name, version, sha256 }) => ({ name, version, sha256 }));
     return {
-      ...unpacked,
+      release,
+      image,
+      modulesDir,
       series: seriesOfVersion(candidate.upstream),
       version: candidate.upstream,
       packages,

@@ -3,12 +3,12 @@ const KINDS: readonly { readonly at: number; readonly magic: string; readonly te
   {
     at: 0,
     magic: '!<arch>\ndebian-binary',
-    text: 'is a Debian package: unpack it (dpkg-deb -x FILE DIR) and name the folder, path:DIR',
+    text: 'is a Debian package: name it deb:FILE',
   },
   {
     at: 0,
     magic: '\xed\xab\xee\xdb',
-    text: 'is an RPM package: unpack it (rpm2cpio FILE | cpio -idD DIR) and name the folder, path:DIR',
+    text: 'is an RPM package: name it rpm:FILE',
   },
   { at: 257, magic: 'ustar', text: 'is a tar archive: unpack it and name the folder, path:DIR' },
   {

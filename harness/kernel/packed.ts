@@ -4,7 +4,7 @@ import { hostCommandBytes } from '../util/host-command.ts';
 /** The largest kernel that is read, packed or unpacked. A kernel with debug information has 400 MiB. */
 export const MAX_KERNEL_BYTES = 1024 ** 3;
 
-/** Compression formats of a kernel, recognized by its first bytes. The tool writes the content to stdout. */
+/** Compression formats of kernels and packages, recognized by its first bytes. The tool writes the content to stdout. */
 const PACKINGS = [
   { magic: '1f8b', tool: 'gzip', args: ['-dc'], sizeAppended: false },
   { magic: 'fd377a585a00', tool: 'xz', args: ['-dc'], sizeAppended: true },
@@ -13,6 +13,11 @@ const PACKINGS = [
   { magic: '425a68', tool: 'bzip2', args: ['-dc'], sizeAppended: true },
   { magic: '5d0000', tool: 'xz', args: ['--format=lzma', '-dc'], sizeAppended: true },
 ] as const;
+
+/** The format in which something is compressed, by its first bytes, and the tool that unpacks it; null for one that bpfrig does not know. */
+export function packingOf(content: Buffer): (typeof PACKINGS)[number] | null {
+  return PACKINGS.find(({ magic }) => content.toString('hex', 0, magic.length / 2) === magic) ?? null;
+}
 
 /**
  * Unpacks a kernel, or the payload of one. Its size is at its end, except in a file that was packed by itself: gzip's trailer is the size in either
@@ -24,8 +29,8 @@ export async function unpackBytes(
   path: string,
   { sizeAppended = true }: { readonly sizeAppended?: boolean } = {},
 ): Promise<Buffer | null> {
-  const packing = PACKINGS.find(({ magic }) => payload.toString('hex', 0, magic.length / 2) === magic);
-  if (packing === undefined) return null;
+  const packing = packingOf(payload);
+  if (packing === null) return null;
   const hasSize = packing.tool === 'gzip' || sizeAppended;
   const size = payload.length < 4 ? 0 : payload.readUInt32LE(payload.length - 4);
   if (hasSize && size > MAX_KERNEL_BYTES)

@@ -9,6 +9,7 @@ import { parseBanner } from './banner.ts';
 import { seriesOfVersion } from './debian-version.ts';
 import { readKernelFile, readKernelImage } from './kernel-image.ts';
 import { moduleLists } from './modules.ts';
+import { PACKAGE_FORMATS } from './packages/member.ts';
 import { contentKey, kernelFrom, storedKernel } from './store.ts';
 
 /** The path of a kernel, and its names. */
@@ -97,8 +98,8 @@ async function hintFor(path: string): Promise<string> {
   const names = await readdir(path);
   if (names.includes('Kconfig') && names.includes('Makefile'))
     return `; it is a source tree that is not built: build it, or let tree:${path} do that`;
-  const deb = names.find(name => name.endsWith('.deb'));
-  return deb === undefined ? '' : `; unpack ${deb} (dpkg-deb -x ${deb} DIR) and name the folder, path:DIR`;
+  const format = PACKAGE_FORMATS.find(one => names.some(name => name.endsWith(`.${one}`)));
+  return format === undefined ? '' : `; it has packages: ${format}:${path} takes the kernels in them`;
 }
 
 async function matching(folder: string, pattern: RegExp): Promise<string[]> {

@@ -3,6 +3,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { type Catalogue, loadCatalogue } from './catalogue.ts';
 import { fetchDebianKernel } from './debian.ts';
 import { type KernelLock, loadLock } from './lock-file.ts';
+import { fetchPackagesKernel } from './packages/fetch.ts';
 import { fetchPathKernel } from './path.ts';
 import { kernelLabels } from './spec.ts';
 import { fetchTreeKernel } from './tree.ts';
@@ -42,7 +43,13 @@ export async function fetchKernel(spec: KernelSpec, options: FetchOptions): Prom
       `${spec.text}: --locked accepts only kernels that are pinned in images/kernels.lock.yaml`,
     );
   }
-  return spec.kind === 'path'
-    ? fetchPathKernel({ ...request, path: spec.path })
-    : fetchTreeKernel({ ...request, dir: spec.dir });
+  switch (spec.kind) {
+    case 'path':
+      return fetchPathKernel({ ...request, path: spec.path });
+    case 'tree':
+      return fetchTreeKernel({ ...request, dir: spec.dir });
+    case 'deb':
+    case 'rpm':
+      return fetchPackagesKernel({ ...request, spec });
+  }
 }

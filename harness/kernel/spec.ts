@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   ARCH_NAMES,
@@ -12,11 +13,11 @@ import { didYouMean } from '../util/nearest.ts';
 import { archsOf, type Build, type Catalogue, flavoursOf, ordinal, seriesOf } from './catalogue.ts';
 
 const GRAMMAR =
-  'SERIES[-FLAVOUR][/ARCH] (6.12, 7.2-cloud, 6.12/arm64), debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR or all';
+  'SERIES[-FLAVOUR][/ARCH] (6.12, 7.2-cloud, 6.12/arm64), debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR, deb:FILE[,FILE…], rpm:FILE[,FILE…] (a folder or a pattern: each of its kernels) or all';
 
 /**
- * Parses a kernel spec: `6.12`, `7.2-cloud`, `6.12/arm64`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`. Relative paths
- * are resolved against `cwd`. Throws a `usage` error that names the text and, for an unknown series, the nearest existing ones.
+ * Parses a kernel spec: `6.12`, `7.2-cloud`, `6.12/arm64`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`,
+ * `deb:image.deb,modules.deb`. Relative paths are resolved against `cwd`. Throws a `usage` error that names the text and, for an unknown series, the nearest existing ones.
  */
 export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string = process.cwd()): KernelSpec {
   const colon = text.indexOf(':');
@@ -27,11 +28,23 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
     throw new BpfrigError('usage', `kernel ${text}: nothing after "${scheme}:"; a kernel is ${GRAMMAR}`);
   if (scheme === 'path') return { kind: 'path', text, path: resolve(cwd, rest) };
   if (scheme === 'tree') return { kind: 'tree', text, dir: resolve(cwd, rest) };
+  if ((scheme === 'deb' || scheme === 'rpm') && /[^,]/.test(rest))
+    return { kind: scheme, text, files: placesIn(rest, cwd), release: null };
   if (scheme === 'debian') return parseDebian(text, rest, catalogue);
   throw new BpfrigError(
     'usage',
-    `kernel ${text}: "${scheme}:" is not a kernel source${didYouMean(`${scheme}:`, ['path:', 'tree:', 'debian:'])}; a kernel is ${GRAMMAR}`,
+    `kernel ${text}: "${scheme}:" is not a kernel source${didYouMean(`${scheme}:`, ['path:', 'tree:', 'debian:', 'deb:', 'rpm:'])}; a kernel is ${GRAMMAR}`,
   );
+}
+
+/** The places that are joined by commas; a file whose name has a comma is one place. */
+function placesIn(text: string, cwd: string): string[] {
+  const whole = resolve(cwd, text);
+  if (existsSync(whole)) return [whole];
+  return text
+    .split(',')
+    .filter(part => part !== '')
+    .map(part => resolve(cwd, part));
 }
 
 /**
@@ -81,12 +94,13 @@ function withArch(text: string, arch: ArchName): string {
 }
 
 /**
- * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12/arm64`, `6.12-rt@trixie`, `path:bzImage`. Paths with
+ * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12/arm64`, `6.12-rt@trixie`, `path:bzImage`, `deb:6.12.117+deb13-amd64`. Paths with
  * the same end are labelled with as many parent folders as are needed to make them differ.
  */
 export function kernelLabels(specs: readonly KernelSpec[]): string[] {
   return specs.map(spec => {
     if (spec.kind === 'debian') return debianLabel(spec);
+    if (isOnlyOfItsRelease(spec, specs)) return `${spec.kind}:${spec.release}`;
     const others = specs.filter(other => other !== spec && other.kind !== 'debian').map(pathOf);
     const parts = pathOf(spec).split('/');
     for (let taken = 1; taken < parts.length; taken++) {
@@ -95,6 +109,16 @@ export function kernelLabels(specs: readonly KernelSpec[]): string[] {
     }
     return spec.text;
   });
+}
+
+/** Whether a kernel in packages can be named by its release. */
+function isOnlyOfItsRelease<T extends KernelSpec>(
+  spec: T,
+  specs: readonly KernelSpec[],
+): spec is T & { readonly release: string } {
+  const hasRelease = (one: KernelSpec): boolean =>
+    one.kind === spec.kind && 'release' in one && 'release' in spec && one.release === spec.release;
+  return 'release' in spec && spec.release !== null && specs.filter(hasRelease).length === 1;
 }
 
 function debianLabel(spec: Extract<KernelSpec, { kind: 'debian' }>): string {
@@ -113,7 +137,17 @@ export function flavourName({ flavour, arch }: Pick<Build, 'flavour' | 'arch'>):
 }
 
 function pathOf(spec: KernelSpec): string {
-  return spec.kind === 'path' ? spec.path : spec.kind === 'tree' ? spec.dir : '';
+  switch (spec.kind) {
+    case 'path':
+      return spec.path;
+    case 'tree':
+      return spec.dir;
+    case 'deb':
+    case 'rpm':
+      return spec.files[0] ?? '';
+    case 'debian':
+      return '';
+  }
 }
 
 function parseSeries(text: string, catalogue: Catalogue): KernelSpec {

@@ -9,7 +9,10 @@ import { hashKey } from '../util/hash.ts';
 export type StoredKernel = Pick<
   Kernel,
   'series' | 'version' | 'release' | 'image' | 'modulesDir' | 'packages'
->;
+> & {
+  /** Absent where whoever takes the kernel knows it. */
+  readonly arch?: Kernel['arch'];
+};
 
 /** Increase this when the content of a kernel's folder changes, so that older folders are not used. */
 const STORE_FORMAT = 1;

@@ -26,7 +26,15 @@ export type KernelSpec =
       readonly arch: ArchName;
     }
   | { readonly kind: 'path'; readonly text: string; readonly path: string }
-  | { readonly kind: 'tree'; readonly text: string; readonly dir: string };
+  | { readonly kind: 'tree'; readonly text: string; readonly dir: string }
+  | {
+      readonly kind: 'deb' | 'rpm';
+      readonly text: string;
+      /** Absolute paths of the packages of one kernel; of a folder or a pattern as long as `release` is null. */
+      readonly files: readonly string[];
+      /** `uname -r` of the kernel; null until its packages have been listed, see `../kernel/packages/resolve.ts`. */
+      readonly release: string | null;
+    };
 
 /** One Debian package that a kernel was taken from. */
 export interface KernelPackage {
@@ -39,7 +47,7 @@ export interface KernelPackage {
 
 /** A kernel that is on this machine, unpacked and ready to boot. Every path is absolute. */
 export interface Kernel {
-  /** Label of the matrix column, unique in a run: `6.12`, `7.2-cloud`, `6.12/arm64`, `path:vmlinux`. */
+  /** Label of the matrix column, unique in a run: `6.12`, `7.2-cloud`, `6.12/arm64`, `path:vmlinux`, `deb:6.12.117+deb13-amd64`. */
   readonly id: string;
   /** What the user asked for. */
   readonly spec: string;

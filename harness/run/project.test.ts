@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { kernelsOf, openProject, resultsRoot, scenarioRoot } from './project.ts';
+import { kernelsOf, kernelTextsOf, openProject, resultsRoot, scenarioRoot } from './project.ts';
 import { readScenarios } from './scenarios.ts';
 
 const SCENARIO = 'title: t\nsource: s\nexpect: [sent == 0]\n';
@@ -64,13 +64,23 @@ t.test('kernels of the command line come before those of the project, whose path
   const project = openProject([join(dir, 'p')]);
   const catalogue = loadCatalogue();
   t.strictSame(
-    kernelsOf(project, ['7.3'], catalogue).map(({ id }) => id),
+    (await kernelsOf(project, ['7.3'], catalogue)).map(({ id }) => id),
     ['7.3'],
   );
-  t.match(kernelsOf(project, [], catalogue), [
+  t.match(await kernelsOf(project, [], catalogue), [
     { id: '6.12' },
     { id: 'path:bzImage', spec: { kind: 'path', path: join(dir, 'p', 'build', 'bzImage') } },
   ]);
+  const { root } = openProject([join(dir, 'p')]);
+  t.strictSame(
+    kernelTextsOf({ ...project, kernels: ['deb:k/a.deb,/b.deb', 'rpm:k/*.rpm'] }).map(text =>
+      text.split(/[:,]/).map(path => (path.includes('/') ? resolve(path) : path)),
+    ),
+    [
+      ['deb', join(root, 'k', 'a.deb'), '/b.deb'],
+      ['rpm', join(root, 'k', '*.rpm')],
+    ],
+  );
 });
 
 t.test('keys of `guest` that a scenario does not have', async t => {

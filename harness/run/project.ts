@@ -64,22 +64,30 @@ function isFile(path: string): boolean {
 }
 
 /** The kernels of `--kernel`, else of the project, else the default ones, for each of `archs`. Throws `usage` for a text that is no spec. */
-export function kernelsOf(
+export async function kernelsOf(
   project: Project,
   texts: readonly string[],
   catalogue: Catalogue,
   archs: readonly ArchName[] = [],
-): RequestedKernel[] {
-  if (texts.length > 0 || project.kernels === null) return requestedKernels(texts, catalogue, archs);
-  const here = project.kernels.map(text => fromWorkingFolder(text, project.root));
-  return requestedKernels(here, catalogue, archs);
+): Promise<RequestedKernel[]> {
+  return await requestedKernels(kernelTextsOf(project, texts), catalogue, archs);
+}
+
+/** The texts of `--kernel`, else of the project, as `--kernel` would have them. */
+export function kernelTextsOf(project: Project, texts: readonly string[] = []): readonly string[] {
+  if (texts.length > 0 || project.kernels === null) return texts;
+  return project.kernels.map(text => fromWorkingFolder(text, project.root));
 }
 
 /** A spec of a project, whose paths are relative to its root, as `--kernel` would have it. */
 function fromWorkingFolder(text: string, root: string): string {
-  const [, scheme, path] = /^(path|tree):(.+)$/s.exec(text) ?? [];
-  if (scheme === undefined || path === undefined || path.startsWith('/')) return text;
-  return `${scheme}:${relative('.', resolve(root, path)) || '.'}`;
+  const [, scheme, place] = /^(path|tree|deb|rpm):(.+)$/s.exec(text) ?? [];
+  if (scheme === undefined || place === undefined) return text;
+  const paths = scheme === 'deb' || scheme === 'rpm' ? place.split(',') : [place];
+  const here = paths.map(path =>
+    path === '' || path.startsWith('/') ? path : relative('.', resolve(root, path)) || '.',
+  );
+  return `${scheme}:${here.join(',')}`;
 }
 
 /** Where the runs of a project go, and where `latest` is: `$BPFRIG_RESULTS`, else its `results/`. Whoever runs bpfrig for a purpose of its own sets the variable: `latest` is the user's. */

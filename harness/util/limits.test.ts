@@ -23,7 +23,7 @@ const OWN_PROCESSES: Readonly<Record<string, string>> = {
   'cli/rehearsal/pack.ts': 'npm, for the rehearsal and a test',
   'cli/rehearsal/runner.ts': 'steps of a workflow, whose output is shown as it comes',
   'cli/selftest.ts': 'tests of the project, whose output is shown as it comes',
-  'kernel/deb.ts': 'output that is read as a stream, within a time of its own',
+  'kernel/packages/program-stream.ts': 'output that is read as a stream, within a time of its own',
   'kernel/testing.ts': 'made-up packages of tests',
   'run/bench/edit.ts': 'a whole watch, which is measured and ends by a signal',
   'run/bench/load.ts': 'a whole run of load, which is measured and ends by an abort',

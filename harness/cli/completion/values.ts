@@ -57,10 +57,13 @@ function series(): string[] {
 }
 
 function kernels(current: string): Candidate[] {
-  const [, scheme, path] = /^(path:|tree:)(.*)$/s.exec(current) ?? [];
-  if (scheme !== undefined && path !== undefined) {
-    const files = fileCandidates(path, () => scheme === 'path:');
-    return files.map(({ value, about }) => ({ value: scheme + value, about }));
+  // Of packages that are joined by commas, the last one is completed.
+  const [, begin, scheme, path] = /^((path|tree):|(?:deb|rpm):(?:.*,)?)(.*)$/s.exec(current) ?? [];
+  if (begin !== undefined && path !== undefined) {
+    const suffix = /^(?:deb|rpm)/.exec(begin)?.[0];
+    const fits = (name: string): boolean =>
+      suffix === undefined ? scheme === 'path' : name.endsWith(`.${suffix}`);
+    return fileCandidates(path, fits).map(({ value, about }) => ({ value: begin + value, about }));
   }
   const catalogue = loadCatalogue();
   const known = allBuilds(catalogue).map(build => ({
@@ -72,6 +75,8 @@ function kernels(current: string): Candidate[] {
     { value: 'all', about: 'every series' },
     { value: 'path:', about: 'a kernel of your own' },
     { value: 'tree:', about: 'the tree of a kernel that you built' },
+    { value: 'deb:', about: 'Debian packages of a kernel' },
+    { value: 'rpm:', about: 'RPM packages of a kernel' },
   ];
 }
 

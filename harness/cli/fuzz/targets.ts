@@ -335,6 +335,8 @@ export const FUZZ_TARGETS = {
         'debian:trixie-backports/7.2/cloud',
         'path:./bzImage',
         'tree:../linux',
+        'deb:image.deb,modules.deb',
+        'rpm:kernels/*.rpm',
         'all',
       ),
     ),

@@ -77,7 +77,7 @@ async function shell(scenario: string | undefined, options: ShellOptions): Promi
   const { kernel: text, accel, locked = false } = options;
   // Also for its mirror.
   openProject(scenario === undefined ? [] : [scenario]);
-  const requested = requestedKernel(text, loadCatalogue());
+  const requested = await requestedKernel(text, loadCatalogue());
   const stage =
     scenario === undefined ? plainStage(options) : await scenarioStage(scenario, requested.id, options);
   return await inSession({ accel, jobs: 1, locked, onProgress }, async session => {

@@ -120,7 +120,9 @@ class Watch {
   }
 
   #kernelFiles(): string[] {
-    return (this.#plan?.kernels ?? []).flatMap(({ spec }) => (spec.kind === 'path' ? [spec.path] : []));
+    return (this.#plan?.kernels ?? []).flatMap(({ spec }) =>
+      spec.kind === 'path' ? [spec.path] : 'files' in spec ? spec.files : [],
+    );
   }
 
   /** Reads project and scenarios; null where something is wrong with them, which is said. */

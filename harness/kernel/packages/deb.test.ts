@@ -14,7 +14,10 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import t, { type Test } from 'tap';
-import { unpackDeb } from './deb.ts';
+import { type UnpackOptions, unpackPackage } from './unpack-package.ts';
+
+const unpackDeb = (file: string, folder: string, options?: UnpackOptions): Promise<void> =>
+  unpackPackage({ format: 'deb', file }, folder, options);
 
 type Member = Parameters<ReturnType<typeof pack>['entry']>[0] & { readonly content?: string };
 
@@ -61,9 +64,9 @@ t.test('a kernel is unpacked with its modules, without links, modes and other fi
   await unpackDeb(file, root);
   t.equal(readFileSync(join(root, 'boot/vmlinuz-1.2.3'), 'utf8'), 'kernel');
   t.equal(statSync(join(root, 'boot/vmlinuz-1.2.3')).mode & 0o7777, 0o600);
-  t.equal(readFileSync(join(root, 'usr/lib/modules/1.2.3/kernel/net/veth.ko'), 'utf8'), 'module');
-  t.notOk(existsSync(join(root, 'lib')));
-  t.notOk(existsSync(join(root, 'usr/share')));
+  t.equal(readFileSync(join(root, 'lib/modules/1.2.3/kernel/net/veth.ko'), 'utf8'), 'module');
+  t.notOk(existsSync(join(root, 'lib/modules/1.2.3/build')));
+  t.notOk(existsSync(join(root, 'usr')));
 });
 
 t.test('a hostile or damaged package is refused, and nothing appears outside', async t => {
@@ -84,7 +87,15 @@ t.test('a hostile or damaged package is refused, and nothing appears outside', a
       [IMAGE, { name: './lib/modules/1/x', type: 'link', linkname: '/etc/shadow' }],
       /is a link to "\/etc\/shadow", which no kernel's package has/,
     ],
-    ['twice', [IMAGE, IMAGE], /EEXIST/],
+    ['twice', [IMAGE, IMAGE], /"boot\/vmlinuz-1\.2\.3" is in it twice/],
+    [
+      'twice, with and without /usr',
+      [
+        { name: './lib/modules/1/x', content: 'x' },
+        { name: './usr/lib/modules/1/x', content: 'y' },
+      ],
+      /"lib\/modules\/1\/x" is in it twice/,
+    ],
     ['a long name', [{ name: `./lib/modules/${'x/'.repeat(600)}`, content: 'x' }], /is too long/],
     ['terminal codes', [{ name: '../\u001b[2J', content: 'x' }], /"\.\.\/\\u001b\[2J" is outside/],
   ];
