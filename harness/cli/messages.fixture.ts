@@ -80,6 +80,8 @@ function object(name: string, text: string, files: Files, place: string, remedy:
 /** The ar header of every Debian package, and the magic of every RPM package. */
 const DEB = '!<arch>\ndebian-binary   1700000000  0     0     100644  4         `\n2.0\n';
 
+const RPM = Buffer.from('edabeedb0300', 'hex');
+
 const OWN = `title: A program of one's own
 source: fw.bpf.c
 objects: [./fw.bpf.c]
@@ -201,11 +203,36 @@ export const MISTAKES: readonly Mistake[] = [
     'pth:vmlinuz',
   ),
   line(
-    'a package as a source of kernels',
+    'a package that there is not',
     [...RUN, '--kernel', 'deb:linux.deb'],
-    'path:FILE-OR-DIR',
-    '"deb:" is not a kernel source',
+    'no such file or folder',
+    'kernel deb:linux.deb',
   ),
+  line(
+    'a pattern of packages that matches nothing',
+    [...RUN, '--kernel', 'rpm:kernels/*.rpm'],
+    'no file matches',
+    'kernel rpm:kernels/*.rpm',
+  ),
+  line('a file that is no package', [...RUN, '--kernel', 'deb:x.yaml'], 'is not a Debian package', 'x.yaml'),
+  {
+    ...line(
+      'a package of the other format',
+      [...RUN, '--kernel', 'deb:linux.rpm'],
+      'is an RPM package: name it rpm:',
+      'linux.rpm',
+    ),
+    files: { 'x.yaml': SCENARIO, 'linux.rpm': RPM },
+  },
+  {
+    ...line(
+      'a package that ends too early',
+      [...RUN, '--kernel', 'rpm:linux.rpm'],
+      'it ends within its headers',
+      'linux.rpm',
+    ),
+    files: { 'x.yaml': SCENARIO, 'linux.rpm': RPM },
+  },
   line(
     'a flavour that there is not',
     [...RUN, '--kernel', '6.1-could'],
@@ -306,20 +333,13 @@ export const MISTAKES: readonly Mistake[] = [
 
   // Kernels of one's own.
   kernel('no kernel at all', {}, 'path:nowhere', 'no such file or folder'),
-  kernel('a Debian package', { 'linux.deb': DEB }, 'path:linux.deb', 'dpkg-deb -x FILE DIR'),
-  kernel(
-    'an RPM package',
-    { 'linux.rpm': Buffer.from('edabeedb0300', 'hex') },
-    'path:linux.rpm',
-    'rpm2cpio FILE',
-  ),
+  kernel('a Debian package', { 'linux.deb': DEB }, 'path:linux.deb', 'name it deb:FILE'),
+  kernel('an RPM package', { 'linux.rpm': RPM }, 'path:linux.rpm', 'name it rpm:FILE'),
   kernel('a folder without a kernel', { 'boot/README': '' }, 'path:boot', 'looked for boot/vmlinuz*'),
-  kernel(
-    'a folder with packages',
-    { 'debs/linux-image.deb': DEB },
-    'path:debs',
-    'dpkg-deb -x linux-image.deb DIR',
-  ),
+  kernel('a folder with packages', { 'debs/linux-image.deb': DEB }, 'path:debs', [
+    'it has packages: deb:',
+    'takes the kernels in them',
+  ]),
   kernel(
     'a tree that is not built',
     { 'linux/Kconfig': '', 'linux/Makefile': '' },

@@ -33,6 +33,13 @@ t.test('every form of a spec', async t => {
     path: '/home/me/build/bzImage',
   });
   t.match(parse('path:/boot/a:b'), { path: '/boot/a:b' });
+  t.strictSame(parse('deb:image.deb,/k/modules.deb'), {
+    kind: 'deb',
+    text: 'deb:image.deb,/k/modules.deb',
+    files: ['/home/me/image.deb', '/k/modules.deb'],
+    release: null,
+  });
+  t.match(parse('rpm:kernels/*.rpm'), { kind: 'rpm', files: ['/home/me/kernels/*.rpm'] });
   t.strictSame(parse('tree:../linux'), { kind: 'tree', text: 'tree:../linux', dir: '/home/linux' });
 });
 
@@ -58,6 +65,9 @@ t.test('an invalid spec is refused; the message names it and the nearest series'
     ['debian:trixie/6.12/huge', /no flavour "huge"/],
     ['debian:trixie/six', /no series "six"/],
     ['path:', /nothing after "path:"/],
+    ['deb:', /nothing after "deb:"/],
+    ['rpm:,', /nothing after "rpm:"/],
+    ['dep:x', /"dep:" is not a kernel source, did you mean `deb:`\?/],
     ['ftp:x', /"ftp:" is not a kernel source/],
   ];
   for (const [text, message] of refused)
@@ -110,5 +120,15 @@ t.test('labels are short and unique', async t => {
   ]);
   t.strictSame(labels('path:/a/vmlinux'), ['path:vmlinux']);
   t.strictSame(labels('path:/x/a/vmlinux', 'path:/x/b/vmlinux'), ['path:a/vmlinux', 'path:b/vmlinux']);
+  const packages = (release: string, ...files: string[]) =>
+    ({ kind: 'deb', text: `deb:${files.join(',')}`, files, release }) as const;
+  const [one, same, other] = [
+    packages('6.1-a', '/x/a.deb'),
+    packages('6.1-a', '/y/a.deb', '/y/b.deb'),
+    packages('6.2', '/z/a.deb'),
+  ];
+  t.strictSame(kernelLabels([one, other]), ['deb:6.1-a', 'deb:6.2'], 'packages by their release');
+  t.strictSame(kernelLabels([one, same, other]), ['deb:x/a.deb', 'deb:y/a.deb', 'deb:6.2']);
+  t.strictSame(labels('deb:/x/a.deb'), ['deb:a.deb'], 'as long as nobody has looked into it');
   t.strictSame(labels('tree:/src/linux', 'path:/src/linux'), ['tree:/src/linux', 'path:/src/linux']);
 });

@@ -24,17 +24,20 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
   if (colon < 0) return parseSeries(text, catalogue);
   const rest = text.slice(colon + 1);
   const scheme = text.slice(0, colon);
-  if (rest === '')
+  if (rest === '' || (isPackageScheme(scheme) && !/[^,]/.test(rest)))
     throw new BpfrigError('usage', `kernel ${text}: nothing after "${scheme}:"; a kernel is ${GRAMMAR}`);
   if (scheme === 'path') return { kind: 'path', text, path: resolve(cwd, rest) };
   if (scheme === 'tree') return { kind: 'tree', text, dir: resolve(cwd, rest) };
-  if ((scheme === 'deb' || scheme === 'rpm') && /[^,]/.test(rest))
-    return { kind: scheme, text, files: placesIn(rest, cwd), release: null };
+  if (isPackageScheme(scheme)) return { kind: scheme, text, files: placesIn(rest, cwd), release: null };
   if (scheme === 'debian') return parseDebian(text, rest, catalogue);
   throw new BpfrigError(
     'usage',
     `kernel ${text}: "${scheme}:" is not a kernel source${didYouMean(`${scheme}:`, ['path:', 'tree:', 'debian:', 'deb:', 'rpm:'])}; a kernel is ${GRAMMAR}`,
   );
+}
+
+function isPackageScheme(scheme: string): scheme is 'deb' | 'rpm' {
+  return scheme === 'deb' || scheme === 'rpm';
 }
 
 /** The places that are joined by commas; a file whose name has a comma is one place. */

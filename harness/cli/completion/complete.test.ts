@@ -11,7 +11,15 @@ import { VALUES } from './values.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfrig-complete-'));
 for (const folder of ['suite/deep', 'runs', '.hidden']) mkdirSync(join(dir, folder), { recursive: true });
-for (const file of ['suite/one.yaml', 'suite/two.ts', 'suite/fw.bpf.c', 'suite/fw.o', 'vmlinux', 'a b.yaml'])
+for (const file of [
+  'suite/one.yaml',
+  'suite/two.ts',
+  'suite/fw.bpf.c',
+  'suite/fw.o',
+  'vmlinux',
+  'image.deb',
+  'a b.yaml',
+])
   writeFileSync(join(dir, file), '');
 const before = process.cwd();
 process.chdir(dir);
@@ -45,10 +53,14 @@ t.test('options, their choices, and a value behind =', async t => {
 
 t.test('kernels, reporters, words', async t => {
   const kernels = await values('run', '--kernel', '');
-  for (const text of ['6.12', '6.12-rt', 'all', 'path:', 'tree:']) t.ok(kernels.includes(text), text);
+  for (const text of ['6.12', '6.12-rt', 'all', 'path:', 'tree:', 'deb:', 'rpm:'])
+    t.ok(kernels.includes(text), text);
   t.same(await values('exec', '--kernel', 'path:vml'), ['path:vmlinux']);
   t.same(await values('run', '--kernel=tree:ru'), ['--kernel=tree:runs/']);
   t.same(await values('run', '--kernel=tree:vml'), [], 'a tree is a folder');
+  t.same(await values('run', '--kernel', 'deb:'), ['deb:image.deb', 'deb:runs/', 'deb:suite/']);
+  t.same(await values('run', '--kernel', 'rpm:i'), [], 'only of its format');
+  t.same(await values('run', '--kernel', 'deb:x.deb,im'), ['deb:x.deb,image.deb'], 'the last of several');
   t.same(await values('report', '--reporter', ''), Object.keys(REPORTERS));
   t.same(await values('report', '--reporter', 'html:vml'), ['html:vmlinux']);
   t.same(await values('list', ''), Object.keys(WORD_KINDS));

@@ -9,44 +9,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
 import t, { type Test } from 'tap';
+import { deb as debOf, tar, type TarMember } from './packages.fixture.ts';
 import { type UnpackOptions, unpackPackage } from './unpack-package.ts';
 
 const unpackDeb = (file: string, folder: string, options?: UnpackOptions): Promise<void> =>
   unpackPackage({ format: 'deb', file }, folder, options);
 
-type Member = Parameters<ReturnType<typeof pack>['entry']>[0] & { readonly content?: string };
+type Member = TarMember;
 
-async function tar(members: readonly Member[]): Promise<Buffer> {
-  const archive = pack();
-  for (const { content, ...header } of members) {
-    if (content === undefined) archive.entry(header);
-    else archive.entry(header, content);
-  }
-  archive.finalize();
-  return await buffer(Readable.from(archive));
-}
-
-/** A .deb of given members, as deb(5) describes the format: what dpkg-deb would not build. */
+/** A .deb of given members in a folder of its own. */
 async function deb(t: Test, members: readonly Member[] | Buffer): Promise<string> {
-  const data = Buffer.isBuffer(members) ? members : await tar(members);
-  const control = gzipSync(await tar([{ name: './control', content: 'Package: x\nVersion: 1\n' }]));
-  const parts = (
-    [
-      ['debian-binary', Buffer.from('2.0\n')],
-      ['control.tar.gz', control],
-      ['data.tar.gz', gzipSync(data)],
-    ] as const
-  ).map(([name, content]) => {
-    const header = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(content.length).padEnd(10)}\`\n`;
-    return Buffer.concat([Buffer.from(header), content, Buffer.alloc(content.length % 2, '\n')]);
-  });
   const file = join(t.testdir({ outside: {} }), 'linux-image-1.2.3-amd64_1_amd64.deb');
-  writeFileSync(file, Buffer.concat([Buffer.from('!<arch>\n'), ...parts]));
+  writeFileSync(file, await debOf(members));
   return file;
 }
 

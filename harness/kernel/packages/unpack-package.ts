@@ -75,7 +75,7 @@ export async function unpackPackage(
     const { code, by, stderr, missing } = await source.ended;
     signal?.throwIfAborted();
     if (missing !== null) throw missingProgram(missing, basename(file));
-    if (code !== 0) throw refuse(stderr.split('\n')[0] || `its unpacker ended with ${by ?? code}`, stderr);
+    if (code !== 0) throw refuse(firstLine(stderr) ?? `its unpacker ended with ${by ?? code}`, stderr);
   } catch (error) {
     source?.kill();
     const ended = await source?.ended;
@@ -84,12 +84,14 @@ export async function unpackPackage(
     if (error instanceof BpfrigError) throw error;
     if (ended?.missing != null) throw missingProgram(ended.missing, basename(file));
     if (error instanceof Error && 'syscall' in error && source !== null) throw taken(error, folder, refuse);
-    const why =
-      ended !== undefined && ended.code !== 0 && ended.stderr !== ''
-        ? (ended.stderr.split('\n')[0] ?? '')
-        : messageOf(error);
-    throw refuse(why, ended?.stderr ?? null, error);
+    const said = ended === undefined || ended.code === 0 ? null : firstLine(ended.stderr);
+    throw refuse(said ?? messageOf(error), ended?.stderr ?? null, error);
   }
+}
+
+/** gzip begins with an empty line. */
+function firstLine(text: string): string | null {
+  return text.split('\n').find(line => line.trim() !== '') ?? null;
 }
 
 /** No file is replaced, and no link followed. */
