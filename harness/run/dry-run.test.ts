@@ -47,9 +47,9 @@ t.test('availability: by the pin and the cache, or by the disk', async t => {
   t.equal(of(image), 'file');
   t.equal(of(image, true), 'absent', '--locked takes pinned packages only');
   t.equal(of({ ...image, path: join(dir, 'gone') }), 'absent');
-  const packages = { kind: 'deb', text: 'deb:x', files: [join(dir, 'image')], release: '6.1' } as const;
-  t.equal(of(packages), 'file');
-  t.equal(of({ ...packages, files: [...packages.files, join(dir, 'gone')] }), 'absent');
+  const debs = { kind: 'deb', text: 'deb:x', files: [join(dir, 'image')], release: '6.1' } as const;
+  t.equal(of(debs), 'file');
+  t.equal(of({ ...debs, files: [...debs.files, join(dir, 'gone')] }), 'absent');
   t.equal(of({ kind: 'tree', text: 'tree:x', dir: join(dir, 'tree') }), 'build');
 });
 

@@ -15,13 +15,19 @@ async function* membersOf(stdout: NodeJS.ReadableStream, signal: AbortSignal): A
   const piped = pipeline(stdout, archive, { signal }).catch(() => undefined);
   try {
     for await (const entry of archive) {
-      yield { ...about(entry.header), content: entry as AsyncIterable<Uint8Array> };
+      // Its iterator, not the stream: node's pipeline waits for ever for one of tar-stream's that has failed before it is piped.
+      const content = { [Symbol.asyncIterator]: () => iteratorOf(entry) };
+      yield { ...about(entry.header), content };
       entry.resume();
     }
   } finally {
     archive.destroy();
     await piped;
   }
+}
+
+function iteratorOf(entry: AsyncIterable<unknown>): AsyncIterator<Uint8Array> {
+  return (entry as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
 }
 
 function about({ name, type, linkname, size = 0 }: Header): Omit<Member, 'content'> {

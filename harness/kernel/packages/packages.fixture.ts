@@ -94,7 +94,7 @@ export interface RpmOptions {
   readonly payload?: Buffer;
 }
 
-/** An .rpm of given members, as rpm's docs/manual/format_v4.md describes the format. */
+/** An .rpm of given members, as `readRpmHeader` reads it. */
 export function rpm(
   members: readonly CpioMember[],
   {

@@ -37,5 +37,10 @@ export function startProgram(
     });
     child.once('close', (code, by) => resolve({ code, by, stderr, missing: null }));
   });
-  return { stdout: child.stdout, ended, kill: () => child.kill('SIGKILL') };
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    // Output that nobody reads any more keeps `close` from coming.
+    child.stdout.destroy();
+  };
+  return { stdout: child.stdout, ended, kill };
 }

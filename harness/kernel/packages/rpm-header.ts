@@ -44,7 +44,7 @@ const MAX_HEADER_BYTES = 64 * 1024 ** 2;
 const MAX_ENTRIES = 10_000;
 
 /**
- * Reads the headers of an .rpm: the lead, the header with the signatures and the package's own (rpm's docs/manual/format_v4.md; version 6 has the
+ * Reads the headers of an .rpm: the lead, the header with the signatures and the package's own (rpm's manual, package format version 4; version 6 has the
  * same layout). Throws an `Error` that says in a few words what is wrong with it, also where the header is not what its own checksum says.
  */
 export async function readRpmHeader(file: string): Promise<RpmHeader> {
