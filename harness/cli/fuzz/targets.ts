@@ -15,6 +15,9 @@ import { loadCatalogue, parseCatalogue } from '../../kernel/catalogue.ts';
 import { compareDebianVersions, upstreamVersion } from '../../kernel/debian-version.ts';
 import { loadLock } from '../../kernel/lock-file.ts';
 import { parsePackages } from '../../kernel/package-index.ts';
+import { cpioMembers } from '../../kernel/packages/cpio.ts';
+import { cpio, rpm } from '../../kernel/packages/packages.fixture.ts';
+import { parseRpmHeader } from '../../kernel/packages/rpm-header.ts';
 import { expandKernelSpecs, kernelLabels } from '../../kernel/spec.ts';
 import type { Counters } from '../../model/counters.ts';
 import type { RunEvent } from '../../model/events.ts';
@@ -153,6 +156,17 @@ function readChangedRed(input: Buffer): void {
 }
 
 /** Lines from the agent, while two requests are open. */
+async function readRpm(input: Buffer): Promise<void> {
+  await parseRpmHeader(async (offset, length) => input.subarray(offset, offset + length));
+}
+
+async function readCpio(input: Buffer): Promise<void> {
+  const stream = async function* (): AsyncGenerator<Buffer> {
+    yield input;
+  };
+  for await (const { content } of cpioMembers(stream())) for await (const piece of content) void piece;
+}
+
 async function readAgentLines(input: Buffer): Promise<void> {
   const channel = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const limits = { heartbeatMs: 60_000, answerMs: 60_000 };
@@ -363,6 +377,8 @@ export const FUZZ_TARGETS = {
     run: input => void parsePackages(input.toString()),
     weight: 8,
   },
+  rpm: { inputs: mutated([rpm([{ name: './boot/vmlinuz-6.1', content: 'x' }])]), run: readRpm, weight: 4 },
+  cpio: { inputs: mutated([cpio([{ name: './boot/vmlinuz-6.1', content: 'x' }])]), run: readCpio, weight: 4 },
   object: {
     inputs: mutated(files(join(HERE, 'object'), /\.o$/)),
     run: input => void parseObject(input, 'fuzz.o'),

@@ -1,3 +1,5 @@
+import { PackageFault } from './member.ts';
+
 /** Reads pieces of given lengths from a stream, without holding more of it than a piece. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
@@ -36,7 +38,7 @@ export class ByteReader {
   async #next(): Promise<Buffer> {
     for (;;) {
       const { done, value } = await this.#source.next();
-      if (done === true) throw new Error('unexpected end of file');
+      if (done === true) throw new PackageFault('unexpected end of file');
       if (value.length > 0) return Buffer.from(value.buffer, value.byteOffset, value.length);
     }
   }

@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import type { Member } from './member.ts';
+import { type Member, PackageFault } from './member.ts';
 
 /** Bytes of a header of the format newc: a magic number and 13 fields of 8 hex digits (cpio(5); Documentation/driver-api/early-userspace/buffer-format.rst). */
 const HEADER_BYTES = 110;
@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<number, readonly [Member['type'], string]>> = {
 };
 
 /**
- * Reads a cpio archive of the format newc, with or without checksums, and what follows it to the end of the stream. Throws an `Error` for what is none, and for one that
+ * Reads a cpio archive of the format newc, with or without checksums, and what follows it to the end of the stream. Throws a `PackageFault` for what is none, and for one that
  * ends before its trailer. The target of a symbolic link is its content.
  */
 export async function* cpioMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Member> {
@@ -50,11 +50,13 @@ async function readHeader(
   header: string,
   reader: ByteReader,
 ): Promise<Pick<Member, 'name' | 'sizeBytes'> & { readonly mode: number; readonly links: number }> {
-  if (header.startsWith('07070X')) throw new Error('it has files of more than 4 GiB, which no kernel has');
-  if (!/^07070[12][\da-f]{104}$/i.test(header)) throw new Error('its payload is no cpio archive');
+  if (header.startsWith('07070X'))
+    throw new PackageFault('it has files of more than 4 GiB, which no kernel has');
+  if (!/^07070[12][\da-f]{104}$/i.test(header)) throw new PackageFault('its payload is no cpio archive');
   const field = (index: number): number => Number.parseInt(header.slice(6 + 8 * index, 14 + 8 * index), 16);
   const nameBytes = field(11);
-  if (nameBytes < 1 || nameBytes > MAX_NAME_BYTES) throw new Error(`it has a name of ${nameBytes} bytes`);
+  if (nameBytes < 1 || nameBytes > MAX_NAME_BYTES)
+    throw new PackageFault(`it has a name of ${nameBytes} bytes`);
   const name = (await reader.take(nameBytes)).toString('utf8', 0, nameBytes - 1);
   await reader.take(padding(HEADER_BYTES + nameBytes));
   return { name, mode: field(1), links: field(4), sizeBytes: field(6) };

@@ -3,7 +3,7 @@ import { BpfrigError, messageOf } from '../../util/errors.ts';
 import { hostCommand, HostCommandError, type HostCommandResult } from '../../util/host-command.ts';
 import { openDeb } from './deb.ts';
 import { kernelPart, memberPath } from './kernel-parts.ts';
-import { missingProgram, type PackageFile, type PackageFormat } from './member.ts';
+import { missingProgram, PackageFault, type PackageFile, type PackageFormat } from './member.ts';
 import { readRpmHeader } from './rpm-header.ts';
 
 /** What a package says of itself. */
@@ -44,7 +44,7 @@ export async function listPackage(
   try {
     return await (format === 'deb' ? listDeb(file, signal) : listRpm(file));
   } catch (error) {
-    if (error instanceof BpfrigError) throw error;
+    if (error instanceof BpfrigError && !(error instanceof PackageFault)) throw error;
     signal?.throwIfAborted();
     throw new BpfrigError('usage', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
   }
@@ -68,13 +68,13 @@ async function firstBytes(file: string): Promise<string> {
 
 async function listRpm(file: string): Promise<ListedPackage> {
   const { name, version, arch, isSource, files } = await readRpmHeader(file);
-  if (isSource) throw new Error('it is a package of sources: name what is built from it');
+  if (isSource) throw new PackageFault('it is a package of sources: name what is built from it');
   return { format: 'rpm', file, name, version, arch, ...partsOf(files.map(path => path.slice(1))) };
 }
 
 async function listDeb(file: string, signal: AbortSignal | undefined): Promise<ListedPackage> {
   const fields = await dpkgDeb(['-f', file, 'Package', 'Version', 'Architecture'], file, signal);
-  if (!fields.ok) throw new Error(fields.stderr.split('\n')[0]);
+  if (!fields.ok) throw new PackageFault(fields.stderr.split('\n')[0] ?? '');
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(fields.stdout)?.[1] ?? '';
   const about = {
     format: 'deb',
@@ -115,7 +115,7 @@ async function namesInDeb(file: string, signal: AbortSignal | undefined): Promis
     source.kill();
   }
   const { code, stderr } = await source.ended;
-  if (names.length === 0 && code !== 0) throw new Error(stderr.split('\n')[0] || 'dpkg-deb was ended');
+  if (names.length === 0 && code !== 0) throw new PackageFault(stderr.split('\n')[0] || 'dpkg-deb was ended');
   return names;
 }
 

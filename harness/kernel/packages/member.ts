@@ -43,6 +43,13 @@ export interface OpenPackage {
   readonly kill: () => void;
 }
 
+/** What is wrong with the bytes of a package, in a few words that follow its name and a colon. Whoever knows the name makes a message of it. */
+export class PackageFault extends BpfrigError {
+  constructor(message: string) {
+    super('infra', message);
+  }
+}
+
 /** Debian's packages of the programs that unpack packages. */
 const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   'dpkg-deb': 'dpkg',

@@ -95,7 +95,12 @@ const byNumbers = new Intl.Collator('en', { numeric: true }).compare;
 /** Architectures of packages whose kernel a guest may boot, as distributions name them. Packages for i386 may have a kernel of 64 bits: its image decides. */
 const GUEST_ARCHS: ReadonlySet<string> = new Set([
   ...ARCH_NAMES,
-  ...['all', 'noarch', 'i386', 'i686', 'x86_64', 'aarch64'],
+  'all',
+  'noarch',
+  'i386',
+  'i686',
+  'x86_64',
+  'aarch64',
 ]);
 
 /** The release of the packages of one kernel. */

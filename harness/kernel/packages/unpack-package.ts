@@ -11,6 +11,7 @@ import {
   type Member,
   missingProgram,
   type OpenPackage,
+  PackageFault,
   type PackageFile,
   type PackageFormat,
 } from './member.ts';
@@ -81,7 +82,7 @@ export async function unpackPackage(
     const ended = await source?.ended;
     signal?.throwIfAborted();
     if (timeout.aborted) throw refuse(`it did not end within ${UNPACK_MS / 1000} s`);
-    if (error instanceof BpfrigError) throw error;
+    if (error instanceof BpfrigError && !(error instanceof PackageFault)) throw error;
     if (ended?.missing != null) throw missingProgram(ended.missing, basename(file));
     if (error instanceof Error && 'syscall' in error && source !== null) throw taken(error, folder, refuse);
     const said = ended === undefined || ended.code === 0 ? null : firstLine(ended.stderr);
