@@ -80,5 +80,5 @@ function lackOf(error: NotWhole, kind: PackageFormat, files: readonly string[]):
   if (error.modules.length === 0) return error.message;
   const packages = MODULE_PACKAGES[kind].replaceAll('RELEASE', error.release ?? 'RELEASE');
   const given = files.map(file => basename(file)).join(',');
-  return `${error.message}: a guest needs it; add the packages with the modules by commas, ${kind}:${given},MODULES: ${packages}`;
+  return `${error.message}, without which a guest has no network: add the packages with the modules by commas, ${kind}:${given},MODULES: ${packages}`;
 }
