@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Kernel } from '../model/kernel.ts';
 import { readGuestConfig } from './guest-config.ts';
-import { mustBuildIn, OPTIONS } from './needed-drivers.ts';
+import { lacksModules, mustBuildIn, OPTIONS } from './needed-drivers.ts';
 
 const ALL = Object.values(OPTIONS).map(option => `${option}=y\n`);
 
@@ -49,4 +49,16 @@ t.test('what a configuration does not build in is named, wherever the configurat
   const built = { ...kernel('/nowhere'), given: join(dir, 'arch', 'x86', 'boot', 'bzImage') };
   await t.rejects(mustBuildIn(built, names), { message: /: CONFIG_VETH=n: build them in/ });
   await t.resolves(mustBuildIn(kernel('/nowhere'), names), 'not known');
+});
+
+t.test('a kernel without drivers: what to build, or which package says what is built in', async t => {
+  const dir = t.testdir({ bare: {}, listed: { 'modules.builtin': '' } });
+  const lacks = (modulesDir: string): string =>
+    lacksModules({ ...kernel('/nowhere'), modulesDir: join(dir, modulesDir) }, ['virtio_pci', 'veth'])
+      .message;
+  t.match(
+    lacks('listed'),
+    /lacks the modules virtio_pci, veth: build them, CONFIG_VIRTIO_PCI, CONFIG_VETH as y or m/,
+  );
+  t.match(lacks('bare'), /it has no modules\.builtin.*linux-base-6\.12\.1 in Debian/);
 });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { architecture } from '../arch/architectures.ts';
 import { kernelConfig } from '../kernel/config.ts';
 import { configValue } from '../kernel/config-lines.ts';
@@ -12,13 +14,21 @@ export const OPTIONS: Readonly<Record<string, string>> = {
   pktgen: 'CONFIG_NET_PKTGEN',
 };
 
-/** The error for a kernel without modules that every guest needs. */
-export function lacksModules({ id, release, arch }: Kernel, names: readonly string[]): BpfrigError {
+/**
+ * The error for a kernel without modules that every guest needs. Where there is no list of what is built in, which is in a package of its own in Debian from
+ * 6.19 on, that is what is missing.
+ */
+export function lacksModules(
+  { id, release, arch, modulesDir }: Kernel,
+  names: readonly string[],
+): BpfrigError {
   const options = names.map(name => optionOf(arch, name) ?? name).join(', ');
-  return new BpfrigError(
-    'infra',
-    `kernel ${id} (${release}) lacks the modules ${names.join(', ')}: build them, ${options} as y or m`,
-  );
+  const what = `kernel ${id} (${release}) lacks the modules ${names.join(', ')}`;
+  const listed = modulesDir === null || existsSync(join(modulesDir, 'modules.builtin'));
+  const remedy = listed
+    ? `build them, ${options} as y or m`
+    : `it has no modules.builtin, which would say that they are built in: add the package that has it (linux-base-${release} in Debian from 6.19 on)`;
+  return new BpfrigError('infra', `${what}: ${remedy}`);
 }
 
 /**
