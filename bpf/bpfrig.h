@@ -9,6 +9,16 @@
 
 #include <linux/types.h>
 
+/*
+ * Words are compared, hashed and counted in as a CPU loads them: where the byte
+ * is that memory has at this place of a word of 8, in bits from the lowest one.
+ */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define BPFRIG_BYTE_SHIFT(at)	(56 - 8 * (at))
+#else
+#define BPFRIG_BYTE_SHIFT(at)	(8 * (at))
+#endif
+
 /* The payload is pktgen's, net/core/pktgen.c: struct pktgen_hdr. */
 #define BPFRIG_MAGIC	0xbe9be955
 #define BPFRIG_PORT	9

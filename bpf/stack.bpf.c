@@ -7,6 +7,7 @@
  * and are compared here; stack_other.h has the rest.
  */
 #include "stack_other.h"
+#include "frame.h"
 
 /*
  * Compares one payload of an skb that GRO merged, as if the first frame's
@@ -76,7 +77,7 @@ static __always_inline bool load_head(struct __sk_buff *skb, union head *head)
 
 static __always_inline bool meta_is_seq(struct __sk_buff *skb, __u32 seq)
 {
-	__u32 *meta = (void *)(long)skb->data_meta;
+	first_word *meta = (void *)(long)skb->data_meta;
 
 	return (void *)(meta + 1) <= (void *)(long)skb->data && *meta == seq;
 }

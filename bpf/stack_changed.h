@@ -16,7 +16,7 @@ struct view {
 };
 
 /* Bytes 14 and 15 of a head, in its second word. */
-#define BEHIND_ETHERNET	(~0ULL << 48)
+#define BEHIND_ETHERNET	without_first(ETH_HLEN - 8)
 
 /*
  * Loads the head of a frame whose payload is at this byte, as if it were where

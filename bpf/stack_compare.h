@@ -7,7 +7,7 @@
 
 /* Behind IPv6, the head ends within the magic: the number is in the rest. */
 #define REST_NUMBER	4
-#define NUMBER_MASK	0xffffffffffffULL
+#define BEHIND_NUMBER	without_first(6)
 
 static __always_inline __u32 rest_of(const struct bpfrig_source *source)
 {
@@ -50,13 +50,13 @@ __noinline int chunk_differs(struct __sk_buff *skb, __u32 at, __u32 rest,
 			       ((left - 1) & (CHUNK - 1)) + 1))
 		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	if (at == BPFRIG_HEAD && (rest & REST_NUMBER))
-		words[0] &= ~NUMBER_MASK;
+		words[0] &= BEHIND_NUMBER;
 	for (k = 0; k < CHUNK_WORDS; k++) {
 		if (8 * k >= left)
 			break;
 		diff = words[k] ^ rest_word(at + 8 * k, pattern);
 		if (8 * k + 8 > left)
-			diff &= ~0ULL >> 8 * (8 * k + 8 - left);
+			diff &= without_last(8 * k + 8 - left);
 		if (diff)
 			return differs_at(1 + at + 8 * k + first_byte(diff));
 	}
@@ -74,7 +74,7 @@ __noinline int rest_differs(struct __sk_buff *skb, __u32 rest)
 	if (!buf || load_frame(skb, buf))
 		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	if (rest & REST_NUMBER)
-		buf->words[CHUNK_WORDS] &= ~NUMBER_MASK;
+		buf->words[CHUNK_WORDS] &= BEHIND_NUMBER;
 	/* Whole chunks: two branches for each. */
 	for (i = 1; i < CHUNKS; i++) {
 		if (i * CHUNK + CHUNK > len)
@@ -267,7 +267,7 @@ static __always_inline void count_number(struct bpfrig_stack_count *count,
 					 struct bpfrig_flow *flow, __u16 port,
 					 __u32 seq)
 {
-	__u32 number = seq - source->first, lane, slot;
+	__u32 number = seq - source->first, lane, slot, shift;
 	__u16 turn = port - source->port;
 	__u64 *word;
 
@@ -284,8 +284,9 @@ static __always_inline void count_number(struct bpfrig_stack_count *count,
 	slot = lane / 8;
 	word = bpf_map_lookup_elem(&seen, &slot);
 	/* Other CPUs may add at the same time, but no more than 64 of them. */
-	if (word && (*word >> 8 * (lane & 7) & 0xff) < BPFRIG_LANE_FULL)
-		__sync_fetch_and_add(word, 1ULL << 8 * (lane & 7));
+	shift = BPFRIG_BYTE_SHIFT(lane & 7);
+	if (word && (*word >> shift & 0xff) < BPFRIG_LANE_FULL)
+		__sync_fetch_and_add(word, 1ULL << shift);
 	if (!flow)
 		count->unordered++;
 	else if (seq + 1 < flow->next)

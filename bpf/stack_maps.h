@@ -115,16 +115,46 @@ static __always_inline __u32 fold(__u32 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
-/* The lowest byte that is not 0. */
+/* The first byte in memory that is not 0. */
 static __always_inline __u32 first_byte(__u64 word)
 {
 	__u32 i;
 
 	for (i = 0; i < 7; i++)
-		if (word >> 8 * i & 0xff)
+		if (word >> BPFRIG_BYTE_SHIFT(i) & 0xff)
 			break;
 	return i;
 }
+
+/*
+ * All ones in a word but for its first bytes in memory, fewer than 8, which are
+ * zeroes.
+ */
+static __always_inline __u64 without_first(__u32 bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return ~0ULL >> 8 * bytes;
+#else
+	return ~0ULL << 8 * bytes;
+#endif
+}
+
+/* All ones but for the last bytes in memory, fewer than 8. */
+static __always_inline __u64 without_last(__u32 bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return ~0ULL << 8 * bytes;
+#else
+	return ~0ULL >> 8 * bytes;
+#endif
+}
+
+/* Eight bytes that are 0 to 7, in memory. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define COUNTING_UP	0x0001020304050607ULL
+#else
+#define COUNTING_UP	0x0706050403020100ULL
+#endif
 
 /*
  * Whether any word of those that were summed up differs. clang 19 would
@@ -146,8 +176,7 @@ static __always_inline __u64 pattern_mask(__u32 rest)
 /* The bytes of word at behind the head, from the source. */
 static __always_inline __u64 rest_word(__u32 at, __u64 pattern)
 {
-	return (0x0706050403020100 + (at & 0xff) * 0x0101010101010101ULL) &
-	       pattern;
+	return (COUNTING_UP + (at & 0xff) * 0x0101010101010101ULL) & pattern;
 }
 
 /*

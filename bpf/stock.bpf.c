@@ -155,7 +155,8 @@ SEC("xdp")
 int redirect_with_meta(struct xdp_md *ctx)
 {
 	struct bpfrig_frame *frame = ours(ctx);
-	__u32 *meta, seq;
+	first_word *meta;
+	__u32 seq;
 
 	if (!frame)
 		return XDP_PASS;
@@ -173,7 +174,7 @@ int redirect_with_meta(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_pushed(struct xdp_md *ctx)
 {
-	__u32 *head;
+	first_word *head;
 
 	if (!ours(ctx))
 		return XDP_PASS;
@@ -303,7 +304,7 @@ SEC("xdp/cpumap")
 int entry_check_meta(struct xdp_md *ctx)
 {
 	const struct bpfrig_frame *frame = ours(ctx);
-	__u32 *meta = (void *)(long)ctx->data_meta;
+	first_word *meta = (void *)(long)ctx->data_meta;
 
 	return frame && (void *)(meta + 1) <= (void *)(long)ctx->data &&
 			       *meta == frame->seq ?
@@ -314,7 +315,7 @@ int entry_check_meta(struct xdp_md *ctx)
 SEC("xdp/cpumap")
 int entry_pop(struct xdp_md *ctx)
 {
-	__u32 *head = (void *)(long)ctx->data;
+	first_word *head = (void *)(long)ctx->data;
 
 	if ((void *)(head + 1) > (void *)(long)ctx->data_end ||
 	    *head != bpf_htonl(BPFRIG_PATTERN) ||

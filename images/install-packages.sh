@@ -17,7 +17,11 @@ for word; do
 		;;
 	arm64) packages="$packages gcc-aarch64-linux-gnu" qemus="$qemus qemu-system-arm" ;;
 	s390x) packages="$packages gcc-s390x-linux-gnu" qemus="$qemus qemu-system-s390x" ;;
-	riscv64) packages="$packages gcc-riscv64-linux-gnu" qemus="$qemus qemu-system-riscv" ;;
+	riscv64)
+		packages="$packages gcc-riscv64-linux-gnu" qemus="$qemus qemu-system-riscv"
+		# GNU ld of Debian 12 does not link Debian 13's libraries of riscv64: harness/image/linker.ts.
+		! grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release || packages="$packages lld-19"
+		;;
 	esac
 done
 

@@ -33,6 +33,8 @@ export const amd64: Architecture = {
     bus: 'pci',
     console: { args: ['-serial', 'chardev:console'], device: 'ttyS0' },
     panicArgs: ['-device', 'pvpanic'],
+    interrupts: 'fixed',
+    clones: true,
     nmiWords: ['unknown_nmi_panic'],
     cpuState,
     // pvpanic before 5.13, pvpanic_mmio since.

@@ -1,7 +1,5 @@
 import type { ArchName } from '../model/kernel.ts';
-
-/** How many bytes of a number come first: the low ones (amd64, arm64, riscv64) or the high ones (s390x). */
-export type ByteOrder = 'little' | 'big';
+import type { ByteOrder } from './byte-order.ts';
 
 /** Everything that differs between architectures of guests. One file of this folder describes one of them. */
 export interface Architecture {
@@ -35,6 +33,10 @@ export interface Machine {
   readonly console: { readonly args: readonly string[]; readonly device: string };
   /** The device by which a kernel reports its panic; none where the architecture has its own way. */
   readonly panicArgs: readonly string[];
+  /** Whether a device's interrupts go to the CPU that `irqaffinity` names, or to whichever CPU takes them first. */
+  readonly interrupts: 'fixed' | 'floating';
+  /** Whether a machine that QEMU saved goes on when it is loaded: else guests are not cloned, and every cell boots. */
+  readonly clones: boolean;
   /** What makes a kernel panic when QEMU's `inject-nmi` reaches it. */
   readonly nmiWords: readonly string[];
   /** Reads one CPU's part of QEMU's `info registers -a`. */
@@ -73,6 +75,8 @@ export interface Toolchain {
   readonly package: string | null;
   /** Debian's suite whose packages are unpacked for programs and libraries of the guest. */
   readonly suite: string;
+  /** The oldest GNU ld that links that suite's libraries, and the linker for hosts that have an older one; absent: any does. */
+  readonly linker?: { readonly gnuSince: string; readonly llvmSince: number; readonly package: string };
   /** clang's target of BPF objects, and what libbpf's and libc's headers need to know. */
   readonly bpf: { readonly target: string; readonly defines: readonly string[] };
 }

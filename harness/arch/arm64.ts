@@ -30,6 +30,8 @@ export const arm64: Architecture = {
     bus: 'pci',
     console: { args: ['-serial', 'chardev:console'], device: 'ttyAMA0' },
     panicArgs: ['-device', 'pvpanic-pci'],
+    interrupts: 'fixed',
+    clones: true,
     nmiWords: [],
     cpuState,
     drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic_pci'] },

@@ -28,6 +28,9 @@ export const riscv64: Architecture = {
     bus: 'pci',
     console: { args: ['-serial', 'chardev:console'], device: 'ttyS0' },
     panicArgs: ['-device', 'pvpanic-pci'],
+    interrupts: 'fixed',
+    // QEMU, at least 10.0.2, does not save the timers of the CPUs: none of a clone fires, and its CPUs sleep.
+    clones: false,
     nmiWords: [],
     cpuState,
     drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic_pci'] },
@@ -37,6 +40,8 @@ export const riscv64: Architecture = {
     tuple: 'riscv64-linux-gnu',
     package: 'gcc-riscv64-linux-gnu',
     suite: 'trixie',
+    // Its libc has R_RISCV_SET_ULEB128, on which GNU ld 2.40 of Debian 12 ends by a SIGSEGV.
+    linker: { gnuSince: '2.41.0', llvmSince: 18, package: 'lld-19' },
     bpf: { target: 'bpfel', defines: ['-D__TARGET_ARCH_riscv', '-D__riscv', '-D__riscv_xlen=64'] },
   },
   lacks: {

@@ -30,6 +30,9 @@ export const s390x: Architecture = {
     console: { args: ['-device', 'sclpconsole,chardev=console'], device: 'ttysclp0' },
     // A kernel that panics enters a disabled wait, which QEMU reports by itself.
     panicArgs: [],
+    // z/Architecture Principles of Operation, 6: an I/O interruption is pending for all CPUs.
+    interrupts: 'floating',
+    clones: true,
     nmiWords: [],
     cpuState,
     // Debian's kernels have the channel subsystem and virtio on it built in.

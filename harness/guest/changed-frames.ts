@@ -1,5 +1,7 @@
+import type { ByteOrder } from '../arch/byte-order.ts';
 import type { ChangedFrames, ChangedSample, Why } from '../model/changed-frames.ts';
 import { WHYS } from '../model/changed-frames.ts';
+import { ByteReader } from '../object/elf.ts';
 import { BpfrigError } from '../util/errors.ts';
 
 /** BPFRIG_HEAD, BPFRIG_SAMPLE and BPFRIG_SAMPLES, bpf/bpfrig.h. */
@@ -19,9 +21,10 @@ const NO_SLOT = 16;
  */
 export function changedFrames(
   rows: readonly { readonly changed: string }[],
-  strangers = '',
+  strangers: string,
+  order: ByteOrder,
 ): ChangedFrames | null {
-  const parts = rows.map(({ changed }) => decode(Buffer.from(changed, 'hex')));
+  const parts = rows.map(({ changed }) => decode(Buffer.from(changed, 'hex'), order));
   const [first] = parts;
   if (first === undefined) return null;
   const located = parts.filter(({ samples }) => samples.some(({ slot }) => slot !== null));
@@ -41,14 +44,15 @@ export function changedFrames(
 
 const BYTES = VARY_AT + SAMPLE + SAMPLES * (SAMPLE_AT + SAMPLE);
 
-function decode(bytes: Buffer): Omit<ChangedFrames, 'strangers'> {
+function decode(bytes: Buffer, order: ByteOrder): Omit<ChangedFrames, 'strangers'> {
   if (bytes.length !== BYTES)
     throw new BpfrigError('agent', `stack_changed: an answer of ${bytes.length} bytes, not ${BYTES}`);
+  const read = new ByteReader(bytes, order === 'little');
   const [why, rest, moved, samples] = [
-    bytes.readUInt32LE(HEAD),
-    bytes.readUInt32LE(HEAD + 4),
-    bytes.readInt32LE(HEAD + 8),
-    bytes.readUInt32LE(HEAD + 12),
+    read.u32(HEAD),
+    read.u32(HEAD + 4),
+    read.i32(HEAD + 8),
+    read.u32(HEAD + 12),
   ];
   return {
     bytes: places(bytes.subarray(0, HEAD)),
@@ -57,7 +61,7 @@ function decode(bytes: Buffer): Omit<ChangedFrames, 'strangers'> {
     moved,
     vary: places(bytes.subarray(VARY_AT, VARY_AT + SAMPLE)),
     samples: Array.from({ length: Math.min(samples, SAMPLES) }, (_, index) =>
-      sampleAt(bytes.subarray(VARY_AT + SAMPLE + index * (SAMPLE_AT + SAMPLE))),
+      sampleAt(bytes.subarray(VARY_AT + SAMPLE + index * (SAMPLE_AT + SAMPLE)), order),
     ),
   };
 }
@@ -67,8 +71,9 @@ function places(mask: Buffer): number[] {
   return [...mask].flatMap((byte, at) => (byte === 0 ? [] : [at]));
 }
 
-function sampleAt(bytes: Buffer): ChangedSample {
-  const [length, tag, at, slot] = [0, 4, 8, 12].map(offset => bytes.readUInt32LE(offset)) as [
+function sampleAt(bytes: Buffer, order: ByteOrder): ChangedSample {
+  const read = new ByteReader(bytes, order === 'little');
+  const [length, tag, at, slot] = [0, 4, 8, 12].map(offset => read.u32(offset)) as [
     number,
     number,
     number,

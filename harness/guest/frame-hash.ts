@@ -1,3 +1,5 @@
+import { integerBytes, type ByteOrder } from '../arch/byte-order.ts';
+
 /** What is in the frame and what the core moves out of it before tc ingress: `skb_vlan_untag()` in `__netif_receive_skb_core`. */
 export interface Untagged {
   readonly bytes: Buffer;
@@ -33,18 +35,17 @@ const WORD = 8;
 const CHUNK = 64;
 
 /**
- * The hash of a frame with all its bytes, its length and its tag, as 16 hex digits in the byte order of the guest: what the classifier
- * computes in bpf/stack_described.h.
+ * The hash of a frame with all its bytes, its length and its tag, as 16 hex digits, as a guest of this byte order has it in memory: what
+ * the classifier computes in bpf/stack_described.h.
  */
-export function frameHash(frame: Buffer): string {
+export function frameHash(frame: Buffer, order: ByteOrder): string {
   const { bytes, tag } = untag(frame);
   let hash = mix(mix(SEED, BigInt(bytes.length)), BigInt(tag));
   const padded = Buffer.alloc(Math.ceil(bytes.length / CHUNK) * CHUNK);
   bytes.copy(padded);
-  for (let at = 0; at < padded.length; at += WORD) hash = mix(hash, padded.readBigUInt64LE(at));
-  const out = Buffer.alloc(WORD);
-  out.writeBigUInt64LE(hash);
-  return out.toString('hex');
+  for (let at = 0; at < padded.length; at += WORD)
+    hash = mix(hash, order === 'little' ? padded.readBigUInt64LE(at) : padded.readBigUInt64BE(at));
+  return integerBytes(hash, WORD, order).toString('hex');
 }
 
 function mix(hash: bigint, word: bigint): bigint {

@@ -113,7 +113,7 @@ t.test('struct bpfrig_source as the header has it', async t => {
     at += (widths[type ?? ''] ?? 0) * (array === undefined ? 1 : 64);
   }
   const frames = sentFrames({ ...PLAIN, source: 'pktgen', flows: 3, threads: 2, firstFlow: 1 }, ['vlan']);
-  const bytes = Buffer.from(encodeSource(frames, 5, { first: 7, count: 9 }), 'hex');
+  const bytes = Buffer.from(encodeSource(frames, 5, { first: 7, count: 9 }, 'little'), 'hex');
   t.equal(bytes.length, at);
   const word = (name: string) => bytes.readUInt32LE(offsets[name]);
   const half = (name: string) => bytes.readUInt16LE(offsets[name]);
@@ -122,4 +122,14 @@ t.test('struct bpfrig_source as the header has it', async t => {
   t.same(['port', 'flows', 'threads'].map(half), [9001, 3, 2]);
   t.same(['ids', 'rest', 'checksum', 'loose'].map(byte), [1, 0, 0, 8]);
   t.equal(bytes.subarray(0, 6).toString('hex'), '525400b9f002');
+  const big = Buffer.from(encodeSource(frames, 5, { first: 7, count: 9 }, 'big'), 'hex');
+  t.ok(big.subarray(0, 128).equals(bytes.subarray(0, 128)), 'bytes of frames are the same everywhere');
+  t.same(
+    ['len', 'numbers', 'lane'].map(name => big.readUInt32BE(offsets[name])),
+    [100, 5, 7],
+  );
+  t.same(
+    ['port', 'flows', 'threads'].map(name => big.readUInt16BE(offsets[name])),
+    [9001, 3, 2],
+  );
 });

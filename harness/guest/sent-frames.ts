@@ -1,3 +1,4 @@
+import { integersBytes, type ByteOrder } from '../arch/byte-order.ts';
 import { FRAME_FIELDS, IP6_FIELDS, type FrameField } from '../model/frame-fields.ts';
 import type { SourceReport } from '../model/observations.ts';
 import { MAC } from '../model/topology.ts';
@@ -157,17 +158,11 @@ export interface Lanes {
   readonly count: number;
 }
 
-/** `struct bpfrig_source` in hex. `numbers` is how many each thread sends at most. */
-export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes): string {
+/** `struct bpfrig_source` in hex, for a guest of this byte order. `numbers` is how many each thread sends at most. */
+export function encodeSource(frames: SentFrames, numbers: number, lanes: Lanes, order: ByteOrder): string {
   const { length, tag, first, sum, at } = frames;
-  const words = Buffer.alloc(32);
-  [length, tag, first, numbers, lanes.first, lanes.count, sum, at].forEach((word, index) =>
-    words.writeUInt32LE(word, 4 * index),
-  );
-  const halves = Buffer.alloc(8);
-  [frames.pseudo, frames.port, frames.flows, frames.threads].forEach((half, index) =>
-    halves.writeUInt16LE(half, 2 * index),
-  );
+  const words = integersBytes([length, tag, first, numbers, lanes.first, lanes.count, sum, at], 4, order);
+  const halves = integersBytes([frames.pseudo, frames.port, frames.flows, frames.threads], 2, order);
   const bytes = [IDS.indexOf(frames.ids), REST.indexOf(frames.rest), Number(frames.checksum), frames.loose];
   return frames.head + frames.mask + Buffer.concat([words, halves, Buffer.from(bytes)]).toString('hex');
 }

@@ -42,14 +42,14 @@ export interface TemplateIdentity {
 
 /** Key of a template in the cache: of the machine with everything in it, and of what is done there. Where files lie is not in it. */
 export function templateKey({ spec, imageKey, initrdKey, qemu, preparation }: TemplateIdentity): string {
-  const { topology, ends, queues } = spec;
+  const { arch, topology, ends, queues, cpus } = spec;
   // CPUs that take turns and CPUs that do not are the same devices.
   const placeless = { ...spec, image: '', initrd: '', parallel: false };
   const machine = commandLine(
     placeless,
     devices(placeless, { kind: 'shared', path: 'ram' }, machinePaths('')),
   );
-  const wiring: Wiring = { topology, ends, queues };
+  const wiring: Wiring = { arch, topology, ends, queues, cpus };
   return hashKey([LAYOUT, machine, wiring, imageKey, initrdKey, qemu, preparation]);
 }
 

@@ -1,18 +1,21 @@
+import { architecture } from '../arch/architectures.ts';
 import { ADDRESS, MAC, type End, type Topology } from '../model/topology.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { receivingCpu } from '../vm/devices.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { callBatch } from './batch.ts';
 import { request } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 
 /** What the devices of a guest depend on. */
-export type Wiring = Pick<GuestSpec, 'topology' | 'ends' | 'queues'>;
+export type Wiring = Pick<GuestSpec, 'arch' | 'topology' | 'ends' | 'queues' | 'cpus'>;
 
 /**
  * Makes the devices `tx` and `rx` of a guest, or the one that it has, up and silent: no IPv6, no ARP, nothing but what a scenario
  * sends. Throws `TopologyError` with iproute2's own words.
  */
-export async function makeTopology(guest: RunningGuest, { topology, ends, queues }: Wiring): Promise<void> {
+export async function makeTopology(guest: RunningGuest, wiring: Wiring): Promise<void> {
+  const { arch, topology, ends, queues } = wiring;
   if (topology === 'none') return;
   const made = topology === 'veth' ? [vethCommand(queues)] : await virtioCommands(guest, topology, ends);
   const sending = ends.includes('tx');
@@ -27,9 +30,26 @@ export async function makeTopology(guest: RunningGuest, { topology, ends, queues
     commands.map(command => request('exec', { argv: command.split(' ') })),
   );
   const index = answers.findIndex(({ status }) => status !== 0);
-  if (index < 0) return;
+  if (index < 0) {
+    if (topology !== 'veth' && architecture(arch).machine.interrupts === 'floating')
+      await receiveOn(guest, ends, receivingCpu(wiring));
+    return;
+  }
   const text = `${commands[index]}: ${answers[index]?.stderr.trim()}`;
   throw new TopologyError(topology, [text, ...(await refusedModules(guest))].join('; '));
+}
+
+/**
+ * Has virtio NICs receive on one CPU whose interrupts can go to any: the interrupt then only wakes a kernel thread that polls the device (NAPI), and
+ * that thread stays on the CPU.
+ */
+async function receiveOn(guest: RunningGuest, ends: readonly End[], cpu: number): Promise<void> {
+  for (const end of ends) {
+    await guest.call('write_file', { path: `/sys/class/net/${end}/threaded`, data: '1' });
+    const { rows } = await guest.call('kthreads', { prefix: `napi/${end}-` });
+    if (rows.length === 0) throw new TopologyError('virtio', `device ${end} has no kernel thread for NAPI`);
+    for (const { pid } of rows) await guest.call('sched', { pid, cpus: [cpu] });
+  }
 }
 
 /** The modules of its package that the kernel did not load, each with the system call's error and what the kernel's log says about it. */

@@ -7,6 +7,7 @@ import { BpfrigError } from '../util/errors.ts';
 import { hashKey } from '../util/hash.ts';
 import { commandFailure, hostCommand } from '../util/host-command.ts';
 import type { CpioEntry } from './cpio.ts';
+import { linkerFlags } from './linker.ts';
 import { findOnPath, findProgram, sharedLibraries } from './host-programs.ts';
 import { launcher } from '../util/launcher.ts';
 import { packagesIn, sysroot } from './sysroot.ts';
@@ -67,7 +68,7 @@ async function foreignUserland(
     arch,
     key: hashKey(await packagesIn(root)),
     cross: `${tuple}-`,
-    flags: [`--sysroot=${root}`],
+    flags: [`--sysroot=${root}`, ...(await linkerFlags(arch))],
     include: join(root, 'usr', 'include', tuple),
     find: name => findIn(root, name),
     entries: async (guestPath, path) => {
@@ -127,7 +128,9 @@ const MOST_LINKS = 40;
 async function resolveIn(root: string, path: string): Promise<string> {
   let at = normalize(path);
   for (let links = 0; links < MOST_LINKS; links += 1) {
-    const place = join(root, at);
+    const there = await exists(join(root, at));
+    // Debian's packages since 13 have in /usr what others look for in /.
+    const place = there ? join(root, at) : join(root, 'usr', at);
     if (!(await lstat(place)).isSymbolicLink()) return place;
     const target = await readlink(place);
     at = normalize(target.startsWith('/') ? target : join('/', dirname(at), target));
@@ -158,12 +161,16 @@ async function librariesIn(root: string, { toolchain }: Architecture, program: s
 }
 
 async function libraryIn(root: string, name: string, folders: readonly string[]): Promise<string | null> {
-  // Debian's packages since 13 have in /usr what programs ask for in /.
-  const paths = name.startsWith('/') ? [name, join('/usr', name)] : folders.map(folder => join(folder, name));
+  const paths = name.startsWith('/') ? [name] : folders.map(folder => join(folder, name));
   for (const path of paths) {
-    if ((await lstat(join(root, path)).catch(() => null)) !== null) return name.startsWith('/') ? name : path;
+    const places = [join(root, path), join(root, 'usr', path)];
+    if ((await exists(places[0] ?? '')) || (await exists(places[1] ?? ''))) return path;
   }
   return null;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
 }
 
 /** What a program asks its loader for, by readelf(1). */

@@ -1,9 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import semver from 'semver';
+import { architecture } from '../arch/architectures.ts';
+import type { ByteOrder } from '../arch/byte-order.ts';
 import { btfInImage } from '../kernel/btf-in-image.ts';
 import { flavoursOf, loadCatalogue, seriesOf } from '../kernel/catalogue.ts';
 import { isElf } from '../kernel/elf-kernel.ts';
+import { unpackedParts } from '../kernel/packed.ts';
 import { fetchKernel } from '../kernel/provider.ts';
 import { parseKernelSpec } from '../kernel/spec.ts';
 import { readStored, storeFolder } from '../kernel/store.ts';
@@ -32,7 +35,9 @@ export async function vmlinuxHeaderFolder(arch: ArchName, cacheDir: string): Pro
       throw new BpfrigError('infra', 'vmlinux.h is made from a kernel, and none could be fetched');
     const bpftool = await findProgram('bpftool');
     const key = hashKey([FORMAT, kernel.key, await versionOf(bpftool)]);
-    return cachedFolder(join(cacheDir, 'build', `vmlinux-${key}`), temp => dump(bpftool, kernel.image, temp));
+    return cachedFolder(join(cacheDir, 'build', `vmlinux-${key}`), temp =>
+      dump(bpftool, kernel.image, temp, architecture(arch).byteOrder),
+    );
   });
   await ensureIntact([join(folder, 'vmlinux.h'), join(folder, 'bpf', 'vmlinux.h')]);
   return folder;
@@ -53,8 +58,8 @@ interface BtfSource {
   readonly key: string;
 }
 
-async function dump(bpftool: string, image: string, folder: string): Promise<void> {
-  const file = await readableBtf(image, folder);
+async function dump(bpftool: string, image: string, folder: string, order: ByteOrder): Promise<void> {
+  const file = await readableBtf(image, folder, order);
   const args = ['btf', 'dump', 'file', file, 'format', 'c'];
   const result = await hostCommand(bpftool, args, { timeoutMs: 120_000, maxOutputBytes: 1 << 28 });
   if (!result.ok) throw commandFailure(`bpftool cannot make vmlinux.h from the BTF of ${image}`, result);
@@ -65,18 +70,27 @@ async function dump(bpftool: string, image: string, folder: string): Promise<voi
 }
 
 /** What bpftool can read: the image, or the BTF that was in it, in a file of `folder`. */
-async function readableBtf(image: string, folder: string): Promise<string> {
+async function readableBtf(image: string, folder: string, order: ByteOrder): Promise<string> {
   const content = await readFile(image);
   if (isElf(content)) return image;
-  const btf = btfInImage(content);
+  const btf = btfInImage(content, order) ?? (await packedBtf(content, order));
   if (btf === null)
     throw new BpfrigError(
       'infra',
-      `vmlinux.h is made from a kernel's BTF, and ${image} has none that is not compressed`,
+      `vmlinux.h is made from a kernel's BTF, and in ${image} there is none that can be read`,
     );
   const file = join(folder, 'btf');
   await writeFile(file, btf);
   return file;
+}
+
+/** The BTF of a kernel that is compressed behind its own loader, as a bzImage of s390x is. */
+async function packedBtf(image: Buffer, order: ByteOrder): Promise<Buffer | null> {
+  for await (const content of unpackedParts(image)) {
+    const btf = btfInImage(content, order);
+    if (btf !== null) return btf;
+  }
+  return null;
 }
 
 async function newestDefault(arch: ArchName, cacheDir: string): Promise<BtfSource | null> {

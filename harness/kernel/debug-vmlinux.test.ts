@@ -54,3 +54,10 @@ t.test('a vmlinux that is named has to be that of the guest', async t => {
   });
   await t.rejects(checkVmlinux(join(dir, 'absent'), null), { code: 'usage', message: /there is no file/ });
 });
+
+t.test('the notes of a big-endian kernel', async t => {
+  const id = 'ab'.repeat(20);
+  const notes = Buffer.from(`000000040000001400000003474e5500${id}`, 'hex');
+  t.equal(buildId(notes), id);
+  t.equal(buildId(notes.subarray(4)), null);
+});

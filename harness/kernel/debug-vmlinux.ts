@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { byteOrderOf, integerOf, integersBytes } from '../arch/byte-order.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { isElf } from './elf-kernel.ts';
@@ -51,8 +52,12 @@ export async function checkVmlinux(path: string, notes: Buffer | null): Promise<
 
 /** NT_GNU_BUILD_ID among the notes of a kernel, in hex; null where there is none. */
 export function buildId(notes: Buffer | null): string | null {
-  const at = notes?.indexOf(Buffer.from('\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0', 'latin1')) ?? -1;
-  return at < 0 || notes === null ? null : notes.toString('hex', at + 16, at + 36);
+  if (notes === null) return null;
+  for (const order of ['little', 'big'] as const) {
+    const at = notes.indexOf(Buffer.concat([integersBytes([4, 20, 3], 4, order), Buffer.from('GNU\0')]));
+    if (at >= 0) return notes.toString('hex', at + 16, at + 36);
+  }
+  return null;
 }
 
 async function hasDebugInfo(path: string): Promise<boolean> {
@@ -70,20 +75,15 @@ async function sectionOf(path: string, name: string): Promise<Buffer | null> {
 /** Of a file of hundreds of megabytes only the tables are read. Empty for a file that is no ELF64. */
 async function readSections(file: FileHandle): Promise<Sections> {
   const header = await bytesOf(file, 0, 64);
-  if (header.length < 64 || !isElf(header) || header[4] !== 2 || header[5] !== 1) return new Map();
-  const [start, count, names] = [
-    Number(header.readBigUInt64LE(40)),
-    header.readUInt16LE(60),
-    header.readUInt16LE(62),
-  ];
+  if (header.length < 64 || !isElf(header) || header[4] !== 2) return new Map();
+  const order = byteOrderOf({ littleEndian: header[5] === 1 });
+  const number = (from: Buffer, at: number, size: number): number =>
+    Number(integerOf(from.subarray(at, at + size), order));
+  const [start, count, names] = [number(header, 40, 8), number(header, 60, 2), number(header, 62, 2)];
   const table = await bytesOf(file, start, count * 64);
   const all = Array.from({ length: Math.floor(table.length / 64) }, (_, index) => {
     const one = table.subarray(index * 64, index * 64 + 64);
-    return {
-      name: one.readUInt32LE(0),
-      offset: Number(one.readBigUInt64LE(24)),
-      size: Number(one.readBigUInt64LE(32)),
-    };
+    return { name: number(one, 0, 4), offset: number(one, 24, 8), size: number(one, 32, 8) };
   });
   const strings = all[names];
   if (strings === undefined) return new Map();

@@ -1,5 +1,5 @@
 import { ARCHITECTURES } from '../arch/architectures.ts';
-import type { ByteOrder } from '../arch/architecture.ts';
+import type { ByteOrder } from '../arch/byte-order.ts';
 import type { ArchName } from '../model/kernel.ts';
 
 /** Whether a file begins as an ELF file does. */

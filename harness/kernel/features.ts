@@ -130,6 +130,13 @@ const TABLE = {
     config: 'no CONFIG_BPF_JIT_ALWAYS_ON',
     probe: 'bpf_interpreter',
   },
+  // Debian builds for z10, and arch/s390/Kconfig has the JIT compiler (HAVE_EBPF_JIT) only from z196 on.
+  'bpf-jit': {
+    kind: 'configuration',
+    config: 'CONFIG_BPF_JIT',
+    archs: ['amd64', 'arm64', 'riscv64'],
+    probe: 'bpf_jit',
+  },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 
 /** The name of a feature, as `requires` of a scenario lists it. */

@@ -83,6 +83,13 @@ t.test('BTF is found in an Image by a header whose sections fit', async t => {
   btf.writeUInt32LE(50_000, 20);
   const decoy = Buffer.from('9feb010018000000ffffffffffffffffffffffffffffffff', 'hex');
   const image = Buffer.concat([Buffer.alloc(77), decoy, Buffer.alloc(13), btf, Buffer.alloc(500)]);
-  t.ok(btfInImage(image)?.equals(btf));
-  t.equal(btfInImage(image.subarray(0, 150_000)), null, 'a file that ends within it');
+  t.ok(btfInImage(image, 'little')?.equals(btf));
+  t.equal(btfInImage(image, 'big'), null);
+  t.equal(btfInImage(image.subarray(0, 150_000), 'little'), null, 'a file that ends within it');
+  const big = Buffer.alloc(200_024);
+  Buffer.from('eb9f010000000018', 'hex').copy(big);
+  big.writeUInt32BE(150_000, 12);
+  big.writeUInt32BE(150_000, 16);
+  big.writeUInt32BE(50_000, 20);
+  t.ok(btfInImage(Buffer.concat([Buffer.alloc(77), big, Buffer.alloc(500)]), 'big')?.equals(big));
 });

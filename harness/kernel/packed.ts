@@ -53,3 +53,26 @@ export async function unpackBytes(
     },
   );
 }
+
+/** A kernel unpacks to megabytes; what begins like a packed part by chance does not. */
+const LEAST_PART_BYTES = 1 << 20;
+/** Of one format; a decompressor has the number in its own code, too. */
+const MOST_PARTS = 16;
+
+/** What unpacks from somewhere within a file, whatever follows it: for a kernel that is packed behind a loader which does not say where. */
+export async function* unpackedParts(file: Buffer): AsyncGenerator<Buffer> {
+  for (const { magic, tool, args } of PACKINGS) {
+    const number = Buffer.from(magic, 'hex');
+    let at = file.indexOf(number);
+    for (let part = 0; at >= 0 && part < MOST_PARTS; part += 1) {
+      // The tool complains about what follows, after it has written what it unpacked.
+      const { stdout } = await hostCommandBytes(tool, args, {
+        timeoutMs: 300_000,
+        input: file.subarray(at),
+        maxOutputBytes: MAX_KERNEL_BYTES,
+      });
+      if (stdout.length >= LEAST_PART_BYTES) yield stdout;
+      at = file.indexOf(number, at + 1);
+    }
+  }
+}

@@ -10,7 +10,7 @@ import type { Btf, BtfType } from './btf.ts';
  * what its type is: `__be32` the number that the guest reads from memory, `__u8[16]` a list. A part of a value that has too many parts of
  * its own is a text `0x…`. `bytes` may be longer than the type. Throws `scenario` when they are shorter.
  */
-export function decodeValue(btf: Btf, typeId: number, bytes: Buffer, littleEndian = true): Value {
+export function decodeValue(btf: Btf, typeId: number, bytes: Buffer, littleEndian: boolean): Value {
   const size = btf.sizeOf(typeId);
   if (bytes.length < size) {
     const text = `a value of ${btf.nameOf(typeId)} has ${bytes.length} bytes, not ${size}`;

@@ -23,7 +23,7 @@ export function encodeValue(
   typeId: number,
   value: unknown,
   where: string,
-  littleEndian = true,
+  littleEndian: boolean,
 ): Buffer {
   const size = btf.sizeOf(typeId);
   if (size > LARGEST) throw problem(where, `${btf.nameOf(typeId)} has more than ${LARGEST} bytes`);

@@ -1,3 +1,4 @@
+import { byteOrderOf } from '../arch/byte-order.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { Value } from '../model/counters.ts';
@@ -28,7 +29,7 @@ export function globalBytes(
     const at = `${where}.${name}`;
     const bytes =
       type === null || object.btf === null
-        ? untypedBytes(value, size, at)
+        ? untypedBytes(value, size, at, byteOrderOf(object))
         : encodeValue(object.btf, type, value, at, object.littleEndian);
     return { section, offset, hex: bytes.toString('hex') };
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { byteOrderOf } from '../arch/byte-order.ts';
 import { globalBytes, globalSections, readGlobals } from './global-bytes.ts';
 import { keyBytes, showKey, showValue, untypedBytes, valueBytes, type MapShape } from './map-values.ts';
 import { readObject } from './read-object.ts';
@@ -55,7 +56,7 @@ function shapesOf(t: Test): (name: string) => MapShape {
     const map = contents.maps.find(one => one.name === name);
     if (map === undefined) throw new Error(`no map ${name}`);
     const { type, keySize, valueSize } = map;
-    return { type, keySize, valueSize, declared: { contents, map } };
+    return { type, keySize, valueSize, declared: { contents, map }, byteOrder: byteOrderOf(contents) };
   };
 }
 
@@ -106,15 +107,20 @@ t.test('without a type: numbers, addresses, and hex', t => {
   t.equal(valueBytes(plain, '52:54:00:12:34:56', 'value', 1).toString('hex'), '525400123456');
   t.equal(valueBytes(plain, '0102030405ff', 'value', 1).toString('hex'), '0102030405ff');
   t.equal(showValue(plain, Buffer.from('0102030405ff', 'hex')), '0x0102030405ff');
-  t.equal(untypedBytes(-1, 2, 'x').toString('hex'), 'ffff');
-  t.equal(untypedBytes(0, 0, 'x').length, 0, 'a queue has no keys');
+  t.equal(untypedBytes(-1, 2, 'x', 'little').toString('hex'), 'ffff');
+  t.equal(untypedBytes(0, 0, 'x', 'little').length, 0, 'a queue has no keys');
+  const bigEndian = { ...plain, declared: null, byteOrder: 'big' } as const;
+  t.equal(keyBytes(bigEndian, 258, 'key').toString('hex'), '00000102');
+  t.equal(keyBytes(bigEndian, '0x010012c6', 'key').toString('hex'), '010012c6', 'digits make a number');
+  t.equal(keyBytes(bigEndian, '198.18.0.1', 'key').toString('hex'), 'c6120001', 'network order everywhere');
+  t.equal(keyBytes(bigEndian, '02010000', 'key').toString('hex'), '02010000', 'hex as it is');
   for (const [value, message] of [
     [65_536, 'x: 65536 does not fit into 2 bytes'],
     [-32_769, /does not fit/],
     ['010203', /"010203" is no number, and not 2 bytes/],
     [{ a: 1 }, 'x: {"a":1} is no number, and not 2 bytes in hex (the object has no type for it)'],
   ] as const)
-    t.throws(() => untypedBytes(value, 2, 'x'), { code: 'scenario', message });
+    t.throws(() => untypedBytes(value, 2, 'x', 'little'), { code: 'scenario', message });
   t.end();
 });
 

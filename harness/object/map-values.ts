@@ -1,3 +1,4 @@
+import { integerBytes, type ByteOrder } from '../arch/byte-order.ts';
 import type { Value } from '../model/counters.ts';
 import { parseIp, parseMac } from '../util/addresses.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -14,6 +15,8 @@ export interface MapShape {
   readonly valueSize: number;
   /** The object that declares it, whose BTF has the types; null for a map that no object declares. */
   readonly declared: { readonly contents: BpfObject; readonly map: BpfMap } | null;
+  /** Of the guest that has the map. */
+  readonly byteOrder: ByteOrder;
 }
 
 /** Bytes of a key. Throws `scenario`, with `where`, for one that does not fit. */
@@ -67,7 +70,7 @@ export function isPerCpu(type: string): boolean {
  * Bytes of a value without a type: a number of that size, `0x…` digits that make a number, an address in network order, or two hex
  * digits for each byte as it is in memory. Throws `scenario` for anything else.
  */
-export function untypedBytes(value: unknown, size: number, where: string): Buffer {
+export function untypedBytes(value: unknown, size: number, where: string, order: ByteOrder): Buffer {
   const raw = hexOf(value, size) ?? addressOf(value, size);
   if (raw !== null) return raw;
   const number = numberOf(value);
@@ -79,10 +82,7 @@ export function untypedBytes(value: unknown, size: number, where: string): Buffe
   const bits = BigInt(size) * 8n;
   if (number >= 1n << bits || number < -(1n << bits) / 2n)
     throw new BpfrigError('scenario', `${where}: ${number} does not fit into ${size} bytes`);
-  const digits = BigInt.asUintN(Number(bits), number)
-    .toString(16)
-    .padStart(size * 2, '0');
-  return size === 0 ? Buffer.alloc(0) : Buffer.from(digits, 'hex').reverse();
+  return integerBytes(number, size, order);
 }
 
 function oneValue(shape: MapShape, value: unknown, where: string): Buffer {
@@ -91,7 +91,7 @@ function oneValue(shape: MapShape, value: unknown, where: string): Buffer {
 }
 
 function bytesOf(
-  { declared }: MapShape,
+  { declared, byteOrder }: MapShape,
   type: number | null,
   size: number,
   value: unknown,
@@ -99,14 +99,15 @@ function bytesOf(
 ): Buffer {
   const btf = declared?.contents.btf ?? null;
   // A scenario may create the object's map with another size than the object declares.
-  if (type === null || btf === null || btf.sizeOf(type) !== size) return untypedBytes(value, size, where);
-  return hexOf(value, size) ?? encodeValue(btf, type, value, where, declared?.contents.littleEndian);
+  if (type === null || btf === null || btf.sizeOf(type) !== size)
+    return untypedBytes(value, size, where, byteOrder);
+  return hexOf(value, size) ?? encodeValue(btf, type, value, where, byteOrder === 'little');
 }
 
-function shown({ declared }: MapShape, type: number | null, bytes: Buffer): Value {
+function shown({ declared, byteOrder }: MapShape, type: number | null, bytes: Buffer): Value {
   const btf = declared?.contents.btf ?? null;
   if (type === null || btf === null || btf.sizeOf(type) !== bytes.length) return `0x${bytes.toString('hex')}`;
-  return decodeValue(btf, type, bytes, declared?.contents.littleEndian);
+  return decodeValue(btf, type, bytes, byteOrder === 'little');
 }
 
 /** Of a per-CPU map, each CPU's value begins at a multiple of 8 bytes. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { BpfObject } from './object.ts';
-import { impliedType } from './program-context.ts';
+import { impliedType, wordsContext } from './program-context.ts';
 import { readObject } from './read-object.ts';
 
 const SOURCE = `#include <linux/bpf.h>
@@ -42,4 +42,10 @@ t.test('the context says the type where the section does not, and only one type 
 t.test('an object without types says nothing', async t => {
   const object = compiled(t);
   t.ok(object.programs.every(one => impliedType(object, one) === null));
+});
+
+t.test('a context of words, in the byte order of the guest', async t => {
+  t.equal(wordsContext([1, -2], 'little').toString('hex'), '0100000000000000feffffffffffffff');
+  t.equal(wordsContext([1, -2], 'big').toString('hex'), '0000000000000001fffffffffffffffe');
+  t.throws(() => wordsContext([0.5], 'big'), { code: 'scenario', message: '`ctx`: 0.5 is no whole number' });
 });

@@ -1,3 +1,4 @@
+import { integersBytes, type ByteOrder } from '../arch/byte-order.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { sectionPlace } from './attach-sections.ts';
 import type { Btf } from './btf.ts';
@@ -51,11 +52,8 @@ export function getsPacket(btf: Btf | null, program: string): boolean {
 }
 
 /** A context of 64-bit words, as tracing programs get their arguments. */
-export function wordsContext(words: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(8 * words.length);
-  words.forEach((word, index) => {
-    if (!Number.isSafeInteger(word)) throw new BpfrigError('scenario', `\`ctx\`: ${word} is no whole number`);
-    bytes.writeBigInt64LE(BigInt(word), 8 * index);
-  });
-  return bytes;
+export function wordsContext(words: readonly number[], order: ByteOrder): Buffer {
+  const wrong = words.find(word => !Number.isSafeInteger(word));
+  if (wrong !== undefined) throw new BpfrigError('scenario', `\`ctx\`: ${wrong} is no whole number`);
+  return integersBytes(words, 8, order);
 }

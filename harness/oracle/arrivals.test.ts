@@ -13,7 +13,14 @@ function log(cpu: number, packets: readonly (readonly [seq: number, port: number
 }
 
 t.test('nothing arrived', async t => {
-  t.match(summariseArrivals([], []), { count: 0, distinct: 0, min: 0, max: 0, inversions: 0, list: [] });
+  t.match(summariseArrivals([], [], 'little'), {
+    count: 0,
+    distinct: 0,
+    min: 0,
+    max: 0,
+    inversions: 0,
+    list: [],
+  });
 });
 
 t.test('in order, each once', async t => {
@@ -26,6 +33,7 @@ t.test('in order, each once', async t => {
       ]),
     ],
     [],
+    'little',
   );
   t.match(seen, { count: 3, distinct: 3, min: 3, max: 5, inversions: 0, lost: 0 });
   t.same(seen.mod8, [0, 0, 0, 1, 1, 1, 0, 0]);
@@ -72,11 +80,14 @@ t.test('a packet that comes after a later one of its flow on its CPU is an inver
     },
   ];
   for (const { name, logs, inversions } of cases)
-    t.equal(summariseArrivals(logs, []).inversions, inversions, name);
+    t.equal(summariseArrivals(logs, [], 'little').inversions, inversions, name);
 });
 
 t.test('a packet that comes twice is one number less, also on another CPU', async t => {
-  t.match(summariseArrivals([log(2, [[1, 9000]]), log(3, [[1, 9000]])], []), { count: 2, distinct: 1 });
+  t.match(summariseArrivals([log(2, [[1, 9000]]), log(3, [[1, 9000]])], [], 'little'), {
+    count: 2,
+    distinct: 1,
+  });
   t.match(
     summariseArrivals(
       [
@@ -86,6 +97,7 @@ t.test('a packet that comes twice is one number less, also on another CPU', asyn
         ]),
       ],
       [],
+      'little',
     ),
     { count: 2, distinct: 2 },
   );
@@ -103,6 +115,13 @@ t.test('what was in a log before the traffic began does not count', async t => {
       log(3, [[2, 9000]], 7),
     ],
     before,
+    'little',
   );
   t.match(seen, { count: 2, min: 1, max: 2, inversions: 0, lost: 7 });
+});
+
+t.test('the log of a big-endian guest', async t => {
+  const bytes = '00000001232800400000000223280040';
+  const seen = summariseArrivals([{ cpu: 1, log: bytes, lost: 0 }], [], 'big');
+  t.match(seen, { count: 2, distinct: 2, min: 1, max: 2, list: [1, 2] });
 });

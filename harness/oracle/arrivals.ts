@@ -1,5 +1,7 @@
+import type { ByteOrder } from '../arch/byte-order.ts';
 import type { ArrivalLog } from '../guest/readings.ts';
 import type { Arrivals, StackRow } from '../model/observations.ts';
+import { ByteReader } from '../object/elf.ts';
 
 /** `struct bpfrig_arrival` of bpf/bpfrig.h: number, source port, length. */
 const ARRIVAL_BYTES = 8;
@@ -20,9 +22,10 @@ interface Arrival {
 export function summariseArrivals(
   logs: readonly ArrivalLog[],
   before: readonly Pick<StackRow, 'cpu' | 'skbs'>[],
+  order: ByteOrder,
 ): Arrivals {
   const arrivals = logs.flatMap(({ cpu, log }) =>
-    decode(cpu, log).slice(before.find(row => row.cpu === cpu)?.skbs ?? 0),
+    decode(cpu, log, order).slice(before.find(row => row.cpu === cpu)?.skbs ?? 0),
   );
   const numbers = arrivals.map(({ seq }) => seq);
   const mod8 = Array.from({ length: 8 }, () => 0);
@@ -52,10 +55,11 @@ function inversions(arrivals: readonly Arrival[]): number {
   return count;
 }
 
-function decode(cpu: number, log: string): Arrival[] {
+function decode(cpu: number, log: string, order: ByteOrder): Arrival[] {
   const bytes = Buffer.from(log, 'hex');
+  const read = new ByteReader(bytes, order === 'little');
   return Array.from({ length: bytes.length / ARRIVAL_BYTES }, (_, index) => {
     const at = index * ARRIVAL_BYTES;
-    return { cpu, seq: bytes.readUInt32LE(at), port: bytes.readUInt16LE(at + PORT_AT) };
+    return { cpu, seq: read.u32(at), port: read.u16(at + PORT_AT) };
   });
 }

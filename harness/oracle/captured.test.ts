@@ -30,7 +30,7 @@ expect: [${JSON.stringify(expect)}]`).variants;
     ...capture,
   };
   const observations = { ...seen({}), captures: { rx } };
-  const kernel = { version: '6.12.1', series: '6.12' };
+  const kernel = { version: '6.12.1', series: '6.12', arch: 'amd64' as const };
   return judge({ observations, variant, kernel, splats: [], stop: null });
 }
 

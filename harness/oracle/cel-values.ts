@@ -8,7 +8,7 @@ export function celContext(counters: Counters): Record<string, unknown> {
   const context = Object.fromEntries(Object.entries(counters).map(([name, value]) => [name, toCel(value)]));
   const kernel = counters['kernel'];
   if (isMapping(kernel)) {
-    context['kernel'] = new CelKernel(text(kernel['version']), text(kernel['series']));
+    context['kernel'] = new CelKernel(text(kernel['version']), text(kernel['series']), text(kernel['arch']));
   }
   const maps = counters['maps'];
   if (isMapping(maps)) context['maps'] = eachOf(maps, object => eachOf(object, celMap));

@@ -75,9 +75,9 @@ t.test('what a program does by itself explains what arrived, and nothing else do
     ['merged', runsOf(nat), { ...natted, why: ['sum', 'merged'] }, false],
     ['no run', [], natted, false],
   ];
-  for (const [name, runs, seen, explained] of rows) t.equal(explains(runs, seen), explained, name);
+  for (const [name, runs, seen, explained] of rows) t.equal(explains(runs, seen, 'little'), explained, name);
   const label = arrived(withByte(frame(push4), 15, 9), { why: ['place', 'moved'], moved: 4, vary: [53] });
-  t.notOk(explains(runsOf(push4), label), 'another label in all of them');
+  t.notOk(explains(runsOf(push4), label, 'little'), 'another label in all of them');
 });
 
 t.test('a frame that is described must be the very one that the program leaves', async t => {
@@ -86,12 +86,12 @@ t.test('a frame that is described must be the very one that the program leaves',
   const runs: ProgramRun[] = [{ frames: null, before, after }];
   const seen = (bytes: Buffer): ChangedFrames =>
     arrived(bytes, { why: ['unknown'], samples: [{ ...sample(bytes, 0), slot: null }] });
-  t.ok(explains(runs, seen(after)));
-  t.notOk(explains(runs, seen(withByte(after, 21, 0xff))));
-  t.notOk(explains([{ frames: null, before, after: before }], seen(after)));
-  t.ok(explains(runs, { ...seen(after), strangers: [frameHash(after)] }));
-  const later = [frameHash(after), frameHash(withByte(after, 60, 0))];
-  t.notOk(explains(runs, { ...seen(after), strangers: later }), 'one that came later');
+  t.ok(explains(runs, seen(after), 'little'));
+  t.notOk(explains(runs, seen(withByte(after, 21, 0xff)), 'little'));
+  t.notOk(explains([{ frames: null, before, after: before }], seen(after), 'little'));
+  t.ok(explains(runs, { ...seen(after), strangers: [frameHash(after, 'little')] }, 'little'));
+  const later = [frameHash(after, 'little'), frameHash(withByte(after, 60, 0), 'little')];
+  t.notOk(explains(runs, { ...seen(after), strangers: later }, 'little'), 'one that came later');
 });
 
 t.test('frames that are described may leave a program with different tags', async t => {
@@ -104,13 +104,13 @@ t.test('frames that are described may leave a program with different tags', asyn
   const seen = (last: Buffer): ChangedFrames =>
     arrived(push(1), {
       why: ['unknown', 'scattered'],
-      strangers: [frameHash(push(1)), frameHash(last)],
+      strangers: [frameHash(push(1), 'little'), frameHash(last, 'little')],
       samples: [{ ...sample(push(1), 0), slot: null }],
     });
-  t.ok(explains(runs, seen(before)));
-  t.notOk(explains(runs, seen(push(3))), 'another tag');
+  t.ok(explains(runs, seen(before), 'little'));
+  t.notOk(explains(runs, seen(push(3)), 'little'), 'another tag');
   const same: ProgramRun[] = [{ frames: null, before, after: push(1) }];
-  t.notOk(explains(same, seen(push(1))), 'the program leaves all with one tag');
+  t.notOk(explains(same, seen(push(1)), 'little'), 'the program leaves all with one tag');
 });
 
 t.test('what a program does, in one sentence', async t => {

@@ -1,3 +1,4 @@
+import type { ByteOrder } from '../arch/byte-order.ts';
 import { frameHash, untag, type Untagged } from '../guest/frame-hash.ts';
 import { MAGIC, wordSum } from '../guest/frame.ts';
 import type { SentFrames } from '../guest/sent-frames.ts';
@@ -42,7 +43,7 @@ interface Change {
  * the program leaves them, and so must the first 128 bytes of all others. Of frames that arrived without a number the bytes behind
  * those are not compared.
  */
-export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames): boolean {
+export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames, order: ByteOrder): boolean {
   const changes = runs.map(changeOf);
   const why = new Set(changes.flatMap(one => [...one.why]));
   const bytes = new Set(changes.flatMap(one => one.bytes));
@@ -56,15 +57,15 @@ export function explains(runs: readonly ProgramRun[], arrived: ChangedFrames): b
     arrived.bytes.every(byte => bytes.has(byte)) &&
     (arrived.rest === null || changes.some(({ rest }) => rest === arrived.rest)) &&
     (!arrived.why.includes('moved') || changes.every(({ moved }) => moved === arrived.moved)) &&
-    areDescribed(arrived, runs) &&
+    areDescribed(arrived, runs, order) &&
     arrived.samples.every(sample => looksAs(sample, runs, changes))
   );
 }
 
 /** Where all frames are described one by one, each that arrived must be one of those that the program leaves. */
-function areDescribed({ strangers }: ChangedFrames, runs: readonly ProgramRun[]): boolean {
+function areDescribed({ strangers }: ChangedFrames, runs: readonly ProgramRun[], order: ByteOrder): boolean {
   if (runs.some(({ frames }) => frames !== null)) return true;
-  const left = new Set(runs.map(({ after }) => frameHash(after)));
+  const left = new Set(runs.map(({ after }) => frameHash(after, order)));
   return strangers.every(hash => left.has(hash));
 }
 

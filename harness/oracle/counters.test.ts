@@ -17,8 +17,8 @@ import { stages } from './ledger.ts';
 import { SUBJECTS, VOCABULARY } from './subjects.ts';
 
 const VARIANT = variantOf(['sent == 0']);
-const K512 = { version: '6.12.117', series: '6.12' };
-const K510 = { version: '5.10.262', series: '5.10' };
+const K512 = { version: '6.12.117', series: '6.12', arch: 'amd64' as const };
+const K510 = { version: '5.10.262', series: '5.10', arch: 'amd64' as const };
 
 /** What the counters have that no word names, and the other way round. A name without a value must be in `absent`, and only there. */
 function unmatched(

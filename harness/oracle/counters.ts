@@ -8,7 +8,7 @@ import { ownRows, rowsOf } from './table.ts';
 import { sum, totals } from './tally.ts';
 
 /** The kernel as far as counting needs it. */
-export type KernelFacts = Pick<Kernel, 'version' | 'series'>;
+export type KernelFacts = Pick<Kernel, 'version' | 'series' | 'arch'>;
 
 /** Everything that the subjects counted in one cell. */
 export interface CellCounts {
@@ -40,7 +40,7 @@ export function count(seen: Observations, kernel: KernelFacts, variant: VariantF
       raw: Object.fromEntries(raw),
       log: seen.log,
       variant: variant.variant,
-      kernel: { version: kernel.version, series: kernel.series },
+      kernel: { version: kernel.version, series: kernel.series, arch: kernel.arch },
       mode: cell.mode,
       ...seen.steps,
     },

@@ -1,3 +1,5 @@
+import type { ByteOrder } from '../arch/byte-order.ts';
+import { ByteReader } from '../object/elf.ts';
 import type { Identities } from '../model/observations.ts';
 
 /** A frame without a number, which its source describes byte by byte. */
@@ -18,8 +20,12 @@ const LISTED = 4;
 const ROW_BYTES = 16;
 
 /** Compares how often each described frame came with how often it was sent. `came`: what `stack_described` answers. */
-export function compareDescribed(sent: DescribedFrames, came: string): Omit<Identities, 'once'> {
-  const counts = decode(Buffer.from(came, 'hex'));
+export function compareDescribed(
+  sent: DescribedFrames,
+  came: string,
+  order: ByteOrder,
+): Omit<Identities, 'once'> {
+  const counts = decode(Buffer.from(came, 'hex'), order);
   const totals = { matched: 0, duplicated: 0, absent: 0 };
   const examples: { duplicated: string[]; absent: string[] } = { duplicated: [], absent: [] };
   for (const [hash, { name, times }] of sent) {
@@ -33,9 +39,10 @@ export function compareDescribed(sent: DescribedFrames, came: string): Omit<Iden
   return { ...totals, examples };
 }
 
-function decode(bytes: Buffer): Map<string, number> {
+function decode(bytes: Buffer, order: ByteOrder): Map<string, number> {
+  const read = new ByteReader(bytes, order === 'little');
   const rows = Array.from({ length: bytes.length / ROW_BYTES }, (_, index) => index * ROW_BYTES);
-  return new Map(rows.map(at => [bytes.toString('hex', at, at + 8), Number(bytes.readBigUInt64LE(at + 8))]));
+  return new Map(rows.map(at => [bytes.toString('hex', at, at + 8), read.u64(at + 8)]));
 }
 
 /** Both comparisons as one. */

@@ -3,7 +3,7 @@ import { count } from './counters.ts';
 import { judge } from './judge.ts';
 import { main, redirected, row, seen, source, variantOf } from './made-up.fixture.ts';
 
-const KERNEL = { version: '6.12.117', series: '6.12' };
+const KERNEL = { version: '6.12.117', series: '6.12', arch: 'amd64' as const };
 const [RX, TX] = [3, 4];
 const MAPS = { maps: { a: 11, b: 12 }, mapTypes: { a: 'devmap', b: 'devmap_hash' } };
 

@@ -78,6 +78,6 @@ function missingConfiguration(
   const reason = `needs ${name}, a kernel built with ${config}; probed absent`;
   if (packages.length === 0) return { action: 'skip', reason };
   if (archs !== undefined && !archs.includes(arch))
-    return { action: 'skip', reason: `${reason}, as on every distribution's kernel for ${arch}` };
+    return { action: 'skip', reason: `${reason}, as on Debian's kernels for ${arch}` };
   return { action: 'fail', reason: `${reason} on a distribution's kernel` };
 }

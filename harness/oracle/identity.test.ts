@@ -3,7 +3,7 @@ import type { Identities, Observations, StackRow } from '../model/observations.t
 import { judge } from './judge.ts';
 import { enqueue, kthread, main, redirected, seen, source, variantOf } from './made-up.fixture.ts';
 
-const KERNEL = { version: '6.12.1', series: '6.12' };
+const KERNEL = { version: '6.12.1', series: '6.12', arch: 'amd64' as const };
 const ALL: Identities = {
   matched: 100,
   duplicated: 0,

@@ -16,7 +16,7 @@ import {
   variantOf,
 } from './made-up.fixture.ts';
 
-const KERNEL = { version: '6.12.117', series: '6.12' };
+const KERNEL = { version: '6.12.117', series: '6.12', arch: 'amd64' as const };
 
 /** 20000 frames redirected to CPU 2 and delivered there, all of them. */
 const WHOLE: Observations = seen({
@@ -285,7 +285,7 @@ known:
   t.equal(known.ledger?.stages.find(({ name }) => name === 'entry')?.residual, 14976, 'past the program');
   t.match(known.expectations[0], { ok: false, values: '5026 == 20002' });
 
-  const newer = { version: '7.4.1', series: '7.4' };
+  const newer = { version: '7.4.1', series: '7.4', arch: 'amd64' as const };
   t.equal(
     verdictOf({ variant, observations: generic(5026, 14976), kernel: newer }).verdict,
     'fail',
@@ -338,7 +338,10 @@ t.test('expectations of other kernels are left out', async t => {
   if (only === undefined) throw new Error('no expectation');
   const variant = { ...base, expect: [...base.expect, { ...only, kernels: '<6.12', because: 'test' }] };
   t.equal(verdictOf({ variant }).verdict, 'pass');
-  t.equal(verdictOf({ variant, kernel: { version: '6.11.3', series: '6.11' } }).verdict, 'fail');
+  t.equal(
+    verdictOf({ variant, kernel: { version: '6.11.3', series: '6.11', arch: 'amd64' as const } }).verdict,
+    'fail',
+  );
 });
 
 t.test(

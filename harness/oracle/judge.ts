@@ -176,7 +176,7 @@ function ofResults(
 ): Evidence {
   const counters = {
     variant: variant.variant,
-    kernel: { version: kernel.version, series: kernel.series },
+    kernel: { version: kernel.version, series: kernel.series, arch: kernel.arch },
     ...steps,
   };
   const expectations = all.filter(({ expression: { names } }) =>

@@ -3,7 +3,7 @@ import type { ObjectReadings } from '../model/observations.ts';
 import { judge } from './judge.ts';
 import { scenarioOf, seen } from './made-up.fixture.ts';
 
-const KERNEL = { version: '6.12.1', series: '6.12' };
+const KERNEL = { version: '6.12.1', series: '6.12', arch: 'amd64' as const };
 
 const READ: ObjectReadings = {
   maps: {

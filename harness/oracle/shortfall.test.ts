@@ -11,7 +11,7 @@ traffic: [{ tcp: { bytes: 1000, connections: 2 }, as: got }]
 expect: [${JSON.stringify(expect)}]`).variants;
   if (variant === undefined) throw new Error('no variant');
   const observations = { ...seen({}), steps: { got: { errno: 'OK', ...result } } };
-  const kernel = { version: '6.12.1', series: '6.12' };
+  const kernel = { version: '6.12.1', series: '6.12', arch: 'amd64' as const };
   return judge({ observations, variant, kernel, splats: [], stop: null });
 }
 

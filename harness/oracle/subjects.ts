@@ -59,6 +59,7 @@ export const VOCABULARY: Vocabulary = {
   kernel: branch('The kernel; also `kernel.at_least("5.15")`.', {
     version: text('Upstream version: `6.12.117`.'),
     series: text('Series: `6.12`.'),
+    arch: text('Architecture, by its name in Debian: `amd64`.'),
   }),
   mode: text("`native` or `generic`: the mode of the scenario's programs."),
 };

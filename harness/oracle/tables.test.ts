@@ -79,7 +79,7 @@ t.test('every sum of a witnessed table is compared, rows differ by every key', a
 });
 
 t.test('kthread events against what entries’ programs returned (C5)', async t => {
-  const kernel = { version: '6.12.117', series: '6.12' };
+  const kernel = { version: '6.12.117', series: '6.12', arch: 'amd64' as const };
   const variant = variantOf(['sent == 0']);
   const of = (mode: 'native' | 'generic', xdp_pass: number) => {
     const observations = seen({

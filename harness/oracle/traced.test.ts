@@ -47,7 +47,7 @@ t.test('sums over all rows, and the rows; an event that did not happen has sums 
       maps: {},
       mapTypes: {},
     });
-    const kernel = { version: '6.12.1', series: '6.12' };
+    const kernel = { version: '6.12.1', series: '6.12', arch: 'amd64' as const };
     return judge({ observations, variant, kernel, splats: [], stop: null });
   };
   t.match(judged(0), { verdict: 'pass' });

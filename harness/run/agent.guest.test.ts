@@ -109,7 +109,7 @@ async function callEverything(
   await call('actions_read', { program: 'pass' });
   await call('stack_start', { dev: 'rx' });
   const frames = sentFrames({ source: 'packet', on: 'tx', count: 10, size: 64 }, []);
-  const source = encodeSource(frames, 10, { first: 0, count: 10 });
+  const source = encodeSource(frames, 10, { first: 0, count: 10 }, 'little');
   await call('stack_source', { dev: 'rx', slot: 0, source });
   await call('stack_read', { dev: 'rx' });
   await call('stack_log', { dev: 'rx' });

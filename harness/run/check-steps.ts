@@ -1,3 +1,4 @@
+import { byteOrderOf } from '../arch/byte-order.ts';
 import { globalBytes, globalSections } from '../object/global-bytes.ts';
 import { keyBytes, valueBytes, type MapShape } from '../object/map-values.ts';
 import type { StepArgs } from '../scenario/step-schema.ts';
@@ -149,7 +150,13 @@ function checkEntry(
   if (declared === null || made.get(map) === true) return;
   const { type, keySize, valueSize } = declared.map;
   const contents = declared.object.contents;
-  const shape: MapShape = { type, keySize, valueSize, declared: { contents, map: declared.map } };
+  const shape: MapShape = {
+    type,
+    keySize,
+    valueSize,
+    declared: { contents, map: declared.map },
+    byteOrder: byteOrderOf(contents),
+  };
   keyBytes(shape, key, `${where}key`);
   // How many values a list must have depends on the guest's possible CPUs.
   if (value !== undefined)

@@ -73,7 +73,7 @@ export async function readCounted(
   return {
     counts,
     witness,
-    arrivals: arrivals && summariseArrivals(arrivals, before.stack),
+    arrivals: arrivals && summariseArrivals(arrivals, before.stack, ctx.byteOrder),
     objects,
     // What is sent later is in no count.
     sources: settleSources(ctx.sources, counts.devices),
@@ -135,7 +135,7 @@ async function identitiesOf(ctx: StepContext, seen: LaneRuns): Promise<Observati
   const numbers = compareNumbers(sources, seen);
   if (described.size === 0) return numbers;
   const { frames } = await ctx.guest.call('stack_described', { dev: 'rx' });
-  return withDescribed(numbers, compareDescribed(described, frames));
+  return withDescribed(numbers, compareDescribed(described, frames, ctx.byteOrder));
 }
 
 function watched(ctx: StepContext): LoadedProgram[] {

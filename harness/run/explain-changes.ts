@@ -19,7 +19,7 @@ export async function readChanges(
 ): Promise<ChangedFrames | null> {
   if (ownPrograms(ctx).length === 0 || rows.every(isAsSent)) return null;
   const answer = await ctx.guest.call('stack_changed', { dev: 'rx' });
-  return changedFrames(answer.rows, answer.strangers);
+  return changedFrames(answer.rows, answer.strangers, ctx.byteOrder);
 }
 
 /**
@@ -63,7 +63,7 @@ async function explanation(
     if (error instanceof AgentError && error.failure.kind === 'kernel') return null;
     throw error;
   }
-  return explains(runs, arrived) ? describeChange(program.name, runs) : null;
+  return explains(runs, arrived, ctx.byteOrder) ? describeChange(program.name, runs) : null;
 }
 
 /** Frames as the sources of a cell send them. */

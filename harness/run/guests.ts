@@ -1,3 +1,4 @@
+import { architecture } from '../arch/architectures.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Preparation } from '../guest/make-ready.ts';
@@ -131,7 +132,7 @@ export class Guests implements GuestSource {
     // Two guests share the cores that one would have.
     const limits = guestLimits(this.#settings.timeScale * (one.topology === 'link' ? 2 : 1));
     const options = { ...own, limits, signal: own.signal ?? this.#settings.signal };
-    if (this.#cloning) {
+    if (this.#cloning && architecture(kernel.arch).machine.clones) {
       const guest = await this.#clone(kernel, one, options);
       if (guest !== null) return guest;
     }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { architecture } from '../arch/architectures.ts';
+import type { ByteOrder } from '../arch/byte-order.ts';
 import { buildBpfObject, type ObjectTarget } from '../image/bpf-object.ts';
 import type { ArchName } from '../model/kernel.ts';
 import { buildOwnObject } from '../image/build.ts';
@@ -30,8 +31,11 @@ export interface DeclaredMap {
 /** Everything that a scenario can name in compiled objects: its own and the stock one, if any. Own programs hide stock ones. */
 export class ProgramIndex {
   readonly objects: readonly ProgramObject[];
+  /** Of the guests that they were compiled for. */
+  readonly byteOrder: ByteOrder;
 
-  constructor(objects: readonly ProgramObject[]) {
+  constructor(objects: readonly ProgramObject[], byteOrder: ByteOrder = 'little') {
+    this.byteOrder = byteOrder;
     this.objects = objects.toSorted((a, b) => Number(b.own) - Number(a.own));
   }
 
@@ -143,10 +147,8 @@ export async function indexPrograms(
   target: ObjectTarget,
 ): Promise<ProgramIndex> {
   const own = await Promise.all(objects.map(object => ownObject(object, target)));
-  return new ProgramIndex([
-    ...own,
-    await once(stockObjects, `${target.arch} ${target.cacheDir}`, () => stockObject(target)),
-  ]);
+  const stock = await once(stockObjects, `${target.arch} ${target.cacheDir}`, () => stockObject(target));
+  return new ProgramIndex([...own, stock], architecture(target.arch).byteOrder);
 }
 
 const stockObjects = new Map<string, Promise<ProgramObject>>();

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { compileAny } from './cel.ts';
+import { CelKernel, compileAny } from './cel.ts';
 
 function value(text: string, context: Readonly<Record<string, unknown>> = {}): unknown {
   const compiled = compileAny(text);
@@ -13,6 +13,15 @@ t.test('addresses are what decodeValue shows of them', async t => {
   t.same(value("ip('fd00::1')[15]"), 1n);
   t.equal(value("e.src == ip('198.18.0.1')", { e: { src: 0x010012c6n } }), true);
   t.equal(value("src == mac('52:54:00:12:34:56')", { src: [0x52n, 0x54n, 0n, 0x12n, 0x34n, 0x56n] }), true);
+});
+
+t.test('an address is the number that the guest of a kernel has in memory', async t => {
+  const on = (arch: string): unknown =>
+    value("ip('198.18.0.1')", { kernel: new CelKernel('6.12.1', '6.12', arch) });
+  t.equal(on('amd64'), 0x010012c6n);
+  t.equal(on('riscv64'), 0x010012c6n);
+  t.equal(on('s390x'), 0xc6120001n);
+  t.equal(value('kernel.arch == "s390x"', { kernel: new CelKernel('6.12.1', '6.12', 's390x') }), true);
 });
 
 t.test('an address with a mistake is found when the expression is read', async t => {

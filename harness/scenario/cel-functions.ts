@@ -1,4 +1,5 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
+import { integerOf, type ByteOrder } from '../arch/byte-order.ts';
 import { parseIp, parseMac } from '../util/addresses.ts';
 import { childNodes } from './cel-names.ts';
 
@@ -11,13 +12,13 @@ import { childNodes } from './cel-names.ts';
  *
  * They return what `decodeValue` shows of such a value, so that the two can be compared.
  */
-export function registerFunctions(environment: Environment): Environment {
+export function registerFunctions(environment: Environment, order: ByteOrder): Environment {
   return environment
     .registerFunction('sum(list<dyn>): dyn', (list: readonly unknown[]) => total(list))
     .registerFunction('sum(map<dyn, dyn>): dyn', (map: object) => total(valuesOf(map)))
     .registerFunction('list.sum(): dyn', (list: readonly unknown[]) => total(list))
     .registerFunction('map.sum(): dyn', (map: object) => total(valuesOf(map)))
-    .registerFunction('ip(string): dyn', (text: string) => orThrow('ip', text, ipValue(text)))
+    .registerFunction('ip(string): dyn', (text: string) => orThrow('ip', text, ipValue(text, order)))
     .registerFunction('mac(string): dyn', (text: string) => orThrow('mac', text, listOf(parseMac(text))));
 }
 
@@ -50,10 +51,9 @@ function isSummable(value: unknown): boolean {
   );
 }
 
-/** The only byte order of guests so far. */
-function ipValue(text: string): unknown {
+function ipValue(text: string, order: ByteOrder): unknown {
   const bytes = parseIp(text);
-  return bytes?.length === 4 ? BigInt(bytes.readUInt32LE()) : listOf(bytes);
+  return bytes?.length === 4 ? integerOf(bytes, order) : listOf(bytes);
 }
 
 function listOf(bytes: Buffer | null): bigint[] | null {

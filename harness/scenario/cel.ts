@@ -1,5 +1,7 @@
 import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
+import { ARCHITECTURES } from '../arch/architectures.ts';
+import type { ByteOrder } from '../arch/byte-order.ts';
 import { atLeast } from '../kernel/ranges.ts';
 import { withinDeadline } from '../util/bounded-call.ts';
 import { BOUNDS, grouped } from './bounds.ts';
@@ -8,14 +10,16 @@ import { addressProblem, registerFunctions } from './cel-functions.ts';
 import { namesIn } from './cel-names.ts';
 import type { NameUse } from './cel-names.ts';
 
-/** `kernel` in an expression: `kernel.version`, `kernel.series`, `kernel.at_least("5.15")`. */
+/** `kernel` in an expression: `kernel.version`, `kernel.series`, `kernel.arch`, `kernel.at_least("5.15")`. */
 export class CelKernel {
   readonly version: string;
   readonly series: string;
+  readonly arch: string;
 
-  constructor(version: string, series: string) {
+  constructor(version: string, series: string, arch: string) {
     this.version = version;
     this.series = series;
+    this.arch = arch;
   }
 }
 
@@ -36,17 +40,31 @@ export interface ExpressionProblem {
   readonly offset: number;
 }
 
-const ENVIRONMENT = registerFunctions(
-  new Environment({
-    unlistedVariablesAreDyn: true,
-    homogeneousAggregateLiterals: false,
-    limits: { maxDepth: 64 },
-  })
-    .registerType('Kernel', { ctor: CelKernel, fields: { version: 'string', series: 'string' } })
-    .registerVariable('kernel', 'Kernel')
-    .registerFunction('Kernel.at_least(string): bool', (kernel: CelKernel, least: string) =>
-      atLeast(kernel.version, least),
-    ),
+function environment(order: ByteOrder): Environment {
+  return registerFunctions(
+    new Environment({
+      unlistedVariablesAreDyn: true,
+      homogeneousAggregateLiterals: false,
+      limits: { maxDepth: 64 },
+    })
+      .registerType('Kernel', {
+        ctor: CelKernel,
+        fields: { version: 'string', series: 'string', arch: 'string' },
+      })
+      .registerVariable('kernel', 'Kernel')
+      .registerFunction('Kernel.at_least(string): bool', (kernel: CelKernel, least: string) =>
+        atLeast(kernel.version, least),
+      ),
+    order,
+  );
+}
+
+const ENVIRONMENT = environment('little');
+/** Of guests whose numbers begin with the high bytes: `ip()` depends on it. */
+const BIG_ENDIAN = environment('big');
+
+const BIG_ENDIAN_ARCHS = new Set(
+  ARCHITECTURES.filter(({ byteOrder }) => byteOrder === 'big').map(({ name }) => String(name)),
 );
 
 /** Parses and type-checks an expression that has to give a bool; see the CEL specification for the language. */
@@ -88,7 +106,12 @@ function compiled(text: string, parsed: ParseResult): Expression | ExpressionPro
     return { problem: `more than ${BOUNDS.binds} \`cel.bind\` within each other`, offset: 0 };
   const address = addressProblem(parsed.ast);
   if (address !== null) return address;
-  const evaluate = (context: Readonly<Record<string, unknown>>): unknown => parsed(context) as unknown;
+  let big: ParseResult | undefined;
+  const evaluate = (context: Readonly<Record<string, unknown>>): unknown => {
+    if (!isBigEndian(context)) return parsed(context) as unknown;
+    big ??= BIG_ENDIAN.parse(text);
+    return big(context) as unknown;
+  };
   const what = 'this expression';
   return {
     text,
@@ -97,6 +120,10 @@ function compiled(text: string, parsed: ParseResult): Expression | ExpressionPro
     names: namesIn(parsed.ast),
     evaluate: slow ? context => withinDeadline(BOUNDS.evaluationMs, what, () => evaluate(context)) : evaluate,
   };
+}
+
+function isBigEndian({ kernel }: Readonly<Record<string, unknown>>): boolean {
+  return kernel instanceof CelKernel && BIG_ENDIAN_ARCHS.has(kernel.arch);
 }
 
 function problemOf(error: unknown): ExpressionProblem {

@@ -205,13 +205,21 @@ export const SSH_NETDEVS = [
  * them itself. Their interrupts have a fixed CPU. Otherwise it depends on how many devices there are, and so does which counts of a
  * CPU a scenario sees: a guest that also sends (by default on CPU 0) receives on CPU 1, every other on CPU 0.
  */
-export function trafficNics({ arch, topology, ends, cpus }: GuestSpec, link: string | null): Device {
-  const ours = topology === 'virtio' || topology === 'link' ? ends : [];
-  const receiver = ours.length > 1 && cpus > 1 ? 1 : 0;
+export function trafficNics(spec: GuestSpec, link: string | null): Device {
+  const { arch } = spec;
   return {
-    args: ours.flatMap(end => [...backEnd(end, link), ...virtioNic(arch, end, MAC[end])]),
-    kernelArgs: [`irqaffinity=${receiver}`],
+    args: ownNics(spec).flatMap(end => [...backEnd(end, link), ...virtioNic(arch, end, MAC[end])]),
+    kernelArgs: [`irqaffinity=${receivingCpu(spec)}`],
   };
+}
+
+/** The CPU on which the traffic's NICs receive. */
+export function receivingCpu(spec: Pick<GuestSpec, 'topology' | 'ends' | 'cpus'>): number {
+  return ownNics(spec).length > 1 && spec.cpus > 1 ? 1 : 0;
+}
+
+function ownNics({ topology, ends }: Pick<GuestSpec, 'topology' | 'ends'>): readonly End[] {
+  return topology === 'virtio' || topology === 'link' ? ends : [];
 }
 
 /** The receiving end listens. Both wait for a peer that has no room, so that nothing is lost between the guests. */

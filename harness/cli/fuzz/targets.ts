@@ -415,17 +415,17 @@ export const FUZZ_TARGETS = {
   lines: { inputs: fc.oneof(mutated([...QMP_LINES, ...AGENT_LINES]), anyText), run: readInParts, weight: 8 },
   arrivals: {
     inputs: fc.oneof(mutated(texts('0100000028230040', '')), anyText),
-    run: input => void summariseArrivals([{ cpu: 0, log: input.toString(), lost: 0 }], []),
+    run: input => void summariseArrivals([{ cpu: 0, log: input.toString(), lost: 0 }], [], 'little'),
     weight: 8,
   },
   'changed-frames': {
     inputs: fc.oneof(mutated(texts('00'.repeat(784), '')), anyText),
-    run: input => void changedFrames([{ changed: input.toString() }], input.toString()),
+    run: input => void changedFrames([{ changed: input.toString() }], input.toString(), 'little'),
     weight: 8,
   },
   'described-frames': {
     inputs: fc.oneof(mutated(texts('0b5087f5983465360100000000000000', '')), anyText),
-    run: input => void compareDescribed(new Map(), input.toString()),
+    run: input => void compareDescribed(new Map(), input.toString(), 'little'),
     weight: 8,
   },
   run: {

@@ -132,7 +132,9 @@ export const OBSERVE_OPS = {
     'How often each of those frames came since `stack_start`.',
     { dev: device },
     z
-      .object({ frames: hex.describe('8 bytes of its hash and 8 bytes of how often, little-endian') })
+      .object({
+        frames: hex.describe('8 bytes of its hash and 8 bytes of how often, in the byte order of the guest'),
+      })
       .readonly(),
   ),
   stack_changed: op(

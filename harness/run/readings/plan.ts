@@ -1,3 +1,4 @@
+import { byteOrderOf } from '../../arch/byte-order.ts';
 import { keyBytes } from '../../object/map-values.ts';
 import type { BpfGlobal, BpfMap, BpfProgram } from '../../object/object.ts';
 import { objectNames, type ObjectName, type ObjectRoot } from '../../scenario/object-names.ts';
@@ -132,7 +133,7 @@ function isKey(word: string | undefined): word is string {
 /** The bytes of a key as an expression writes it. Throws `scenario` for one that the map cannot have. */
 export function bytesOfKey({ name, contents }: ProgramObject, map: BpfMap, text: string): Buffer {
   const { type, keySize, valueSize } = map;
-  const shape = { type, keySize, valueSize, declared: { contents, map } };
+  const shape = { type, keySize, valueSize, declared: { contents, map }, byteOrder: byteOrderOf(contents) };
   const number = Number(text);
   // `[10]` and `["10"]` are the number 10, and not a byte in hex.
   const key = /^-?\d+$/.test(text) && Number.isSafeInteger(number) ? number : text;

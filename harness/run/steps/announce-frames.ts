@@ -29,7 +29,7 @@ export async function announceFrames(ctx: StepContext, run: FramesRun): Promise<
     announced.obstacle ??= `${run.source} on ${run.on} does not send to \`rx\``;
     return;
   }
-  const frames = run.frames.map((bytes, index) => ({ bytes, index, hash: frameHash(bytes) }));
+  const frames = run.frames.map((bytes, index) => ({ bytes, index, hash: frameHash(bytes, ctx.byteOrder) }));
   const fresh = [...new Set(frames.map(({ hash }) => hash))].filter(hash => !announced.described.has(hash));
   const trouble =
     announced.described.size + fresh.length > MOST_FRAMES

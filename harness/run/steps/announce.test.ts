@@ -30,13 +30,13 @@ t.test('frames are described once, and counted as often as they are sent', async
   await announce(ctx, { source: 'packets', on: 'tx', frames: [B, C], times: 2 });
   await announceInTurn(ctx, { source: 'packets', on: 'tx', frames: [A, C], count: 3 });
   t.same(
-    [A, B, C].map(frame => ctx.announced.described.get(frameHash(frame))?.times),
+    [A, B, C].map(frame => ctx.announced.described.get(frameHash(frame, 'little'))?.times),
     [5 + 5 + 2, 5 + 2, 2 + 1],
   );
-  const hashes = [A, B].map(frameHash).join('');
+  const hashes = [A, B].map(one => frameHash(one, 'little')).join('');
   t.match(requests, [
     { op: 'stack_describe', dev: 'rx', hashes, kinds: 0 },
-    { op: 'stack_describe', hashes: frameHash(C) },
+    { op: 'stack_describe', hashes: frameHash(C, 'little') },
   ]);
   t.equal(requests.length, 2);
   t.match(ctx.announced, { obstacle: null, opaque: null });

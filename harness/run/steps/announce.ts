@@ -68,7 +68,12 @@ async function announceNumbers(ctx: StepContext, run: SourceRun): Promise<void> 
   const again = before !== undefined && frames.ids === 'flow';
   if (before !== undefined && !again && numbers === source.numbers) return;
   source.numbers = numbers;
-  const bytes = encodeSource(again ? { ...frames, ids: 'any' } : frames, numbers, source.lanes);
+  const bytes = encodeSource(
+    again ? { ...frames, ids: 'any' } : frames,
+    numbers,
+    source.lanes,
+    ctx.byteOrder,
+  );
   await ctx.guest.call('stack_source', { dev: 'rx', slot: source.slot, source: bytes });
 }
 

@@ -1,3 +1,4 @@
+import type { ByteOrder } from '../../arch/byte-order.ts';
 import { AgentError } from '../../guest/agent-error.ts';
 import type { AgentCaller } from '../../guest/protocol.ts';
 import type { Hello } from '../../guest/running-guest.ts';
@@ -40,6 +41,8 @@ export interface CreatedMap {
   readonly keySize: number;
   /** Bytes, of one CPU. */
   readonly valueSize: number;
+  /** Of the guest that has it. */
+  readonly byteOrder: ByteOrder;
   /** What one of the scenario's objects says about it, its types included; null when none declares it. */
   readonly declared: DeclaredMap | null;
   /** The object whose own map it is; null for a map of the scenario's: it is the map of that name in every object. */
@@ -182,6 +185,11 @@ export class StepContext {
   /** The same context for one step. */
   during(step: PlainStep): StepContext {
     return new StepContext(this.guest, this.index, this.topology, this.generator, this.#state, step);
+  }
+
+  /** Of the guests. */
+  get byteOrder(): ByteOrder {
+    return this.index.byteOrder;
   }
 
   /** What the classifier at tc ingress knows of the traffic. */

@@ -1,3 +1,4 @@
+import { integerBytes } from '../../arch/byte-order.ts';
 import { callBatch } from '../../guest/batch.ts';
 import { request, type AgentRequest, type OpArgs } from '../../guest/protocol.ts';
 import { keyBytes, valueBytes } from '../../object/map-values.ts';
@@ -50,9 +51,9 @@ export async function entryValue(
 }
 
 /** A devmap's value begins with the number of the device; the descriptor of a program may follow (struct bpf_devmap_val). */
-function deviceHex({ valueSize }: CreatedMap, ifindex: number): string {
+function deviceHex({ valueSize, byteOrder }: CreatedMap, ifindex: number): string {
   const bytes = Buffer.alloc(Math.max(valueSize, 4));
-  bytes.writeUInt32LE(ifindex);
+  integerBytes(ifindex, 4, byteOrder).copy(bytes);
   return bytes.toString('hex');
 }
 

@@ -112,19 +112,24 @@ export async function createMap(
   return keepMap(ctx, { id, name, handle: name, type: String(type), ...sizes, declared, owner });
 }
 
+/** A map that was created, before the steps that follow know it. */
+export type UnkeptMap = Omit<CreatedMap, 'byteOrder'>;
+
 /** Makes a map known to the steps that follow. */
-export function keepMap(ctx: StepContext, map: CreatedMap): CreatedMap {
+export function keepMap(ctx: StepContext, created: UnkeptMap): CreatedMap {
+  const map = { ...created, byteOrder: ctx.byteOrder };
   ctx.maps.set(map.name, map);
   return map;
 }
 
 /** What is known of a map's keys and values. */
-export function shapeOf({ type, keySize, valueSize, declared }: CreatedMap): MapShape {
+export function shapeOf({ type, keySize, valueSize, declared, byteOrder }: CreatedMap): MapShape {
   return {
     type: /^\d+$/.test(type) ? mapTypeName(Number(type)) : type,
     keySize,
     valueSize,
     declared: declared === null ? null : { contents: declared.object.contents, map: declared.map },
+    byteOrder,
   };
 }
 

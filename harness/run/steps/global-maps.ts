@@ -4,7 +4,7 @@ import type { Value } from '../../model/counters.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { ProgramObject } from '../programs.ts';
 import type { CreatedMap, LoadedProgram, StepContext } from './context.ts';
-import { keepMap, mapOfObject } from './find-map.ts';
+import { keepMap, mapOfObject, type UnkeptMap } from './find-map.ts';
 
 /** The maps of an object's global variables, for one choice of their first values. Handles of the agent by section. */
 interface GlobalMaps {
@@ -70,7 +70,7 @@ export function globalMap(
   object: ProgramObject,
   section: string,
   { id, handle, valueSize }: Pick<CreatedMap, 'id' | 'handle' | 'valueSize'>,
-): CreatedMap {
+): UnkeptMap {
   const map: BpfMap = {
     name: section,
     type: 'array',

@@ -8,7 +8,7 @@ import { mustHave } from '../check-steps.ts';
 import type { ProgramObject } from '../programs.ts';
 import type { CreatedMap, LoadedProgram, StepContext, StepValues } from './context.ts';
 import { globalMap, mapsOfGlobals, rememberGlobals } from './global-maps.ts';
-import { keepMap, mapOf, mapOfObject, ownName } from './find-map.ts';
+import { keepMap, mapOf, mapOfObject, ownName, type UnkeptMap } from './find-map.ts';
 import { isExtension, targetOf } from './replaced-function.ts';
 
 /** How an object is to be loaded. */
@@ -133,7 +133,7 @@ function loadedMap(
   ctx: StepContext,
   object: ProgramObject,
   { name, handle, id, type, key_size, value_size, internal }: OpAnswer<'object_load'>['maps'][number],
-): CreatedMap {
+): UnkeptMap {
   if (internal) return globalMap(object, name, { id, handle, valueSize: value_size });
   const map = object.contents.maps.find(one => one.name === name);
   return {

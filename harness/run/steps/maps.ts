@@ -1,3 +1,4 @@
+import type { ByteOrder } from '../../arch/byte-order.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
@@ -131,7 +132,13 @@ export async function nextKey(
   const key = args.key === null ? undefined : keyHex(map, args.key, 'next_key.key');
   const next = Buffer.from((await ctx.guest.call('map_next_key', { map: map.handle, key })).key, 'hex');
   const shown = showKey(shapeOf(map), next);
-  return { key: typeof shown === 'string' ? next.readUIntLE(0, Math.min(next.length, 6)) : shown };
+  return { key: typeof shown === 'string' ? lowBytes(next, map.byteOrder) : shown };
+}
+
+/** The number in the lowest six bytes, which are as many as a number holds. */
+function lowBytes(bytes: Buffer, order: ByteOrder): number {
+  const size = Math.min(bytes.length, 6);
+  return order === 'little' ? bytes.readUIntLE(0, size) : bytes.readUIntBE(bytes.length - size, size);
 }
 
 /** Closes the descriptor of a map or a program. */

@@ -66,7 +66,7 @@ async function contextOf(
 ): Promise<Input['ctx']> {
   if (given === undefined) return null;
   if (typeof given === 'string') return Buffer.from(given, 'hex');
-  if (Array.isArray(given)) return wordsContext(given);
+  if (Array.isArray(given)) return wordsContext(given, ctx.byteOrder);
   if (contents.btf === null || type === null) {
     const why = contents.btf === null ? `${contents.label} has no BTF` : 'it takes no pointer to a struct';
     throw new BpfrigError('scenario', `\`ctx\` of program \`${program}\` has no members by name: ${why}`);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/btf.h>
+#include "bpf/action_exits.h"
 #include "bpf/libbpf_log.h"
 #include "bpf/load_failure.h"
 #include "bpf/loaded.h"
@@ -21,12 +22,19 @@
 int load_opened(struct request *rq, struct bpf_object *obj, const char *what)
 {
 	char *log = malloc(LOG_SIZE), *printed;
+	struct action_exits exits;
 	struct bpf_program *prog;
 	int err;
 
 	if (!log)
 		return fault_agent(rq, "malloc", "no memory for a log");
 	*log = 0;
+	err = count_at_exits(rq, obj, &exits);
+	if (err) {
+		action_exits_close(&exits);
+		free(log);
+		return err;
+	}
 	/*
 	 * One after the other is loaded, until the first that fails. After
 	 * that libbpf does not use the log any more.
@@ -36,6 +44,7 @@ int load_opened(struct request *rq, struct bpf_object *obj, const char *what)
 	libbpf_log_start();
 	err = bpf_object__load(obj);
 	printed = libbpf_log_take();
+	action_exits_close(&exits);
 	if (err) {
 		load_failure(rq, err, what, printed, log);
 		/* Not copied: a log of 16 MiB is a lot for a small guest. */

@@ -8,7 +8,6 @@
 #include <linux/if_xdp.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -214,7 +213,8 @@ static int op_map_socket(struct request *rq, const void *data)
 {
 	const struct map_socket *args = data;
 	const struct handle *map = &args->map;
-	__u64 value = 0;
+	__u64 wide;
+	__u32 narrow;
 	int fd, err;
 
 	if (args->key.len != map->key_size)
@@ -226,8 +226,10 @@ static int op_map_socket(struct request *rq, const void *data)
 	fd = open_socket(rq, args);
 	if (fd < 0)
 		return fd;
-	memcpy(&value, &fd, sizeof(fd));
-	err = bpf_map_update_elem(map->fd, args->key.data, &value,
+	wide = narrow = fd;
+	err = bpf_map_update_elem(map->fd, args->key.data,
+				  map->value_size == sizeof(wide) ?
+				  (void *)&wide : (void *)&narrow,
 				  args->flags);
 	if (err)
 		return fault_kernel(rq, err, "bpf(BPF_MAP_UPDATE_ELEM)",

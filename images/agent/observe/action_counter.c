@@ -4,6 +4,7 @@
  * are read from actions.bpf.o once, and loaded once per counted program: with
  * libbpf each of them would open and parse the object, read the program's BTF
  * back from the kernel and load a BTF, which takes longer than the rest.
+ * Without a JIT compiler the program counts itself: bpf/action_exits.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "bpf/action_exits.h"
 #include "bpf/object.h"
 #include "observe/action_counter.h"
 
@@ -106,28 +108,48 @@ static int load_fexit(struct action_counter *counter,
 			     copy, n_insns, &opts);
 }
 
+static int create_map(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "actions", sizeof(__u32),
+			      BPFRIG_ACTIONS * sizeof(__u64), 1, &opts);
+}
+
+static int map_actions(struct action_counter *counter)
+{
+	void *page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
+			  counter->map_fd, 0);
+	int i;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	counter->actions = page;
+	for (i = 0; i < BPFRIG_ACTIONS; i++)
+		counter->before[i] = counter->actions[i];
+	return 0;
+}
+
 /* Loads and attaches; *call is the system call that fails, *step what for. */
 static int start(struct action_counter *counter, const struct handle *target,
 		 const char **call, const char **step)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	void *page;
+	int err;
 
 	*call = "bpf(BPF_MAP_CREATE)";
 	*step = "creating a map of counters";
-	counter->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "actions",
-					 sizeof(__u32),
-					 BPFRIG_ACTIONS * sizeof(__u64), 1,
-					 &opts);
+	counter->map_fd = action_exits_map(target->fd);
+	if (counter->map_fd < 0)
+		counter->map_fd = create_map();
+	else
+		counter->counts_itself = true;
 	if (counter->map_fd < 0)
 		return counter->map_fd;
 	*call = "mmap";
 	*step = "mapping the counters";
-	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
-		    counter->map_fd, 0);
-	if (page == MAP_FAILED)
-		return -errno;
-	counter->actions = page;
+	err = map_actions(counter);
+	if (err || counter->counts_itself)
+		return err;
 	*call = "bpf(BPF_PROG_LOAD)";
 	*step = "loading an fexit program";
 	counter->fd = load_fexit(counter, target);

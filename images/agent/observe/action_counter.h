@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An fexit program that counts what one program returns. */
+/* Counts what one program returns. */
 #ifndef OBSERVE_ACTION_COUNTER_H
 #define OBSERVE_ACTION_COUNTER_H
 
@@ -10,9 +10,11 @@ struct action_counter {
 	struct action_counter *next;
 	__u32 prog_id;		/* of the program that is counted */
 	int map_fd;		/* -1: not open, as the next two */
+	bool counts_itself;	/* there is no fexit program */
 	int fd;			/* of the fexit program */
 	int link_fd;
 	const volatile __u64 *actions;
+	__u64 before[BPFRIG_ACTIONS];	/* counted when the counter began */
 	char *log;		/* the verifier's, after a failure */
 };
 

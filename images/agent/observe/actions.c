@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* actions_*: what a program returns, counted by an fexit program on it. */
+/*
+ * actions_*: what a program returns, counted by an fexit program on it, or by
+ * itself where the kernel has no JIT compiler.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include "bpf/object.h"
@@ -57,7 +60,7 @@ static int op_actions_read(struct request *rq, const void *data)
 		"aborted", "drop", "pass", "tx", "redirect", "other",
 	};
 	const struct handle *target = &((const struct actions *)data)->program;
-	struct bpf_prog_info info;
+	struct bpf_prog_info info = {};
 	struct action_counter *counter;
 	int err, i;
 
@@ -68,7 +71,8 @@ static int op_actions_read(struct request *rq, const void *data)
 				    target->name);
 		goto out;
 	}
-	err = object_info(rq, counter->fd, &info, sizeof(info));
+	err = counter->counts_itself ? 0 :
+	      object_info(rq, counter->fd, &info, sizeof(info));
 	if (err)
 		goto out;
 	/* Must not happen, because XDP runs do not nest. */
@@ -82,7 +86,8 @@ static int op_actions_read(struct request *rq, const void *data)
 	rq->answer = json_object();
 	for (i = 0; i < BPFRIG_ACTIONS; i++)
 		json_object_set_new(rq->answer, names[i],
-				    json_integer(counter->actions[i]));
+				    json_integer(counter->actions[i] -
+						 counter->before[i]));
 out:
 	pthread_mutex_unlock(&lock);
 	return err;

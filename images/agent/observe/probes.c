@@ -273,18 +273,28 @@ static enum result many_cpus(void)
 			       "bpf(BPF_MAP_CREATE)");
 }
 
+#define JIT "/proc/sys/net/core/bpf_jit_enable"
+
+/* Without CONFIG_BPF_JIT there is no such file. */
+static enum result bpf_jit(void)
+{
+	return access(JIT, F_OK) ? MISSING : AVAILABLE;
+}
+
 /* Refused where the kernel has no interpreter: BPF_JIT_ALWAYS_ON. */
 static enum result bpf_interpreter(void)
 {
-	const char *jit = "/proc/sys/net/core/bpf_jit_enable";
 	char *before;
 	size_t len;
 	enum result result;
 
-	if (file_slurp(jit, &before, &len))
-		return untried("%s cannot be read", jit);
-	result = file_put(jit, "0") ? MISSING : AVAILABLE;
-	file_put(jit, before);
+	/* It is all that such a kernel has. */
+	if (bpf_jit() == MISSING)
+		return AVAILABLE;
+	if (file_slurp(JIT, &before, &len))
+		return untried(JIT " cannot be read");
+	result = file_put(JIT, "0") ? MISSING : AVAILABLE;
+	file_put(JIT, before);
 	free(before);
 	return result;
 }
@@ -315,6 +325,7 @@ static const struct {
 	{ "tcx", tcx },
 	{ "many_cpus", many_cpus },
 	{ "bpf_interpreter", bpf_interpreter },
+	{ "bpf_jit", bpf_jit },
 };
 
 static int op_probes(struct request *rq, const void *none)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/number.h"
 #include "observe/row_layout.h"
 
 const struct btf_type *btf_plain_type(const struct btf *btf, __u32 type)
@@ -85,13 +86,7 @@ void row_layout_free(struct row_layout *layout)
 
 static json_t *number_json(const struct row_field *field, const void *bytes)
 {
-	__u64 value = 0;
-	int unused = 64 - 8 * field->size;
-
-	memcpy(&value, bytes, field->size);	/* guests are little-endian */
-	if (field->is_signed)
-		value = (__s64)(value << unused) >> unused;
-	return json_integer((json_int_t)value);
+	return json_integer(number_at(bytes, field->size, field->is_signed));
 }
 
 void row_add(json_t *row, const struct row_layout *layout, const void *bytes)

@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "observe/stack_described.h"
 
-/* A row of the answer: little-endian, as the guest is. */
+/* A row of the answer, in the byte order of the guest. */
 struct row {
 	__u64 hash;
 	__u64 came;

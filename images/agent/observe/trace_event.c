@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/number.h"
 #include "observe/trace_event.h"
 
 /* "\tfield:int map_id;\toffset:8;\tsize:4;\tsigned:1;" */
@@ -44,14 +45,10 @@ const char *trace_event_init(struct trace_event *event, const char *format,
 static bool value_of(const struct trace_field *field, const __u8 *record,
 		     size_t size, long long *value)
 {
-	int unused = 64 - 8 * field->size;
-	__u64 bits = 0;
-
 	if (field->offset + (size_t)field->size > size)
 		return false;
-	memcpy(&bits, record + field->offset, field->size);
-	*value = field->is_signed ? (long long)(bits << unused) >> unused :
-				    (long long)bits;
+	*value = number_at(record + field->offset, field->size,
+			   field->is_signed);
 	return true;
 }
 

@@ -7,11 +7,17 @@
 #define HEADER_SIZE	16
 #define COMMIT_MASK	0x3fffffff	/* without RB_MISSED_EVENTS, _STORED */
 
-/* type_len, the low five bits of an event's first word: 1 to 28 is a length */
+/* The type_len of an event: 1 to 28 is a length. */
 #define TYPE_LONG	0
 #define TYPE_PADDING	29
 #define TYPE_EXTEND	30
 #define TYPE_STAMP	31
+
+/* An event's first word, as struct ring_buffer_event of the kernel has it. */
+struct head {
+	__u32 type_len : 5;
+	__u32 time_delta : 27;
+};
 
 static __u32 word(const __u8 *at)
 {
@@ -37,11 +43,13 @@ void trace_page_each(const __u8 *page, size_t len,
 	at = page + HEADER_SIZE;
 	end = at + commit;
 	while (end - at >= 8) {
-		__u32 type = word(at) & 31, delta = word(at) >> 5;
-		__u32 array0 = word(at + 4);
+		__u32 array0 = word(at + 4), type;
+		struct head head;
 		size_t size;
 
-		if (type == TYPE_PADDING && !delta)
+		memcpy(&head, at, sizeof(head));
+		type = head.type_len;
+		if (type == TYPE_PADDING && !head.time_delta)
 			break;	/* nothing more on this page */
 		if (type == TYPE_EXTEND || type == TYPE_STAMP) {
 			at += 8;

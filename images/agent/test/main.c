@@ -6,12 +6,14 @@
 #include "test/test.h"
 
 #define GROUPS(X)	\
+	X(action_exits)	\
 	X(args)		\
 	X(child)	\
 	X(describe)	\
 	X(json)		\
 	X(line)		\
 	X(load_failure)	\
+	X(number)	\
 	X(observers)	\
 	X(pktgen)	\
 	X(row_layout)	\

@@ -47,12 +47,23 @@ static void word(struct page *page, __u32 value)
 	put(page, &value, sizeof(value));
 }
 
+/* struct ring_buffer_event */
+static void head(struct page *page, __u32 type_len, __u32 time_delta)
+{
+	const struct {
+		__u32 type_len : 5;
+		__u32 time_delta : 27;
+	} head = { type_len, time_delta };
+
+	put(page, &head, sizeof(head));
+}
+
 static void event(struct page *page, __u16 type, __s32 map_id,
 		  __u32 processed, __u32 drops)
 {
 	struct record record = { type, {}, map_id, drops, processed };
 
-	word(page, 77 << 5 | sizeof(record) / 4);
+	head(page, sizeof(record) / 4, 77);
 	put(page, &record, sizeof(record));
 }
 
@@ -95,16 +106,16 @@ static void pages(void)
 	CHECK(!trace_event_init(&events[0], format, &plan.events[0]));
 	event(&page, 300, 5, 8, 1);
 	event(&page, 299, 5, 100, 100);		/* another event */
-	word(&page, 30);			/* time extend, one word more */
+	head(&page, 30, 0);			/* time extend, one word more */
 	word(&page, 12345);
 	event(&page, 300, 5, 1, 0);
-	word(&page, 5 << 5 | 29);		/* padding of 8 bytes */
+	head(&page, 29, 5);			/* padding of 8 bytes */
 	word(&page, 8);
 	word(&page, 0);
 	word(&page, 0);				/* a long event */
 	word(&page, 4 + sizeof(record));
 	put(&page, &record, sizeof(record));
-	word(&page, 29);			/* nothing more on this page */
+	head(&page, 29, 0);			/* nothing more on this page */
 	word(&page, 0);
 	event(&page, 300, 5, 7, 7);
 	finish(&page, 1U << 31);		/* events were missed before */
