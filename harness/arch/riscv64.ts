@@ -29,7 +29,7 @@ export const riscv64: Architecture = {
     console: { args: ['-serial', 'chardev:console'], device: 'ttyS0' },
     panicArgs: ['-device', 'pvpanic-pci'],
     interrupts: 'fixed',
-    // QEMU, at least 10.0.2, does not save the timers of the CPUs: none of a clone fires, and its CPUs sleep.
+    // Clones hang with QEMU 10.0.2: docs/kernels.md.
     clones: false,
     nmiWords: [],
     cpuState,
