@@ -105,7 +105,8 @@ t.test('a debugger finds the guest, and the names of its functions', async t => 
   const [, symbols = '', socket = ''] = await new Promise<readonly string[]>(resolve => {
     child.stderr.on('data', chunk => {
       text += String(chunk);
-      const found = /gdb -ex 'symbol-file (\S+)' -ex 'target remote (\S+)'.*\n/.exec(text);
+      // With the line behind it, which may come by itself.
+      const found = /gdb -ex 'symbol-file (\S+)' -ex 'target remote (\S+)'.*\n.*\n/.exec(text);
       if (found !== null) resolve(found);
     });
     void child.then(() => resolve([]));
