@@ -43,7 +43,7 @@ export const amd64: Architecture = {
   kernel: { makeArch: 'x86', target: 'bzImage', image: 'arch/x86/boot/bzImage' },
   toolchain: {
     tuple: 'x86_64-linux-gnu',
-    package: 'gcc-x86-64-linux-gnu',
+    package: 'gcc',
     suite: 'bookworm',
     bpf: { target: 'bpf', defines: ['-D__TARGET_ARCH_x86', '-D__x86_64__'] },
   },

@@ -71,8 +71,8 @@ export interface KernelBuild {
 export interface Toolchain {
   /** Debian's multiarch tuple, also the beginning of a cross compiler's name. */
   readonly tuple: string;
-  /** Debian's package of the cross compiler; null for the host's own. */
-  readonly package: string | null;
+  /** Debian's package of the compiler. images/install-packages.sh installs it, and QEMU's. */
+  readonly package: string;
   /** Debian's suite whose packages are unpacked for programs and libraries of the guest. */
   readonly suite: string;
   /** The oldest GNU ld that links that suite's libraries, and the linker for hosts that have an older one; absent: any does. */

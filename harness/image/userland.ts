@@ -86,7 +86,7 @@ export async function guestCompiler({ arch, cross }: Userland): Promise<string> 
   if (path !== null) return path;
   throw new BpfrigError(
     'infra',
-    `this host has no ${cross}gcc, which compiles the agent for guests of ${arch.text}; ${launcher()} doctor --fix --arch ${arch.name} installs it`,
+    `this host has no ${cross}gcc, which compiles the agent for guests of ${arch.text}: install ${arch.toolchain.package} (${launcher()} doctor --fix --arch ${arch.name})`,
   );
 }
 

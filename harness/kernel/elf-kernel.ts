@@ -1,4 +1,4 @@
-import { ARCHITECTURES } from '../arch/architectures.ts';
+import { architectureOfElf, ARCHITECTURES } from '../arch/architectures.ts';
 import type { ByteOrder } from '../arch/byte-order.ts';
 import type { ArchName } from '../model/kernel.ts';
 
@@ -33,8 +33,8 @@ export function parseElfKernel(file: Buffer): ElfKernel | string {
   const read = new Fields(file, order);
   const machine = read.u16(18);
   const is64 = file.readUInt8(4) === ELF.class64;
-  const arch = ARCHITECTURES.find(one => is64 && one.elfMachine === machine && one.byteOrder === order);
-  if (arch === undefined) {
+  const arch = is64 ? architectureOfElf(machine, order) : null;
+  if (arch === null) {
     const known = ARCHITECTURES.map(({ text }) => text).join(', ');
     return `is for an architecture (e_machine ${machine}) that bpfrig's guests do not have; they are ${known}`;
   }
