@@ -10,56 +10,90 @@
 #include "frame.h"
 
 /*
- * Compares one payload of an skb that GRO merged, as if the first frame's
- * headers were before it, and counts its number. Lengths and checksums in those
+ * Compares one payload of an skb that GRO merged, which is in view behind the
+ * first frame's headers, and counts its number. Lengths and checksums in those
  * headers are those of all.
  */
-__noinline int part_differs(struct __sk_buff *skb, __u32 slot, __u32 part)
+__noinline int part_in_view_differs(__u32 slot)
 {
 	struct bpfrig_stack_count *count;
 	struct bpfrig_source *source;
-	union head head = {};
-	__u32 zero = 0, at;
+	struct scratch *buf;
+	union head *head;
+	__u32 zero = 0;
 	__u16 port;
 
 	count = bpf_map_lookup_elem(&stack_count, &zero);
 	source = bpf_map_lookup_elem(&sources, &slot);
-	if (!count || !source)
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!count || !source || !buf)
 		return 0;
-	at = PAYLOAD_AT + part * (source->len - PAYLOAD_AT);
-	if (bpf_skb_load_bytes(skb, 0, &head, PAYLOAD_AT))
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
-	if (bpf_skb_load_bytes(skb, at, &head.frame.magic,
-			       BPFRIG_HEAD - PAYLOAD_AT) &&
-	    bpf_skb_load_bytes(skb, at, &head.frame.magic,
-			       BPFRIG_PADDING_AT - PAYLOAD_AT))
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
-	port = bpf_ntohs(head.frame.src_port);
+	head = &buf->view.head;
+	port = bpf_ntohs(head->frame.src_port);
 	count_number(count, source, flow_of(port), port,
-		     bpf_ntohl(head.frame.seq));
-	head.frame.ip_len = *(__u16 *)(source->head + 16);
-	head.frame.udp_len = *(__u16 *)(source->head + 38);
-	head.frame.udp_csum = *(__u16 *)(source->head + 40);
-	return head_differs(&head, source);
+		     bpf_ntohl(head->frame.seq));
+	head->frame.ip_len = *(__u16 *)(source->head + 16);
+	head->frame.udp_len = *(__u16 *)(source->head + 38);
+	head->frame.udp_csum = *(__u16 *)(source->head + 40);
+	return head_differs(head, source);
 }
 
-/* An skb that GRO merged has the first frame's headers and all payloads. */
+/* As above, of the skb; what it returned is added to the scratch buffer. */
+static __noinline int part_differs(struct __sk_buff *skb, __u32 slot,
+				   __u32 part)
+{
+	struct bpfrig_source *source;
+	struct scratch *buf;
+	union head *head;
+	__u32 zero = 0, at;
+
+	source = bpf_map_lookup_elem(&sources, &slot);
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!source || !buf)
+		return 0;
+	head = &buf->view.head;
+	*head = (union head){};
+	at = PAYLOAD_AT + part * (source->len - PAYLOAD_AT);
+	if (bpf_skb_load_bytes(skb, 0, head, PAYLOAD_AT) ||
+	    (bpf_skb_load_bytes(skb, at, &head->frame.magic,
+				BPFRIG_HEAD - PAYLOAD_AT) &&
+	     bpf_skb_load_bytes(skb, at, &head->frame.magic,
+				BPFRIG_PADDING_AT - PAYLOAD_AT)))
+		buf->differs |= differs_at(BPFRIG_DIFFERS_LENGTH);
+	else
+		buf->differs |= part_in_view_differs(slot);
+	return 0;
+}
+
+/*
+ * An skb that GRO merged has the first frame's headers and all payloads. Out of
+ * the scratch buffer, a slot and a result are any numbers to the verifier: else
+ * it would walk the loop once for each that they can be.
+ */
 static __always_inline int merged_differs(struct __sk_buff *skb, __u32 slot,
 					  const struct bpfrig_source *source)
 {
 	__u32 segs = skb->gso_segs, payload = source->len - PAYLOAD_AT, i;
-	int differs = 0;
+	struct scratch *buf;
+	__u32 zero = 0;
 
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return 0;
+	buf->differs = 0;
+	buf->slot = slot;
+	barrier();
+	slot = buf->slot;
 	if (skb->len != PAYLOAD_AT + segs * payload)
-		differs = differs_at(BPFRIG_DIFFERS_LENGTH);
+		buf->differs = differs_at(BPFRIG_DIFFERS_LENGTH);
 	if (tag_of(skb) != source->tag)
-		differs = differs_at(BPFRIG_DIFFERS_TAG);
+		buf->differs = differs_at(BPFRIG_DIFFERS_TAG);
 	for (i = 0; i < MERGED_MAX; i++) {
 		if (i >= segs)
 			break;
-		differs |= part_differs(skb, slot, i);
+		part_differs(skb, slot, i);
 	}
-	return differs;
+	return buf->differs;
 }
 
 /* Loads what there is of the head; false if there is no number in it. */

@@ -9,25 +9,25 @@
 
 #include "stack_compare.h"
 
-/* With room for a load whose bounds the verifier takes from a mask. */
-struct view {
-	union head head;
-	__u8 slack[ETH_HLEN];
-};
-
 /* Bytes 14 and 15 of a head, in its second word. */
 #define BEHIND_ETHERNET	without_first(ETH_HLEN - 8)
 
 /*
- * Loads the head of a frame whose payload is at this byte, as if it were where
- * its source has it. If it was moved, the first 14 bytes are left out: whatever
- * was put in or taken out is there.
+ * Loads the head of a frame whose payload is at this byte into the scratch
+ * buffer's view, as if it were where its source has it. If it was moved, the
+ * first 14 bytes are left out: whatever was put in or taken out is there.
  */
-static __noinline int load_view(struct __sk_buff *skb, struct view *view,
-				__u32 at, __u32 sent_at)
+static __noinline int load_view(struct __sk_buff *skb, __u32 at, __u32 sent_at)
 {
-	__u32 from = at - sent_at + ETH_HLEN, left = skb->len - from;
+	__u32 from = at - sent_at + ETH_HLEN, left = skb->len - from, zero = 0;
+	struct scratch *buf;
+	struct view *view;
 
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return -1;
+	view = &buf->view;
+	*view = (struct view){};
 	if (at == sent_at) {
 		left = skb->len;
 		if (left > BPFRIG_HEAD)
@@ -56,47 +56,68 @@ static __always_inline __u64 view_diff(const struct view *view,
 	return i ? diff & BEHIND_ETHERNET : 0;
 }
 
-/* Adds how the head and the skb itself differ. */
-__noinline int note_head(struct __sk_buff *skb, __u32 slot, __u32 at,
-			 __u32 ahead)
+/*
+ * Adds how the head that is in view differs, which was moved so many bytes, and
+ * how the skb does, whose facts are next to it.
+ */
+__noinline int note_view(__u32 slot, __u32 moved, __u32 ahead)
 {
 	struct bpfrig_changed *all;
 	struct bpfrig_source *source;
-	struct view view = {};
-	__u32 zero = 0, moved;
+	const struct bpfrig_frame *frame;
+	struct scratch *buf;
+	__u32 zero = 0;
 	int i;
 
 	all = bpf_map_lookup_elem(&changed, &zero);
 	source = bpf_map_lookup_elem(&sources, &slot);
-	if (!all || !source)
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!all || !source || !buf)
 		return 0;
-	moved = at - source->at;
-	if (load_view(skb, &view, at, source->at)) {
-		all->why |= BPFRIG_WHY_SCATTERED;
-		return 0;
-	}
+	frame = &buf->view.head.frame;
 	for (i = 0; i < BPFRIG_HEAD / 8; i++)
-		all->diff[i] |= view_diff(&view, source, i, moved);
-	if (!(source->loose & BPFRIG_LOOSE_TAG) && tag_of(skb) != source->tag)
+		all->diff[i] |= view_diff(&buf->view, source, i, moved);
+	if (tag_differs(buf->facts, source))
 		all->why |= BPFRIG_WHY_TAG;
-	if (!(source->loose & BPFRIG_LOOSE_LENGTH) &&
-	    skb->len - moved != source->len)
+	if (length_differs(buf->facts, source, moved))
 		all->why |= BPFRIG_WHY_LENGTH;
-	if (place_differs(skb, source))
+	if (place_differs(buf->facts, source))
 		all->why |= BPFRIG_WHY_PLACE;
 	if (!(source->loose & BPFRIG_LOOSE_SUM) &&
-	    !ip_sum_is_right(&view.head))
+	    !ip_sum_is_right(&buf->view.head))
 		all->why |= BPFRIG_WHY_SUM;
 	if (source->at == BPFRIG_AT_IP4 &&
-	    !port_is_right(&view.head.frame, source, ahead))
+	    !port_is_right(frame, source, ahead))
 		all->why |= BPFRIG_WHY_TURN;
-	if (source->checksum && !udp_sum_is_right(&view.head.frame, source))
+	if (source->checksum && !udp_sum_is_right(frame, source))
 		all->why |= BPFRIG_WHY_UDP_SUM;
 	return 0;
 }
 
+/* Adds how the head and the skb itself differ. */
+static __noinline int note_head(struct __sk_buff *skb, __u32 slot, __u32 at,
+				__u32 ahead)
+{
+	struct bpfrig_changed *all;
+	struct bpfrig_source *source;
+	struct scratch *buf;
+	__u32 zero = 0;
+
+	all = bpf_map_lookup_elem(&changed, &zero);
+	source = bpf_map_lookup_elem(&sources, &slot);
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!all || !source || !buf)
+		return 0;
+	if (load_view(skb, at, source->at)) {
+		all->why |= BPFRIG_WHY_SCATTERED;
+		return 0;
+	}
+	buf->facts = facts_of(skb);
+	return note_view(slot, at - source->at, ahead);
+}
+
 /* Adds whether bytes behind the head differ, and by how much all moved. */
-__noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
+static __noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
 {
 	struct bpfrig_stack_count *count;
 	struct bpfrig_changed *all;
@@ -120,10 +141,10 @@ __noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
 		return 0;
 	/* What is reported first is the head. */
 	differs = count->differs;
-	for (i = 1; i < CHUNKS; i++) {
-		if (i * CHUNK + moved >= skb->len)
+	for (i = 0; i < BPFRIG_FRAME_MAX / BLOCK; i++) {
+		if (BPFRIG_HEAD + i * BLOCK + moved >= skb->len)
 			break;
-		if (!chunk_differs(skb, i * CHUNK, rest, moved))
+		if (!block_differs(skb, BPFRIG_HEAD + i * BLOCK, rest, moved))
 			continue;
 		all->why |= BPFRIG_WHY_REST;
 		if (!all->rest || all->rest > count->differs)
@@ -134,38 +155,34 @@ __noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
 	return 0;
 }
 
-/* Keeps the first ones, and compares the others with the very first. */
-__noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
+/*
+ * Keeps the first ones, which are in the scratch buffer with the skb's facts,
+ * and compares the others with the very first.
+ */
+__noinline int keep_sample(__u32 slot, __u32 at)
 {
 	struct bpfrig_sample *sample, *first;
-	__u32 zero = 0, len = skb->len, i;
 	struct bpfrig_changed *all;
 	struct scratch *buf;
+	__u32 zero = 0, i;
 
 	all = bpf_map_lookup_elem(&changed, &zero);
 	buf = bpf_map_lookup_elem(&scratch, &zero);
 	if (!all || !buf)
 		return 0;
-	for (i = 0; i < BPFRIG_SAMPLE / 8; i++)
-		buf->words[i] = 0;
-	if (len > BPFRIG_SAMPLE)
-		len = BPFRIG_SAMPLE;
-	if (bpf_skb_load_bytes(skb, 0, buf,
-			       ((len - 1) & (BPFRIG_SAMPLE - 1)) + 1))
-		return 0;
 	if (all->samples < BPFRIG_SAMPLES) {
 		sample = &all->sample[all->samples & (BPFRIG_SAMPLES - 1)];
-		sample->len = skb->len;
-		sample->tag = tag_of(skb);
+		sample->len = buf->facts.len;
+		sample->tag = buf->facts.tag;
 		sample->at = at;
 		sample->slot = slot;
 		__builtin_memcpy(sample->bytes, buf->words, BPFRIG_SAMPLE);
 		all->samples++;
 	}
 	first = &all->sample[0];
-	if (first->len != skb->len)
+	if (first->len != buf->facts.len)
 		all->why |= BPFRIG_WHY_LENGTHS;
-	if (first->tag != tag_of(skb))
+	if (first->tag != buf->facts.tag)
 		all->why |= BPFRIG_WHY_SCATTERED;
 	for (i = 0; i < BPFRIG_SAMPLE / 8; i++)
 		all->vary[i] |= buf->words[i] ^
@@ -173,11 +190,30 @@ __noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
 	return 0;
 }
 
+static __noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
+{
+	__u32 zero = 0, len = skb->len, i;
+	struct scratch *buf;
+
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return 0;
+	for (i = 0; i < BPFRIG_SAMPLE / 8; i++)
+		buf->words[i] = 0;
+	if (len > BPFRIG_SAMPLE)
+		len = BPFRIG_SAMPLE;
+	if (bpf_skb_load_bytes(skb, 0, buf->words,
+			       ((len - 1) & (BPFRIG_SAMPLE - 1)) + 1))
+		return 0;
+	buf->facts = facts_of(skb);
+	return keep_sample(slot, at);
+}
+
 /*
  * Notes an skb that is not as sent: its source, where its payload is, and by
  * how much its IP id is ahead.
  */
-__noinline int note_change(struct __sk_buff *skb, __u32 slot, __u32 at,
+static __noinline int note_change(struct __sk_buff *skb, __u32 slot, __u32 at,
 			   __u32 ahead)
 {
 	struct bpfrig_changed *all;

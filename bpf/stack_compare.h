@@ -25,36 +25,30 @@ static __noinline int load_frame(struct __sk_buff *skb, struct scratch *buf)
 		return -1;
 	/* clang 19 makes one of two comparisons, of a copy without its bounds. */
 	barrier_var(len);
-	if (len > sizeof(*buf))
+	if (len > sizeof(buf->words))
 		return -1;
-	return bpf_skb_load_bytes(skb, 0, buf, len);
+	return bpf_skb_load_bytes(skb, 0, buf->words, len);
 }
 
 /*
- * Finds the first other byte in a chunk, which need not be whole. It is at this
- * byte of the frame that was sent, and of the skb moved bytes further.
+ * Finds the first other byte in a block that is at the begin of the scratch
+ * buffer, and need not be whole. It is at this byte of the frame that was sent.
  */
-__noinline int chunk_differs(struct __sk_buff *skb, __u32 at, __u32 rest,
-			     __u32 moved)
+__noinline int words_differ(__u32 at, __u32 left, __u32 rest)
 {
 	__u64 pattern = pattern_mask(rest), diff;
-	__u64 words[CHUNK_WORDS] = {};
-	__u32 from = at + moved, left = skb->len - from, k;
+	__u32 zero = 0, k;
+	struct scratch *buf;
 
-	if (from >= skb->len)
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
 		return 0;
-	if (left > CHUNK)
-		left = CHUNK;
-	/* 5.10 knows the bounds of a length only from a mask. */
-	if (bpf_skb_load_bytes(skb, from, words,
-			       ((left - 1) & (CHUNK - 1)) + 1))
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
 	if (at == BPFRIG_HEAD && (rest & REST_NUMBER))
-		words[0] &= BEHIND_NUMBER;
-	for (k = 0; k < CHUNK_WORDS; k++) {
+		buf->words[0] &= BEHIND_NUMBER;
+	for (k = 0; k < BLOCK / 8; k++) {
 		if (8 * k >= left)
 			break;
-		diff = words[k] ^ rest_word(at + 8 * k, pattern);
+		diff = buf->words[k] ^ rest_word(at + 8 * k, pattern);
 		if (8 * k + 8 > left)
 			diff &= without_last(8 * k + 8 - left);
 		if (diff)
@@ -63,16 +57,43 @@ __noinline int chunk_differs(struct __sk_buff *skb, __u32 at, __u32 rest,
 	return 0;
 }
 
-/* Compares the bytes behind the head. */
-__noinline int rest_differs(struct __sk_buff *skb, __u32 rest)
+/*
+ * As above, of a block of an skb, where it is moved bytes further than in the
+ * frame that was sent.
+ */
+static __noinline int block_differs(struct __sk_buff *skb, __u32 at,
+				    __u32 rest, __u32 moved)
+{
+	__u32 from = at + moved, left = skb->len - from, zero = 0;
+	struct scratch *buf;
+
+	if (from >= skb->len)
+		return 0;
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return 0;
+	if (left > BLOCK)
+		left = BLOCK;
+	/* 5.10 knows the bounds of a length only from a mask. */
+	if (bpf_skb_load_bytes(skb, from, buf->words,
+			       ((left - 1) & (BLOCK - 1)) + 1))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	return words_differ(at, left, rest);
+}
+
+/*
+ * The first chunk behind the head that differs in a frame of so many bytes,
+ * which is in the scratch buffer; else the one that is not whole.
+ */
+__noinline int other_chunk(__u32 len, __u32 rest)
 {
 	__u64 pattern = pattern_mask(rest), diff;
-	__u32 zero = 0, len = skb->len, i, k;
+	__u32 zero = 0, i, k;
 	struct scratch *buf;
 
 	buf = bpf_map_lookup_elem(&scratch, &zero);
-	if (!buf || load_frame(skb, buf))
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	if (!buf)
+		return 0;
 	if (rest & REST_NUMBER)
 		buf->words[CHUNK_WORDS] &= BEHIND_NUMBER;
 	/* Whole chunks: two branches for each. */
@@ -86,8 +107,20 @@ __noinline int rest_differs(struct __sk_buff *skb, __u32 rest)
 		if (any_bit(diff))
 			break;
 	}
-	/* The chunk that differs, or the last one. */
-	return chunk_differs(skb, i * CHUNK, rest, 0);
+	return i;
+}
+
+/* Compares the bytes behind the head. */
+static __noinline int rest_differs(struct __sk_buff *skb, __u32 rest)
+{
+	struct scratch *buf;
+	__u32 zero = 0;
+
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf || load_frame(skb, buf))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	return block_differs(skb, other_chunk(skb->len, rest) * CHUNK, rest,
+			     0);
 }
 
 /* Whether the head is not the source's, in the bytes that it states. */
@@ -226,11 +259,48 @@ static __always_inline bool port_is_right(const struct bpfrig_frame *frame,
 	       turn % source->flows == seq % source->flows;
 }
 
-static __always_inline bool place_differs(struct __sk_buff *skb,
+static __always_inline struct facts facts_of(struct __sk_buff *skb)
+{
+	return (struct facts){
+		.len = skb->len,
+		.tag = tag_of(skb),
+		.ifindex = skb->ifindex,
+		.protocol = skb->protocol,
+	};
+}
+
+static __always_inline bool tag_differs(struct facts facts,
+					const struct bpfrig_source *source)
+{
+	return !(source->loose & BPFRIG_LOOSE_TAG) && facts.tag != source->tag;
+}
+
+static __always_inline bool length_differs(struct facts facts,
+					   const struct bpfrig_source *source,
+					   __u32 moved)
+{
+	return !(source->loose & BPFRIG_LOOSE_LENGTH) &&
+	       facts.len - moved != source->len;
+}
+
+static __always_inline bool place_differs(struct facts facts,
 					  const struct bpfrig_source *source)
 {
-	return skb->ifindex != device.ifindex ||
-	       skb->protocol != *(const __u16 *)(source->head + 12);
+	return facts.ifindex != device.ifindex ||
+	       facts.protocol != *(const __u16 *)(source->head + 12);
+}
+
+/* Whether an skb is not what its source's frame is, apart from its bytes. */
+static __always_inline int facts_differ(struct facts facts,
+					const struct bpfrig_source *source)
+{
+	if (tag_differs(facts, source))
+		return differs_at(BPFRIG_DIFFERS_TAG);
+	if (length_differs(facts, source, 0))
+		return differs_at(BPFRIG_DIFFERS_LENGTH);
+	if (place_differs(facts, source))
+		return differs_at(BPFRIG_DIFFERS_PLACE);
+	return 0;
 }
 
 /* Whether a frame is not byte for byte as sent, but for its IP id. */
@@ -241,12 +311,8 @@ static __always_inline int frame_differs(struct __sk_buff *skb,
 {
 	if (head_differs(head, source))
 		return 1;
-	if (!(source->loose & BPFRIG_LOOSE_TAG) && tag_of(skb) != source->tag)
-		return differs_at(BPFRIG_DIFFERS_TAG);
-	if (!(source->loose & BPFRIG_LOOSE_LENGTH) && skb->len != source->len)
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
-	if (place_differs(skb, source))
-		return differs_at(BPFRIG_DIFFERS_PLACE);
+	if (facts_differ(facts_of(skb), source))
+		return 1;
 	if (!(source->loose & BPFRIG_LOOSE_SUM) && !ip_sum_is_right(head))
 		return differs_at(1 + __builtin_offsetof(
 					 struct bpfrig_frame, ip_csum));

@@ -10,9 +10,7 @@
 
 #define HASH_SEED	0xcbf29ce484222325ULL
 #define HASH_PRIME	0x100000001b3ULL
-/* A frame is hashed in blocks, which end with zeroes. */
-#define BLOCK_CHUNKS	16
-#define BLOCK		(BLOCK_CHUNKS * CHUNK)
+/* A frame is hashed in blocks, the last of which ends with zeroes. */
 #define BLOCKS		64
 
 /* The shift brings the upper bits down: a product alone leaves them there. */
@@ -22,29 +20,58 @@ static __always_inline __u64 mix(__u64 hash, __u64 word)
 	return hash ^ hash >> 32;
 }
 
-__noinline __u64 hash_block(struct __sk_buff *skb, __u32 at, __u64 hash)
+/* Puts zeroes behind the end of a block, in its last chunk. */
+static __always_inline void end_chunk(struct scratch *buf, __u32 left)
 {
-	__u64 words[CHUNK_WORDS];
-	__u32 i, k, left;
+	__u32 last = (left - 1) & (BLOCK - CHUNK), tail = left - last, k;
+	__u64 *words = &buf->words[last / 8];
 
+	for (k = 0; k < CHUNK_WORDS; k++) {
+		if (8 * k >= tail)
+			words[k] = 0;
+		else if (8 * k + 8 > tail)
+			words[k] &= without_last(8 * k + 8 - tail);
+	}
+}
+
+/* Hashes a block that is in the scratch buffer, in whole chunks. */
+__noinline __u64 hash_words(__u32 left, __u64 hash)
+{
+	struct scratch *buf;
+	__u32 zero = 0, i, k;
+
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return hash;
+	end_chunk(buf, left);
 	for (i = 0; i < BLOCK_CHUNKS; i++) {
-		if (at >= skb->len)
-			break;
-		left = skb->len - at;
-		if (left > CHUNK)
-			left = CHUNK;
-		__builtin_memset(words, 0, sizeof(words));
-		if (bpf_skb_load_bytes(skb, at, words,
-				       ((left - 1) & (CHUNK - 1)) + 1))
+		if (i * CHUNK >= left)
 			break;
 		for (k = 0; k < CHUNK_WORDS; k++)
-			hash = mix(hash, words[k]);
-		at += CHUNK;
+			hash = mix(hash, buf->words[i * CHUNK_WORDS + k]);
 	}
 	return hash;
 }
 
-__noinline __u64 hash_of(struct __sk_buff *skb)
+static __noinline __u64 hash_block(struct __sk_buff *skb, __u32 at,
+				   __u64 hash)
+{
+	__u32 left = skb->len - at, zero = 0;
+	struct scratch *buf;
+
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return hash;
+	if (left > BLOCK)
+		left = BLOCK;
+	/* 5.10 knows the bounds of a length only from a mask. */
+	if (bpf_skb_load_bytes(skb, at, buf->words,
+			       ((left - 1) & (BLOCK - 1)) + 1))
+		return hash;
+	return hash_words(left, hash);
+}
+
+static __noinline __u64 hash_of(struct __sk_buff *skb)
 {
 	__u64 hash = mix(mix(HASH_SEED, skb->len), tag_of(skb));
 	__u32 i;
@@ -58,7 +85,7 @@ __noinline __u64 hash_of(struct __sk_buff *skb)
 }
 
 /* Counts an skb that is a described frame, byte for byte; else returns 0. */
-__noinline int count_described(struct __sk_buff *skb)
+static __noinline int count_described(struct __sk_buff *skb)
 {
 	struct bpfrig_stack_count *count;
 	__u64 hash = hash_of(skb), *came;
@@ -77,7 +104,7 @@ __noinline int count_described(struct __sk_buff *skb)
 }
 
 /* Keeps the hash of one that is not. */
-__noinline int note_stranger(struct __sk_buff *skb)
+static __noinline int note_stranger(struct __sk_buff *skb)
 {
 	struct bpfrig_changed *all;
 	__u64 hash = hash_of(skb), one = 1;

@@ -85,9 +85,37 @@ struct {
 #define CHUNK_WORDS	8
 #define CHUNK		(8 * CHUNK_WORDS)
 #define CHUNKS		(BPFRIG_FRAME_MAX / CHUNK)
+/* What is loaded of a frame at a time where it can be longer than the buffer. */
+#define BLOCK_CHUNKS	16
+#define BLOCK		(BLOCK_CHUNKS * CHUNK)
+
+/* The first bytes of a frame. */
+union head {
+	struct bpfrig_frame frame;
+	__u64 words[BPFRIG_HEAD / 8];
+	__u16 halves[BPFRIG_HEAD / 2];
+};
+
+/* With room for a load whose bounds the verifier takes from a mask. */
+struct view {
+	union head head;
+	__u8 slack[ETH_HLEN];
+};
+
+/* What an skb says of itself, for functions that do not get it. */
+struct facts {
+	__u32 len;
+	__u32 tag;
+	__u32 ifindex;
+	__u32 protocol;
+};
 
 struct scratch {
 	__u64 words[CHUNKS * CHUNK_WORDS];
+	struct view view;
+	struct facts facts;
+	__u32 slot;
+	__u32 differs;
 };
 
 struct {
@@ -96,13 +124,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch SEC(".maps");
-
-/* The first bytes of a frame. */
-union head {
-	struct bpfrig_frame frame;
-	__u64 words[BPFRIG_HEAD / 8];
-	__u16 halves[BPFRIG_HEAD / 2];
-};
 
 #define IP_AT_HALVES	(ETH_HLEN / 2)
 #define PAYLOAD_AT	__builtin_offsetof(struct bpfrig_frame, magic)
@@ -181,9 +202,11 @@ static __always_inline __u64 rest_word(__u32 at, __u64 pattern)
 
 /*
  * Functions that are not static are verified once, for any argument, and not
- * once for each way that leads to them. They take no pointers but skb: that
- * came after 5.10. So they look up the count, too, into which they write where
- * a frame differs.
+ * once for each way that leads to them: what has loops is one. They take no
+ * pointers. Not skb, because only the kernel's BTF tells a verifier that it is
+ * the context (btf_is_prog_ctx_type() in kernel/bpf/btf.c), and others came
+ * after 5.10. What they compare is in the scratch buffer, and they look up the
+ * count, into which they write where a frame differs.
  */
 static __always_inline int differs_at(__u32 place)
 {

@@ -95,29 +95,41 @@ static __always_inline __u32 kind_of(struct __sk_buff *skb)
 #define MAGIC_TO	254
 #define MAGIC_WINDOW	256
 
-/* Where the payload is; 0: nowhere. */
-__noinline int payload_at(struct __sk_buff *skb)
+/* Where the magic is in so many bytes of the scratch buffer; 0: nowhere. */
+__noinline int magic_at(__u32 len)
 {
 	const __u16 magic[] = { bpf_htons(BPFRIG_MAGIC >> 16),
 				bpf_htons(BPFRIG_MAGIC & 0xffff) };
-	__u32 len = skb->len, zero = 0, i;
+	__u32 zero = 0, i;
 	struct scratch *buf;
 	__u16 *half;
 
 	buf = bpf_map_lookup_elem(&scratch, &zero);
 	if (!buf)
 		return 0;
-	if (len > MAGIC_WINDOW)
-		len = MAGIC_WINDOW;
-	if (bpf_skb_load_bytes(skb, 0, buf,
-			       ((len - 1) & (MAGIC_WINDOW - 1)) + 1))
-		return 0;
-	half = (void *)buf;
+	half = (void *)buf->words;
 	for (i = MAGIC_FROM / 2; i < MAGIC_TO / 2; i++)
 		if (half[i] == magic[0] && half[i + 1] == magic[1])
 			/* Behind the frame are bytes of an earlier one. */
 			return 2 * i + 8 <= len ? 2 * i : 0;
 	return 0;
+}
+
+/* Where the payload is; 0: nowhere. */
+static __noinline int payload_at(struct __sk_buff *skb)
+{
+	__u32 len = skb->len, zero = 0;
+	struct scratch *buf;
+
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!buf)
+		return 0;
+	if (len > MAGIC_WINDOW)
+		len = MAGIC_WINDOW;
+	if (bpf_skb_load_bytes(skb, 0, buf->words,
+			       ((len - 1) & (MAGIC_WINDOW - 1)) + 1))
+		return 0;
+	return magic_at(len);
 }
 
 /* The end of a UDP frame's headers, and the begin of its payload. */
@@ -130,20 +142,33 @@ struct around {
 	__u32 seq;
 };
 
-/* Whether a frame has another head than this source's, as far as it shows. */
-__noinline int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
+/* Whether a head that is in view, and was moved, is not this source's. */
+__noinline int other_view(__u32 slot, __u32 moved)
 {
 	struct bpfrig_source *source;
-	struct view view = {};
+	struct scratch *buf;
+	__u32 zero = 0;
 	__u64 diff = 0;
 	int i;
 
 	source = bpf_map_lookup_elem(&sources, &slot);
-	if (!source || load_view(skb, &view, at, source->at))
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!source || !buf)
 		return 1;
 	for (i = 0; i < BPFRIG_HEAD / 8; i++)
-		diff |= view_diff(&view, source, i, at != source->at);
+		diff |= view_diff(&buf->view, source, i, moved);
 	return any_bit(diff);
+}
+
+/* Whether a frame has another head than this source's, as far as it shows. */
+static __noinline int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
+{
+	struct bpfrig_source *source;
+
+	source = bpf_map_lookup_elem(&sources, &slot);
+	if (!source || load_view(skb, at, source->at))
+		return 1;
+	return other_view(slot, at - source->at);
 }
 
 /* The first slot from this one on whose source sends from a port. */
@@ -167,7 +192,7 @@ __noinline int next_sender(__u32 port, __u32 from)
  * The source of a frame whose payload is at this byte: of those that send from
  * its port the one that sends such a head, else the only one.
  */
-__noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
+static __noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
 {
 	__u32 first = next_sender(port, 0), slot = first, i;
 
@@ -183,29 +208,27 @@ __noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
 }
 
 /* An IPv6 frame that is where its source has it: is it as sent? */
-__noinline int six_differs(struct __sk_buff *skb, __u32 slot)
+static __noinline int six_differs(struct __sk_buff *skb, __u32 slot)
 {
 	struct bpfrig_source *source;
-	struct view view = {};
+	struct scratch *buf;
+	__u32 zero = 0;
 
 	source = bpf_map_lookup_elem(&sources, &slot);
-	if (!source || load_view(skb, &view, source->at, source->at))
+	buf = bpf_map_lookup_elem(&scratch, &zero);
+	if (!source || !buf || load_view(skb, source->at, source->at))
 		return differs_at(BPFRIG_DIFFERS_LENGTH);
-	if (head_differs(&view.head, source))
+	if (head_differs(&buf->view.head, source))
 		return 1;
-	if (!(source->loose & BPFRIG_LOOSE_TAG) && tag_of(skb) != source->tag)
-		return differs_at(BPFRIG_DIFFERS_TAG);
-	if (!(source->loose & BPFRIG_LOOSE_LENGTH) && skb->len != source->len)
-		return differs_at(BPFRIG_DIFFERS_LENGTH);
-	if (place_differs(skb, source))
-		return differs_at(BPFRIG_DIFFERS_PLACE);
+	if (facts_differ(facts_of(skb), source))
+		return 1;
 	if (source->rest == BPFRIG_REST_ANY)
 		return 0;
 	return rest_differs(skb, rest_of(source));
 }
 
 /* Counts the number of a frame that has one; returns 0 for any other frame. */
-__noinline int count_moved(struct __sk_buff *skb, __u32 at)
+static __noinline int count_moved(struct __sk_buff *skb, __u32 at)
 {
 	struct bpfrig_stack_count *count;
 	struct bpfrig_source *source;
@@ -233,7 +256,7 @@ __noinline int count_moved(struct __sk_buff *skb, __u32 at)
 }
 
 /* Counts an skb that has no number where it should be. */
-__noinline int count_other(struct __sk_buff *skb)
+static __noinline int count_other(struct __sk_buff *skb)
 {
 	__u32 segs = skb->gso_segs ?: 1, zero = 0, at = 0;
 	struct bpfrig_stack_count *count;
