@@ -13,16 +13,30 @@
 
 __u64 actions[BPFRIG_ACTIONS];
 
-/* An XDP program has one argument, so its return value is the second word. */
-SEC("fexit/xdp")
-int count_action(unsigned long long *ctx)
+static __always_inline int count(__u32 act)
 {
-	__u32 act = ctx[1];
-
 	if (act > XDP_REDIRECT)
 		act = BPFRIG_ACTIONS - 1;
 	__sync_fetch_and_add(&actions[act], 1);
 	return 0;
+}
+
+/* An XDP program has one argument, so its return value is the second word. */
+SEC("fexit/xdp")
+int count_action(unsigned long long *ctx)
+{
+	return count(ctx[1]);
+}
+
+/*
+ * Of a program whose argument is nothing that the kernel knows as the context
+ * of XDP: to it, that is a function of five arguments (btf_distill_func_proto()
+ * in kernel/bpf/btf.c). So is every program where the kernel has no BTF.
+ */
+SEC("fexit/xdp")
+int count_action_of_five(unsigned long long *ctx)
+{
+	return count(ctx[5]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -45,6 +45,7 @@ export async function buildGuestPrograms(target: ObjectTarget): Promise<GuestBui
  */
 const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   'observers.bpf.c': ['-mcpu=v3'],
+  'tracepoints.bpf.c': ['-mcpu=v3'],
   'stack.bpf.c': ['-mcpu=v3'],
 };
 

@@ -26,6 +26,7 @@ struct handle {
 	__u32 value_size;	/* of a lookup: all CPUs' of a per-CPU map */
 	char function[128];	/* programs only: the name in the object */
 	__u32 function_id;	/* and its id in the object's BTF, 0 without */
+	bool plain;		/* is_xdp_prototype() in bpf/kernel_btf.h */
 	/* Of an object that is kept open until the session ends, else NULL. */
 	struct bpf_object *object;
 	struct bpf_program *prog;	/* programs only */

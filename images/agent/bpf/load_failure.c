@@ -5,6 +5,7 @@
  * of 1.1 and of later versions. Whatever else fails is libbpf's own: a
  * relocation, a missing type.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <bpf/libbpf.h>
@@ -72,6 +73,13 @@ static void program_failed(struct request *rq, int err, const char *what,
 			     what);
 }
 
+/* In btf__load_vmlinux_btf(), before 1.5 and since. */
+static bool lacks_btf(const char *printed)
+{
+	return printed && (strstr(printed, "kernel BTF is missing at") ||
+			   strstr(printed, "failed to find valid kernel BTF"));
+}
+
 void load_failure(struct request *rq, int err, const char *what,
 		  const char *printed, const char *log)
 {
@@ -84,6 +92,10 @@ void load_failure(struct request *rq, int err, const char *what,
 		quoted_before(printed, "': failed to create", map);
 		fault_kernel(rq, err, step->call, "%s%s%s of %s", step->what,
 			     *map ? " " : "", map, what);
+	} else if (lacks_btf(printed)) {
+		fault_agent(rq, "bpf_object__load",
+			    "libbpf cannot load %s: it needs the kernel's BTF, and the kernel is built without CONFIG_DEBUG_INFO_BTF",
+			    what);
 	} else {
 		libbpf_strerror(err, text, sizeof(text));
 		fault_agent(rq, "bpf_object__load",

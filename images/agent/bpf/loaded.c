@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <bpf/btf.h>
 #include "bpf/action_exits.h"
+#include "bpf/kernel_btf.h"
 #include "bpf/libbpf_log.h"
 #include "bpf/load_failure.h"
 #include "bpf/loaded.h"
@@ -98,6 +99,8 @@ int add_program(struct request *rq, struct bpf_object *obj,
 		 bpf_program__name(prog));
 	handle.function_id = function_id(bpf_object__btf(obj),
 					 handle.function);
+	handle.plain = is_xdp_prototype(bpf_object__btf(obj),
+					handle.function_id);
 	handle.id = info->id;
 	handle.type = info->type;
 	if (keep) {

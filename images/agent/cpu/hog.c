@@ -173,10 +173,12 @@ static int hog_on(struct request *rq, int cpu)
 	hog->cpu = cpu;
 	if (!rt_runtime && !file_slurp(RT_RUNTIME, &rt_runtime, &len))
 		file_put(RT_RUNTIME, "-1");
-	hog->fair_server = fair_server_off(cpu);
-	task_each(move_off, hog);
-	softirqs_first(cpu, hog->softirqs);
-	err = hog_thread(rq, hog);
+	err = fair_server_off(rq, cpu, &hog->fair_server);
+	if (!err) {
+		task_each(move_off, hog);
+		softirqs_first(cpu, hog->softirqs);
+		err = hog_thread(rq, hog);
+	}
 	if (err)
 		undo(hog);
 	else

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The CPU state to change so that a hog starves it, and nothing else. */
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/utsname.h>
 #include "core/file.h"
+#include "core/lockdown.h"
 #include "cpu/starve.h"
 #include "cpu/task.h"
 
@@ -16,17 +19,40 @@ static void fair_server_path(int cpu, char path[128])
 	snprintf(path, 128, DEBUGFS "/sched/fair_server/cpu%d/runtime", cpu);
 }
 
-char *fair_server_off(int cpu)
+/* "sched/fair: Fair server interface", 6.12 */
+static bool has_fair_server(void)
 {
-	char path[128], *runtime = NULL;
-	size_t len;
+	unsigned int major = 0, minor = 0;
+	struct utsname uts;
 
+	uname(&uts);
+	return sscanf(uts.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 12));
+}
+
+int fair_server_off(struct request *rq, int cpu, char **runtime)
+{
+	char path[128];
+	size_t len;
+	int err;
+
+	*runtime = NULL;
+	if (!has_fair_server())
+		return 0;
 	fair_server_path(cpu, path);
 	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
-	if (file_slurp(path, &runtime, &len))
-		return NULL;
-	file_put(path, "0");
-	return runtime;
+	err = file_slurp(path, runtime, &len);
+	if (!err)
+		err = file_put(path, "0");
+	if (!err)
+		return 0;
+	free(*runtime);
+	*runtime = NULL;
+	err = fault_agent(rq, "hog",
+			  "CPU %d cannot be starved: the kernel's fair server is turned off by %s (CONFIG_DEBUG_FS, and CONFIG_SCHED_DEBUG before 6.15), which returned %s",
+			  cpu, path, errno_name(-err));
+	fault_explain_lockdown(rq);
+	return err;
 }
 
 void fair_server_on(int cpu, char *runtime)

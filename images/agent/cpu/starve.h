@@ -4,15 +4,16 @@
 #define CPU_STARVE_H
 
 #include <sys/types.h>
+#include "core/request.h"
 
 #define HOG_PRIORITY	1
 
 /*
  * Since 6.12 a server runs ordinary tasks for 5 % of a CPU's time all the same.
- * off returns its runtime, or NULL where there is none; on restores and frees
- * it.
+ * off returns its runtime in *runtime, or NULL where there is none, and records
+ * a fault where it cannot be turned off; on restores and frees it.
  */
-char *fair_server_off(int cpu);
+int fair_server_off(struct request *rq, int cpu, char **runtime);
 void fair_server_on(int cpu, char *runtime);
 /*
  * Deferred softirqs run in threads: ksoftirqd, and with PREEMPT_RT rcuc and

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "bpf/action_exits.h"
+#include "bpf/kernel_btf.h"
 #include "bpf/object.h"
 #include "observe/action_counter.h"
 
@@ -21,8 +22,19 @@
 #define MAX_INSNS	32
 #define LOG_SIZE	65536
 
-static struct bpf_insn insns[MAX_INSNS];
-static size_t n_insns;
+struct code {
+	const char *name;
+	struct bpf_insn insns[MAX_INSNS];
+	size_t n_insns;
+};
+
+/* What the kernel takes a program for decides where its return value is. */
+enum { OF_ONE, OF_FIVE, CODES };
+
+static struct code codes[CODES] = {
+	[OF_ONE] = { .name = "count_action" },
+	[OF_FIVE] = { .name = "count_action_of_five" },
+};
 
 static void close_fd(int fd)
 {
@@ -41,25 +53,32 @@ void action_counter_free(struct action_counter *counter)
 	free(counter);
 }
 
-/* Reads the fexit program, as long as that has not succeeded. */
-static int read_insns(void)
+static int read_code(const struct bpf_object *obj, struct code *code)
 {
 	struct bpf_program *prog;
-	struct bpf_object *obj;
-	int err = -ENOENT;
 
-	if (n_insns)
+	prog = bpf_object__find_program_by_name(obj, code->name);
+	if (!prog || bpf_program__insn_cnt(prog) > MAX_INSNS)
+		return -ENOENT;
+	code->n_insns = bpf_program__insn_cnt(prog);
+	memcpy(code->insns, bpf_program__insns(prog),
+	       code->n_insns * sizeof(*code->insns));
+	return 0;
+}
+
+/* Reads the fexit programs, as long as that has not succeeded. */
+static int read_insns(void)
+{
+	struct bpf_object *obj;
+	int err = 0, i;
+
+	if (codes[CODES - 1].n_insns)
 		return 0;
 	obj = bpf_object__open_file(OBJECT, NULL);
 	if (!obj)
 		return -errno;
-	prog = bpf_object__find_program_by_name(obj, "count_action");
-	if (prog && bpf_program__insn_cnt(prog) <= MAX_INSNS) {
-		n_insns = bpf_program__insn_cnt(prog);
-		memcpy(insns, bpf_program__insns(prog),
-		       n_insns * sizeof(*insns));
-		err = 0;
-	}
+	for (i = 0; !err && i < CODES; i++)
+		err = read_code(obj, &codes[i]);
 	bpf_object__close(obj);
 	return err;
 }
@@ -70,12 +89,13 @@ void action_counter_prepare(void)
 }
 
 /* All addresses that the program loads are of its only variable. */
-static void relocate(struct bpf_insn copy[MAX_INSNS], int map_fd)
+static void relocate(struct bpf_insn copy[MAX_INSNS], const struct code *code,
+		     int map_fd)
 {
 	size_t i;
 
-	memcpy(copy, insns, sizeof(insns));
-	for (i = 0; i + 1 < n_insns; i++) {
+	memcpy(copy, code->insns, sizeof(code->insns));
+	for (i = 0; i + 1 < code->n_insns; i++) {
 		if (copy[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		copy[i].src_reg = BPF_PSEUDO_MAP_VALUE;
@@ -85,27 +105,41 @@ static void relocate(struct bpf_insn copy[MAX_INSNS], int map_fd)
 	}
 }
 
-static int load_fexit(struct action_counter *counter,
-		      const struct handle *target)
+/* With a buffer for the verifier's log, or without one. */
+static int load_code(const struct code *code, int map_fd,
+		     const struct handle *target, char *log)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type = BPF_TRACE_FEXIT,
 		    .attach_prog_fd = target->fd,
-		    .attach_btf_id = target->function_id);
+		    .attach_btf_id = target->function_id,
+		    .log_buf = log, .log_size = log ? LOG_SIZE : 0,
+		    .log_level = log ? 1 : 0);
 	struct bpf_insn copy[MAX_INSNS];
-	int fd;
 
-	relocate(copy, counter->map_fd);
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "count_action", "GPL", copy,
-			   n_insns, &opts);
+	relocate(copy, code, map_fd);
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "count_action", "GPL", copy,
+			     code->n_insns, &opts);
+}
+
+/*
+ * The program for a function of one argument can be loaded for any, and would
+ * count something else; that for a function of five only for one.
+ */
+static int load_fexit(struct action_counter *counter,
+		      const struct handle *target)
+{
+	int fd = -1;
+
+	if (!target->plain || !kernel_has_btf())
+		fd = load_code(&codes[OF_FIVE], counter->map_fd, target, NULL);
+	if (fd < 0)
+		fd = load_code(&codes[OF_ONE], counter->map_fd, target, NULL);
 	if (fd >= 0)
 		return fd;
 	counter->log = calloc(1, LOG_SIZE);
-	opts.log_buf = counter->log;
-	opts.log_size = counter->log ? LOG_SIZE : 0;
-	opts.log_level = counter->log ? 1 : 0;
-	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "count_action", "GPL",
-			     copy, n_insns, &opts);
+	return load_code(&codes[OF_ONE], counter->map_fd, target,
+			 counter->log);
 }
 
 static int create_map(void)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The observers: loaded once for the agent's life and attached at once, since
- * both take long. A session starts with zeroed rows, and may detach them.
+ * both take long. A session starts with zeroed rows, and may detach them. A
+ * kernel without BTF has observers of its own: bpf/tracepoints.bpf.c.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,13 +11,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "bpf/kernel_btf.h"
 #include "bpf/libbpf_log.h"
 #include "bpf/load_failure.h"
 #include "bpf/object.h"
+#include "core/lockdown.h"
 #include "core/op.h"
+#include "observe/event_types.h"
 #include "observe/observer_tables.h"
+#include "observe/tracefs.h"
 
-#define OBJECT		BPF_DIR "observers.bpf.o"
+#define WITHOUT_BTF	BPF_DIR "tracepoints.bpf.o"
+#define EVENT_TYPES	"/run/event-types.btf"
 #define MAX_PROGRAMS	64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -30,13 +36,18 @@ static struct observer_tables tables;
 static char *state;			/* struct bpfrig_observers */
 static __u64 missed_before;	/* recursion misses at the last reset */
 
-/* On failure *obj is NULL. */
-static int load(struct request *rq, const char *path, struct bpf_object **obj)
+/*
+ * On failure *obj is NULL. types is a file with the types that the object's
+ * offsets are adjusted by; NULL: the kernel's.
+ */
+static int load(struct request *rq, const char *path, const char *types,
+		struct bpf_object **obj)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = types);
 	int err;
 
 	libbpf_log_start();
-	*obj = bpf_object__open_file(path, NULL);
+	*obj = bpf_object__open_file(path, &opts);
 	if (!*obj) {
 		err = fault_agent(rq, "bpf_object__open_file", "opening %s: %s",
 				  path, strerror(errno));
@@ -63,15 +74,27 @@ static int learn(struct request *rq)
 	err = bss ? observer_tables_init(&tables, object) : -ENOENT;
 	if (err)
 		return fault_agent(rq, "observers_start",
-				   "reading the tables of " OBJECT ": %s",
+				   "reading the observers' tables: %s",
 				   strerror(-err));
 	page = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE,
 		    MAP_SHARED, bpf_map__fd(bss), 0);
 	if (page == MAP_FAILED)
 		return fault_kernel(rq, -errno, "mmap",
-				    "mapping the variables of " OBJECT);
+				    "mapping the observers' variables");
 	state = (char *)page + tables.state_at;
 	return 0;
+}
+
+static int load_without_btf(struct request *rq)
+{
+	int err;
+
+	err = tracefs_mount();
+	if (err)
+		return fault_kernel(rq, err, "mount(tracefs)",
+				    "preparing observers for a kernel without BTF (CONFIG_DEBUG_INFO_BTF)");
+	err = event_types_write(rq, WITHOUT_BTF, EVENT_TYPES);
+	return err ? err : load(rq, WITHOUT_BTF, EVENT_TYPES, &object);
 }
 
 static int prepare(struct request *rq)
@@ -80,9 +103,13 @@ static int prepare(struct request *rq)
 
 	if (state)
 		return 0;
-	err = load(rq, OBJECT, &object);
-	if (err)
+	err = kernel_has_btf() ?
+		load(rq, BPF_DIR "observers.bpf.o", NULL, &object) :
+		load_without_btf(rq);
+	if (err) {
+		fault_explain_lockdown(rq);
 		return err;
+	}
 	err = learn(rq);
 	if (err) {
 		bpf_object__close(object);
@@ -99,6 +126,11 @@ static void detach(void)
 	started = false;
 }
 
+static bool is_classic(const struct bpf_program *prog)
+{
+	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
+}
+
 static int attach(struct request *rq, struct bpf_object *obj)
 {
 	struct bpf_program *prog;
@@ -113,7 +145,9 @@ static int attach(struct request *rq, struct bpf_object *obj)
 			links[n_links++] = link;
 			continue;
 		}
-		err = fault_kernel(rq, -errno, "bpf(BPF_RAW_TRACEPOINT_OPEN)",
+		err = fault_kernel(rq, -errno, is_classic(prog) ?
+				   "perf_event_open(PERF_TYPE_TRACEPOINT)" :
+				   "bpf(BPF_RAW_TRACEPOINT_OPEN)",
 				   "attaching observer '%s'",
 				   bpf_program__name(prog));
 		detach();
@@ -134,7 +168,10 @@ static void prepare_observers(void)
 	free(none.fault.log);
 }
 
-/* Events that interrupted the same program on the same CPU. */
+/*
+ * Events that interrupted the same program on the same CPU. What a classic
+ * program misses is among the events that tracepoints.bpf.c counts as lost.
+ */
 static __u64 missed(void)
 {
 	struct bpf_program *prog;
@@ -144,6 +181,8 @@ static __u64 missed(void)
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
+		if (is_classic(prog))
+			continue;
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info,
 					    &size))
 			sum += info.recursion_misses;
@@ -232,7 +271,7 @@ static int op_observers_hollow(struct request *rq, const void *none)
 	pthread_mutex_lock(&lock);
 	detach();
 	if (!hollow)
-		err = load(rq, BPF_DIR "hollow.bpf.o", &hollow);
+		err = load(rq, BPF_DIR "hollow.bpf.o", NULL, &hollow);
 	if (!err)
 		err = attach(rq, hollow);
 	pthread_mutex_unlock(&lock);

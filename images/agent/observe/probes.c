@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "bpf/kernel_btf.h"
 #include "core/file.h"
 #include "core/op.h"
 #include "net/pktgen.h"
@@ -299,6 +300,34 @@ static enum result bpf_interpreter(void)
 	return result;
 }
 
+static enum result there(const char *path)
+{
+	return access(path, F_OK) ? MISSING : AVAILABLE;
+}
+
+static enum result btf(void)
+{
+	return kernel_has_btf() ? AVAILABLE : MISSING;
+}
+
+/* These types, but not all that are attached to cgroups, are its: 5.2. */
+static enum result cgroup_bpf(void)
+{
+	return available_if_fd(load_return(BPF_PROG_TYPE_CGROUP_SYSCTL,
+					   BPF_CGROUP_SYSCTL, 1),
+			       "bpf(BPF_PROG_LOAD)");
+}
+
+static enum result numa(void)
+{
+	return there("/sys/devices/system/node/node0");
+}
+
+static enum result cpu_hotplug(void)
+{
+	return there("/sys/devices/system/cpu/hotplug/states");
+}
+
 static enum result hist_triggers(void)
 {
 	char path[128];
@@ -326,6 +355,10 @@ static const struct {
 	{ "many_cpus", many_cpus },
 	{ "bpf_interpreter", bpf_interpreter },
 	{ "bpf_jit", bpf_jit },
+	{ "btf", btf },
+	{ "cgroup_bpf", cgroup_bpf },
+	{ "numa", numa },
+	{ "cpu_hotplug", cpu_hotplug },
 };
 
 static int op_probes(struct request *rq, const void *none)

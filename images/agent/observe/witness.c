@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "core/lockdown.h"
 #include "core/op.h"
 #include "observe/tracefs.h"
 #include "observe/witness_kind.h"
@@ -60,13 +61,11 @@ static void stop(void)
  * Making an instance takes a tenth of a second or more, so it is made once
  * and stays for the agent's life.
  */
-static int prepare(struct request *rq)
+static int make_instance(struct request *rq)
 {
 	char path[192];
 	int err;
 
-	if (prepared)
-		return 0;
 	err = tracefs_mount();
 	if (err)
 		return fault_kernel(rq, err, "mount(tracefs)",
@@ -74,8 +73,18 @@ static int prepare(struct request *rq)
 	witness_path("", path);
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return fault_kernel(rq, -errno, "mkdir", "making %s", path);
-	if (best_kind() == &witness_trace)
-		err = witness_trace_buffer(rq);
+	return best_kind() == &witness_trace ? witness_trace_buffer(rq) : 0;
+}
+
+static int prepare(struct request *rq)
+{
+	int err;
+
+	if (prepared)
+		return 0;
+	err = make_instance(rq);
+	if (err)
+		fault_explain_lockdown(rq);
 	prepared = !err;
 	return err;
 }

@@ -45,11 +45,28 @@ static void calls(void)
 	   "kernel", "bpf(BPF_PROG_LOAD)", "loading program 'p'");
 	is(NULL, "R1 invalid", "kernel", "bpf(BPF_PROG_LOAD)",
 	   "loading program 'p'");
-	is("libbpf: failed to find valid kernel BTF\n", "", "agent",
+	is("libbpf: extern (func ksym) 'f': not found\n", "", "agent",
 	   "bpf_object__load",
 	   "libbpf cannot load program 'p': Argument list too long");
 	is(NULL, "", "agent", "bpf_object__load",
 	   "libbpf cannot load program 'p': Argument list too long");
+}
+
+static void without_btf(void)
+{
+	static const char why[] =
+		"libbpf cannot load program 'p': it needs the kernel's BTF, "
+		"and the kernel is built without CONFIG_DEBUG_INFO_BTF";
+
+	is("libbpf: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was "
+	   "CONFIG_DEBUG_INFO_BTF enabled?\n"
+	   "libbpf: failed to find valid kernel BTF\n"
+	   "libbpf: Error loading vmlinux BTF: -ESRCH\n"
+	   "libbpf: failed to load object 'bpfrig'\n", "", "agent",
+	   "bpf_object__load", why);
+	is("libbpf: failed to find valid kernel BTF\n"
+	   "libbpf: Error loading vmlinux BTF: -3\n", "", "agent",
+	   "bpf_object__load", why);
 }
 
 /* Of a whole object, or of a program's tail calls, the program is named. */
@@ -92,6 +109,7 @@ static void maps(void)
 static const struct test tests[] = {
 	{ "a map that is created, but not filled", maps },
 	{ "the map, the program, or libbpf itself", calls },
+	{ "a kernel without BTF", without_btf },
 	{ "which program of several", others },
 };
 

@@ -10,7 +10,9 @@
 	X(args)		\
 	X(child)	\
 	X(describe)	\
+	X(event_types)	\
 	X(json)		\
+	X(kernel_btf)	\
 	X(line)		\
 	X(load_failure)	\
 	X(number)	\

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tables and runs as the BTF of the real observers.bpf.o has them. */
+/* Tables and runs as the BTF of the real objects of the observers has them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpfrig.h"
@@ -17,9 +18,10 @@ static int open_table(struct table *table, struct bpf_object *obj,
 			  bpf_map__btf_value_type_id(m));
 }
 
-static struct bpf_object *open_observers(void)
+/* The variable has the path of an object. */
+static struct bpf_object *open_observers(const char *variable)
 {
-	const char *path = getenv("OBSERVERS");
+	const char *path = getenv(variable);
 	struct bpf_object *obj = path ? bpf_object__open_file(path, NULL) :
 					NULL;
 
@@ -27,9 +29,9 @@ static struct bpf_object *open_observers(void)
 	return obj;
 }
 
-static void layouts(void)
+static void layouts_of(const char *variable)
 {
-	struct bpf_object *obj = open_observers();
+	struct bpf_object *obj = open_observers(variable);
 	struct table enqueue, devmap;
 
 	if (!obj)
@@ -52,12 +54,43 @@ static void layouts(void)
 	bpf_object__close(obj);
 }
 
+static void layouts(void)
+{
+	layouts_of("OBSERVERS");
+	layouts_of("TRACEPOINTS");
+}
+
+/* Each event that is counted has a program that counts it as lost before. */
+static void checked(void)
+{
+	struct bpf_object *obj = open_observers("TRACEPOINTS");
+	const struct bpf_program *check;
+	struct bpf_program *prog;
+	char name[64];
+	int n = 0;
+
+	if (!obj)
+		return;
+	bpf_object__for_each_program(prog, obj) {
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_TRACEPOINT)
+			continue;
+		snprintf(name, sizeof(name), "check_%s",
+			 strrchr(bpf_program__section_name(prog), '/') + 1);
+		check = bpf_object__find_program_by_name(obj, name);
+		CHECK(check && bpf_program__type(check) ==
+				       BPF_PROG_TYPE_RAW_TRACEPOINT);
+		n++;
+	}
+	CHECK(n == 6);
+	bpf_object__close(obj);
+}
+
 static void runs(void)
 {
 	struct bpfrig_observers *state = calloc(1, sizeof(*state));
 	struct bpfrig_enqueue_key key = { .map_id = 3, .cpu = 1, .to_cpu = 2 };
 	struct bpfrig_enqueue_sum sum = { .events = 10, .batch = { [8] = 1 } };
-	struct bpf_object *obj = open_observers();
+	struct bpf_object *obj = open_observers("OBSERVERS");
 	struct table table;
 
 	if (!obj || !state)
@@ -83,7 +116,8 @@ static void runs(void)
 }
 
 static const struct test tests[] = {
-	{ "tables of observers.bpf.o", layouts },
+	{ "tables of observers.bpf.o and tracepoints.bpf.o", layouts },
+	{ "no tracepoint program misses an event in silence", checked },
 	{ "a run is added to the sum of its key", runs },
 };
 
