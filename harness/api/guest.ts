@@ -154,7 +154,7 @@ export class StartedGuest implements AsyncDisposable {
   /** Why the kernel does not have what `requires` of a scenario file names, one sentence; null when it has all of it. */
   lacks(...features: FeatureName[]): string | null {
     const { kernel, bed } = this.#driver;
-    const decision = decideFeatures(features, kernel, bed.dut.ready.probes);
+    const decision = decideFeatures(features, kernel, { probes: bed.dut.ready.probes, config: null });
     if (decision.action === 'run') return null;
     if (decision.action === 'skip') return decision.reason;
     throw new BpfrigError('topology', decision.reason);

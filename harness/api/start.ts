@@ -6,7 +6,7 @@ import { openProject } from '../run/project.ts';
 import { requestedKernel } from '../run/requested-kernel.ts';
 import { readStage, type StageInput } from '../scenario/pieces.ts';
 import { Held, orDispose } from '../util/dispose.ts';
-import { messageOf } from '../util/errors.ts';
+import { BpfrigError, messageOf } from '../util/errors.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 import { Driver } from './driver.ts';
 import { StartedGuest } from './guest.ts';
@@ -36,6 +36,8 @@ export async function startGuest(kernel: string, options: GuestOptions = {}): Pr
     const index = await indexPrograms(stage, { arch: found.arch, cacheDir: session.cacheDir });
     const { dir } = held.add(await makeWorkspace());
     const bed = held.add(await session.guests().start(found, stage, { dir, signal: session.signal }));
+    const { uncounted } = bed.dut.ready;
+    if (uncounted !== null) throw new BpfrigError('agent', uncounted);
     const objects = index.own.map(({ contents }) => contents);
     await bed.whileAlive(placeConfig(bed.dut, found, objects));
     const kept =

@@ -31,7 +31,7 @@ export const amd64: Architecture = {
     // watchdog_check_skew()): docs/kernels.md.
     tcgWords: ['tsc=nowatchdog'],
     bus: 'pci',
-    console: { args: ['-serial', 'chardev:console'], device: 'ttyS0' },
+    console: { args: ['-serial', 'chardev:console'], device: 'ttyS0', option: 'CONFIG_SERIAL_8250_CONSOLE' },
     panicArgs: ['-device', 'pvpanic'],
     interrupts: 'fixed',
     clones: true,

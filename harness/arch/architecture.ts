@@ -29,8 +29,8 @@ export interface Machine {
   readonly tcgWords: readonly string[];
   /** What virtio devices are plugged into; the end of their names. */
   readonly bus: 'pci' | 'ccw';
-  /** What writes the kernel's console into the character device `console`, and the kernel's name of it. */
-  readonly console: { readonly args: readonly string[]; readonly device: string };
+  /** What writes the kernel's console into the character device `console`, the kernel's name of it, and the option of its driver. */
+  readonly console: { readonly args: readonly string[]; readonly device: string; readonly option: string };
   /** The device by which a kernel reports its panic; none where the architecture has its own way. */
   readonly panicArgs: readonly string[];
   /** Whether a device's interrupts go to the CPU that `irqaffinity` names, or to whichever CPU takes them first. */

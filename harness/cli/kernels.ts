@@ -14,6 +14,7 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { cacheRoot } from '../util/paths.ts';
 import { CACHE_LIMITS_MIB, pruneCache } from '../util/prune.ts';
+import { kernelsCheckCommand } from './kernels-check.ts';
 import { onProgress } from './progress.ts';
 import { archOption } from './run-options.ts';
 import { table } from './table.ts';
@@ -26,7 +27,7 @@ function orAmd64(archs: readonly ArchName[]): readonly ArchName[] {
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
 export function kernelsCommand(): Command {
-  const kernels = new Command('kernels').description('Which kernels there are; fetch them, pin them.');
+  const kernels = new Command('kernels').description('Which kernels there are, and what they lack; fetch them, pin them.');
   kernels
     .command('list', { isDefault: true })
     .description('What images/kernels.yaml lists, what the mirror has, what is pinned and cached')
@@ -92,6 +93,7 @@ export function kernelsCommand(): Command {
       );
       process.exitCode = EXIT.ok;
     });
+  kernels.addCommand(kernelsCheckCommand());
   return kernels.hook('preSubcommand', refuseUnknown);
 }
 

@@ -1,7 +1,9 @@
 import { probesOf } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
 import { addDevices, loadModules, setSysctls, type Added } from './added.ts';
+import { AgentError } from './agent-error.ts';
 import { checkClock, readClock } from './guest-clock.ts';
+import type { AgentCaller } from './protocol.ts';
 import type { Ready, RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
 
@@ -33,12 +35,28 @@ export async function makeReady(
     await addDevices(guest, added);
     await setSysctls(guest, early, 'all');
   }
-  await guest.call('observers_start', {}, ATTACH);
-  await guest.call('witness_start', { events: witness }, ATTACH);
-  if (wiring.ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);
+  const counting = await startCounting(guest, wiring, witness);
   await checkClock(guest, started);
   await guest.call('keep', {});
-  const { seq } = await guest.call('kmsg', {});
-  guest.ready = { probes, logStart: seq };
+  guest.ready = { probes, ...counting };
   return guest.ready;
+}
+
+/** Starts all that counts. What the kernel refuses keeps scenarios from being judged, and nothing else: whoever needs it finds it in what is returned. */
+async function startCounting(
+  guest: AgentCaller,
+  { ends }: Wiring,
+  witness: readonly WitnessEvent[],
+): Promise<Pick<Ready, 'logStart' | 'uncounted'>> {
+  try {
+    await guest.call('observers_start', {}, ATTACH);
+    await guest.call('witness_start', { events: witness }, ATTACH);
+    if (ends.includes('rx')) await guest.call('stack_start', { dev: 'rx' }, ATTACH);
+    const { seq } = await guest.call('kmsg', {});
+    return { logStart: seq, uncounted: null };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const uncounted = `this guest cannot count what its kernel does: ${error.message}`;
+    return { logStart: -1, uncounted };
+  }
 }

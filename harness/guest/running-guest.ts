@@ -32,6 +32,8 @@ export interface Ready {
   readonly probes: Probes;
   /** Where the kernel's log stood before the guest did anything for a cell: `since` of the agent's `kmsg`. */
   readonly logStart: number;
+  /** Why no cell can be judged in it, one sentence: what counts could not be started. Null: all counts. */
+  readonly uncounted: string | null;
 }
 
 /** A guest that is up, with a channel to its agent. */
@@ -39,7 +41,7 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   readonly vm: Vm;
   readonly hello: Hello;
   /** What `makeReady` found, in this guest or in the template that it is a clone of. */
-  ready: Ready = { probes: {}, logStart: 0 };
+  ready: Ready = { probes: {}, logStart: 0, uncounted: null };
   /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
   name: string | null = null;
   readonly #agent: AgentClient;

@@ -18,10 +18,11 @@ export async function makeTopology(guest: RunningGuest, wiring: Wiring): Promise
   const { arch, topology, ends, queues } = wiring;
   if (topology === 'none') return;
   const made = topology === 'veth' ? [vethCommand(queues)] : await virtioCommands(guest, topology, ends);
+  const silent = await quietWords(guest);
   const sending = ends.includes('tx');
   const commands = [
     ...made,
-    ...ends.flatMap(end => [up(end), ...ADDRESSING[end]]),
+    ...ends.flatMap(end => [`ip link set dev ${end} ${silent} up`, ...ADDRESSING[end]]),
     ...(sending && topology !== 'veth' ? [LOSSLESS] : []),
     ...(sending && topology === 'link' ? [PROMISCUOUS] : []),
   ];
@@ -36,8 +37,17 @@ export async function makeTopology(guest: RunningGuest, wiring: Wiring): Promise
     return;
   }
   const text = `${commands[index]}: ${answers[index]?.stderr.trim()}`;
-  throw new TopologyError(topology, [text, ...(await refusedModules(guest))].join('; '));
+  const why = [text, ...(await refusedModules(guest))].join('; ');
+  // The kernel is built without something, or is told to refuse it: it does nothing wrong.
+  if (NOT_BUILT.test(text) || LOCKED.test(why))
+    throw new BpfrigError('harness', `the ${topology} topology cannot be made of this kernel: ${why}`);
+  throw new TopologyError(topology, why);
 }
+
+/** iproute2's words for a kind of device that no driver makes, and for an errno that means the same. */
+const NOT_BUILT = /Unknown device type|Operation not supported|not supported by protocol/;
+/** The kernel's word for a module whose signature a locked down kernel does not accept. */
+const LOCKED = /Lockdown: /;
 
 /**
  * Has virtio NICs receive on one CPU whose interrupts can go to any: the interrupt then only wakes a kernel thread that polls the device (NAPI), and
@@ -93,8 +103,11 @@ async function virtioCommands(
   });
 }
 
-function up(end: End): string {
-  return `ip link set dev ${end} arp off multicast off addrgenmode none up`;
+/** What keeps a device from sending by itself. A kernel without IPv6 refuses what is about that. */
+async function quietWords(guest: RunningGuest): Promise<string> {
+  const { stdout } = await guest.call('exec', { argv: ['/bin/sh', '-c', 'ls /proc/sys/net'] });
+  const without = 'arp off multicast off';
+  return /^ipv6$/m.test(stdout) ? `${without} addrgenmode none` : without;
 }
 
 /** Debian's default, fq_codel, drops what it finds late, after the socket got its success. A FIFO refuses when it is full. */

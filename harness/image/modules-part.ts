@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { buildFacts } from '../kernel/build-facts.ts';
 import { canonical, moduleClosure, moduleNames } from '../kernel/modules.ts';
+import type { Use } from '../kernel/needs.ts';
+import { unserved } from '../kernel/unserved.ts';
 import { moduleName } from '../model/guest-additions.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { ensureIntact } from '../util/cache.ts';
@@ -9,7 +12,6 @@ import { commandFailure, hostCommandBytes } from '../util/host-command.ts';
 import { didYouMean } from '../util/nearest.ts';
 import type { CpioEntry } from './cpio.ts';
 import type { GuestConfig } from './guest-config.ts';
-import { lacksModules, mustBuildIn } from './needed-drivers.ts';
 
 /** Decompressors of module files, by the end of the file name. Debian uses xz since 6.12, some distributions use zstd. */
 const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
@@ -22,21 +24,15 @@ const DECOMPRESS: Readonly<Record<string, readonly string[]>> = {
 const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Returns the modules that a guest of this kernel needs, uncompressed, and `/modules.list`, which has their paths in load order.
- * A kernel without a modules folder must have everything built in: where its configuration is not known, creating a device in the guest may fail.
- * Throws an `infra` error that names the required modules that the kernel does not have.
+ * Returns the modules that a guest of this kernel has, uncompressed, and `/modules.list`, which has their paths in load order.
+ * A kernel without a modules folder must have everything built in: where its configuration is not known, the guest may never become ready.
+ * Throws an `infra` error that names what the kernel does not have of what every guest needs.
  */
 export async function moduleEntries(kernel: Kernel, modules: GuestConfig['modules']): Promise<CpioEntry[]> {
-  if (kernel.modulesDir === null) {
-    await mustBuildIn(kernel, modules.required);
-    return [listEntry([])];
-  }
-  const { files, soft, missing } = moduleClosure(kernel.modulesDir, [
-    ...modules.required,
-    ...modules.optional,
-  ]);
-  const lacking = missing.filter(name => modules.required.includes(name));
-  if (lacking.length > 0) throw lacksModules(kernel, lacking);
+  const obstacle = unserved(kernel, await buildFacts(kernel), new Set<Use>(['guest']));
+  if (obstacle !== null) throw obstacle;
+  if (kernel.modulesDir === null) return [listEntry([])];
+  const { files, soft } = moduleClosure(kernel.modulesDir, [...modules.required, ...modules.optional]);
   return [...(await fileEntries(files)), listEntry(files.map(file => mark(file, soft) + guestPath(file)))];
 }
 

@@ -11,6 +11,8 @@ export interface Feature {
   readonly commit: string;
   /** Name of the agent's probe for it (images/agent, `bpfrig-agent describe`); null: there is no cheap probe, the version decides. */
   readonly probe: string | null;
+  /** Options without which a kernel of those versions lacks it; absent: it comes with CONFIG_BPF_SYSCALL and CONFIG_NET. */
+  readonly options?: readonly string[];
 }
 
 /** A choice of whoever built the kernel. Distributions agree on it; a kernel of the user's own may differ. */
@@ -18,10 +20,12 @@ export interface Configuration {
   readonly kind: 'configuration';
   /** As in a .config. */
   readonly config: string;
+  /** Options that must be on; absent: `config` says it in another way. */
+  readonly options?: readonly string[];
   /** Architectures whose distributions build it; absent: all. */
   readonly archs?: readonly ArchName[];
-  /** Name of the agent's probe for it. */
-  readonly probe: string;
+  /** Name of the agent's probe for it; null: only the configuration says whether a kernel has it, where that is known. */
+  readonly probe: string | null;
 }
 
 const TABLE = {
@@ -82,6 +86,7 @@ const TABLE = {
     kernels: '>=5.18',
     commit: '0dcac2725406 "bpf: Add multi kprobe link"',
     probe: 'kprobe_multi',
+    options: ['CONFIG_FPROBE'],
   },
   'lsm-cgroup': {
     kind: 'feature',
@@ -89,6 +94,7 @@ const TABLE = {
     kernels: '>=6.0',
     commit: '69fd337a975c "bpf: per-cgroup lsm flavor"',
     probe: null,
+    options: ['CONFIG_BPF_LSM', 'CONFIG_CGROUP_BPF', 'CONFIG_DEBUG_INFO_BTF'],
   },
   'uprobe-multi': {
     kind: 'feature',
@@ -96,6 +102,7 @@ const TABLE = {
     kernels: '>=6.6',
     commit: '89ae89f53d20 "bpf: Add multi uprobe link"',
     probe: 'uprobe_multi',
+    options: ['CONFIG_UPROBE_EVENTS'],
   },
   'netfilter-link': {
     kind: 'feature',
@@ -103,6 +110,7 @@ const TABLE = {
     kernels: '>=6.4',
     commit: '84601d6ee68a "bpf: add bpf_link support for BPF_NETFILTER programs"',
     probe: 'netfilter_link',
+    options: ['CONFIG_NETFILTER_BPF_LINK'],
   },
   tcx: {
     kind: 'feature',
@@ -110,6 +118,7 @@ const TABLE = {
     kernels: '>=6.6',
     commit: 'e420bed02507 "bpf: Add fd-based tcx multi-prog infra with link support"',
     probe: 'tcx',
+    options: ['CONFIG_NET_XGRESS'],
   },
   netkit: {
     kind: 'feature',
@@ -117,6 +126,7 @@ const TABLE = {
     kernels: '>=6.7',
     commit: '35dfaad7188c "netkit, bpf: Add bpf programmable net device"',
     probe: null,
+    options: ['CONFIG_NETKIT'],
   },
   // Debian has 8192 on x86-64, 512 and before 6.12 256 on arm64, 256 on s390x, 128 on riscv64.
   'many-cpus': {
@@ -134,8 +144,68 @@ const TABLE = {
   'bpf-jit': {
     kind: 'configuration',
     config: 'CONFIG_BPF_JIT',
+    options: ['CONFIG_BPF_JIT'],
     archs: ['amd64', 'arm64', 'riscv64'],
     probe: 'bpf_jit',
+  },
+  // Debian's 6.1 for s390x does not have it, its 6.12 does.
+  btf: {
+    kind: 'configuration',
+    config: 'CONFIG_DEBUG_INFO_BTF',
+    options: ['CONFIG_DEBUG_INFO_BTF'],
+    archs: ['amd64', 'arm64', 'riscv64'],
+    probe: 'btf',
+  },
+  'cgroup-bpf': {
+    kind: 'configuration',
+    config: 'CONFIG_CGROUP_BPF',
+    options: ['CONFIG_CGROUP_BPF'],
+    probe: 'cgroup_bpf',
+  },
+  'bpf-lsm': { kind: 'configuration', config: 'CONFIG_BPF_LSM', options: ['CONFIG_BPF_LSM'], probe: null },
+  kprobes: {
+    kind: 'configuration',
+    config: 'CONFIG_KPROBE_EVENTS',
+    options: ['CONFIG_KPROBE_EVENTS'],
+    probe: null,
+  },
+  uprobes: {
+    kind: 'configuration',
+    config: 'CONFIG_UPROBE_EVENTS',
+    options: ['CONFIG_UPROBE_EVENTS'],
+    probe: null,
+  },
+  'lwt-bpf': {
+    kind: 'configuration',
+    config: 'CONFIG_LWTUNNEL_BPF',
+    options: ['CONFIG_LWTUNNEL_BPF'],
+    probe: null,
+  },
+  'seg6-bpf': {
+    kind: 'configuration',
+    config: 'CONFIG_IPV6_SEG6_BPF',
+    options: ['CONFIG_IPV6_SEG6_BPF'],
+    probe: null,
+  },
+  sockmap: {
+    kind: 'configuration',
+    config: 'CONFIG_NET_SOCK_MSG',
+    options: ['CONFIG_NET_SOCK_MSG'],
+    probe: null,
+  },
+  // s390x has no NUMA nodes in QEMU.
+  numa: {
+    kind: 'configuration',
+    config: 'CONFIG_NUMA',
+    options: ['CONFIG_NUMA'],
+    archs: ['amd64', 'arm64', 'riscv64'],
+    probe: 'numa',
+  },
+  'cpu-hotplug': {
+    kind: 'configuration',
+    config: 'CONFIG_HOTPLUG_CPU',
+    options: ['CONFIG_HOTPLUG_CPU'],
+    probe: 'cpu_hotplug',
   },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 

@@ -56,7 +56,17 @@ export function moduleLists(modulesDir: string): string[] {
 
 /** Names of all modules of a kernel, files and built-in ones, as the kernel writes them: with `_`. */
 export function moduleNames(modulesDir: string): string[] {
-  return [...readDependencies(modulesDir).keys(), ...readBuiltins(modulesDir)];
+  return [...moduleFileNames(modulesDir), ...readBuiltins(modulesDir)];
+}
+
+/** Names of the modules that are files. */
+export function moduleFileNames(modulesDir: string): string[] {
+  return [...readDependencies(modulesDir).keys()];
+}
+
+/** Names in a file `modules.builtin`. */
+export function namesIn(builtinList: string): string[] {
+  return readLines(builtinList).map(canonical);
 }
 
 /** A file of modules.dep, and all that it needs. */
@@ -121,7 +131,7 @@ function isModule(file: string): boolean {
 }
 
 function readBuiltins(modulesDir: string): Set<string> {
-  return new Set(readLines(join(modulesDir, 'modules.builtin')).map(canonical));
+  return new Set(namesIn(join(modulesDir, 'modules.builtin')));
 }
 
 function readLines(file: string): string[] {

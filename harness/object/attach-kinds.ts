@@ -1,3 +1,5 @@
+import type { FeatureName } from '../kernel/features.ts';
+
 /**
  * Where programs can be attached: one row for each place. Everything about attaching is derived from it: the keys of step `attach`, messages,
  * docs/attach.md.
@@ -19,6 +21,8 @@ export interface AttachKind {
   readonly observed: string;
   /** The key of step `attach` that names the place; null: the section does. */
   readonly key: PlaceKey | null;
+  /** What a kernel must be built with, besides what every program needs: a scenario need not state it. Absent: nothing. */
+  readonly requires?: readonly FeatureName[];
 }
 
 /** Kinds of the agent's `link_attach`: images/agent/bpf/link_kinds.c. */
@@ -117,6 +121,7 @@ const TABLE = {
     detach: CLOSED,
     since: '5.7; lsm_cgroup 6.0',
     observed: OWN,
+    requires: ['cgroup-bpf'],
   },
   netns: {
     key: 'netns',
@@ -137,6 +142,7 @@ const TABLE = {
     detach: 'bpf(BPF_PROG_DETACH)',
     since: '4.17; sk_skb/verdict 5.13',
     observed: OWN,
+    requires: ['sockmap'],
   },
   freplace: {
     key: 'replaces',
@@ -147,6 +153,7 @@ const TABLE = {
     detach: CLOSED,
     since: '5.6',
     observed: 'what the program that it is part of is observed by',
+    requires: ['bpf-jit', 'btf'],
   },
   netfilter: {
     key: 'netfilter',
@@ -167,6 +174,7 @@ const TABLE = {
     detach: 'the file is removed and the link closed',
     since: '5.8',
     observed: 'what reading it returns; its own maps and globals',
+    requires: ['btf'],
   },
   uprobe: {
     key: null,
@@ -177,6 +185,7 @@ const TABLE = {
     detach: 'the event is closed',
     since: '4.17',
     observed: OWN,
+    requires: ['uprobes'],
   },
   'uprobe.multi': {
     key: null,
@@ -187,6 +196,7 @@ const TABLE = {
     detach: CLOSED,
     since: '6.6; uprobe.session 6.13',
     observed: OWN,
+    requires: ['uprobes'],
   },
   usdt: {
     key: null,
@@ -197,6 +207,7 @@ const TABLE = {
     detach: 'the events or the link are closed',
     since: '4.17; probes with a semaphore 4.20',
     observed: OWN,
+    requires: ['uprobes'],
   },
   'uprobe-at': {
     key: 'uprobe',
@@ -207,6 +218,7 @@ const TABLE = {
     detach: 'the event is closed',
     since: '4.17',
     observed: OWN,
+    requires: ['uprobes'],
   },
   perf_event: {
     key: 'perf_event',
@@ -227,6 +239,7 @@ const TABLE = {
     detach: 'netlink(RTM_DELROUTE)',
     since: '4.10; lwt_seg6local 4.18',
     observed: OWN,
+    requires: ['lwt-bpf'],
   },
   struct_ops: {
     key: 'struct_ops',
@@ -237,6 +250,7 @@ const TABLE = {
     detach: 'bpf(BPF_MAP_DELETE_ELEM), or the link is closed',
     since: '5.6; links 6.4',
     observed: OWN,
+    requires: ['bpf-jit', 'btf'],
   },
   kprobe: {
     key: null,
@@ -247,6 +261,7 @@ const TABLE = {
     detach: 'the event is closed',
     since: '4.17',
     observed: OWN,
+    requires: ['kprobes'],
   },
   'kprobe.multi': {
     key: null,
@@ -287,6 +302,7 @@ const TABLE = {
     detach: CLOSED,
     since: '5.5; fmod_ret 5.7',
     observed: OWN,
+    requires: ['btf'],
   },
   lsm: {
     key: null,
@@ -297,6 +313,7 @@ const TABLE = {
     detach: CLOSED,
     since: '5.7',
     observed: OWN,
+    requires: ['bpf-lsm', 'bpf-jit', 'btf'],
   },
   'map-entry': {
     key: null,

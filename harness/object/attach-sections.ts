@@ -1,3 +1,4 @@
+import type { FeatureName } from '../kernel/features.ts';
 import { ATTACH_KINDS, type AttachKindName, type PlaceKey } from './attach-kinds.ts';
 
 /** What a program's section says about where it is attached. */
@@ -111,6 +112,26 @@ export function sectionPlace(section: string): SectionPlace | null {
 export function needsOpenObject(section: string): boolean {
   const kinds = sectionPlace(section)?.kinds ?? [];
   return kinds.some(kind => ['section', 'uprobe'].includes(ATTACH_KINDS[kind].agent ?? ''));
+}
+
+/** What programs of some sections need besides those of their kind: `ATTACH_KINDS`. */
+const SECTION_REQUIRES: readonly { readonly section: RegExp; readonly requires: readonly FeatureName[] }[] = [
+  // They run in trampolines, which only JIT compilers make. tp_btf programs do not.
+  { section: /^(?:fentry|fexit|fmod_ret|fsession)\b/, requires: ['bpf-jit'] },
+  { section: /^lsm_cgroup\b/, requires: ['bpf-lsm', 'bpf-jit', 'btf'] },
+  { section: /^lwt_seg6local\b/, requires: ['seg6-bpf'] },
+];
+
+/** What a kernel must be built with for a program of this section. */
+export function sectionRequires(section: string): FeatureName[] {
+  const [kind] = sectionPlace(section)?.kinds ?? [];
+  const own = SECTION_REQUIRES.filter(rule => rule.section.test(section.replace(/^\?/, '')));
+  return [
+    ...new Set([
+      ...(kind === undefined ? [] : (ATTACH_KINDS[kind].requires ?? [])),
+      ...own.flatMap(({ requires }) => requires),
+    ]),
+  ];
 }
 
 /**

@@ -14,6 +14,8 @@ export interface BpfObject {
   readonly kconfig: readonly string[];
   /** Null when the object was compiled without `-g`. */
   readonly btf: Btf | null;
+  /** Why it can only be loaded where the kernel has BTF, in a few words; null where it can be loaded without. */
+  readonly kernelTypes: string | null;
 }
 
 /** A program of an object. */

@@ -5,6 +5,7 @@ import { groupBy } from '../util/group-by.ts';
 import { readBtf, type Btf } from './btf.ts';
 import { readElf, type Elf } from './elf.ts';
 import type { BpfGlobal, BpfObject } from './object.ts';
+import { whyKernelTypes } from './kernel-types.ts';
 import { readMaps } from './read-maps.ts';
 import { readPrograms } from './read-programs.ts';
 
@@ -28,15 +29,22 @@ export function parseObject(bytes: Buffer, label: string): BpfObject {
 function objectOf(elf: Elf, label: string): BpfObject {
   const btf = objectTypes(elf, label);
   const maps = readMaps(elf, btf);
+  const programs = readPrograms(elf, maps);
+  const ext = elf.sections.find(({ name }) => name === '.BTF.ext');
   return {
     label,
     littleEndian: elf.littleEndian,
     license: licenseOf(elf),
-    programs: readPrograms(elf, maps),
+    programs,
     maps: maps.map(({ map }) => map),
     globals: readGlobals(elf, btf),
     kconfig: kconfigOf(btf),
     btf,
+    kernelTypes: whyKernelTypes(
+      btf,
+      ext === undefined || ext.size === 0 ? null : { data: ext.data, littleEndian: elf.littleEndian },
+      programs.map(({ name }) => name),
+    ),
   };
 }
 

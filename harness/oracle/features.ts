@@ -1,3 +1,4 @@
+import { configValue, isOn, mostCpus } from '../kernel/config-lines.ts';
 import { FEATURES, type Configuration, type Feature, type FeatureName } from '../kernel/features.ts';
 import type { Probes } from '../kernel/probes.ts';
 import { inRange } from '../kernel/ranges.ts';
@@ -13,20 +14,31 @@ export type FeatureDecision =
 /** What decides where the features of a cell disagree, first to last: one that is absent, whatever others could not be tried. */
 const PRECEDENCE = ['fail', 'skip', 'error'] as const;
 
+/** What is known of a kernel's features. */
+export interface FeatureFacts {
+  /** What the agent probed in a guest of that kernel; null: no guest of it has run yet. */
+  readonly probes: Probes | null;
+  /** Its configuration; null where it is not known. */
+  readonly config: string | null;
+}
+
 /**
- * Decides by what a scenario requires and by what the agent probed in a guest of that kernel.
+ * Decides by what a scenario requires and by what is known of the kernel.
  *
- * - A feature that is missing is a `skip` on a kernel older than the feature. On a newer one it is a `fail`: the kernel lost it.
+ * - A feature that is missing is a `skip` on a kernel older than the feature. On a newer one it is a `fail`: the kernel lost it. Of a kernel of the user's
+ *   own that is built without an option which the feature depends on, it is a `skip`; where its configuration is not known, an `error`.
  * - A configuration that is missing is a `skip` on a kernel of the user's own, and on an architecture where distributions do not build it; on any other
  *   kernel of a distribution it is a `fail`.
  * - A probe that could not be tried, or that the agent does not have, is an `error`: it says nothing about the kernel.
+ *
+ * Without probes only what versions and configurations of the user's own kernels say counts: the others run.
  */
 export function decideFeatures(
   required: readonly FeatureName[],
   kernel: FeatureKernel,
-  probes: Probes,
+  facts: FeatureFacts,
 ): FeatureDecision {
-  const decisions = required.map(name => decide(name, kernel, probes));
+  const decisions = required.map(name => decide(name, kernel, facts));
   for (const action of PRECEDENCE) {
     const decision = decisions.find(each => each.action === action);
     if (decision !== undefined) return decision;
@@ -34,16 +46,43 @@ export function decideFeatures(
   return { action: 'run' };
 }
 
-function decide(name: FeatureName, kernel: FeatureKernel, probes: Probes): FeatureDecision {
+/** The options without which a kernel of the user's own lacks a feature, as they are set: `CONFIG_NETKIT=n`. Empty where it has all, or nothing is known. */
+export function lackedOptions(
+  name: FeatureName,
+  { packages }: Pick<FeatureKernel, 'packages'>,
+  config: string | null,
+): string[] {
   const needed = FEATURES[name];
-  if (needed.kind === 'feature' && needed.probe === null) return byVersion(name, needed, kernel);
-  const probe = needed.probe ?? '';
-  const result = probes[probe] ?? { untried: `the agent has no probe ${probe}` };
+  if (config === null || packages.length > 0) return [];
+  if (name === 'bpf-interpreter')
+    return isOn(config, ALWAYS_ON) ? [`${ALWAYS_ON}=${configValue(config, ALWAYS_ON)}`] : [];
+  if (name === 'many-cpus') {
+    const most = mostCpus(config);
+    return most === null || most > 512 ? [] : [`CONFIG_NR_CPUS=${most}`];
+  }
+  return (needed.options ?? []).filter(option => !isOn(config, option)).map(option => `${option}=n`);
+}
+
+const ALWAYS_ON = 'CONFIG_BPF_JIT_ALWAYS_ON';
+
+function decide(
+  name: FeatureName,
+  kernel: FeatureKernel,
+  { probes, config }: FeatureFacts,
+): FeatureDecision {
+  const needed = FEATURES[name];
+  const lacked = lackedOptions(name, kernel, config);
+  if (lacked.length > 0)
+    return { action: 'skip', reason: `needs ${name}, and the kernel is built with ${lacked.join(', ')}` };
+  if (needed.probe === null)
+    return needed.kind === 'feature' ? byVersion(name, needed, kernel) : { action: 'run' };
+  if (probes === null) return { action: 'run' };
+  const result = probes[needed.probe] ?? { untried: `the agent has no probe ${needed.probe}` };
   if (result === 'available') return { action: 'run' };
   if (result !== 'missing')
     return { action: 'error', reason: `cannot tell whether the kernel has ${name}: ${result.untried}` };
   return needed.kind === 'feature'
-    ? missingFeature(name, needed, kernel)
+    ? missingFeature(name, needed, kernel, config)
     : missingConfiguration(name, needed, kernel);
 }
 
@@ -59,10 +98,15 @@ function byVersion(
 
 function missingFeature(
   name: FeatureName,
-  { since, kernels, commit }: Feature,
-  { version }: FeatureKernel,
+  { since, kernels, commit, options = [] }: Feature,
+  { version, packages }: FeatureKernel,
+  config: string | null,
 ): FeatureDecision {
   if (inRange(version, kernels)) {
+    if (packages.length === 0 && config === null && options.length > 0) {
+      const reason = `cannot tell whether the kernel lost ${name}, which is absent: it depends on ${options.join(' and ')}, and the configuration of this kernel is not known`;
+      return { action: 'error', reason };
+    }
     const reason = `${name} is absent on ${version}, but in the kernel since ${since} (${commit})`;
     return { action: 'fail', reason };
   }

@@ -5,6 +5,8 @@ import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Captured, Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
+import type { FeatureName } from '../kernel/features.ts';
+import { UNKNOWN_BUILD, type BuildFacts } from '../kernel/build-facts.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
@@ -13,6 +15,7 @@ import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
+import { neededFeatures, statedFeatures } from './implied-features.ts';
 import { captureFiles } from './keep-captures.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
@@ -25,6 +28,7 @@ import type { RunFolder } from './results.ts';
 import { compileVariant } from './set-up.ts';
 import { splatsOf } from './splats-of.ts';
 import { StepFailure } from './steps/context.ts';
+import { tooManyCpus, unfitReason } from './unfit.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 
 /** What cells of one run share. */
@@ -34,6 +38,8 @@ export interface CellEnvironment {
   readonly guests: GuestSource;
   /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
   readonly probes: Map<string, Probes>;
+  /** How the kernels were built, as far as that is known, by kernel. */
+  readonly builds: Map<string, BuildFacts>;
   /** How often a cell that the host spoiled is tried again. */
   readonly retries: number;
   /** Stretches the time limit of a cell; see `timeScale`. */
@@ -145,16 +151,20 @@ async function tryCell(
   };
   try {
     const index = await compileVariant(planned.variant, { arch: kernel.arch, cacheDir: env.cacheDir });
+    const features = neededFeatures(planned.variant, index);
+    const without = skipByFeatures(features, kernel, env);
+    if (without !== null) return { outcome: without, phases: clock.stop() };
     const readings = planReadings(planned.variant, index);
     const onEnd = (): void => clock.next('connect');
     const signal = AbortSignal.any([env.signal, watchdog.signal]);
     await using bed = await env.guests.start(kernel, planned.variant, { dir: workspace.dir, signal, onEnd });
     progress.bed = bed;
     clock.next('setup');
-    const { probes } = bed.dut.ready;
-    env.probes.set(kernel.id, probes);
-    const skip = skipByFeatures(planned, kernel, probes);
+    env.probes.set(kernel.id, bed.dut.ready.probes);
+    const skip = skipByCpus(planned, bed) ?? skipByFeatures(features, kernel, env);
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
+    const uncounted = bed.guests.find(guest => guest.ready.uncounted !== null)?.ready.uncounted ?? null;
+    if (uncounted !== null) return { outcome: plain('error', uncounted), phases: clock.stop() };
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
     try {
@@ -222,18 +232,46 @@ function earlyStop(error: unknown, results: Stop['results']): EarlyStop {
   return { kind: 'stumbled', message: error.message, results, detail: error.detail };
 }
 
-function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: CellEnvironment): Outcome | null {
+/** What is known without a guest. */
+type KnownBefore = Pick<CellEnvironment, 'probes' | 'builds'>;
+
+/** The outcome of a cell that needs no guest on this kernel, with its reason; null where only a guest can show it. */
+export function outcomeWithoutGuest(
+  planned: PlannedCell,
+  kernel: Kernel,
+  known: KnownBefore,
+): Pick<CellResult, 'verdict' | 'reason'> | null {
+  return skipWithoutGuest(planned, kernel, known);
+}
+
+function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: KnownBefore): Outcome | null {
   const { kernels } = planned.scenario;
   if (kernels !== null && !inRange(kernel.version, kernels.range)) {
     return plain('skip', `only on kernels ${kernels.range}: ${kernels.because}`);
   }
-  const probes = env.probes.get(kernel.id);
-  return probes === undefined ? null : skipByFeatures(planned, kernel, probes);
+  const unfit = unfitReason(planned.variant, kernel, buildOf(kernel, env));
+  if (unfit !== null) return plain('skip', unfit);
+  return skipByFeatures(statedFeatures(planned.variant), kernel, env);
 }
 
-function skipByFeatures(planned: PlannedCell, kernel: Kernel, probes: Probes): Outcome | null {
-  const decision = decideFeatures(planned.variant.requires, kernel, probes);
+/** A kernel whose configuration is not known says only in a guest for how many CPUs it is built. */
+function skipByCpus({ variant: { guest } }: PlannedCell, bed: Testbed): Outcome | null {
+  const most = bed.dut.hello.kernel_max + 1;
+  return most < guest.cpus ? plain('skip', tooManyCpus(guest.cpus, most)) : null;
+}
+
+function skipByFeatures(
+  features: readonly FeatureName[],
+  kernel: Kernel,
+  env: KnownBefore,
+): Outcome | null {
+  const facts = { probes: env.probes.get(kernel.id) ?? null, config: buildOf(kernel, env).config };
+  const decision = decideFeatures(features, kernel, facts);
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
+}
+
+function buildOf({ id }: Kernel, { builds }: KnownBefore): BuildFacts {
+  return builds.get(id) ?? UNKNOWN_BUILD;
 }
 
 /** The outcome of an exception: the guest's end, the kernel's refusal, or a fault of the scenario, the host or bpfrig. */

@@ -1,7 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEvent } from '../model/events.ts';
+import { needsOf } from '../kernel/needs.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { NAMES } from '../oracle/subjects.ts';
@@ -85,6 +87,7 @@ async function fakeRun(
       folder: RunFolder.create(join(dir, 'run')),
       guests: { prepare: async () => null, start },
       probes: new Map(),
+      builds: new Map(),
       keep: null,
       retries: 1,
       timeScale: 1,
@@ -151,6 +154,67 @@ t.test('a kernel that is unavailable is infra in each of its cells; other kernel
     events.find(event => event.type === 'kernel-failed'),
     { kernel: '9.9', reason: /linux-modules-9\.9/ },
   );
+});
+
+/** A kernel next to a configuration that has all but these options. */
+function configured(t: Test, id: string, ...without: string[]): Kernel {
+  const options = needsOf({ arch: 'amd64', version: `${id}.1` }).filter(({ not }) => not === undefined);
+  const on = options.map(({ option }) => option).filter(option => !without.includes(option));
+  // The test's own folder is the run's.
+  const dir = mkdtempSync(join(tmpdir(), 'bpfrig-test-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  writeFileSync(join(dir, 'config'), [...on, 'CONFIG_SMP'].map(option => `${option}=y\n`).join(''));
+  return { ...kernel(id), image: join(dir, 'vmlinux') };
+}
+
+t.test('a kernel that cannot serve is one message, before anything boots', async t => {
+  const own = configured(t, '6.1', 'CONFIG_VIRTIO_CONSOLE', 'CONFIG_NET_PKTGEN');
+  let prepared = 0;
+  const start = async (): Promise<never> => {
+    throw new Error('nothing boots');
+  };
+  const { events, code } = await fakeRun(t, start, {
+    fetch: async () => own,
+    environment: { guests: { prepare: async () => ((prepared += 1), null), start } },
+  });
+  t.equal(prepared, 0);
+  t.same(verdicts(events), ['infra', 'infra', 'infra']);
+  const failed = events.filter(event => event.type === 'kernel-failed');
+  t.match(failed, [{ kernel: '6.1', reason: /cannot serve: CONFIG_VIRTIO_CONSOLE=n \(the channel/ }]);
+  t.notMatch(failed[0]?.reason, 'PKTGEN', 'no cell sends with it');
+  t.match(
+    events.find(event => event.type === 'cell-end'),
+    { result: { reason: failed[0]?.reason, repeat: / kernels check 6\.1$/, earlierTries: [] } },
+  );
+  t.equal(code, 3);
+});
+
+t.test('cells that a kernel is not built for skip without a guest, and how it counts is noted', async t => {
+  const own = configured(t, '6.1', 'CONFIG_DEBUG_INFO_BTF');
+  const start = async (): Promise<never> => {
+    throw new Error('nothing boots');
+  };
+  let prepared = 0;
+  const { events, code } = await fakeRun(
+    t,
+    start,
+    {
+      fetch: async () => own,
+      environment: { guests: { prepare: async () => ((prepared += 1), null), start } },
+    },
+    { scenario: `${SCENARIO}requires: [btf]\n` },
+  );
+  t.equal(prepared, 0, 'no template either');
+  t.same(verdicts(events), ['skip', 'skip', 'skip']);
+  t.match(
+    events.find(event => event.type === 'cell-end'),
+    { result: { reason: 'needs btf, and the kernel is built with CONFIG_DEBUG_INFO_BTF=n' } },
+  );
+  t.match(
+    events.filter(event => event.type === 'note'),
+    [{ level: 'info', text: /^kernel 6\.1: CONFIG_DEBUG_INFO_BTF=n: observers are classic/ }],
+  );
+  t.equal(code, 4, 'nothing ran');
 });
 
 t.test('--max-failures starts no further cell, and the cells without a verdict make it red', async t => {

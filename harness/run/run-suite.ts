@@ -2,17 +2,21 @@ import PQueue from 'p-queue';
 import type { Cell, CellResult } from '../model/cell.ts';
 import { RUN_SCHEMA, type HostFacts, type ShardOfRun } from '../model/events.ts';
 import { exitCode, type EndingSignal } from '../model/exit-code.ts';
+import { buildFacts } from '../kernel/build-facts.ts';
+import { notedLacks } from '../kernel/needs.ts';
+import { unserved } from '../kernel/unserved.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { countVerdicts, isRed } from '../model/verdict.ts';
 import { messageOf } from '../util/errors.ts';
 import { launcher, quote } from '../util/launcher.ts';
-import { runCell, type CellEnvironment } from './cell.ts';
+import { outcomeWithoutGuest, runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { shapeKey } from './guests.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { shapeText, type PlannedCell } from './plan.ts';
 import type { EventLog } from './event-log.ts';
 import type { RequestedKernel } from './requested-kernel.ts';
+import { usesOf } from './uses.ts';
 
 /** Everything that a run depends on. */
 export interface RunRequest {
@@ -95,7 +99,7 @@ async function orAbandoned(work: Promise<unknown>, signal: AbortSignal): Promise
   }
 }
 
-/** Fetches a kernel, then queues its cells; other kernels' cells run meanwhile. */
+/** Fetches a kernel and looks at how it is built, then queues its cells; other kernels' cells run meanwhile. */
 async function runKernel(
   kernel: RequestedKernel,
   request: RunRequest,
@@ -109,18 +113,30 @@ async function runKernel(
     results.set(result.cell.id, result);
     eventLog.emit({ type: 'cell-end', result });
   };
+  const failAll = (reason: string, why: string, command: string): void => {
+    eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
+    for (const { cell } of planned) end(unrun(cell, why, `${launcher()} kernels ${command}`));
+  };
   let fetched: Kernel;
   try {
     fetched = await request.fetch(kernel);
   } catch (error) {
     if (aborted(request)) return;
     const reason = messageOf(error);
-    eventLog.emit({ type: 'kernel-failed', kernel: kernel.id, reason });
     const why = `kernel ${kernel.spec.text} is unavailable: ${reason}`;
-    for (const { cell } of planned)
-      end(unrun(cell, why, `${launcher()} kernels fetch ${quote(kernel.spec.text)}`));
+    failAll(reason, why, `fetch ${quote(kernel.spec.text)}`);
     return;
   }
+  const build = await buildFacts(fetched);
+  request.cellEnvironment.builds.set(kernel.id, build);
+  const run = planned.filter(cell => outcomeWithoutGuest(cell, fetched, request.cellEnvironment) === null);
+  const obstacle = unserved(fetched, build, new Set(run.flatMap(({ variant }) => [...usesOf(variant)])));
+  if (obstacle !== null) {
+    failAll(obstacle.message, obstacle.message, `check ${quote(kernel.spec.text)}`);
+    return;
+  }
+  for (const text of notedLacks(fetched, build))
+    eventLog.emit({ type: 'note', level: 'info', text: `kernel ${kernel.id}: ${text}` });
   const durationMs = Math.round(performance.now() - started);
   eventLog.emit({ type: 'kernel-ready', kernel: columnOf(fetched), durationMs });
   const same = kernels.get(fetched.key);
@@ -156,17 +172,17 @@ async function runKernel(
 /** Cells whose template is there run before another template is made: verdicts come from the begin on. */
 const CELL_PRIORITY = 1;
 
-/** Makes a template ready. A failure is reported by the cells that need the template, each with its own verdict. */
+/** Makes a template ready, unless all of its cells are skipped. A failure is reported by the cells that need the template, each with its own verdict. */
 async function prepare(
   kernel: Kernel,
   group: readonly PlannedCell[],
   request: RunRequest,
   eventLog: EventLog,
 ): Promise<void> {
-  const [first] = group;
+  const { guests, probes } = request.cellEnvironment;
+  const first = group.find(cell => outcomeWithoutGuest(cell, kernel, request.cellEnvironment) === null);
   if (first === undefined || aborted(request)) return;
   const started = performance.now();
-  const { guests, probes } = request.cellEnvironment;
   const found = await guests.prepare(kernel, first.variant).catch(() => null);
   if (found === null) return;
   probes.set(kernel.id, found);

@@ -166,6 +166,7 @@ export class Session implements AsyncDisposable {
           folder,
           guests: run.guests ?? this.guests(text => note(text, 'warning')),
           probes: new Map(),
+          builds: new Map(),
           retries: this.#retries,
           timeScale: this.#timeScale,
           signal,

@@ -3,12 +3,14 @@ import { inRange } from '../../kernel/ranges.ts';
 import type { GuestAdditions } from '../../model/guest-additions.ts';
 import { NO_ADDITIONS } from '../../model/guest-additions.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import { kernelConfig } from '../../kernel/config.ts';
 import { decideFeatures } from '../../oracle/features.ts';
 import { inert } from '../../report/text.ts';
 import type { GuestShape } from '../../run/guests.ts';
 import { planCells, shapeText, type PlannedCell } from '../../run/plan.ts';
 import { openProject } from '../../run/project.ts';
 import { readScenarios } from '../../run/scenarios.ts';
+import { neededFeatures } from '../../run/implied-features.ts';
 import { compileVariant, setUp } from '../../run/set-up.ts';
 import { StepFailure } from '../../run/steps/context.ts';
 import type { GuestSize } from '../../scenario/scenario.ts';
@@ -74,7 +76,9 @@ export async function scenarioStage(
         index: await compileVariant(planned.variant, { arch: fetched.arch, cacheDir }),
       };
       return async bed => {
-        const decision = decideFeatures(planned.variant.requires, fetched, bed.dut.ready.probes);
+        const { probes } = bed.dut.ready;
+        const facts = { probes, config: await kernelConfig(fetched) };
+        const decision = decideFeatures(neededFeatures(planned.variant, prepared.index), fetched, facts);
         if (decision.action !== 'run') onProgress(`a run gives ${decision.action} here: ${decision.reason}`);
         const name = `${planned.cell.id} (${shapeText(shape)})`;
         const ctx = await setUp(bed, prepared).catch(tellFailure);

@@ -21,6 +21,7 @@ function work(...names: string[]): LoadWork[] {
     maps: [],
     globals: [],
     kconfig: [],
+    kernelTypes: null,
     btf: null,
   };
   return [{ object: { file: { name: 'fw.o', path: '/fw.o', named: true }, contents, data: '' }, programs }];

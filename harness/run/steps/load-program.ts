@@ -1,3 +1,4 @@
+import { AgentError } from '../../guest/agent-error.ts';
 import type { OpArgs } from '../../guest/protocol.ts';
 import type { XdpMode } from '../../model/observations.ts';
 import type { BpfProgram } from '../../object/object.ts';
@@ -106,5 +107,16 @@ export async function watch(
   const first = program.role === null;
   program.role = role;
   program.mode = mode;
-  if (first) await ctx.guest.call('actions_start', { program: program.handle });
+  if (first) await countActions(ctx, program);
+}
+
+/** That bpfrig cannot count is no refusal of the step's by the kernel. */
+async function countActions({ guest }: StepContext, { name, handle }: LoadedProgram): Promise<void> {
+  try {
+    await guest.call('actions_start', { program: handle });
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.failure.kind !== 'kernel') throw error;
+    const text = `bpfrig cannot count what program \`${name}\` returns: ${error.message}; with \`counted: false\` the step goes on without`;
+    throw new BpfrigError('agent', text, { detail: error.detail, cause: error });
+  }
 }
