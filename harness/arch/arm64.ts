@@ -28,7 +28,11 @@ export const arm64: Architecture = {
     tcgCpu: 'max,pauth-impdef=on',
     tcgWords: [],
     bus: 'pci',
-    console: { args: ['-serial', 'chardev:console'], device: 'ttyAMA0', option: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE' },
+    console: {
+      args: ['-serial', 'chardev:console'],
+      device: 'ttyAMA0',
+      option: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE',
+    },
     panicArgs: ['-device', 'pvpanic-pci'],
     interrupts: 'fixed',
     clones: true,

@@ -27,7 +27,11 @@ export const s390x: Architecture = {
     tcgCpu: 'max',
     tcgWords: [],
     bus: 'ccw',
-    console: { args: ['-device', 'sclpconsole,chardev=console'], device: 'ttysclp0', option: 'CONFIG_SCLP_VT220_CONSOLE' },
+    console: {
+      args: ['-device', 'sclpconsole,chardev=console'],
+      device: 'ttysclp0',
+      option: 'CONFIG_SCLP_VT220_CONSOLE',
+    },
     // A kernel that panics enters a disabled wait, which QEMU reports by itself.
     panicArgs: [],
     // z/Architecture Principles of Operation, 6: an I/O interruption is pending for all CPUs.

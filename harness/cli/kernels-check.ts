@@ -65,7 +65,13 @@ export function checkText(checks: readonly (KernelCheck | Unavailable)[]): strin
   const rows = checks.map(check =>
     'problem' in check
       ? [check.id, '', '', '', `unavailable: ${check.problem}`]
-      : [check.id, check.version, check.configured ? 'known' : 'not known', cellsText(check), missingText(check)],
+      : [
+          check.id,
+          check.version,
+          check.configured ? 'known' : 'not known',
+          cellsText(check),
+          missingText(check),
+        ],
   );
   const details = checks.flatMap(check => {
     const lines = 'problem' in check ? [] : detailsOf(check);

@@ -27,7 +27,9 @@ function orAmd64(archs: readonly ArchName[]): readonly ArchName[] {
 
 /** `bpfrig kernels`: which there are, fetch them, pin them. */
 export function kernelsCommand(): Command {
-  const kernels = new Command('kernels').description('Which kernels there are, and what they lack; fetch them, pin them.');
+  const kernels = new Command('kernels').description(
+    'Which kernels there are, and what they lack; fetch them, pin them.',
+  );
   kernels
     .command('list', { isDefault: true })
     .description('What images/kernels.yaml lists, what the mirror has, what is pinned and cached')

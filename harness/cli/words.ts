@@ -84,7 +84,8 @@ function counterEntries(): WordEntry[] {
 
 function featureEntries(): WordEntry[] {
   return Object.entries(FEATURES).map(([word, feature]) => {
-    const probed = feature.probe === null ? 'Its version decides.' : 'Probed in a guest.';
+    const unprobed = feature.kind === 'feature' ? 'Its version decides.' : 'Its configuration decides.';
+    const probed = feature.probe === null ? unprobed : 'Probed in a guest.';
     return feature.kind === 'feature'
       ? { word, meaning: `since ${feature.since}`, more: `${feature.commit}\n${probed}` }
       : { word, meaning: feature.config, more: probed };

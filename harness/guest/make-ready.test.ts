@@ -67,7 +67,9 @@ t.test('devices are silent with and without IPv6', async t => {
       }),
     });
     await makeReady(guest, WIRING, { witness: [] });
-    return asked.map(({ argv = [] }) => argv.join(' ')).find(text => text.startsWith('ip link set dev rx')) ?? '';
+    return (
+      asked.map(({ argv = [] }) => argv.join(' ')).find(text => text.startsWith('ip link set dev rx')) ?? ''
+    );
   };
   t.equal(await words('core\nipv6\n'), 'ip link set dev rx arp off multicast off addrgenmode none up');
   t.equal(await words('core\nipv4\n'), 'ip link set dev rx arp off multicast off up');

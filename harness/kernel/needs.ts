@@ -58,7 +58,11 @@ export const NEEDS: readonly Need[] = [
     use: 'cells',
     purpose: 'the observers (it needs CONFIG_PERF_EVENTS, and CONFIG_KPROBE_EVENTS or CONFIG_UPROBE_EVENTS)',
   },
-  { option: 'CONFIG_EVENT_TRACING', use: 'cells', purpose: 'the tracepoints that observers and witness count' },
+  {
+    option: 'CONFIG_EVENT_TRACING',
+    use: 'cells',
+    purpose: 'the tracepoints that observers and witness count',
+  },
   {
     option: 'CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY',
     not: 'y',
@@ -67,7 +71,11 @@ export const NEEDS: readonly Need[] = [
   },
   { option: 'CONFIG_PRINTK', use: 'cells', purpose: "the kernel's log, in which splats are looked for" },
   { option: 'CONFIG_INET', use: 'devices', purpose: 'the addresses of tx and rx' },
-  { option: 'CONFIG_NET_SCHED', use: 'devices', purpose: 'the count at tc ingress of what reaches the stack' },
+  {
+    option: 'CONFIG_NET_SCHED',
+    use: 'devices',
+    purpose: 'the count at tc ingress of what reaches the stack',
+  },
   {
     option: 'CONFIG_NET_SCH_INGRESS',
     module: 'sch_ingress',
@@ -112,12 +120,12 @@ export const NEEDS: readonly Need[] = [
     use: 'instead',
     noted: true,
     purpose: 'fexit programs that count what programs return, and what `requires: [bpf-jit]` stands for',
-    without: 'XDP programs count what they return themselves; of one that makes tail calls it cannot be counted',
+    without:
+      'XDP programs count what they return themselves; of one that makes tail calls it cannot be counted',
   },
   {
     option: 'CONFIG_HIST_TRIGGERS',
     use: 'instead',
-    noted: true,
     purpose: "the witness's sums",
     without: 'the witness reads the trace buffer',
   },
@@ -170,7 +178,9 @@ export function needsOf({ arch, version }: NeedyKernel): readonly Need[] {
     return { option, module, use: 'guest', purpose: "the devices of QEMU's machine" };
   });
   const own: Need = { option: console.option, use: 'guest', purpose: "the guest's console" };
-  return [...machine, own, ...NEEDS].filter(({ kernels }) => kernels === undefined || inRange(version, kernels));
+  return [...machine, own, ...NEEDS].filter(
+    ({ kernels }) => kernels === undefined || inRange(version, kernels),
+  );
 }
 
 /** What a kernel lacks, in the order of the table. What its build does not say is not in it. */

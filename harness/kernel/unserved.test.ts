@@ -59,7 +59,10 @@ t.test('only what is used is missed, and one message has all of it', async t => 
   const config = ALL.replaceAll(/CONFIG_(?:NET_PKTGEN|VIRTIO_CONSOLE|DEBUG_INFO_BTF)=y\n/g, '');
   const dir = t.testdir({ config });
   const of = kernel(join(dir, 'vmlinux'));
-  t.match(await messageFor(of, new Set<Use>(['guest'])), /CONFIG_VIRTIO_CONSOLE=n \(the channel to the agent\)/);
+  t.match(
+    await messageFor(of, new Set<Use>(['guest'])),
+    /CONFIG_VIRTIO_CONSOLE=n \(the channel to the agent\)/,
+  );
   const all = await messageFor(of);
   t.match(all, /CONFIG_VIRTIO_CONSOLE=n .*CONFIG_NET_PKTGEN=n \(steps `pktgen` and `frames`\)/);
   t.notMatch(all, 'BTF');

@@ -13,7 +13,11 @@ export function lacksFor(kernel: ServingKernel, build: BuildFacts, uses: Readonl
 }
 
 /** The error for a kernel that cannot serve, one message for all that it lacks; null where it lacks nothing that is known. */
-export function unserved(kernel: ServingKernel, build: BuildFacts, uses: ReadonlySet<Use>): BpfrigError | null {
+export function unserved(
+  kernel: ServingKernel,
+  build: BuildFacts,
+  uses: ReadonlySet<Use>,
+): BpfrigError | null {
   const lacks = lacksFor(kernel, build, uses);
   if (lacks.length === 0) return null;
   const { id, release } = kernel;
@@ -24,7 +28,11 @@ export function unserved(kernel: ServingKernel, build: BuildFacts, uses: Readonl
   return new BpfrigError('infra', `kernel ${id} (${release}) cannot serve: ${what.join(', ')}: ${remedy}`);
 }
 
-function remedyFor({ modulesDir, release }: ServingKernel, build: BuildFacts, lacks: readonly Lack[]): string {
+function remedyFor(
+  { modulesDir, release }: ServingKernel,
+  build: BuildFacts,
+  lacks: readonly Lack[],
+): string {
   const asModules = lacks.some(({ text }) => text.endsWith('=m'));
   const files = lacks.some(({ text }) => text.startsWith('module '));
   if (files && build.builtin === null)

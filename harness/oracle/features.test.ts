@@ -57,7 +57,11 @@ t.test('features without a probe go by version, stable backports included', asyn
     ['6.4.9', 'skip'],
     ['6.5', 'run'],
   ] as const) {
-    t.equal(decideFeatures(['kthread-ready-on-update'], packaged(version), probed({})).action, action, version);
+    t.equal(
+      decideFeatures(['kthread-ready-on-update'], packaged(version), probed({})).action,
+      action,
+      version,
+    );
   }
 });
 
@@ -126,7 +130,8 @@ t.test('a feature that depends on an option is lost only where the option is kno
 
 t.test("kernels of a distribution's other architectures may lack BTF", async t => {
   const probes = { btf: 'missing' } as const;
-  const decide = (arch: ArchName) => decideFeatures(['btf'], packaged('6.1.1', arch), { probes, config: null });
+  const decide = (arch: ArchName) =>
+    decideFeatures(['btf'], packaged('6.1.1', arch), { probes, config: null });
   t.match(decide('s390x'), { action: 'skip', reason: /as on Debian's kernels for s390x/ });
   t.match(decide('amd64'), { action: 'fail' });
 });

@@ -65,11 +65,7 @@ export function lackedOptions(
 
 const ALWAYS_ON = 'CONFIG_BPF_JIT_ALWAYS_ON';
 
-function decide(
-  name: FeatureName,
-  kernel: FeatureKernel,
-  { probes, config }: FeatureFacts,
-): FeatureDecision {
+function decide(name: FeatureName, kernel: FeatureKernel, { probes, config }: FeatureFacts): FeatureDecision {
   const needed = FEATURES[name];
   const lacked = lackedOptions(name, kernel, config);
   if (lacked.length > 0)

@@ -260,11 +260,7 @@ function skipByCpus({ variant: { guest } }: PlannedCell, bed: Testbed): Outcome 
   return most < guest.cpus ? plain('skip', tooManyCpus(guest.cpus, most)) : null;
 }
 
-function skipByFeatures(
-  features: readonly FeatureName[],
-  kernel: Kernel,
-  env: KnownBefore,
-): Outcome | null {
+function skipByFeatures(features: readonly FeatureName[], kernel: Kernel, env: KnownBefore): Outcome | null {
   const facts = { probes: env.probes.get(kernel.id) ?? null, config: buildOf(kernel, env).config };
   const decision = decideFeatures(features, kernel, facts);
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);

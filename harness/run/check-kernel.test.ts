@@ -58,7 +58,9 @@ t.test('what cells skip, by the reason, and what keeps all of them from running'
       { cells: 1 },
     ],
   });
-  t.ok(check.features.some(({ name, options }) => name === 'btf' && options[0] === 'CONFIG_DEBUG_INFO_BTF=n'));
+  t.ok(
+    check.features.some(({ name, options }) => name === 'btf' && options[0] === 'CONFIG_DEBUG_INFO_BTF=n'),
+  );
   const without = WHOLE.replace('CONFIG_VETH=y\n', '');
   t.match(checkBuild(OWN, { ...UNKNOWN_BUILD, config: without }, planned).obstacle, /CONFIG_VETH=n/);
   const others = planned.filter(({ variant }) => variant.topology === 'none');

@@ -11,7 +11,11 @@ import { usesOf } from './uses.ts';
 
 t.setTimeout(120_000);
 
-async function variantOf(t: Test, text: string, files: Record<string, string> = {}): Promise<ResolvedVariant> {
+async function variantOf(
+  t: Test,
+  text: string,
+  files: Record<string, string> = {},
+): Promise<ResolvedVariant> {
   const dir = t.testdir(files);
   writeFileSync(join(dir, 'one.yaml'), `title: one\nsource: a test\n${text}`);
   const [scenario] = await loadScenarios([join(dir, 'one.yaml')], { rootOf: () => dir, ...NAMES });
@@ -31,10 +35,7 @@ t.test('what a guest and its steps imply, before anything is compiled', async t 
     await features('after:\n  - write: { path: /sys/devices/system/cpu/cpu1/online, value: 0 }\n'),
     ['cpu-hotplug'],
   );
-  t.strictSame(
-    await features('after:\n  - write: { path: /proc/sys/kernel/x, value: 0 }\n'),
-    [],
-  );
+  t.strictSame(await features('after:\n  - write: { path: /proc/sys/kernel/x, value: 0 }\n'), []);
 });
 
 const SOURCE = `
@@ -72,14 +73,24 @@ t.test('what the programs of a scenario imply', async t => {
     'kprobes',
   ]);
   t.strictSame(await features('load: { object: one, programs: [pass] }'), []);
-  t.strictSame(await features('load: { program: pass }', CORE), ['btf'], 'CO-RE relocations of another program');
-  t.strictSame(await features('load: { program: pass }', GLOBAL), ['btf'], 'a global function with the context');
+  t.strictSame(
+    await features('load: { program: pass }', CORE),
+    ['btf'],
+    'CO-RE relocations of another program',
+  );
+  t.strictSame(
+    await features('load: { program: pass }', GLOBAL),
+    ['btf'],
+    'a global function with the context',
+  );
   t.strictSame(await features('attach: { program: nothing_of_that_name }'), []);
 });
 
 t.test('what the guests of a variant are made of', async t => {
   const uses = async (text: string) =>
-    [...usesOf(await variantOf(t, `${text}${EXPECT}`))].filter(use => !['guest', 'bpf', 'cells'].includes(use));
+    [...usesOf(await variantOf(t, `${text}${EXPECT}`))].filter(
+      use => !['guest', 'bpf', 'cells'].includes(use),
+    );
   t.strictSame(await uses(''), []);
   t.strictSame(await uses('topology: veth\ntraffic:\n  - pktgen: { on: tx, count: 1 }\n'), [
     'devices',
@@ -93,7 +104,9 @@ t.test('what the guests of a variant are made of', async t => {
     'pktgen',
   ]);
   t.strictSame(
-    await uses('topology: veth\ntraffic:\n  - repeat: { times: 2, steps: [{ send: { on: tx, count: 1 } }] }\n'),
+    await uses(
+      'topology: veth\ntraffic:\n  - repeat: { times: 2, steps: [{ send: { on: tx, count: 1 } }] }\n',
+    ),
     ['devices', 'veth', 'packets'],
   );
 });

@@ -35,7 +35,9 @@ export function neededFeatures(
   index: ProgramIndex,
 ): readonly FeatureName[] {
   const used = plainSteps(variant).flatMap(step => usedBy(step, index));
-  const ofSections = used.flatMap(({ programs }) => programs.flatMap(({ section }) => sectionRequires(section)));
+  const ofSections = used.flatMap(({ programs }) =>
+    programs.flatMap(({ section }) => sectionRequires(section)),
+  );
   const ofObjects: FeatureName[] = used.some(({ contents }) => contents.kernelTypes !== null) ? ['btf'] : [];
   return [...new Set([...statedFeatures(variant), ...ofSections, ...ofObjects])];
 }

@@ -46,7 +46,12 @@ function lackedModule(name: string, build: BuildFacts): string | null {
   const { config } = build;
   const option = MODULE_OPTIONS[name];
   if (hasModule(build, name) === false) return `module ${name}`;
-  if (build.builtin !== null || config === null || option === undefined || configValue(config, option) === 'y')
+  if (
+    build.builtin !== null ||
+    config === null ||
+    option === undefined ||
+    configValue(config, option) === 'y'
+  )
     return null;
   return `module ${name} (${option}=${isOn(config, option) ? 'm' : 'n'})`;
 }

@@ -28,7 +28,7 @@ export function scenarioReference(): string {
     ...stepFacts().map(stepSection),
     `### repeat\n\nDoes some steps several times over: \`times\`, and the \`steps\`, which cannot contain another \`repeat\`.\n`,
     packetSections(step),
-    `## Features\n\nNames for \`requires\`. Where there is a probe, the guest's kernel decides; else its version does.\n\n${featureTable()}`,
+    `## Features\n\nNames for \`requires\`. Where there is a probe, the guest's kernel decides; else its version does, or its configuration. What a scenario's guest and steps imply (\`btf\` of an fentry program, \`numa\` of \`guest: { numa }\`) need not be written.\n\n${featureTable()}`,
   ].join('\n');
 }
 
@@ -225,9 +225,10 @@ function sentence(text: string): string {
 function featureTable(): string {
   const rows = FEATURE_NAMES.map(name => {
     const feature = FEATURES[name];
+    const probe = feature.probe === null ? 'no' : 'yes';
     return feature.kind === 'feature'
-      ? [`\`${name}\``, `since ${feature.since}`, feature.commit, feature.probe === null ? 'no' : 'yes']
-      : [`\`${name}\``, `\`${feature.config}\``, '', 'yes'];
+      ? [`\`${name}\``, `since ${feature.since}`, feature.commit, probe]
+      : [`\`${name}\``, `\`${feature.config}\``, '', probe];
   });
   return markdownTable(['feature', 'kernels', 'commit', 'probe'], rows);
 }

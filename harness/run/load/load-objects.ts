@@ -1,5 +1,8 @@
 import PQueue from 'p-queue';
+import { buildFacts } from '../../kernel/build-facts.ts';
 import { moduleClosure } from '../../kernel/modules.ts';
+import type { Use } from '../../kernel/needs.ts';
+import { unserved } from '../../kernel/unserved.ts';
 import { NO_ADDITIONS } from '../../model/guest-additions.ts';
 import type { ArchName, Kernel } from '../../model/kernel.ts';
 import { loadExitCode } from '../../model/load-exit-code.ts';
@@ -95,6 +98,8 @@ async function onKernel(
   let kernel: Kernel;
   try {
     kernel = await session.fetch(requested);
+    const obstacle = unserved(kernel, await buildFacts(kernel), new Set<Use>(['guest', 'bpf']));
+    if (obstacle !== null) throw obstacle;
   } catch (error) {
     session.signal.throwIfAborted();
     return unavailable(requested.id, request.first, messageOf(error));
