@@ -38,7 +38,7 @@ export async function makeTopology(guest: RunningGuest, wiring: Wiring): Promise
   }
   const text = `${commands[index]}: ${answers[index]?.stderr.trim()}`;
   const why = [text, ...(await refusedModules(guest))].join('; ');
-  // The kernel is built without something, or is told to refuse it: it does nothing wrong.
+  // The kernel is built without something, or its lockdown refuses it: it does nothing wrong.
   if (NOT_BUILT.test(text) || LOCKED.test(why))
     throw new BpfrigError('harness', `the ${topology} topology cannot be made of this kernel: ${why}`);
   throw new TopologyError(topology, why);

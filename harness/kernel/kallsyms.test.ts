@@ -19,6 +19,14 @@ t.test('symbols with an address of their own, by address', async t => {
   t.same(names, ['_text()', 'start_of_bpf()', 'weak_function()', 'jiffies', 'veth_xmit()', 'veth_ops']);
 });
 
+t.test('addresses of 52 bits, as arm64 has them, are exact', async t => {
+  const text = 'fff0000000000000 T _text\nfff0000000000001 T next\nfff8001fffffffff T last\n';
+  t.same(
+    parseKallsyms(text).map(({ address }) => address),
+    [0xfff0000000000000n, 0xfff0000000000001n, 0xfff8001fffffffffn],
+  );
+});
+
 t.test('the file of symbols, as binutils read it', async t => {
   const file = join(t.testdir(), 'symbols');
   writeFileSync(file, symbolFile(parseKallsyms(KALLSYMS)));

@@ -246,9 +246,8 @@ export function outcomeWithoutGuest(
 
 function skipWithoutGuest(planned: PlannedCell, kernel: Kernel, env: KnownBefore): Outcome | null {
   const { kernels } = planned.scenario;
-  if (kernels !== null && !inRange(kernel.version, kernels.range)) {
+  if (kernels !== null && !inRange(kernel.version, kernels.range))
     return plain('skip', `only on kernels ${kernels.range}: ${kernels.because}`);
-  }
   const unfit = unfitReason(planned.variant, kernel, buildOf(kernel, env));
   if (unfit !== null) return plain('skip', unfit);
   return skipByFeatures(statedFeatures(planned.variant), kernel, env);

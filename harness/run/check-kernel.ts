@@ -6,7 +6,7 @@ import type { ArchName, Kernel } from '../model/kernel.ts';
 import { lackedOptions } from '../oracle/features.ts';
 import { outcomeWithoutGuest } from './cell.ts';
 import type { PlannedCell } from './plan.ts';
-import { usesOf } from './uses.ts';
+import { usesOfCells } from './uses.ts';
 
 /** What is known of a kernel before it boots: what it lacks, and what that means for cells. */
 export interface KernelCheck {
@@ -44,8 +44,7 @@ export function checkBuild(kernel: Kernel, build: BuildFacts, cells: readonly Pl
   const { id, spec, arch, version, release } = kernel;
   const known = { probes: new Map(), builds: new Map([[id, build]]) };
   const outcomes = cells.map(cell => outcomeWithoutGuest(cell, kernel, known));
-  const run = cells.filter((_, index) => outcomes[index] === null);
-  const obstacle = unserved(kernel, build, new Set(run.flatMap(({ variant }) => [...usesOf(variant)])));
+  const obstacle = unserved(kernel, build, usesOfCells(cells, kernel));
   return {
     id,
     spec,

@@ -16,7 +16,7 @@ import { repeatCommand } from './repeat-command.ts';
 import { shapeText, type PlannedCell } from './plan.ts';
 import type { EventLog } from './event-log.ts';
 import type { RequestedKernel } from './requested-kernel.ts';
-import { usesOf } from './uses.ts';
+import { usesOfCells } from './uses.ts';
 
 /** Everything that a run depends on. */
 export interface RunRequest {
@@ -129,8 +129,7 @@ async function runKernel(
   }
   const build = await buildFacts(fetched);
   request.cellEnvironment.builds.set(kernel.id, build);
-  const run = planned.filter(cell => outcomeWithoutGuest(cell, fetched, request.cellEnvironment) === null);
-  const obstacle = unserved(fetched, build, new Set(run.flatMap(({ variant }) => [...usesOf(variant)])));
+  const obstacle = unserved(fetched, build, usesOfCells(planned, fetched));
   if (obstacle !== null) {
     failAll(obstacle.message, obstacle.message, `check ${quote(kernel.spec.text)}`);
     return;
