@@ -28,7 +28,7 @@ t.test('a row for each kernel, and what each lacks below', async t => {
       features: [{ name: 'btf', options: ['CONFIG_DEBUG_INFO_BTF=n'] }],
       decided: [{ verdict: 'skip', reason: 'needs btf, and so on', cells: 2 }],
     },
-    { ...GOOD, id: 'path:b', obstacle: 'kernel path:b cannot serve: CONFIG_VETH=n' },
+    { ...GOOD, id: 'path:b', obstacle: 'kernel path:b cannot serve; missing: CONFIG_VETH=n' },
     { ...GOOD, id: 'path:c', configured: false },
     { id: 'path:d', spec: 'path:d', problem: 'no such file' },
   ]);
@@ -47,7 +47,7 @@ path:a
   2 cells skip: needs btf, and so on
 
 path:b
-  kernel path:b cannot serve: CONFIG_VETH=n
+  kernel path:b cannot serve; missing: CONFIG_VETH=n
 
 path:c
   its configuration is not next to it, nor in the image (CONFIG_IKCONFIG): a guest shows the rest`,

@@ -357,7 +357,7 @@ export const MISTAKES: readonly Mistake[] = [
     'a kernel without drivers',
     { 'k/vmlinux': tinyElf(), 'k/.config': 'CONFIG_64BIT=y\nCONFIG_VIRTIO_PCI=y\nCONFIG_VETH=m\n' },
     'path:k',
-    ['cannot serve: ', 'CONFIG_VIRTIO_CONSOLE=n (the channel to the agent)', 'drivers as y'],
+    ['cannot serve; missing: ', 'CONFIG_VIRTIO_CONSOLE=n (the channel to the agent)', 'drivers as y'],
   ),
 
   // Objects.

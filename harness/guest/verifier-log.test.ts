@@ -82,6 +82,10 @@ t.test("libbpf's reason, not what follows from it", async t => {
     ],
     ["libbpf: failed to load object 'bpfrig'\n", "failed to load object 'bpfrig'"],
     ['', null],
+    [
+      "libbpf: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?\nlibbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -ESRCH\nlibbpf: failed to load object 'bpfrig'\n",
+      "kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?",
+    ],
   ] as const)
     t.equal(libbpfReason(printed), reason);
 });

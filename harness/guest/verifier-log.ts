@@ -86,7 +86,7 @@ export function sourceLineOf(log: string): SourceLine | null {
 
 /** What libbpf prints after the line that says why. */
 const AFTERMATH =
-  /^(?:failed to load object|prog '[^']*': (?:BPF program load failed|failed to (?:load|relocate|perform CO-RE relocations|prepare load attributes))|failed to perform CO-RE relocations|-- (?:BEGIN|END) PROG|.*Retrying without BTF)/;
+  /^(?:failed to load object|prog '[^']*': (?:BPF program load failed|failed to (?:load|relocate|perform CO-RE relocations|prepare load attributes))|failed to perform CO-RE relocations|failed to find valid kernel BTF|Error loading vmlinux BTF|-- (?:BEGIN|END) PROG|.*Retrying without BTF)/;
 
 /** Why libbpf could not load an object: the last line of its words that says why. Null where it said nothing. */
 export function libbpfReason(printed: string): string | null {

@@ -47,7 +47,7 @@ t.test('what a configuration does not build in is named, wherever the configurat
   t.equal(await messageFor(kernel(embed(ALL))), null);
   t.match(
     await messageFor(kernel(embed(without))),
-    /^kernel path:vmlinux \(6\.12\.1\) cannot serve: CONFIG_VETH=n \(topology `veth`\): build it otherwise/,
+    /^kernel path:vmlinux \(6\.12\.1\) cannot serve; missing: CONFIG_VETH=n \(topology `veth`\): build it otherwise/,
   );
   const dir = t.testdir({ '.config': without, arch: { x86: { boot: {} } } });
   const built = { ...kernel('/nowhere'), given: join(dir, 'arch', 'x86', 'boot', 'bzImage') };

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { cacheEntry } from '../damage.ts';
 import type { Fault, Injection, RedVerdict } from '../fault.ts';
 import type { Place } from '../place.ts';
-import { asText, run, TRAFFIC, WRONG } from '../scenarios.ts';
+import { asText, run, TRAFFIC } from '../scenarios.ts';
 
 /** A kernel in whose image one text is another of the same length: a tracepoint or a type of another name. */
 function renamed(
@@ -122,7 +122,7 @@ function moduleMissing(module: string, sample = false): Fault {
         .join('\n');
       place.write(join('kernel', 'lib', 'modules', release, 'modules.dep'), text);
       place.write(join('kernel', 'vmlinux'), readFileSync(join(folder, 'vmlinux')));
-      return { argv: run(place, WRONG, '--kernel', `path:${join(place.dir, 'kernel')}`) };
+      return { argv: run(place, TRAFFIC, '--kernel', `path:${join(place.dir, 'kernel')}`) };
     },
   };
 }
@@ -235,7 +235,7 @@ const pktgenStops: Fault = {
 /** What observes, and what it observes. */
 export const OBSERVER_FAULTS: readonly Fault[] = [
   ...kernels,
-  moduleMissing('virtio_net', true),
+  moduleMissing('veth', true),
   moduleMissing('pktgen'),
   ...inTraffic,
   pktgenStops,
