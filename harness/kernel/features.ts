@@ -198,7 +198,7 @@ const TABLE = {
     kind: 'configuration',
     config: 'CONFIG_NUMA',
     options: ['CONFIG_NUMA'],
-    archs: ['amd64', 'arm64', 'riscv64'],
+    archs: ['amd64', 'arm64'],
     probe: 'numa',
   },
   'cpu-hotplug': {

@@ -25,7 +25,10 @@ export function unserved(
     ([purpose, some]) => `${some.map(({ text }) => text).join(', ')} (${purpose})`,
   );
   const remedy = remedyFor(kernel, build, lacks);
-  return new BpfrigError('infra', `kernel ${id} (${release}) cannot serve; missing: ${what.join(', ')}: ${remedy}`);
+  return new BpfrigError(
+    'infra',
+    `kernel ${id} (${release}) cannot serve; missing: ${what.join(', ')}: ${remedy}`,
+  );
 }
 
 function remedyFor(

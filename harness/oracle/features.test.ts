@@ -117,6 +117,9 @@ t.test('a kernel of the user that is built without an option skips before it boo
     'CONFIG_BPF_JIT_ALWAYS_ON=y',
   ]);
   t.strictSame(lackedOptions('bpf-interpreter', OWN, without), []);
+  const lsm = (list: string) => lackedOptions('bpf-lsm', OWN, `CONFIG_BPF_LSM=y\nCONFIG_LSM="${list}"\n`);
+  t.strictSame(lsm('yama,bpf'), []);
+  t.strictSame(lsm('yama'), ['CONFIG_LSM="yama"'], 'its programs would never be called');
 });
 
 t.test('a feature that depends on an option is lost only where the option is known to be there', async t => {

@@ -60,7 +60,10 @@ export function lackedOptions(
     const most = mostCpus(config);
     return most === null || most > 512 ? [] : [`CONFIG_NR_CPUS=${most}`];
   }
-  return (needed.options ?? []).filter(option => !isOn(config, option)).map(option => `${option}=n`);
+  const lacked = (needed.options ?? []).filter(option => !isOn(config, option)).map(option => `${option}=n`);
+  // A program of an LSM that is not in the list is attached, and never called.
+  const list = configValue(config, 'CONFIG_LSM');
+  return name === 'bpf-lsm' && !/\bbpf\b/.test(list) ? [...lacked, `CONFIG_LSM=${list}`] : lacked;
 }
 
 const ALWAYS_ON = 'CONFIG_BPF_JIT_ALWAYS_ON';

@@ -180,7 +180,9 @@ t.test('a kernel that cannot serve is one message, before anything boots', async
   t.equal(prepared, 0);
   t.same(verdicts(events), ['infra', 'infra', 'infra']);
   const failed = events.filter(event => event.type === 'kernel-failed');
-  t.match(failed, [{ kernel: '6.1', reason: /cannot serve; missing: CONFIG_VIRTIO_CONSOLE=n \(the channel/ }]);
+  t.match(failed, [
+    { kernel: '6.1', reason: /cannot serve; missing: CONFIG_VIRTIO_CONSOLE=n \(the channel/ },
+  ]);
   t.notMatch(failed[0]?.reason, 'PKTGEN', 'no cell sends with it');
   t.match(
     events.find(event => event.type === 'cell-end'),
