@@ -8,7 +8,11 @@ import { SEMANTICS, SUBJECTS, TABLES, VOCABULARY } from './subjects.ts';
 import { sumFields, witnessEvents } from './table.ts';
 
 const HEADER = readFileSync(join(PACKAGE_ROOT, 'bpf', 'bpfrig.h'), 'utf8');
-const OBSERVERS = readFileSync(join(PACKAGE_ROOT, 'bpf', 'observers.bpf.c'), 'utf8');
+const [COUNTING = '', OBSERVERS = '', TRACEPOINTS = ''] = [
+  'observers.h',
+  'observers.bpf.c',
+  'tracepoints.bpf.c',
+].map(name => readFileSync(join(PACKAGE_ROOT, 'bpf', name), 'utf8'));
 
 /** Names of the members of a struct of bpf/bpfrig.h, in its order; null without that struct. */
 function membersOf(struct: string): string[] | null {
@@ -28,12 +32,20 @@ t.test('every table is a pair of structs in bpf/bpfrig.h with exactly the declar
   t.strictSame(new Set(pairs), new Set(TABLES.map(({ name }) => name)), 'no struct without a table');
 });
 
-t.test('every table is a map of the observers, and every event has a program', async t => {
-  for (const { name, events } of TABLES) {
-    t.match(OBSERVERS, `ROWS(${name}_rows, struct bpfrig_${name}_key, struct bpfrig_${name}_sum)`);
-    for (const event of events) t.match(OBSERVERS, `SEC("tp_btf/${event.split(':')[1]}")`);
-  }
-});
+t.test(
+  'every table is a map of the observers, and every event has a program, with and without BTF',
+  async t => {
+    for (const { name, events } of TABLES) {
+      t.match(COUNTING, `ROWS(${name}_rows, struct bpfrig_${name}_key, struct bpfrig_${name}_sum)`);
+      for (const event of events) {
+        const [, tracepoint] = event.split(':');
+        t.match(OBSERVERS, `SEC("tp_btf/${tracepoint}")`);
+        t.match(TRACEPOINTS, `SEC("tp/${event.replace(':', '/')}")`);
+        t.match(TRACEPOINTS, `CHECKED(${tracepoint})`);
+      }
+    }
+  },
+);
 
 t.test('every word says what it means and every number its unit', async t => {
   const undocumented = (words: Words, path: string, inherited: string): string[] =>
