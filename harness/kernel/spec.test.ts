@@ -40,7 +40,12 @@ t.test('every form of a spec', async t => {
     release: null,
   });
   t.match(parse('rpm:kernels/*.rpm'), { kind: 'rpm', files: ['/home/me/kernels/*.rpm'] });
-  t.strictSame(parse('tree:../linux'), { kind: 'tree', text: 'tree:../linux', dir: '/home/linux' });
+  t.strictSame(parse('tree:../linux'), {
+    kind: 'tree',
+    text: 'tree:../linux',
+    dir: '/home/linux',
+    variant: null,
+  });
 });
 
 t.test('an invalid spec is refused; the message names it and the nearest series', async t => {

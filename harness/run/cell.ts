@@ -111,7 +111,7 @@ async function tryInTime(
   suffix: string,
 ): Promise<Try> {
   const clock = new PhaseClock('clone');
-  const watchdog = new Watchdog(cellLimitMs(planned.variant, env.timeScale));
+  const watchdog = new Watchdog(cellLimitMs(planned.variant, env.timeScale * (kernel.cost?.time ?? 1)));
   const progress: Progress = { clock, watchdog, bed: null };
   return await watchdog.watch(
     () => tryCell(planned, kernel, env, progress, { dir, suffix }),
