@@ -13,6 +13,8 @@ import { inRange } from '../kernel/ranges.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
+import type { MeasuredCode } from './kernel-code/measured-code.ts';
+import { readCounters, type CellCounters } from './kernel-code/read-counters.ts';
 import { captureFiles } from './keep-captures.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
@@ -62,16 +64,19 @@ type Outcome = Pick<
 interface Try {
   readonly outcome: Outcome;
   readonly phases: Phases;
+  /** What its guest counted of the kernel's own code; absent: nothing was read. */
+  readonly counters?: CellCounters | null;
 }
 
 /**
- * Runs one cell to a verdict, in time. A try that the host spoiled is made again in a new guest. Rejects when the run was
- * aborted, and when the cell's artifacts cannot be written.
+ * Runs one cell to a verdict, in time. A try that the host spoiled is made again in a new guest. `code` receives what the last try executed
+ * of the kernel's measured sources. Rejects when the run was aborted, and when the cell's artifacts cannot be written.
  */
 export async function runCell(
   planned: PlannedCell,
   kernel: Kernel,
   env: CellEnvironment,
+  code: MeasuredCode | null = null,
 ): Promise<CellResult> {
   const started = performance.now();
   const dir = env.folder.cellDir(planned.cell.id);
@@ -92,6 +97,8 @@ export async function runCell(
     dir,
   };
   env.folder.keepResult(result);
+  const { verdict } = result;
+  if (verdict !== 'skip') await code?.add(last.counters ?? { missing: verdict });
   return result;
 }
 
@@ -175,10 +182,12 @@ async function tryCell(
       ...listed(captureFiles(captures, suffix)),
     };
     clock.next('teardown');
+    const { measured } = kernel;
+    const counters = measured === undefined ? null : await readCounters(bed.dut, measured);
     const { keep } = env;
     if (keep !== null) await watchdog.hold(() => keep(planned.cell, bed, outcome));
     const tail = splats.length > 0 ? bed.consoleTail : [];
-    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
+    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop(), counters };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {

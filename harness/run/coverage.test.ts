@@ -24,6 +24,7 @@ const LIST: CoverageList = {
     { id: '10', title: 'it is poured', reason: null },
   ],
   functions: [{ id: 'tea_boil', title: '', reason: null }],
+  unreached: [],
 };
 
 const scenario = (name: string, covers: (number | string)[], functions: string[] = []) => ({
@@ -110,6 +111,7 @@ t.test('a list lies among scenarios without being one, and is found from any of 
       { id: '9', title: 'cold', reason: 'why' },
     ],
     functions: [{ id: 'boil', title: '', reason: null }],
+    unreached: [],
   });
 });
 
