@@ -39,7 +39,8 @@ export class EventOrder {
       }
       case 'code-coverage':
         return (
-          this.#kernel(event.kernel) ?? once(this.#measured, event.kernel, 'a second coverage of the code of kernel')
+          this.#kernel(event.kernel) ??
+          once(this.#measured, event.kernel, 'a second coverage of the code of kernel')
         );
       case 'run-end':
         this.#ended = true;

@@ -150,3 +150,24 @@ t.test('a list of another shape, and none at all', async t => {
   t.equal(nearestCoverageFile('/nowhere/at/all.yaml'), null);
   t.throws(() => coverages([{ ...scenario('a', []), path: '/nowhere/at/all.yaml' }]), { code: 'usage' });
 });
+
+t.test('reasons for lines that are not reached, in a list whose title is a source', async t => {
+  const dir = t.testdir({});
+  const path = join(dir, 'coverage.yaml');
+  const write = (title: string, entry: string) =>
+    writeFileSync(path, `title: ${title}\nbehaviours: {}\nfunctions: {}\nunreached:\n  - ${entry}\n`);
+  const good = '{ function: boil, code: goto burnt, because: nobody burns tea }';
+  write('kernel/tea.c', good);
+  t.strictSame(readCoverageList(path).unreached, [
+    { function: 'boil', code: 'goto burnt', because: 'nobody burns tea' },
+  ]);
+  for (const [title, entry, why] of [
+    ['how tea is made', good, /`unreached` needs the source file as title, such as kernel\/bpf\/cpumap\.c/],
+    ['kernel/tea.c', '{ function: boil, code: goto burnt }', /because/],
+    ['kernel/tea.c', '{ function: boil, code: "", because: x }', /code/],
+    ['kernel/tea.c', '{ function: boil, line: 7, code: x, because: x }', /line/],
+  ] as const) {
+    write(title, entry);
+    t.throws(() => readCoverageList(path), { code: 'scenario', detail: why });
+  }
+});

@@ -138,23 +138,24 @@ async function runKernel(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
           eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
-          const result = await runCell(cell, fetched, request.cellEnvironment, code).catch((error: unknown) => {
-            // A cell that was running when the run was aborted is reported as not finished.
-            if (aborted(request)) return null;
-            return unrun(
-              cell.cell,
-              `it cannot be run: ${messageOf(error)}`,
-              repeatCommand(cell, fetched.spec, request.cellEnvironment.repeatWords),
-            );
-          });
+          const result = await runCell(cell, fetched, request.cellEnvironment, code).catch(
+            (error: unknown) => {
+              // A cell that was running when the run was aborted is reported as not finished.
+              if (aborted(request)) return null;
+              return unrun(
+                cell.cell,
+                `it cannot be run: ${messageOf(error)}`,
+                repeatCommand(cell, fetched.spec, request.cellEnvironment.repeatWords),
+              );
+            },
+          );
           if (result !== null) end(result);
         }),
         { priority: CELL_PRIORITY },
       );
     }),
   );
-  if (code !== null)
-    eventLog.emit({ type: 'code-coverage', kernel: kernel.id, coverage: code.coverage() });
+  if (code !== null) eventLog.emit({ type: 'code-coverage', kernel: kernel.id, coverage: code.coverage() });
 }
 
 /** What its cells execute of a kernel's own code; null where it does not count that, or where this host cannot read it, which is reported. */
@@ -166,7 +167,11 @@ async function measuredCode(
 ): Promise<MeasuredCode | null> {
   if (measured === undefined) return null;
   try {
-    return await MeasuredCode.begin(measured, planned.map(({ scenario }) => scenario), signal);
+    return await MeasuredCode.begin(
+      measured,
+      planned.map(({ scenario }) => scenario),
+      signal,
+    );
   } catch (error) {
     if (signal.aborted) return null;
     const text = `coverage of the code of kernel ${id} is not measured: ${messageOf(error)}`;

@@ -42,9 +42,7 @@ const listSchema = z
     title: z.string().min(1),
     behaviours: z.record(z.string(), z.union([z.string().min(1), withReason])),
     functions: z.record(z.string(), z.union([z.null(), withReason])),
-    unreached: z
-      .array(z.strictObject({ function: sentence, code: sentence, because: sentence }))
-      .default([]),
+    unreached: z.array(z.strictObject({ function: sentence, code: sentence, because: sentence })).default([]),
   })
   .refine(({ title, unreached }) => unreached.length === 0 || /^\S+\.[ch]$/.test(title), {
     message: '`unreached` needs the source file as title, such as kernel/bpf/cpumap.c',

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { CodeCoverage } from '../../model/code-coverage.ts';
 
 const count = z.int().min(0);
-const line = z.int().min(0).meta({ description: 'From 1' });
 
 /** What was executed of a kernel's own code. */
 export const codeCoverage: z.ZodType<CodeCoverage> = z
@@ -15,10 +14,10 @@ export const codeCoverage: z.ZodType<CodeCoverage> = z
       z.object({
         source: z.string().meta({ description: 'In the tree: kernel/bpf/cpumap.c' }),
         path: z.string().meta({ description: 'On the host that measured it' }),
-        functions: z.array(z.object({ name: z.string(), line, count })),
+        functions: z.array(z.object({ name: z.string(), line: count, count })),
         lines: z.array(
           z.object({
-            line,
+            line: count,
             function: z.string(),
             text: z.string(),
             count,

@@ -34,7 +34,7 @@ t.test('a reason is of the lines of its function that have its text', async t =>
   t.match(lines, [{ line: { line: 15 }, because: 'no cups' }]);
 });
 
-t.test('lines of the same text are told apart by the text before', async t => {
+t.test('lines of the same text are distinguished by the text before', async t => {
   t.strictSame(explained('degrees > 200)  return -1'), { open: [13, 15], explained: [9], stale: [] });
   t.strictSame(explained('if (degrees > 200)\n\treturn -1;'), { open: [13, 15], explained: [9], stale: [] });
 });

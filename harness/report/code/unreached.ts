@@ -7,7 +7,10 @@ export interface Share {
 }
 
 /** Lines and branches of some lines: a file's, or a function's. */
-export function sharesOf(lines: readonly LineCoverage[]): { readonly lines: Share; readonly branches: Share } {
+export function sharesOf(lines: readonly LineCoverage[]): {
+  readonly lines: Share;
+  readonly branches: Share;
+} {
   return {
     lines: shareOf(lines.map(({ count }) => count)),
     branches: shareOf(lines.flatMap(({ branches }) => branches)),
@@ -53,7 +56,7 @@ export function unreachedOf(source: SourceCoverage): UnreachedCode {
   };
 }
 
-/** The lines of a reason: its code ends on them. It may begin on lines before, since lines of the same text are told apart by those. */
+/** The lines of a reason: its code ends on them. It may begin on lines before, by which lines of the same text are distinguished. */
 function linesWith(
   { function: name, code }: UnreachedReason,
   lines: readonly LineCoverage[],

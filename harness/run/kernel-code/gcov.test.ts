@@ -73,7 +73,7 @@ t.test('counters of another build, of another form, and none are refused', async
 function notesOf(t: Test, measured: MeasuredSource, version: string): MeasuredSource {
   const notes = join(t.testdirName, 'other.gcno');
   const bytes = readFileSync(measured.notes);
-  bytes.write([...version].toReversed().join(''), 4, 'latin1');
+  Buffer.from(version, 'latin1').swap32().copy(bytes, 4);
   writeFileSync(notes, bytes);
   return { ...measured, notes };
 }

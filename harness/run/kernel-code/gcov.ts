@@ -45,13 +45,9 @@ async function releaseOfNotes(path: string): Promise<number> {
   } catch (cause) {
     throw new BpfrigError('infra', `cannot read the notes of the compiler: ${messageOf(cause)}`, { cause });
   }
-  const text = head.toString('latin1');
-  const [magic, version] = text.startsWith('oncg')
-    ? ['gcno', [...text.slice(4)].toReversed().join('')]
-    : [text.slice(0, 4), text.slice(4)];
-  const [, tens = '', ones = ''] = /^([A-Z0-9])(\d)/.exec(version) ?? [];
-  if (magic !== 'gcno' || ones === '')
-    throw new BpfrigError('infra', `${path} has no notes of gcc: build the tree again`);
+  if (head.toString('latin1').startsWith('oncg')) head.swap32();
+  const [, tens = '', ones = ''] = /^gcno([A-Z\d])(\d)/.exec(head.toString('latin1')) ?? [];
+  if (ones === '') throw new BpfrigError('infra', `${path} has no notes of gcc: build the tree again`);
   // Before release 5 the first digit was the release.
   if (/\d/.test(tens)) return Number(tens);
   return 10 * (tens.charCodeAt(0) - 'A'.charCodeAt(0)) + Number(ones);
@@ -87,11 +83,12 @@ export async function runGcov(
   const input = join(workspace.dir, 'measured.gcno');
   await symlink(notes, input);
   if (counters !== null) await writeFile(join(workspace.dir, 'measured.gcda'), counters);
-  const result = await hostCommand(
-    program,
-    ['--json-format', '--stdout', '--branch-probabilities', input],
-    { timeoutMs: 60_000, cwd: workspace.dir, env: { LC_ALL: 'C' }, signal },
-  );
+  const result = await hostCommand(program, ['--json-format', '--stdout', '--branch-probabilities', input], {
+    timeoutMs: 60_000,
+    cwd: workspace.dir,
+    env: { LC_ALL: 'C' },
+    signal,
+  });
   const trouble = result.stderr.split('\n').find(line => TROUBLE.test(line));
   if (trouble !== undefined) {
     // Without the name of the temporary file: many cells may have the same.

@@ -12,7 +12,16 @@ function guestOf(pieces: readonly Piece[]): { guest: Guest; commands: unknown[] 
   const commands: unknown[] = [];
   const call = async (op: string, args: object) => {
     commands.push({ op, ...args });
-    return { running: 1, over: true, late: false, status: 0, signal: null, stdout: '', stderr: '', ...left.shift() };
+    return {
+      running: 1,
+      over: true,
+      late: false,
+      status: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+      ...left.shift(),
+    };
   };
   return { guest: { call, whileAlive: work => work } as Guest, commands };
 }
