@@ -1,4 +1,4 @@
-/** A function of a measured source. */
+/** A function of a measured source that is called, and not only inlined. */
 export interface FunctionCoverage {
   readonly name: string;
   /** Where it begins, from 1. */

@@ -162,6 +162,12 @@ t.test('the page has what was not reached first, with reasons, then each functio
   t.notMatch(reportOf(createReporter('html', PLAIN), goldenEvents('one')), 'id="code"');
 });
 
+t.test('lines of a function that was inlined are a function of the page', async t => {
+  const inlined = { ...TEA, functions: TEA.functions.filter(({ name }) => name !== 'boil') };
+  const html = reportOf(createReporter('html', PLAIN), runWith({ ...COVERAGE, sources: [inlined] }));
+  t.match(html, '<code>boil</code> lines 5 of 6, branches 3 of 4, inlined</summary>');
+});
+
 t.test('no text of a source or a list breaks out of its form', async t => {
   const hostile = '</code></script><b>\u001b[31m\u202e\n::error::x\nSF:/etc/passwd';
   const evil = {

@@ -79,10 +79,10 @@ function withSingleBlanks(text: string): string {
 function staleText(
   { list, function: name, code }: UnreachedReason,
   lines: readonly LineCoverage[],
-  { source, functions }: SourceCoverage,
+  { source, lines: all }: SourceCoverage,
 ): string[] {
   const which = `${list}: unreached \`${withSingleBlanks(code)}\` of ${name}`;
-  if (!functions.some(one => one.name === name)) return [`${which}: ${source} has no such function`];
+  if (!all.some(one => one.function === name)) return [`${which}: ${source} has no such function`];
   if (lines.length === 0) return [`${which}: ${source} has no such line`];
   const reached = lines.filter(({ count }) => count > 0);
   if (reached.length === 0) return [];

@@ -69,19 +69,19 @@ function Source({ kernel, coverage, source }: SourceProps) {
 }
 
 function Functions({ source }: { readonly source: SourceCoverage }) {
-  const linesOf = groupBy(source.lines, line => line.function);
+  const entered = new Map(source.functions.map(one => [one.name, `entered ${one.count}×`]));
   return (
     <>
-      {source.functions.map(({ name, line, count: entered }) => {
-        const own = linesOf.get(name) ?? [];
-        const shares = sharesOf(own);
+      {[...groupBy(source.lines, line => line.function)].map(([name, lines]) => {
+        const shares = sharesOf(lines);
         return (
-          <details key={`${name} ${line}`}>
+          <details key={name}>
             <summary class={shares.lines.reached < shares.lines.all ? 'partly' : ''}>
-              <code>{oneLine(name)}</code> lines {shareText(shares.lines)}, branches{' '}
-              {shareText(shares.branches)}, entered {entered}×
+              <code>{name === '' ? 'outside of functions' : oneLine(name)}</code> lines{' '}
+              {shareText(shares.lines)}, branches {shareText(shares.branches)},{' '}
+              {entered.get(name) ?? 'inlined'}
             </summary>
-            <FunctionLines lines={own} />
+            <FunctionLines lines={lines} />
           </details>
         );
       })}

@@ -12,7 +12,7 @@ import {
 } from '../../util/host-command.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 
-/** What gcov reports of one source file: no text. */
+/** What gcov reports of one source file: no text, and no name for functions that were inlined everywhere. */
 export interface Executed {
   readonly functions: readonly FunctionCoverage[];
   readonly lines: readonly Omit<LineCoverage, 'text'>[];

@@ -85,3 +85,16 @@ t.test('a source that cannot be read has no text, and is measured', async t => {
   await code.add({ files: [run(50)] });
   t.match(code.coverage(), { cells: 1, sources: [{ lines: [{ line: 4, text: '', count: 1 }] }] });
 });
+
+t.test('lines of a function that was inlined have its name, by the text', async t => {
+  const { measured, run } = measuredProgram(t.testdir(), '-O2');
+  const code = await MeasuredCode.begin([measured], [], signal);
+  await code.add({ files: [run(50, 150)] });
+  const [source] = code.coverage().sources;
+  const names = source?.functions.map(({ name }) => name) ?? [];
+  t.notOk(names.includes('boil'), `gcc inlines it: ${names.join(' ')}`);
+  t.match(
+    source?.lines.filter(line => line.function === 'boil'),
+    { 0: { line: 6, count: 2, text: '\tif (degrees < 100)' } },
+  );
+});

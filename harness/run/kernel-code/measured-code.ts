@@ -10,6 +10,7 @@ import type { MeasuredSource } from '../../model/kernel.ts';
 import { nearestCoverageFile, readCoverageList } from '../../scenario/coverage-list.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { BpfrigError, messageOf } from '../../util/errors.ts';
+import { functionFinder } from './definitions.ts';
 import { findGcov, runGcov, type Executed } from './gcov.ts';
 import type { CellCounters } from './read-counters.ts';
 
@@ -18,8 +19,8 @@ interface Measurement {
   readonly measured: MeasuredSource;
   /** The host's gcov that reads its notes. */
   readonly gcov: string;
-  /** Lines of its text. */
-  readonly text: readonly string[];
+  /** Adds to what gcov reports what only the text says. */
+  readonly withText: (executed: Executed) => Pick<SourceCoverage, 'functions' | 'lines'>;
   sum: SourceCoverage;
 }
 
@@ -49,10 +50,10 @@ export class MeasuredCode {
       const { source, path } = measured;
       const gcov = await findGcov(measured);
       // Of a source that cannot be read, the numbers of lines are enough.
-      const text = (await readFile(path, 'utf8').catch(() => '')).split('\n');
-      const nothing = withText(await runGcov(gcov, measured, null, signal), text);
+      const withText = textAdder(await readFile(path, 'utf8').catch(() => ''));
+      const nothing = withText(await runGcov(gcov, measured, null, signal));
       const sum = { source, path, ...nothing, reasons: statedReasons(scenarios, source) };
-      measurements.push({ measured, gcov, text, sum });
+      measurements.push({ measured, gcov, withText, sum });
     }
     return new MeasuredCode(measurements, signal);
   }
@@ -67,8 +68,8 @@ export class MeasuredCode {
         ),
       );
       // All or nothing, and without waiting in between: cells end at the same time.
-      const sums = this.#measurements.map(({ sum, text }, i) => {
-        const added = addSources(sum, { ...sum, ...withText(executed[i] ?? NOTHING, text) });
+      const sums = this.#measurements.map(({ sum, withText }, i) => {
+        const added = addSources(sum, { ...sum, ...withText(executed[i] ?? NOTHING) });
         if (added !== null) return added;
         throw new BpfrigError('infra', `the notes of ${sum.source} have changed since the run began`);
       });
@@ -95,8 +96,17 @@ export class MeasuredCode {
 
 const NOTHING: Executed = { functions: [], lines: [] };
 
-function withText({ functions, lines }: Executed, text: readonly string[]) {
-  return { functions, lines: lines.map(one => ({ ...one, text: (text[one.line - 1] ?? '').trimEnd() })) };
+function textAdder(source: string): Measurement['withText'] {
+  const text = source.split('\n');
+  const functionAt = functionFinder(text);
+  return ({ functions, lines }) => ({
+    functions,
+    lines: lines.map(one => ({
+      ...one,
+      function: one.function === '' ? functionAt(one.line) : one.function,
+      text: (text[one.line - 1] ?? '').trimEnd(),
+    })),
+  });
 }
 
 function statedReasons(scenarios: readonly Pick<Scenario, 'path'>[], source: string): UnreachedReason[] {

@@ -39,11 +39,11 @@ export interface MeasuredProgram {
 }
 
 /** Compiles the program with gcc in a tree like the kernel's: `kernel/tea.c`. */
-export function measuredProgram(dir: string): MeasuredProgram {
+export function measuredProgram(dir: string, optimize: '-O0' | '-O2' = '-O0'): MeasuredProgram {
   mkdirSync(join(dir, 'kernel'), { recursive: true });
   writeFileSync(join(dir, 'kernel', 'tea.h'), HEADER);
   writeFileSync(join(dir, 'kernel', 'tea.c'), SOURCE);
-  const gcc = (...args: string[]) => execFileSync('gcc', ['-O0', '--coverage', ...args], { cwd: dir });
+  const gcc = (...args: string[]) => execFileSync('gcc', [optimize, '--coverage', ...args], { cwd: dir });
   gcc('-c', '-o', 'kernel/tea.o', 'kernel/tea.c');
   gcc('-o', 'kernel/tea', 'kernel/tea.o');
   const counters = join(dir, 'kernel', 'tea.gcda');
