@@ -16,6 +16,7 @@ import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import type { MeasuredCode } from './kernel-code/measured-code.ts';
 import { readCounters, type CellCounters } from './kernel-code/read-counters.ts';
 import { captureFiles } from './keep-captures.ts';
+import { leaksOf, type Leaks } from './leaks-of.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
@@ -164,8 +165,8 @@ async function tryCell(
     if (skip !== null) return { outcome: skip, phases: clock.stop() };
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
+    const artifacts = env.folder.artifacts(dir, suffix);
     try {
-      const artifacts = env.folder.artifacts(dir, suffix);
       const prepared = { kernel, variant: planned.variant, index };
       const observed = observeCell(bed, prepared, readings, clock, {
         results,
@@ -176,9 +177,10 @@ async function tryCell(
     } catch (error) {
       stop = earlyStop(error, results);
     }
-    const splats = await splatsOf(bed, observations?.log ?? []);
+    const leaks = await bed.whileAlive(leaksOf(bed, artifacts));
+    const splats = [...(await splatsOf(bed, observations?.log ?? [])), ...leaks.splats];
     const outcome = {
-      ...judged(planned, kernel, observations, stop, splats),
+      ...judged(planned, kernel, { observations, stop, splats, leaks }),
       ...listed(captureFiles(captures, suffix)),
     };
     clock.next('teardown');
@@ -200,13 +202,16 @@ function listed(artifacts: readonly string[]): Pick<CellResult, 'artifacts'> {
   return artifacts.length === 0 ? {} : { artifacts };
 }
 
-function judged(
-  planned: PlannedCell,
-  kernel: Kernel,
-  observations: Observations | null,
-  stop: EarlyStop | null,
-  splats: readonly string[],
-): Outcome {
+/** What a cell's verdict is made from, besides what was planned. */
+interface Seen {
+  readonly observations: Observations | null;
+  readonly stop: EarlyStop | null;
+  /** Those of `leaks` too. */
+  readonly splats: readonly string[];
+  readonly leaks: Leaks;
+}
+
+function judged(planned: PlannedCell, kernel: Kernel, { observations, stop, splats, leaks }: Seen): Outcome {
   const judgement: Judgement = judge({
     variant: planned.variant,
     kernel,
@@ -215,7 +220,7 @@ function judged(
     stop,
   });
   const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
-  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
+  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints, ...leaks.detail].flat().join('\n');
   const counters = withoutFrames(judgement.counters);
   return { ...judgement, counters, consoleTail: [], detail: detail === '' ? null : detail };
 }

@@ -7,6 +7,7 @@ import { resultSteps } from './build-steps.ts';
 import { buildCaptures, notCaptured } from './captures.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
+import { recountedFaults } from './fault-step.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
@@ -76,7 +77,7 @@ export function resolveVariant(
   ) as [Step[], Step[], Step[]];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
-  problems.push(...tooMuch(steps));
+  problems.push(...tooMuch(steps), ...recountedFaults(steps));
   const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
   problems.push(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
