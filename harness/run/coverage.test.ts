@@ -9,9 +9,9 @@ import { coverageOf, coverages, coverageTable } from './coverage.ts';
 
 const SUITE = join(PACKAGE_ROOT, 'scenarios', 'cpumap');
 
-/** All numbers of the catalogue of behaviours: 1 to 81, and the conservation laws C1 to C11. */
+/** All numbers of the catalogue of behaviours: 1 to 85, and the conservation laws C1 to C11. */
 const CATALOGUE = [
-  ...Array.from({ length: 81 }, (_, index) => String(index + 1)),
+  ...Array.from({ length: 85 }, (_, index) => String(index + 1)),
   ...Array.from({ length: 11 }, (_, index) => `C${index + 1}`),
 ];
 
