@@ -167,6 +167,21 @@ t.test('a fault that was not injected fails the cell with its line', async t => 
   });
 });
 
+t.test('all of them are read back, although one was not injected', async t => {
+  const { ctx, files } = guestWith();
+  const variant = variantOf(
+    [
+      'fault: { of: slab, in: cpu_map_kthread_run }',
+      '{ fault: { of: pages, in: cpu_map_update_elem }, as: f }',
+    ],
+    'f.injected == 1',
+  );
+  await runSteps(ctx, variant.setup);
+  files.set('/sys/kernel/debug/fail_page_alloc/times', '0');
+  await t.rejects(settleFaults(ctx), { message: /^line 5: fault: never injected: no slab allocation/ });
+  t.same(ctx.results['f'], { errno: 'OK', injected: 1 });
+});
+
 t.test('a new one of the same kind reads the one before back first', async t => {
   const { ctx, files } = guestWith();
   await runSteps(ctx, stepsOf('fault: { of: slab, in: cpu_map_kthread_run }'));

@@ -1,8 +1,8 @@
 import { AgentError } from '../../guest/agent-error.ts';
 import { findFunctions, type FoundFunctions, type FunctionRange } from '../../guest/kernel-function.ts';
 import { shortfall } from '../../oracle/shortfall.ts';
-import { COUNTED_ONCE } from '../../scenario/fault-step.ts';
 import { linePrefix, NO_PLACE } from '../../scenario/places.ts';
+import { COUNTED_ONCE } from '../../scenario/recounted-faults.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
@@ -69,31 +69,31 @@ export async function fault(ctx: StepContext, args: FaultArgs): Promise<StepOutc
  * `as` that was not injected as often as it says; of the others, expectations are to read it.
  */
 export async function settleFaults(ctx: StepContext): Promise<void> {
-  for (const of of [...ctx.faults.armed.keys()]) {
-    const missed = await settle(ctx, of);
-    if (missed !== null) throw new StepFailure(missed, null);
-  }
+  const missed: string[] = [];
+  // Each is taken out of the map meanwhile, which its iterator allows.
+  for (const of of ctx.faults.armed.keys()) missed.push(...(await settle(ctx, of)));
+  if (missed.length > 0) throw new StepFailure(missed.join('; '), null);
 }
 
 async function settleOneBefore(ctx: StepContext, of: FaultKind): Promise<void> {
-  const missed = await settle(ctx, of);
-  if (missed !== null) throw new StepFailure(`the one before: ${missed}`, null);
+  const [missed] = await settle(ctx, of);
+  if (missed !== undefined) throw new StepFailure(`the one before: ${missed}`, null);
 }
 
-/** What is wrong with a fault that was armed, with its line; null where nothing is. */
-async function settle(ctx: StepContext, of: FaultKind): Promise<string | null> {
+/** What is wrong with the fault of a kind that was armed, with its line; empty where nothing is. */
+async function settle(ctx: StepContext, of: FaultKind): Promise<readonly string[]> {
   const step = ctx.faults.armed.get(of);
-  if (step === undefined) return null;
+  if (step === undefined) return [];
   ctx.faults.armed.delete(of);
   const { data } = await ctx.guest.call('read_file', { path: `${FOLDERS[of]}/times` });
   await set(ctx, of, { probability: 0 });
   const injected = step.args.times - Number(data);
   if (step.as === null) {
     const short = shortfall(step, { injected });
-    return short === null ? null : `${linePrefix(step.place)}fault: ${short.text}`;
+    return short === null ? [] : [`${linePrefix(step.place)}fault: ${short.text}`];
   }
   ctx.results[step.as] = { errno: 'OK', injected };
-  return null;
+  return [];
 }
 
 async function set(

@@ -313,7 +313,7 @@ static bool debug_file(const char *name)
 	return !access(path, F_OK);
 }
 
-/* The filter by callers exists on few architectures: lib/Kconfig.debug. */
+/* The filter by callers is an option of its own. */
 static enum result fault_injection(void)
 {
 	return debug_file("failslab/require-start") &&
