@@ -64,17 +64,13 @@ export async function findFunctions(guest: AgentCaller, names: readonly string[]
 /** The rows of {@link FIND_FUNCTIONS}. Throws `scenario` for a kernel that hides its addresses. */
 export function parseFound(text: string): FoundFunctions {
   const ranges = new Map<string, { readonly start: string; readonly end: string | null }[]>();
-  const copies: string[] = [];
-  for (const line of text.split('\n')) {
-    const [name = '', start = '', end = '-'] = line.split(' ');
-    if (name === '') continue;
-    if (name === '?') copies.push(start);
-    else if (/^0*$/.test(start))
+  for (const [, name = '', start = '', end = ''] of text.matchAll(/^(\w\S*) ([0-9a-f]+) ([0-9a-f]+|-)$/gm)) {
+    if (/^0+$/.test(start))
       throw new BpfrigError(
         'scenario',
         'the kernel hides the addresses of /proc/kallsyms: `guest: { sysctls: { kernel.kptr_restrict: 1 } }` shows them',
       );
-    else ranges.set(name, [...(ranges.get(name) ?? []), { start, end: end === '-' ? null : end }]);
+    ranges.set(name, [...(ranges.get(name) ?? []), { start, end: end === '-' ? null : end }]);
   }
-  return { ranges, copies };
+  return { ranges, copies: Array.from(text.matchAll(/^\? (\S+)$/gm), ([, name = '']) => name) };
 }
