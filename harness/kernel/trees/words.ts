@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { TreeVariant } from '../../model/kernel.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { didYouMean } from '../../util/nearest.ts';
@@ -49,10 +49,10 @@ export function parseTree(
   };
 }
 
-/** The words of a variant, as its tree is named with them; of a fragment of the user's own, the file's name. */
+/** The words of a variant, as a column is named with them: of files, only the names. */
 export function variantWords({ fragments, measured }: TreeVariant): string {
-  const names = fragments.map(name => name.slice(name.lastIndexOf('/') + 1));
-  return [...names, ...measured.map(file => `gcov=${file}`)].join(',');
+  const names = fragments.map(name => basename(name));
+  return [...names, ...measured.map(file => `gcov=${basename(file)}`)].join(',');
 }
 
 function fragment(text: string, word: string, cwd: string): string {
