@@ -7,7 +7,7 @@ import { hostCommand } from '../../util/host-command.ts';
 const LIST_MS = 5 * 60_000;
 
 /**
- * What counts at the top of a tree, in place of its .gitignore: that of Debian's sources ignores everything there. What follows is left by builds, or
+ * What counts at the top of a tree, instead of its .gitignore: that of Debian's sources ignores everything there. What follows is left by builds, or
  * is none of the kernel's.
  */
 const AT_THE_TOP = [
