@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that bpfrig needs and this host lacks, as root or with sudo. With --tests, also those of its own tests; with the name of an
-# architecture, also those that guests of it need.
+# Installs the Debian packages that bpfrig needs and this host lacks, as root or with sudo. With --tests, also those of its own tests. Other words are those of
+# bpfrig's command line: a kernel of another architecture (arm64, 6.12/arm64) needs more packages, and so does one that is built (tree:DIR).
 set -eu
 
 # For: guests, unpacking kernels, building the agent and BPF objects, the programs in the guest, verifying packages.
@@ -15,9 +15,10 @@ for word; do
 		packages="$packages libbpf-dev chromium libxml2-utils shellcheck yamllint git perl zsh fish gcc-aarch64-linux-gnu"
 		qemus="$qemus qemu-system-arm"
 		;;
-	arm64) packages="$packages gcc-aarch64-linux-gnu" qemus="$qemus qemu-system-arm" ;;
-	s390x) packages="$packages gcc-s390x-linux-gnu" qemus="$qemus qemu-system-s390x" ;;
-	riscv64)
+	tree:* | --kernel=tree:*) packages="$packages flex bison bc libssl-dev dwarves git" ;;
+	arm64 | */arm64 | --arch=arm64) packages="$packages gcc-aarch64-linux-gnu" qemus="$qemus qemu-system-arm" ;;
+	s390x | */s390x | --arch=s390x) packages="$packages gcc-s390x-linux-gnu" qemus="$qemus qemu-system-s390x" ;;
+	riscv64 | */riscv64 | --arch=riscv64)
 		packages="$packages gcc-riscv64-linux-gnu" qemus="$qemus qemu-system-riscv"
 		# GNU ld of Debian 12 does not link Debian 13's libraries of riscv64: harness/image/linker.ts.
 		! grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release || packages="$packages lld-19"

@@ -1,6 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CodeCoverage } from '../model/code-coverage.ts';
 import type { RunEvent } from '../model/events.ts';
+import { lcovText } from '../report/code/lcov.ts';
 import { createReporter, REPORTERS, type ReporterName } from '../report/registry.ts';
+import { nameOf, namesOf } from '../run/file-names.ts';
 import type { RunFolder } from '../run/results.ts';
 import type { LastDurations } from '../run/shard.ts';
 import type { EventLog } from '../run/event-log.ts';
@@ -49,6 +53,7 @@ export function attachReporters(
   if (folder !== null) {
     eventLog.listen('events.jsonl', event => folder.append(event));
     for (const name of KEPT) parts.push(toFolder(eventLog, name, folder));
+    parts.push(coverageToFolder(eventLog, folder));
     // The last part: whoever sees that the run is over finds its reports.
     parts.push({ name: 'events.jsonl', close: () => folder.close() });
   }
@@ -135,6 +140,24 @@ function toFolder(eventLog: EventLog, name: ReporterName, folder: RunFolder): Pa
   });
   return { name: file, close: () => folder.writeReport(file, text + reporter.close()) };
 }
+
+/** A trace file of lcov for each kernel that counts the executions of its own code: `coverage/KERNEL.info`. */
+function coverageToFolder(eventLog: EventLog, folder: RunFolder): Part {
+  const coverages = new Map<string, CodeCoverage>();
+  eventLog.listen(COVERAGE_FOLDER, event => {
+    if (event.type === 'code-coverage') coverages.set(event.kernel, event.coverage);
+  });
+  const close = (): void => {
+    const names = namesOf([...coverages.keys()]);
+    for (const [kernel, coverage] of coverages) {
+      const file = `${names.get(kernel) ?? nameOf(kernel)}.info`;
+      folder.writeReport(join(COVERAGE_FOLDER, file), lcovText(kernel, coverage));
+    }
+  };
+  return { name: COVERAGE_FOLDER, close };
+}
+
+const COVERAGE_FOLDER = 'coverage';
 
 const PLAIN = { color: false, tty: false, columns: 0, groups: false } as const;
 

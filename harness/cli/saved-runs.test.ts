@@ -6,6 +6,7 @@ import t from 'tap';
 import { EventLines } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
 import { countVerdicts } from '../model/verdict.ts';
+import { COVERAGE, runWith } from '../report/code/code.fixture.ts';
 import { goldenEvents } from '../report/golden.ts';
 import { PACKAGE_ROOT } from '../util/paths.ts';
 
@@ -75,6 +76,19 @@ t.test('report: exit codes of what is whole, red, cut off, and of no run at all'
   const none = bpfrig('report', 'nowhere');
   t.equal(none.code, 2);
   t.match(none.err, /nowhere: no run there/);
+});
+
+t.test('report: coverage of the kernels’ own code is that of all runs, also as files of lcov', async t => {
+  const kernel = 'tree:../linux+gcov=kernel/tea.c';
+  const named = runWith(COVERAGE).map(event => JSON.stringify(event).replaceAll('"6.12"', `"${kernel}"`));
+  const events = named.map(event => JSON.parse(event) as RunEvent);
+  const { out, code } = bpfrig('report', save('code-1', events), save('code-2', events), '--out', 'code');
+  t.equal(code, 0);
+  t.match(out, `\nkernel/tea.c on ${kernel}: lines 5 of 8, branches 3 of 6; 3 lines not reached`);
+  t.match(out, '\n  4 of 14 cells have no counters (panic 4)');
+  const file = join(dir, 'code', 'coverage', 'tree_.._linux_gcov=kernel_tea.c.info');
+  t.match(readFileSync(file, 'utf8'), /^DA:4,6$/m);
+  t.match(readFileSync(join(dir, 'code', 'report.html'), 'utf8'), '<section id="code">');
 });
 
 /** A saved run with a part of one of its lines changed. */

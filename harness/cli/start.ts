@@ -10,7 +10,7 @@ try {
   delete process.env['BPFRIG_SETUP'];
   if (ownWords().includes('--setup') && !isSetUp) {
     const { installPackages } = await import('./install-packages.ts');
-    if (!installPackages()) process.exit(hostFailed());
+    if (!installPackages(ownWords().slice(2))) process.exit(hostFailed());
   }
   await import('./main.ts');
 } catch (error) {

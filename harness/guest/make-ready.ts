@@ -1,9 +1,10 @@
-import { probesOf } from '../kernel/probes.ts';
+import { probesOf, type Probes } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
 import { addDevices, loadModules, setSysctls, type Added } from './added.ts';
 import { AgentError } from './agent-error.ts';
 import { checkClock, readClock } from './guest-clock.ts';
 import type { AgentCaller } from './protocol.ts';
+import { forgetLeaks } from './leaks.ts';
 import type { Ready, RunningGuest } from './running-guest.ts';
 import { makeTopology, type Wiring } from './topology.ts';
 
@@ -27,7 +28,7 @@ export async function makeReady(
 ): Promise<Ready> {
   const started = await readClock(guest);
   if (added !== undefined) await loadModules(guest, added);
-  const probes = probesOf(await guest.call('probes', {}, ATTACH));
+  const probed = probesOf(await guest.call('probes', {}, ATTACH));
   const early =
     added === undefined ? [] : await setSysctls(guest, Object.entries(added.sysctls), 'if present');
   await makeTopology(guest, wiring);
@@ -37,6 +38,9 @@ export async function makeReady(
   }
   const counting = await startCounting(guest, wiring, witness);
   await checkClock(guest, started);
+  // Last: what was done until here is nothing that a cell did.
+  const leaks = probed['kmemleak'] === 'available' && (await forgetLeaks(guest));
+  const probes: Probes = leaks ? probed : { ...probed, kmemleak: 'missing' };
   await guest.call('keep', {});
   guest.ready = { probes, ...counting };
   return guest.ready;

@@ -207,6 +207,20 @@ const TABLE = {
     options: ['CONFIG_HOTPLUG_CPU'],
     probe: 'cpu_hotplug',
   },
+  // For kernels that are built to be tested: no distribution has it in the kernel that it installs.
+  'fault-injection': {
+    kind: 'configuration',
+    config:
+      'CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC, CONFIG_FAULT_INJECTION_DEBUG_FS and CONFIG_FAULT_INJECTION_STACKTRACE_FILTER',
+    options: [
+      'CONFIG_FAILSLAB',
+      'CONFIG_FAIL_PAGE_ALLOC',
+      'CONFIG_FAULT_INJECTION_DEBUG_FS',
+      'CONFIG_FAULT_INJECTION_STACKTRACE_FILTER',
+    ],
+    archs: [],
+    probe: 'fault_injection',
+  },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 
 /** The name of a feature, as `requires` of a scenario lists it. */

@@ -1,12 +1,15 @@
 import type { Kernel, KernelSpec } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
+import { kernelConfig } from './config.ts';
+import { costOf } from './cost.ts';
 import { type Catalogue, loadCatalogue } from './catalogue.ts';
 import { fetchDebianKernel } from './debian.ts';
 import { type KernelLock, loadLock } from './lock-file.ts';
 import { fetchPackagesKernel } from './packages/fetch.ts';
 import { fetchPathKernel } from './path.ts';
 import { kernelLabels } from './spec.ts';
-import { fetchTreeKernel } from './tree.ts';
+import { fetchTreeKernel } from './trees/tree.ts';
+import { fetchTreeVariant } from './trees/variant.ts';
 
 /** Options of `fetchKernel`. */
 export interface FetchOptions {
@@ -43,11 +46,25 @@ export async function fetchKernel(spec: KernelSpec, options: FetchOptions): Prom
       `${spec.text}: --locked accepts only kernels that are pinned in images/kernels.lock.yaml`,
     );
   }
+  const kernel = await fetchOwn(spec, request);
+  const cost = costOf((await kernelConfig(kernel)) ?? '');
+  return cost === null ? kernel : { ...kernel, cost };
+}
+
+/** A kernel of the user's own. */
+function fetchOwn(
+  spec: Exclude<KernelSpec, { kind: 'debian' }>,
+  request: FetchOptions & { readonly id: string; readonly spec: string },
+): Promise<Kernel> {
   switch (spec.kind) {
     case 'path':
       return fetchPathKernel({ ...request, path: spec.path });
-    case 'tree':
-      return fetchTreeKernel({ ...request, dir: spec.dir });
+    case 'tree': {
+      const { dir, variant } = spec;
+      return variant === null
+        ? fetchTreeKernel({ ...request, dir })
+        : fetchTreeVariant({ ...request, dir }, variant);
+    }
     case 'deb':
     case 'rpm':
       return fetchPackagesKernel({ ...request, spec });

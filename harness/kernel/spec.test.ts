@@ -40,7 +40,12 @@ t.test('every form of a spec', async t => {
     release: null,
   });
   t.match(parse('rpm:kernels/*.rpm'), { kind: 'rpm', files: ['/home/me/kernels/*.rpm'] });
-  t.strictSame(parse('tree:../linux'), { kind: 'tree', text: 'tree:../linux', dir: '/home/linux' });
+  t.strictSame(parse('tree:../linux'), {
+    kind: 'tree',
+    text: 'tree:../linux',
+    dir: '/home/linux',
+    variant: null,
+  });
 });
 
 t.test('an invalid spec is refused; the message names it and the nearest series', async t => {
@@ -119,6 +124,12 @@ t.test('labels are short and unique', async t => {
     '6.12/arm64@trixie',
   ]);
   t.strictSame(labels('path:/a/vmlinux'), ['path:vmlinux']);
+  t.strictSame(labels('tree:/a/linux', 'tree:/a/linux+kasan,gcov=kernel/bpf/cpumap.c'), [
+    'tree:linux',
+    'tree:linux+kasan,gcov=cpumap.c',
+  ]);
+  const alike = ['tree:/a/linux+gcov=net/a.c', 'tree:/a/linux+gcov=fs/a.c'];
+  t.strictSame(labels(...alike), alike, 'names of files are not enough');
   t.strictSame(labels('path:/x/a/vmlinux', 'path:/x/b/vmlinux'), ['path:a/vmlinux', 'path:b/vmlinux']);
   const packages = (release: string, ...files: string[]) =>
     ({ kind: 'deb', text: `deb:${files.join(',')}`, files, release }) as const;

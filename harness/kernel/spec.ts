@@ -10,13 +10,14 @@ import {
 } from '../model/kernel.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { didYouMean } from '../util/nearest.ts';
+import { parseTree, variantWords } from './trees/words.ts';
 import { archsOf, type Build, type Catalogue, flavoursOf, ordinal, seriesOf } from './catalogue.ts';
 
 const GRAMMAR =
-  'SERIES[-FLAVOUR][/ARCH] (6.12, 7.2-cloud, 6.12/arm64), debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR, deb:FILE[,FILE…], rpm:FILE[,FILE…] (a folder or a pattern: each of its kernels) or all';
+  'SERIES[-FLAVOUR][/ARCH] (6.12, 7.2-cloud, 6.12/arm64), debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR[+VARIANT], deb:FILE[,FILE…], rpm:FILE[,FILE…] (a folder or a pattern: each of its kernels) or all';
 
 /**
- * Parses a kernel spec: `6.12`, `7.2-cloud`, `6.12/arm64`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`,
+ * Parses a kernel spec: `6.12`, `7.2-cloud`, `6.12/arm64`, `debian:trixie-backports/7.2/cloud`, `path:./bzImage`, `tree:../linux`, `tree:../linux+kasan,lockdep`,
  * `deb:image.deb,modules.deb`. Relative paths are resolved against `cwd`. Throws a `usage` error that names the text and, for an unknown series, the nearest existing ones.
  */
 export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string = process.cwd()): KernelSpec {
@@ -27,7 +28,7 @@ export function parseKernelSpec(text: string, catalogue: Catalogue, cwd: string 
   if (rest === '' || (isPackageScheme(scheme) && !/[^,]/.test(rest)))
     throw new BpfrigError('usage', `kernel ${text}: nothing after "${scheme}:"; a kernel is ${GRAMMAR}`);
   if (scheme === 'path') return { kind: 'path', text, path: resolve(cwd, rest) };
-  if (scheme === 'tree') return { kind: 'tree', text, dir: resolve(cwd, rest) };
+  if (scheme === 'tree') return { kind: 'tree', text, ...parseTree(text, rest, cwd) };
   if (isPackageScheme(scheme)) return { kind: scheme, text, files: placesIn(rest, cwd), release: null };
   if (scheme === 'debian') return parseDebian(text, rest, catalogue);
   throw new BpfrigError(
@@ -97,17 +98,19 @@ function withArch(text: string, arch: ArchName): string {
 }
 
 /**
- * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12/arm64`, `6.12-rt@trixie`, `path:bzImage`, `deb:6.12.117+deb13-amd64`. Paths with
+ * Returns the labels of matrix columns, unique among these specs: `6.12`, `7.2-cloud`, `6.12/arm64`, `6.12-rt@trixie`, `path:bzImage`, `tree:linux+kasan`, `deb:6.12.117+deb13-amd64`. Paths with
  * the same end are labelled with as many parent folders as are needed to make them differ.
  */
 export function kernelLabels(specs: readonly KernelSpec[]): string[] {
   return specs.map(spec => {
     if (spec.kind === 'debian') return debianLabel(spec);
     if (isOnlyOfItsRelease(spec, specs)) return `${spec.kind}:${spec.release}`;
-    const others = specs.filter(other => other !== spec && other.kind !== 'debian').map(pathOf);
+    const others = specs
+      .filter(other => other !== spec && other.kind !== 'debian')
+      .map(other => `${pathOf(other)}${variantOf(other)}`);
     const parts = pathOf(spec).split('/');
     for (let taken = 1; taken < parts.length; taken++) {
-      const tail = parts.slice(-taken).join('/');
+      const tail = `${parts.slice(-taken).join('/')}${variantOf(spec)}`;
       if (!others.some(other => other === tail || other.endsWith(`/${tail}`))) return `${spec.kind}:${tail}`;
     }
     return spec.text;
@@ -137,6 +140,11 @@ export function buildName({ series, flavour, arch }: Build): string {
 export function flavourName({ flavour, arch }: Pick<Build, 'flavour' | 'arch'>): string {
   if (isStock(flavour)) return arch;
   return flavour === '16k' ? `${arch}-${flavour}` : `${flavour}-${arch}`;
+}
+
+/** What a variant of a tree has behind its name: `+kasan,lockdep`. */
+function variantOf(spec: KernelSpec): string {
+  return spec.kind === 'tree' && spec.variant !== null ? `+${variantWords(spec.variant)}` : '';
 }
 
 function pathOf(spec: KernelSpec): string {

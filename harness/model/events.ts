@@ -1,4 +1,5 @@
 import type { Cell, CellResult } from './cell.ts';
+import type { CodeCoverage } from './code-coverage.ts';
 import type { Kernel } from './kernel.ts';
 import type { VerdictCounts } from './verdict.ts';
 
@@ -54,6 +55,8 @@ export type RunEvent = { readonly at: string } & (
   | { readonly type: 'kernel-failed'; readonly kernel: string; readonly reason: string }
   | { readonly type: 'cell-start'; readonly cell: string }
   | { readonly type: 'cell-end'; readonly result: CellResult }
+  /** Once per kernel that counts the executions of its own code, after its cells. */
+  | { readonly type: 'code-coverage'; readonly kernel: string; readonly coverage: CodeCoverage }
   | { readonly type: 'note'; readonly level: 'info' | 'warning'; readonly text: string }
   | {
       readonly type: 'run-end';

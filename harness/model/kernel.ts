@@ -26,7 +26,13 @@ export type KernelSpec =
       readonly arch: ArchName;
     }
   | { readonly kind: 'path'; readonly text: string; readonly path: string }
-  | { readonly kind: 'tree'; readonly text: string; readonly dir: string }
+  | {
+      readonly kind: 'tree';
+      readonly text: string;
+      readonly dir: string;
+      /** Null: the tree as it is configured, built in place. */
+      readonly variant: TreeVariant | null;
+    }
   | {
       readonly kind: 'deb' | 'rpm';
       readonly text: string;
@@ -36,6 +42,26 @@ export type KernelSpec =
       readonly release: string | null;
     };
 
+/** How a kernel that is built out of its tree differs from the tree's configuration. */
+export interface TreeVariant {
+  /** Fragments of configuration, the last one on top: names of images/kconfig/, and absolute paths of the user's own. */
+  readonly fragments: readonly string[];
+  /** Sources, relative to the tree, whose executions the kernel counts (gcov). */
+  readonly measured: readonly string[];
+}
+
+/** A source file that a kernel counts the executions of: built with gcov. */
+export interface MeasuredSource {
+  /** In the tree: `kernel/bpf/cpumap.c`. */
+  readonly source: string;
+  /** Its text, absolute. */
+  readonly path: string;
+  /** The compiler's notes about it, a .gcno; absolute. */
+  readonly notes: string;
+  /** Where the guest has its counters: below /sys/kernel/debug/gcov. */
+  readonly counters: string;
+}
+
 /** One Debian package that a kernel was taken from. */
 export interface KernelPackage {
   readonly name: string;
@@ -43,6 +69,12 @@ export interface KernelPackage {
   readonly version: string;
   /** Checksum of the .deb, as lower-case hex. */
   readonly sha256: string;
+}
+
+/** How many times the time and the memory of a distribution's kernel the guests of another one need. */
+export interface KernelCost {
+  readonly time: number;
+  readonly memory: number;
 }
 
 /** A kernel that is on this machine, unpacked and ready to boot. Every path is absolute. */
@@ -68,6 +100,10 @@ export interface Kernel {
   readonly packages: readonly KernelPackage[];
   /** What a reader of the report must know: a fallback that was taken, a pin that has left the mirror. */
   readonly notes: readonly string[];
+  /** Sources whose executed lines and branches are counted; absent: none. */
+  readonly measured?: readonly MeasuredSource[];
+  /** What guests of it need, next to those of a distribution's kernel; absent: the same. */
+  readonly cost?: KernelCost;
   /** Hash over everything that makes this kernel what it is; the cache's key for what is built from it. */
   readonly key: string;
 }

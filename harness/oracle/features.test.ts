@@ -78,6 +78,12 @@ t.test('a missing configuration is a skip on a kernel of the user, and a fail on
     reason: /as on Debian's kernels for arm64/,
   });
   t.match(decideFeatures(['many-cpus'], own, probed({ many_cpus: 'available' })), { action: 'run' });
+  const untested = probed({ fault_injection: 'missing' });
+  for (const kernel of [own, packaged('6.12.117')])
+    t.match(decideFeatures(['fault-injection'], kernel, untested), {
+      action: 'skip',
+      reason: /CONFIG_FAILSLAB, .*CONFIG_FAULT_INJECTION_STACKTRACE_FILTER; probed absent/,
+    });
 });
 
 t.test('a fail outranks a skip, and both outrank what could not be tried', async t => {

@@ -331,6 +331,23 @@ t.test('a known entry may speak of a splat', async t => {
   t.equal(verdictOf({ variant, observations }).verdict, 'fixed');
 });
 
+t.test(
+  'a cell that passes, but for a detector of the kernel that switched itself off, is an error',
+  async t => {
+    const variant = variantOf(['sent == 20000']);
+    const log = [
+      '[   12.3] BUG: MAX_LOCKDEP_CHAINS too low!',
+      '[   12.3] turning off the locking correctness validator.',
+    ];
+    t.match(verdictOf({ variant, observations: { ...WHOLE, log } }), {
+      verdict: 'error',
+      reason: /^a detector of the kernel has switched itself off, .*: BUG: MAX_LOCKDEP_CHAINS too low! \(/,
+    });
+    const failed = { ...WHOLE, log, observers: withTables({ kthread: [kthread(1)] }) };
+    t.equal(verdictOf({ variant, observations: failed }).verdict, 'fail', 'what was seen still counts');
+  },
+);
+
 t.test('expectations of other kernels are left out', async t => {
   const more = 'known: []';
   const base = variantOf(['sent == 20000'], { more });

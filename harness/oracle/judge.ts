@@ -4,6 +4,7 @@ import type { Ledger } from '../model/ledger.ts';
 import type { Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Expectation, ResolvedVariant } from '../scenario/scenario.ts';
+import { detectorsOff } from '../vm/splats.ts';
 import { boundedNames } from './claims.ts';
 import { count } from './counters.ts';
 import type { KernelFacts } from './counters.ts';
@@ -154,7 +155,7 @@ function ofObservations(
       ...accountFaults.map(ledgerFault),
       ...brokenRules(seen, expectations).map(ledgerFault),
     ],
-    errors: [...lost, ...none, ...broken(results)],
+    errors: [...lost, ...none, ...broken(results), ...new Set(detectorsOff(seen.log))],
     lost: lost.length > 0,
   };
 }

@@ -9,6 +9,7 @@ export class EventOrder {
   readonly #kernels = new Set<string>();
   readonly #started = new Set<string>();
   readonly #judged = new Map<string, Verdict>();
+  readonly #measured = new Set<string>();
 
   /** Whether `run-end` was seen. */
   get ended(): boolean {
@@ -36,6 +37,11 @@ export class EventOrder {
         this.#judged.set(cell.id, verdict);
         return this.#cell(cell.id);
       }
+      case 'code-coverage':
+        return (
+          this.#kernel(event.kernel) ??
+          once(this.#measured, event.kernel, 'a second coverage of the code of kernel')
+        );
       case 'run-end':
         this.#ended = true;
         return this.#end(event);

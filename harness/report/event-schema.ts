@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Link } from '../model/event-lines.ts';
 import type { RunEvent } from '../model/events.ts';
 import { RUN_EXIT_CODES } from '../model/exit-code.ts';
+import { codeCoverage } from './code/schema.ts';
 import { cell, cellResult, host, kernelColumn, verdictCounts } from './run-schema.ts';
 
 const common = {
@@ -43,6 +44,12 @@ export const eventLine: z.ZodType<Link & RunEvent> = z
     z.object({ ...common, type: z.literal('kernel-failed'), kernel: z.string(), reason: z.string() }),
     z.object({ ...common, type: z.literal('cell-start'), cell: z.string() }),
     z.object({ ...common, type: z.literal('cell-end'), result: cellResult }),
+    z.object({
+      ...common,
+      type: z.literal('code-coverage'),
+      kernel: z.string(),
+      coverage: codeCoverage,
+    }),
     z.object({ ...common, type: z.literal('note'), level: z.enum(['info', 'warning']), text: z.string() }),
     z.object({
       ...common,

@@ -1,4 +1,5 @@
 import type { Cell, CellResult } from '../model/cell.ts';
+import type { CodeCoverage } from '../model/code-coverage.ts';
 import type { HostFacts, KernelColumn, RunEvent } from '../model/events.ts';
 import { exitCode, EXIT, worseCode } from '../model/exit-code.ts';
 import { countVerdicts, type VerdictCounts } from '../model/verdict.ts';
@@ -51,6 +52,8 @@ export interface RunSummary {
   readonly unfinished: readonly UnfinishedCell[];
   readonly counts: VerdictCounts;
   readonly notes: readonly { readonly level: 'info' | 'warning'; readonly text: string }[];
+  /** What was executed of the kernels' own code, by kernel; only of kernels that count it. */
+  readonly code: ReadonlyMap<string, CodeCoverage>;
   /** Wall time of the run, in milliseconds, from `run-end`; without one, the time until the last event. */
   readonly durationMs: number;
   readonly interrupted: boolean;
@@ -75,6 +78,7 @@ export class RunFold {
     string,
     { column: KernelColumn | null; failure: string | null; prepareMs: number }
   >();
+  readonly #code = new Map<string, CodeCoverage>();
   readonly #notes: { level: 'info' | 'warning'; text: string }[] = [];
 
   /** Adds one event. */
@@ -101,6 +105,9 @@ export class RunFold {
       case 'cell-end':
         this.#cells.set(event.result.cell.id, event.result.cell);
         this.#results.set(event.result.cell.id, event.result);
+        break;
+      case 'code-coverage':
+        this.#code.set(event.kernel, event.coverage);
         break;
       case 'note':
         this.#notes.push({ level: event.level, text: event.text });
@@ -133,6 +140,7 @@ export class RunFold {
       unfinished: pending.map(cell => ({ cell, reason: this.#whyUnfinished(cell) })),
       counts,
       notes: this.#notes,
+      code: this.#code,
       durationMs: this.#end?.durationMs ?? this.#elapsed(),
       interrupted: this.#end?.interrupted ?? false,
       complete: this.#end !== null,

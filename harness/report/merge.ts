@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/events.ts';
 import { EXIT, worseCode } from '../model/exit-code.ts';
+import { mergeCoverages } from './code/merge-coverages.ts';
 import { foldRun } from './fold.ts';
 import { STATUSES } from './status.ts';
 import { count } from './text.ts';
@@ -10,7 +11,7 @@ type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
 /**
  * Merges the events of several runs (shards, or a run and its repetition) into those of one run. If a cell ended in several runs,
  * the verdict of the last run in the list is used, but the worst one if the runs are shards; a warning names the cells whose verdicts
- * differ. A kernel counts as failed only if no run had it. The plan of a sharded run is complete even if shards are missing, so that
+ * differ. What was executed of a kernel's own code is summed. A kernel counts as failed only if no run had it. The plan of a sharded run is complete even if shards are missing, so that
  * their cells are reported as unfinished. The exit code is computed from the cells of the whole. An exit code that a run states makes
  * it worse only if the run's own cells do not explain it. A single run that is not a shard is returned unchanged.
  */
@@ -27,6 +28,7 @@ export function mergeRuns(runs: readonly (readonly RunEvent[])[]): readonly RunE
     ...missingShards(start, starts),
     ...differing(chosen, start.at),
     ...mergeMiddle(events, new Set([...chosen.values()].map(({ end }) => end))),
+    ...mergeCoverages(events.filter(event => event.type === 'code-coverage')),
   ];
   const ends = events.filter(event => event.type === 'run-end');
   // If a run was cut off and has no end, the merged run has no end, so that its cells are reported as unfinished.
@@ -134,6 +136,7 @@ function mergeMiddle(events: readonly RunEvent[], cellEnds: ReadonlySet<RunEvent
     switch (event.type) {
       case 'run-start':
       case 'run-end':
+      case 'code-coverage':
         return false;
       case 'kernel-ready':
         return isFirst(`ready ${event.kernel.id}`);

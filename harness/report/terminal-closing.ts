@@ -1,6 +1,7 @@
 import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { groupBy } from '../util/group-by.ts';
+import { codeLines } from './code/code-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type MatrixGroup, type Square } from './matrix.ts';
@@ -16,6 +17,7 @@ export function closingText(summary: RunSummary, columns: number, paint: Paint):
     kernelLines(summary, paint),
     laterLines(summary, paint),
     timeLines(summary, paint),
+    codeLines(summary, paint),
     redLines(summary, paint),
     lastLines(summary, paint),
   ];

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { testFrame } from '../guest/frame.ts';
 import { encodeSource, sentFrames } from '../guest/sent-frames.ts';
@@ -142,6 +143,22 @@ async function callEverything(
   await call('rlimit', { memlock: 2 ** 40 });
   await call('batch', { requests: [{ op: 'kmsg' }] });
 }
+
+t.test('a run of pktgen waits until the thread of the run before has removed its devices', async t => {
+  await withGuest(t, '7.3', async guest => {
+    const traffic = { dev: 'tx', count: 10, src_ip: '198.18.0.1', dst_ip: '198.18.1.1', cpu: 1 } as const;
+    await guest.call('pktgen', traffic);
+    // kpktgend_1 does not run: the kernel says after an eighth of a second that the devices are gone, and they are not.
+    await guest.call('hog', { cpu: 1, on: true });
+    const second = guest.call('pktgen', traffic, { background: true });
+    // A refusal is that of `second` below.
+    await Promise.race([second.catch(() => undefined), sleep(1_000)]);
+    const { data } = await guest.call('read_file', { path: '/proc/net/pktgen/kpktgend_1' });
+    t.match(data, 'tx@1', 'the thread still has the device');
+    await guest.call('hog', { cpu: 1, on: false });
+    t.equal((await second).sent, 10);
+  });
+});
 
 t.test('no TCP port of the host is open for a guest until ssh is asked for, which then works', async t => {
   await withGuest(t, '7.3', async guest => {

@@ -4,8 +4,8 @@ import { timeoutMs } from './steps/exec.ts';
 /** The start of a cell: a boot that takes its whole time, and what makes its guest ready. */
 const START_MS = 150_000;
 
-/** The end of a cell: packets that keep moving, the last readings, the verdict, a QEMU that is killed. */
-const END_MS = 60_000;
+/** The end of a cell: packets that keep moving, the last readings, a search for leaks, the verdict, a QEMU that is killed. */
+const END_MS = 120_000;
 
 /** What a step may take in addition to what its own arguments allow. Most take some milliseconds. */
 const STEP_MS = 20_000;

@@ -16,7 +16,10 @@ import { BpfrigError, messageOf } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import { GENERATOR_FOLDER, type GuestSource } from './guests.ts';
 import { neededFeatures, statedFeatures } from './implied-features.ts';
+import type { MeasuredCode } from './kernel-code/measured-code.ts';
+import { readCounters, type CellCounters } from './kernel-code/read-counters.ts';
 import { captureFiles } from './keep-captures.ts';
+import { leaksOf, type Leaks } from './leaks-of.ts';
 import { observeCell } from './observe-cell.ts';
 import { PhaseClock } from './phases.ts';
 import { cellLimitMs } from './cell-limit.ts';
@@ -68,16 +71,19 @@ type Outcome = Pick<
 interface Try {
   readonly outcome: Outcome;
   readonly phases: Phases;
+  /** What its guest counted of the kernel's own code; absent: nothing was read. */
+  readonly counters?: CellCounters | null;
 }
 
 /**
- * Runs one cell to a verdict, in time. A try that the host spoiled is made again in a new guest. Rejects when the run was
- * aborted, and when the cell's artifacts cannot be written.
+ * Runs one cell to a verdict, in time. A try that the host spoiled is made again in a new guest. `code` receives what the last try executed
+ * of the kernel's measured sources. Rejects when the run was aborted, and when the cell's artifacts cannot be written.
  */
 export async function runCell(
   planned: PlannedCell,
   kernel: Kernel,
   env: CellEnvironment,
+  code: MeasuredCode | null = null,
 ): Promise<CellResult> {
   const started = performance.now();
   const dir = env.folder.cellDir(planned.cell.id);
@@ -98,6 +104,8 @@ export async function runCell(
     dir,
   };
   env.folder.keepResult(result);
+  const { verdict } = result;
+  if (verdict !== 'skip') await code?.add(last.counters ?? { missing: verdict });
   return result;
 }
 
@@ -117,7 +125,7 @@ async function tryInTime(
   suffix: string,
 ): Promise<Try> {
   const clock = new PhaseClock('clone');
-  const watchdog = new Watchdog(cellLimitMs(planned.variant, env.timeScale));
+  const watchdog = new Watchdog(cellLimitMs(planned.variant, env.timeScale * (kernel.cost?.time ?? 1)));
   const progress: Progress = { clock, watchdog, bed: null };
   return await watchdog.watch(
     () => tryCell(planned, kernel, env, progress, { dir, suffix }),
@@ -167,8 +175,8 @@ async function tryCell(
     if (uncounted !== null) return { outcome: plain('error', uncounted), phases: clock.stop() };
     const results: Record<string, StepResult> = {};
     let stop: EarlyStop | null = null;
+    const artifacts = env.folder.artifacts(dir, suffix);
     try {
-      const artifacts = env.folder.artifacts(dir, suffix);
       const prepared = { kernel, variant: planned.variant, index };
       const observed = observeCell(bed, prepared, readings, clock, {
         results,
@@ -179,16 +187,19 @@ async function tryCell(
     } catch (error) {
       stop = earlyStop(error, results);
     }
-    const splats = await splatsOf(bed, observations?.log ?? []);
+    const leaks = await bed.whileAlive(leaksOf(bed, artifacts));
+    const splats = [...(await splatsOf(bed, observations?.log ?? [])), ...leaks.splats];
     const outcome = {
-      ...judged(planned, kernel, observations, stop, splats),
+      ...judged(planned, kernel, { observations, stop, splats, leaks }),
       ...listed(captureFiles(captures, suffix)),
     };
     clock.next('teardown');
+    const { measured } = kernel;
+    const counters = measured === undefined ? null : await readCounters(bed.dut, measured);
     const { keep } = env;
     if (keep !== null) await watchdog.hold(() => keep(planned.cell, bed, outcome));
     const tail = splats.length > 0 ? bed.consoleTail : [];
-    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop() };
+    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop(), counters };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
@@ -201,13 +212,16 @@ function listed(artifacts: readonly string[]): Pick<CellResult, 'artifacts'> {
   return artifacts.length === 0 ? {} : { artifacts };
 }
 
-function judged(
-  planned: PlannedCell,
-  kernel: Kernel,
-  observations: Observations | null,
-  stop: EarlyStop | null,
-  splats: readonly string[],
-): Outcome {
+/** What a cell's verdict is made from, besides what was planned. */
+interface Seen {
+  readonly observations: Observations | null;
+  readonly stop: EarlyStop | null;
+  /** Those of `leaks` too. */
+  readonly splats: readonly string[];
+  readonly leaks: Leaks;
+}
+
+function judged(planned: PlannedCell, kernel: Kernel, { observations, stop, splats, leaks }: Seen): Outcome {
   const judgement: Judgement = judge({
     variant: planned.variant,
     kernel,
@@ -216,7 +230,7 @@ function judged(
     stop,
   });
   const hints = judgement.verdict === 'fail' ? (observations?.hints ?? []) : [];
-  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints].flat().join('\n');
+  const detail = [stop?.detail ?? judgement.detail ?? [], ...hints, ...leaks.detail].flat().join('\n');
   const counters = withoutFrames(judgement.counters);
   return { ...judgement, counters, consoleTail: [], detail: detail === '' ? null : detail };
 }

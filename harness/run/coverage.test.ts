@@ -9,9 +9,9 @@ import { coverageOf, coverages, coverageTable } from './coverage.ts';
 
 const SUITE = join(PACKAGE_ROOT, 'scenarios', 'cpumap');
 
-/** All numbers of the catalogue of behaviours: 1 to 81, and the conservation laws C1 to C11. */
+/** All numbers of the catalogue of behaviours: 1 to 85, and the conservation laws C1 to C11. */
 const CATALOGUE = [
-  ...Array.from({ length: 81 }, (_, index) => String(index + 1)),
+  ...Array.from({ length: 85 }, (_, index) => String(index + 1)),
   ...Array.from({ length: 11 }, (_, index) => `C${index + 1}`),
 ];
 
@@ -24,6 +24,7 @@ const LIST: CoverageList = {
     { id: '10', title: 'it is poured', reason: null },
   ],
   functions: [{ id: 'tea_boil', title: '', reason: null }],
+  unreached: [],
 };
 
 const scenario = (name: string, covers: (number | string)[], functions: string[] = []) => ({
@@ -110,6 +111,7 @@ t.test('a list lies among scenarios without being one, and is found from any of 
       { id: '9', title: 'cold', reason: 'why' },
     ],
     functions: [{ id: 'boil', title: '', reason: null }],
+    unreached: [],
   });
 });
 
@@ -147,4 +149,25 @@ t.test('a list of another shape, and none at all', async t => {
   t.throws(() => readCoverageList(join(dir, 'coverage.yaml')), { code: 'scenario' });
   t.equal(nearestCoverageFile('/nowhere/at/all.yaml'), null);
   t.throws(() => coverages([{ ...scenario('a', []), path: '/nowhere/at/all.yaml' }]), { code: 'usage' });
+});
+
+t.test('reasons for lines that are not reached, in a list whose title is a source', async t => {
+  const dir = t.testdir({});
+  const path = join(dir, 'coverage.yaml');
+  const write = (title: string, entry: string) =>
+    writeFileSync(path, `title: ${title}\nbehaviours: {}\nfunctions: {}\nunreached:\n  - ${entry}\n`);
+  const good = '{ function: boil, code: goto burnt, because: nobody burns tea }';
+  write('kernel/tea.c', good);
+  t.strictSame(readCoverageList(path).unreached, [
+    { function: 'boil', code: 'goto burnt', because: 'nobody burns tea' },
+  ]);
+  for (const [title, entry, why] of [
+    ['how tea is made', good, /`unreached` needs the source file as title, such as kernel\/bpf\/cpumap\.c/],
+    ['kernel/tea.c', '{ function: boil, code: goto burnt }', /because/],
+    ['kernel/tea.c', '{ function: boil, code: "", because: x }', /code/],
+    ['kernel/tea.c', '{ function: boil, line: 7, code: x, because: x }', /line/],
+  ] as const) {
+    write(title, entry);
+    t.throws(() => readCoverageList(path), { code: 'scenario', detail: why });
+  }
 });

@@ -50,7 +50,7 @@ t.test('availability: by the pin and the cache, or by the disk', async t => {
   const debs = { kind: 'deb', text: 'deb:x', files: [join(dir, 'image')], release: '6.1' } as const;
   t.equal(of(debs), 'file');
   t.equal(of({ ...debs, files: [...debs.files, join(dir, 'gone')] }), 'absent');
-  t.equal(of({ kind: 'tree', text: 'tree:x', dir: join(dir, 'tree') }), 'build');
+  t.equal(of({ kind: 'tree', text: 'tree:x', dir: join(dir, 'tree'), variant: null }), 'build');
 });
 
 t.test('a plan: kernels with cells, their guests, and the time as far as it is known', async t => {

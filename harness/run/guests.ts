@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { Preparation } from '../guest/make-ready.ts';
 import { bootReady } from '../guest/ready-guest.ts';
 import { cloneGuest, dropTemplate, takeTemplate, type Template } from '../guest/template.ts';
-import { guestLimits, type RunningGuest, type StartOptions } from '../guest/running-guest.ts';
+import {
+  guestLimits,
+  type GuestLimits,
+  type RunningGuest,
+  type StartOptions,
+} from '../guest/running-guest.ts';
 import { Testbed } from '../guest/testbed.ts';
 import { guestInitramfs, kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Probes } from '../kernel/probes.ts';
@@ -78,7 +83,6 @@ function generatorShape({ topology, guest: { cpus, memoryMiB, queues } }: GuestS
 /** Makes the guests of a run: clones of templates, or booted ones where the host cannot clone. */
 export class Guests implements GuestSource {
   readonly #settings: GuestSettings;
-  readonly #limits;
   readonly #initramfs = new Map<string, Promise<Initramfs>>();
   readonly #templates = new Map<string, Promise<Template>>();
   readonly #boots: BootOutcomes;
@@ -86,7 +90,6 @@ export class Guests implements GuestSource {
 
   constructor(settings: GuestSettings) {
     this.#settings = settings;
-    this.#limits = guestLimits(settings.timeScale);
     this.#boots = new BootOutcomes(1 + settings.retries, settings.signal);
   }
 
@@ -128,9 +131,13 @@ export class Guests implements GuestSource {
     }
   }
 
+  #limits({ cost }: Kernel, scale = 1): GuestLimits {
+    return guestLimits(this.#settings.timeScale * scale * (cost?.time ?? 1));
+  }
+
   async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
     // Two guests share the cores that one would have.
-    const limits = guestLimits(this.#settings.timeScale * (one.topology === 'link' ? 2 : 1));
+    const limits = this.#limits(kernel, one.topology === 'link' ? 2 : 1);
     const options = { ...own, limits, signal: own.signal ?? this.#settings.signal };
     if (this.#cloning && architecture(kernel.arch).machine.clones) {
       const guest = await this.#clone(kernel, one, options);
@@ -183,7 +190,7 @@ export class Guests implements GuestSource {
     const qemu = await qemuVersion(spec.arch);
     const identity = { spec, imageKey: kernel.key, initrdKey, qemu, preparation: preparationOf(shape) };
     return takeTemplate(identity, this.#settings.cacheDir, {
-      limits: this.#limits,
+      limits: this.#limits(kernel),
       signal: this.#settings.signal,
     });
   }
@@ -205,7 +212,7 @@ export class Guests implements GuestSource {
       cpus: guest.cpus,
       maxCpus: guest.cpus,
       ...(numa > 1 && { sockets: numa }),
-      memoryMiB: guest.memoryMiB,
+      memoryMiB: guest.memoryMiB * (kernel.cost?.memory ?? 1),
       accel,
       parallel,
       append,

@@ -8,6 +8,7 @@ import type { ReadingPlan } from './readings/plan.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';
 import { setUp, type PreparedVariant } from './set-up.ts';
 import { CellState, type StepContext } from './steps/context.ts';
+import { settleFaults } from './steps/fault.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /** What a cell leaves, also when its steps end early. */
@@ -70,5 +71,6 @@ export async function observeTraffic(
   await readCaptures(bed, variant.captures, captures);
   await runSteps(ctx, variant.after);
   await ctx.throwFailed();
+  await settleFaults(ctx);
   return await observationsOf(bed, ctx, counted, { captures, explain: true });
 }

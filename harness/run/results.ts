@@ -18,10 +18,10 @@ import type { RunEvent } from '../model/events.ts';
 import type { Captured, Observations } from '../model/observations.ts';
 import { keepCaptures, withoutCaptures } from './keep-captures.ts';
 import { BpfrigError, messageOf } from '../util/errors.ts';
-import { hashKey } from '../util/hash.ts';
 import { quote } from '../util/launcher.ts';
 import { makeFolder } from '../util/make-folder.ts';
 import { FolderArtifacts, type CellArtifacts } from './artifacts.ts';
+import { nameOf, namesOf } from './file-names.ts';
 import { appendWhole } from '../util/write-whole.ts';
 
 /** Name of the file that says which process runs into a folder. It is there as long as the run goes on. */
@@ -29,9 +29,6 @@ const OWNER_FILE = '.running';
 
 /** Name of the folder for runs in a project; see `resultsRoot`. */
 export const RESULTS = 'results';
-
-/** Longest name of a cell's folder, in bytes; a file system allows 255. */
-const NAME_BYTES = 200;
 
 /**
  * A run's folder: events.jsonl, and a folder for each cell's artifacts. Written during the run, so that a run that is cut off loses
@@ -94,9 +91,10 @@ export class RunFolder {
     rmSync(join(this.dir, 'events.jsonl'));
   }
 
-  /** Writes a report next to the events, atomically. */
+  /** Writes a report next to the events, atomically. `name` may have a folder in front, which is made. */
   writeReport(name: string, text: string): void {
     const path = join(this.dir, name);
+    if (dirname(name) !== '.') makeFolder(dirname(path));
     try {
       writeFileSync(`${path}.tmp`, text);
       renameSync(`${path}.tmp`, path);
@@ -166,22 +164,6 @@ export class RunFolder {
     this.#lost.add(kind);
     this.#onLoss(`artifacts of ${dir}, and perhaps of later cells, cannot be kept: ${messageOf(error)}`);
   }
-}
-
-/** A folder's name for each cell whose usual name another cell of the plan has too, as `a b` and `a_b` do. */
-function namesOf(plan: readonly string[]): Map<string, string> {
-  // In lower case: some file systems do not distinguish.
-  const key = (id: string): string => nameOf(id).toLowerCase();
-  const times = new Map<string, number>();
-  for (const id of plan) times.set(key(id), (times.get(key(id)) ?? 0) + 1);
-  const shared = plan.filter(id => times.get(key(id)) !== 1);
-  return new Map(shared.map(id => [id, `${nameOf(id)}-${hashKey(id)}`]));
-}
-
-function nameOf(cellId: string): string {
-  // A scenario from outside the checkout begins with `..`, and a folder of that name would be hidden.
-  const name = cellId.replaceAll(/[^\w.=,@[\]-]+/g, '_').replace(/^\.+/, '_');
-  return name.length <= NAME_BYTES ? name : `${name.slice(0, NAME_BYTES)}-${hashKey(cellId)}`;
 }
 
 /** Throws `usage` if artifacts of two different cells are in folders of the same name, so that the runs cannot share a folder. */

@@ -11,10 +11,12 @@ import { loadScenarios } from '../scenario/load.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { GuestFailure } from '../vm/failure.ts';
 import type { CellEnvironment } from './cell.ts';
+import type { Testbed } from '../guest/testbed.ts';
 import type { GuestSource } from './guests.ts';
 import { planCells } from './plan.ts';
 import { RunFolder } from './results.ts';
 import type { RequestedKernel } from './requested-kernel.ts';
+import { measuredProgram, type MeasuredProgram } from './kernel-code/measured.fixture.ts';
 import { runSuite, type RunRequest } from './run-suite.ts';
 import { EventLog } from './event-log.ts';
 
@@ -374,3 +376,112 @@ t.test(
     );
   },
 );
+
+/** A guest whose agent refuses everything but to read the counters that a program left. */
+function guestWithCounters(counters: Buffer): Testbed {
+  const call = async (op: string) => {
+    if (op !== 'exec_start') throw new BpfrigError('scenario', `no ${op} here`);
+    const stdout = counters.toString('hex');
+    return { running: 1, over: true, late: false, status: 0, signal: null, stdout, stderr: '' };
+  };
+  const whileAlive = <T>(work: Promise<T>): Promise<T> => work;
+  const dut = { ready: { probes: {}, logStart: 0 }, hello: { cpus_possible: [0] }, call, whileAlive };
+  return {
+    dut,
+    generator: dut,
+    guests: [],
+    whileAlive,
+    complaints: async () => [],
+    consoleTail: [],
+    [Symbol.asyncDispose]: async () => undefined,
+  } as unknown as Testbed;
+}
+
+/** A measured program outside of the folder that a run replaces. */
+function programOf(t: Test): MeasuredProgram {
+  const dir = mkdtempSync(join(tmpdir(), 'bpfrig-measured-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  return measuredProgram(dir);
+}
+
+/** Options of a run on a kernel that counts the executions of a program's source. */
+function measuring({ measured }: MeasuredProgram) {
+  return { jobs: 1, fetch: async ({ id }: { id: string }) => ({ ...kernel(id), measured: [measured] }) };
+}
+
+t.test('cells whose guest lives add what it counted, and others are counted by their verdict', async t => {
+  const program = programOf(t);
+  const counters = program.run(50, 150);
+  let starts = 0;
+  const { events } = await fakeRun(
+    t,
+    async () => {
+      starts += 1;
+      if (starts === 2) throw new GuestFailure('panic', 'it panicked', []);
+      return guestWithCounters(counters);
+    },
+    measuring(program),
+  );
+  t.strictSame(verdicts(events), ['error', 'panic', 'error']);
+  const measured = events.filter(event => event.type === 'code-coverage');
+  t.match(measured, [
+    {
+      kernel: '6.1',
+      coverage: {
+        cells: 2,
+        missing: [{ why: 'panic', cells: 1 }],
+        sources: [{ source: 'kernel/tea.c', lines: { 0: { line: 4, count: 4 } } }],
+      },
+    },
+  ]);
+  t.equal(events.indexOf(measured[0] as RunEvent), events.length - 2, 'after the cells');
+});
+
+t.test('only the last try of a cell counts, and skipped cells do not', async t => {
+  const program = programOf(t);
+  const counters = program.run(50);
+  let starts = 0;
+  const lives = async () => {
+    starts += 1;
+    if (starts % 2 === 1) throw new BpfrigError('infra', 'no space left');
+    return guestWithCounters(counters);
+  };
+  const { events } = await fakeRun(t, lives, measuring(program));
+  t.match(
+    events.find(event => event.type === 'code-coverage'),
+    { coverage: { cells: 3, missing: [] } },
+  );
+  const skipped = await fakeRun(t, lives, measuring(program), {
+    scenario: `${SCENARIO}kernels: '>=99'\nbecause: a test\n`,
+  });
+  t.match(
+    skipped.events.find(event => event.type === 'code-coverage'),
+    { coverage: { cells: 0, missing: [] } },
+  );
+});
+
+t.test('a kernel whose notes this host cannot read is run without coverage, with one warning', async t => {
+  const program = programOf(t);
+  const lost = { ...program, measured: { ...program.measured, notes: '/nowhere/tea.gcno' } };
+  const { events } = await fakeRun(
+    t,
+    async () => {
+      throw new GuestFailure('hang', 'silent', []);
+    },
+    measuring(lost),
+  );
+  t.strictSame(verdicts(events), ['hang', 'hang', 'hang']);
+  t.strictSame(
+    events.filter(event => event.type === 'code-coverage'),
+    [],
+  );
+  t.match(
+    events.filter(event => event.type === 'note'),
+    [
+      {
+        level: 'warning',
+        text: /^coverage of the code of kernel 6\.1 is not measured: cannot read the notes .*ENOENT/,
+      },
+    ],
+  );
+});

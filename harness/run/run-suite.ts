@@ -12,6 +12,7 @@ import { launcher, quote } from '../util/launcher.ts';
 import { outcomeWithoutGuest, runCell, type CellEnvironment } from './cell.ts';
 import { longestFirst } from './durations.ts';
 import { shapeKey } from './guests.ts';
+import { MeasuredCode } from './kernel-code/measured-code.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { shapeText, type PlannedCell } from './plan.ts';
 import type { EventLog } from './event-log.ts';
@@ -144,6 +145,7 @@ async function runKernel(
     eventLog.emit({ type: 'note', level: 'warning', text });
   }
   kernels.set(fetched.key, kernel.id);
+  const code = await measuredCode(fetched, planned, request, eventLog);
   await Promise.all(
     groupByShape(fetched, planned).map(async group => {
       await queue.add(() => prepare(fetched, group, request, eventLog));
@@ -151,21 +153,46 @@ async function runKernel(
         longestFirst(group, ({ cell }) => request.lastDuration(cell.id)).map(cell => async () => {
           if (aborted(request) || tooManyRed(request, results)) return;
           eventLog.emit({ type: 'cell-start', cell: cell.cell.id });
-          const result = await runCell(cell, fetched, request.cellEnvironment).catch((error: unknown) => {
-            // A cell that was running when the run was aborted is reported as not finished.
-            if (aborted(request)) return null;
-            return unrun(
-              cell.cell,
-              `it cannot be run: ${messageOf(error)}`,
-              repeatCommand(cell, fetched.spec, request.cellEnvironment.repeatWords),
-            );
-          });
+          const result = await runCell(cell, fetched, request.cellEnvironment, code).catch(
+            (error: unknown) => {
+              // A cell that was running when the run was aborted is reported as not finished.
+              if (aborted(request)) return null;
+              return unrun(
+                cell.cell,
+                `it cannot be run: ${messageOf(error)}`,
+                repeatCommand(cell, fetched.spec, request.cellEnvironment.repeatWords),
+              );
+            },
+          );
           if (result !== null) end(result);
         }),
         { priority: CELL_PRIORITY },
       );
     }),
   );
+  if (code !== null) eventLog.emit({ type: 'code-coverage', kernel: kernel.id, coverage: code.coverage() });
+}
+
+/** What its cells execute of a kernel's own code; null where it does not count that, or where this host cannot read it, which is reported. */
+async function measuredCode(
+  { id, measured }: Kernel,
+  planned: readonly PlannedCell[],
+  { cellEnvironment: { signal } }: RunRequest,
+  eventLog: EventLog,
+): Promise<MeasuredCode | null> {
+  if (measured === undefined) return null;
+  try {
+    return await MeasuredCode.begin(
+      measured,
+      planned.map(({ scenario }) => scenario),
+      signal,
+    );
+  } catch (error) {
+    if (signal.aborted) return null;
+    const text = `coverage of the code of kernel ${id} is not measured: ${messageOf(error)}`;
+    eventLog.emit({ type: 'note', level: 'warning', text });
+    return null;
+  }
 }
 
 /** Cells whose template is there run before another template is made: verdicts come from the begin on. */

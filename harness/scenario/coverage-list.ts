@@ -16,21 +16,37 @@ export interface Subject {
   readonly reason: string | null;
 }
 
+/** Why lines of the kernel's source are not reached, whatever the scenarios do. */
+export interface Unreached {
+  readonly function: string;
+  /** Part of the text of the line, which may begin on lines before. */
+  readonly code: string;
+  readonly because: string;
+}
+
 /** What the scenarios of a folder must cover: its `coverage.yaml`. */
 export interface CoverageList {
   /** Relative to the current folder. */
   readonly file: string;
+  /** The source that it is about: `kernel/bpf/cpumap.c`. */
   readonly title: string;
   readonly behaviours: readonly Subject[];
   readonly functions: readonly Subject[];
+  readonly unreached: readonly Unreached[];
 }
 
 const withReason = z.strictObject({ title: z.string().optional(), no_scenario: z.string().min(1) });
-const listSchema = z.strictObject({
-  title: z.string().min(1),
-  behaviours: z.record(z.string(), z.union([z.string().min(1), withReason])),
-  functions: z.record(z.string(), z.union([z.null(), withReason])),
-});
+const sentence = z.string().trim().min(1);
+const listSchema = z
+  .strictObject({
+    title: z.string().min(1),
+    behaviours: z.record(z.string(), z.union([z.string().min(1), withReason])),
+    functions: z.record(z.string(), z.union([z.null(), withReason])),
+    unreached: z.array(z.strictObject({ function: sentence, code: sentence, because: sentence })).default([]),
+  })
+  .refine(({ title, unreached }) => unreached.length === 0 || /^\S+\.[ch]$/.test(title), {
+    message: '`unreached` needs the source file as title, such as kernel/bpf/cpumap.c',
+  });
 
 /** Reads a `coverage.yaml`. Throws a BpfrigError with code `scenario` when it does not have that shape. */
 export function readCoverageList(path: string): CoverageList {
@@ -44,6 +60,7 @@ export function readCoverageList(path: string): CoverageList {
       title: list.title,
       behaviours: keysOf(order.get('behaviours')).map(id => subject(id, list.behaviours[id])),
       functions: keysOf(order.get('functions')).map(id => subject(id, list.functions[id])),
+      unreached: list.unreached,
     };
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);

@@ -89,6 +89,7 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   rlimit: null,
   enqueued: null,
   dequeued: null,
+  fault: null,
   join: null,
   pending: null,
   wait: null,

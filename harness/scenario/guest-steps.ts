@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { execSchema } from './exec-step.ts';
+import { faultSchema } from './fault-step.ts';
 import { words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 
@@ -72,6 +73,7 @@ export function guestKinds(wrap: Wrap) {
         within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
       })
       .describe('wait until kthreads have taken so many packets out of rings, and all of them sleep again'),
+    fault: faultSchema(wrap),
     exec: execSchema(wrap),
     write: z
       .strictObject({

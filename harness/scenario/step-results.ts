@@ -38,6 +38,8 @@ export interface StepOutcomes {
   rlimit: Nothing;
   enqueued: Nothing;
   dequeued: Nothing;
+  /** `injected`: set when the cell ends. */
+  fault: { readonly injected?: number };
   /** `id`: of a program that is loaded alone. `programs`, `maps`: ids by name, of a whole object. */
   load: {
     readonly id?: number;
@@ -104,6 +106,7 @@ const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | n
   rlimit: [],
   enqueued: [],
   dequeued: [],
+  fault: ['injected'],
   load: ['id', 'programs', 'maps'],
   attach: ['id', 'link'],
   detach: [],

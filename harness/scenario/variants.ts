@@ -9,6 +9,7 @@ import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
 import type { Problem, Source } from './places.ts';
+import { recountedFaults } from './recounted-faults.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -76,7 +77,7 @@ export function resolveVariant(
   ) as [Step[], Step[], Step[]];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
-  problems.push(...tooMuch(steps));
+  problems.push(...tooMuch(steps), ...recountedFaults(steps));
   const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
   problems.push(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),

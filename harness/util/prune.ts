@@ -28,6 +28,7 @@ export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
   build: 512,
   libbpf: 64,
   sysroots: 2_048,
+  trees: 12_288,
 };
 
 /** Removes the least recently used entries from each part of the cache until the part is within its limit. */

@@ -6,6 +6,8 @@ import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AgentClient } from '../../guest/agent-client.ts';
+import { parseFound } from '../../guest/kernel-function.ts';
+import { summariseLeaks } from '../../guest/leaks.ts';
 import { parseFdinfo, parseSnmp, parseSoftnet } from '../../guest/proc-text.ts';
 import { libbpfReason, refusalOf, sourceLineOf, verifierFigures } from '../../guest/verifier-log.ts';
 import { ARCHITECTURES } from '../../arch/architectures.ts';
@@ -47,7 +49,7 @@ import { parseScenario } from '../../scenario/parse.ts';
 import { yamlSource } from '../../scenario/places.ts';
 import { PACKAGE_ROOT } from '../../util/paths.ts';
 import { cpuLines } from '../../vm/cpu-lines.ts';
-import { consoleLines, scanLog, withoutTime } from '../../vm/splats.ts';
+import { consoleLines, detectorsOff, scanLog, withoutTime } from '../../vm/splats.ts';
 import { anyJson, anyText, celText, mutated } from './inputs.ts';
 import { readInParts, readQmpLines } from './lines.ts';
 import { cellsSayGreen, chainedAnew, changedRuns, checkGreen, nearlyGreen } from './saved-run.ts';
@@ -184,12 +186,15 @@ function readProcTexts(input: Buffer): void {
   parseSoftnet(text);
   parseSnmp(text);
   parseFdinfo(text);
+  parseFound(text);
+  summariseLeaks(text);
 }
 
 function readLog(input: Buffer): void {
   const lines = consoleLines(input.toString());
   scanLog(lines);
   lines.forEach(withoutTime);
+  detectorsOff(lines);
   for (const { name } of ARCHITECTURES) cpuLines(name, input.toString());
 }
 
@@ -247,11 +252,14 @@ const PROC_TEXTS = texts(
   '00000064 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 0 0\n',
   'Udp: InDatagrams NoPorts InErrors\nUdp: 1 2 3\nIp: Forwarding DefaultTTL\nIp: 1 64\n',
   'pos:\t0\nflags:\t02000002\nmnt_id:\t15\nmap_type:\t16\nmemlock:\t4096\nfrozen:\t0\n',
+  'f ffffffff81000100 ffffffff810003a0\ng ffffffff810003a0 -\n? f.isra.0\n',
+  'unreferenced object 0xffff888104a3e100 (size 256):\n  comm "x", pid 7, jiffies 4\n  backtrace (crc 0):\n    kmemleak_alloc+0x4b/0x80\n    f+0x1/0x2\n',
 );
 
 const LOG_LINES = texts(
   '[    1.234567] BUG: kernel NULL pointer dereference, address: 0000000000000008\n[    1.3] Kernel panic - not syncing: x\n',
   'rcu: INFO: rcu_preempt self-detected stall on CPU\nwatchdog: BUG: soft lockup - CPU#1 stuck for 22s!\n',
+  'BUG kmalloc-64 (Tainted: G    B ): Poison overwritten\nBUG: MAX_LOCKDEP_KEYS too low!\n',
   'CPU#0\nRAX=0 RIP=ffffffff81000000 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\nCPU#1\nRIP=1 RFL=2 HLT=0\n',
 );
 

@@ -9,6 +9,7 @@ import { STATUSES } from '../status.ts';
 import { cellLabel, oneLine } from '../text.ts';
 import { cellAnchors } from './anchors.ts';
 import { CellView, Permalink } from './cell-view.tsx';
+import { KernelCode } from './code-section.tsx';
 import { MatrixTable } from './matrix-table.tsx';
 import { countOf, headline, Kernels, Overview } from './overview.tsx';
 import { HostTrouble, RedCells } from './red-lists.tsx';
@@ -62,6 +63,7 @@ function Page({ summary }: { readonly summary: RunSummary }) {
             <MatrixTable {...{ summary, changes, anchors, since }} />
           </section>
           <Kernels summary={summary} />
+          <KernelCode summary={summary} />
           <section id="cells">
             {summary.cells.map(cell => (
               <CellSection key={cell.id} id={anchors.get(cell.id) ?? ''} {...{ cell, summary, changes }} />

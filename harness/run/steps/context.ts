@@ -6,6 +6,7 @@ import type { Value } from '../../model/counters.ts';
 import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
 import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
+import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { NO_ARTIFACTS, type CellArtifacts } from '../artifacts.ts';
@@ -90,6 +91,16 @@ interface Links {
   readonly inPlace: Map<string, Attached>;
 }
 
+/** Failures that step `fault` has armed, by their kind. */
+interface Faults {
+  /** Those that were not read back yet. */
+  readonly armed: Map<StepArgs<'fault'>['of'], PlainStep & { readonly kind: 'fault' }>;
+  /** Kinds whose count has moved: see `recountedFaults`. */
+  readonly counted: Set<StepArgs<'fault'>['of']>;
+  /** Slab caches whose allocations fail. */
+  readonly caches: Set<string>;
+}
+
 /** What the steps of one cell share, whether they run in turn or in the background. */
 export class CellState {
   readonly maps = new Map<string, CreatedMap>();
@@ -107,6 +118,8 @@ export class CellState {
   readonly attached = new Map<string, XdpMode>();
   /** What `attach` has attached, in order. */
   readonly links: Links = { all: [], made: 0, inPlace: new Map() };
+  /** What `fault` has armed. */
+  readonly faults: Faults = { armed: new Map(), counted: new Set(), caches: new Set() };
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
   /** Work that a cell does once, by a name for it. */
@@ -146,6 +159,7 @@ export class StepContext {
   readonly background: CellState['background'];
   readonly attached: CellState['attached'];
   readonly links: CellState['links'];
+  readonly faults: CellState['faults'];
   readonly aliases: CellState['aliases'];
   readonly changes: CellState['changes'];
   readonly artifacts: CellState['artifacts'];
@@ -175,6 +189,7 @@ export class StepContext {
     this.background = state.background;
     this.attached = state.attached;
     this.links = state.links;
+    this.faults = state.faults;
     this.aliases = state.aliases;
     this.changes = state.changes;
     this.artifacts = state.artifacts;

@@ -10,6 +10,7 @@ import { kernelErrno, StepFailure, type StepContext, type StepValues } from './c
 import * as attach from './attach.ts';
 import * as entries from './entries.ts';
 import * as exec from './exec.ts';
+import * as fault from './fault.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
@@ -41,6 +42,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
   dequeued: misc.dequeued,
+  fault: fault.fault,
   load: programs.load,
   attach: attach.attach,
   detach: attach.detach,

@@ -14,9 +14,6 @@
 #include "net/frame.h"
 #include "net/pktgen.h"
 
-#define POLL_US 4000
-#define LATE_US		30000000
-
 /* pktgen starts all that is configured: there is one run at a time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -149,7 +146,7 @@ static int stop_started(struct request *rq)
 {
 	do {
 		abort_pktgen();
-		usleep(POLL_US);
+		usleep(PKTGEN_POLL_US);
 	} while (!starter.done);
 	abort_pktgen();
 	return fault_agent(rq, "pktgen", "the client is gone");
@@ -176,18 +173,18 @@ static int start_and_wait(struct request *rq, const struct run *run)
 		 * finds none: also when they have not started yet, on a slow
 		 * host. The result is then still that of the last setting.
 		 */
-		if (starter.done && (starter.err || late_us >= LATE_US))
+		if (starter.done && (starter.err || late_us >= PKTGEN_LATE_US))
 			break;
 		if (starter.done)
-			late_us += POLL_US;
-		usleep(POLL_US);
+			late_us += PKTGEN_POLL_US;
+		usleep(PKTGEN_POLL_US);
 	}
 	if (client_gone())
 		return stop_started(rq);
-	if (late_us >= LATE_US)
+	if (late_us >= PKTGEN_LATE_US)
 		return fault_agent(rq, "pktgen", "%s has not ended %d s after "
 				   "'start' returned", dev,
-				   LATE_US / 1000000);
+				   PKTGEN_LATE_US / 1000000);
 	if (starter.done && starter.err)
 		return fault_kernel(rq, starter.err, "pktgen",
 				    "pktgen refused 'start' for pgctrl");

@@ -8,6 +8,10 @@
 
 #define PKTGEN_PROC "/proc/net/pktgen/"
 
+/* Between two looks at what pktgen's threads do, and how long it may take. */
+#define PKTGEN_POLL_US	4000
+#define PKTGEN_LATE_US	30000000
+
 /*
  * Writes one command into a file of pktgen. The write of an unknown flag
  * succeeds: only the result that the file then shows reports it, and it

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core/file.h"
 #include "net/pktgen.h"
 
@@ -63,26 +64,53 @@ int pktgen_set(struct request *rq, const char *file, const char *fmt, ...)
 	return 0;
 }
 
+/*
+ * Removes the devices of one thread, which does it itself: "rem_device_all"
+ * tells it to, and returns after an eighth of a second, whether it is done or
+ * not. Where the thread did not run meanwhile, as on a busy host, its devices
+ * are still there, and adding one of them again is refused (EBUSY).
+ */
+static int clear_thread(struct request *rq, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	bool told = false, any;
+	long waited_us;
+	size_t len;
+	char *text;
+	int err;
+
+	for (waited_us = 0; waited_us < PKTGEN_LATE_US; waited_us += PKTGEN_POLL_US) {
+		err = file_read(rq, path, &text, &len);
+		if (err)
+			return err;
+		any = pktgen_has_devices(text);
+		free(text);
+		if (!any)
+			return 0;
+		if (told) {
+			usleep(PKTGEN_POLL_US);
+			continue;
+		}
+		err = pktgen_set(rq, name, "rem_device_all");
+		if (err)
+			return err;
+		told = true;
+	}
+	return fault_agent(rq, "pktgen", "%s has not removed its devices after %d s",
+			   name, PKTGEN_LATE_US / 1000000);
+}
+
 int pktgen_clear(struct request *rq)
 {
 	glob_t threads;
-	size_t i, len;
-	char *text;
+	size_t i;
 	int err = 0;
 
 	if (glob(PKTGEN_PROC "kpktgend_*", 0, NULL, &threads))
 		return fault_kernel(rq, -ENOENT, "pktgen",
 				    "no " PKTGEN_PROC "kpktgend_*: is the module loaded?");
-	for (i = 0; i < threads.gl_pathc && !err; i++) {
-		err = file_read(rq, threads.gl_pathv[i], &text, &len);
-		if (err)
-			break;
-		if (pktgen_has_devices(text))
-			err = pktgen_set(rq,
-					  strrchr(threads.gl_pathv[i], '/') + 1,
-					  "rem_device_all");
-		free(text);
-	}
+	for (i = 0; i < threads.gl_pathc && !err; i++)
+		err = clear_thread(rq, threads.gl_pathv[i]);
 	globfree(&threads);
 	return err;
 }

@@ -9,10 +9,12 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -328,6 +330,32 @@ static enum result cpu_hotplug(void)
 	return there("/sys/devices/system/cpu/hotplug/states");
 }
 
+#define DEBUG_DIR "/sys/kernel/debug/"
+
+static bool debug_file(const char *name)
+{
+	char path[128];
+
+	/* Refused where it is mounted already. */
+	mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL);
+	snprintf(path, sizeof(path), DEBUG_DIR "%s", name);
+	return !access(path, F_OK);
+}
+
+/* The filter by callers is an option of its own. */
+static enum result fault_injection(void)
+{
+	return debug_file("failslab/require-start") &&
+	       debug_file("fail_page_alloc/require-start") ? AVAILABLE :
+							     MISSING;
+}
+
+/* Where it is switched off, a write to it finds that out. */
+static enum result kmemleak(void)
+{
+	return debug_file("kmemleak") ? AVAILABLE : MISSING;
+}
+
 static enum result hist_triggers(void)
 {
 	char path[128];
@@ -359,6 +387,8 @@ static const struct {
 	{ "cgroup_bpf", cgroup_bpf },
 	{ "numa", numa },
 	{ "cpu_hotplug", cpu_hotplug },
+	{ "fault_injection", fault_injection },
+	{ "kmemleak", kmemleak },
 };
 
 static int op_probes(struct request *rq, const void *none)

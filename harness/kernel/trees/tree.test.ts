@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { fetchKernel } from './provider.ts';
-import { parseKernelSpec } from './spec.ts';
-import { BANNER, tinyBzImage, tinyElf } from './testing.ts';
+import { fetchKernel } from '../provider.ts';
+import { parseKernelSpec } from '../spec.ts';
+import { BANNER, tinyBzImage, tinyElf } from '../testing.ts';
 
 type Fixture = Extract<Parameters<typeof t.testdir>[0], Record<string, unknown>>;
 
