@@ -39,7 +39,7 @@ __noinline int part_in_view_differs(__u32 slot)
 }
 
 /* As above, of the skb; what it returned is added to the scratch buffer. */
-static __noinline int part_differs(struct __sk_buff *skb, __u32 slot,
+OF_SKB int part_differs(struct __sk_buff *skb, __u32 slot,
 				   __u32 part)
 {
 	struct bpfrig_source *source;

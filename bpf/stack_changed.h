@@ -95,7 +95,7 @@ __noinline int note_view(__u32 slot, __u32 moved, __u32 ahead)
 }
 
 /* Adds how the head and the skb itself differ. */
-static __noinline int note_head(struct __sk_buff *skb, __u32 slot, __u32 at,
+OF_SKB int note_head(struct __sk_buff *skb, __u32 slot, __u32 at,
 				__u32 ahead)
 {
 	struct bpfrig_changed *all;
@@ -117,7 +117,7 @@ static __noinline int note_head(struct __sk_buff *skb, __u32 slot, __u32 at,
 }
 
 /* Adds whether bytes behind the head differ, and by how much all moved. */
-static __noinline int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
+OF_SKB int note_rest(struct __sk_buff *skb, __u32 slot, __u32 at)
 {
 	struct bpfrig_stack_count *count;
 	struct bpfrig_changed *all;
@@ -190,7 +190,7 @@ __noinline int keep_sample(__u32 slot, __u32 at)
 	return 0;
 }
 
-static __noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
+OF_SKB int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
 {
 	__u32 zero = 0, len = skb->len, i;
 	struct scratch *buf;
@@ -213,7 +213,7 @@ static __noinline int note_sample(struct __sk_buff *skb, __u32 slot, __u32 at)
  * Notes an skb that is not as sent: its source, where its payload is, and by
  * how much its IP id is ahead.
  */
-static __noinline int note_change(struct __sk_buff *skb, __u32 slot, __u32 at,
+OF_SKB int note_change(struct __sk_buff *skb, __u32 slot, __u32 at,
 			   __u32 ahead)
 {
 	struct bpfrig_changed *all;

@@ -53,7 +53,7 @@ __noinline __u64 hash_words(__u32 left, __u64 hash)
 	return hash;
 }
 
-static __noinline __u64 hash_block(struct __sk_buff *skb, __u32 at,
+OF_SKB __u64 hash_block(struct __sk_buff *skb, __u32 at,
 				   __u64 hash)
 {
 	__u32 left = skb->len - at, zero = 0;
@@ -71,7 +71,7 @@ static __noinline __u64 hash_block(struct __sk_buff *skb, __u32 at,
 	return hash_words(left, hash);
 }
 
-static __noinline __u64 hash_of(struct __sk_buff *skb)
+OF_SKB __u64 hash_of(struct __sk_buff *skb)
 {
 	__u64 hash = mix(mix(HASH_SEED, skb->len), tag_of(skb));
 	__u32 i;
@@ -85,7 +85,7 @@ static __noinline __u64 hash_of(struct __sk_buff *skb)
 }
 
 /* Counts an skb that is a described frame, byte for byte; else returns 0. */
-static __noinline int count_described(struct __sk_buff *skb)
+OF_SKB int count_described(struct __sk_buff *skb)
 {
 	struct bpfrig_stack_count *count;
 	__u64 hash = hash_of(skb), *came;
@@ -104,7 +104,7 @@ static __noinline int count_described(struct __sk_buff *skb)
 }
 
 /* Keeps the hash of one that is not. */
-static __noinline int note_stranger(struct __sk_buff *skb)
+OF_SKB int note_stranger(struct __sk_buff *skb)
 {
 	struct bpfrig_changed *all;
 	__u64 hash = hash_of(skb), one = 1;

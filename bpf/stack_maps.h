@@ -12,6 +12,18 @@
 #include <bpf/bpf_helpers.h>
 #include "bpfrig.h"
 
+/*
+ * A function that takes the skb. A global one is verified once, by itself,
+ * which 6.1 needs: it follows the whole classifier for more than a million
+ * instructions. A kernel without BTF does not know an argument as the context
+ * and refuses such functions, so that they are verified where they are called.
+ */
+#ifdef WITHOUT_BTF
+#define OF_SKB static __noinline
+#else
+#define OF_SKB __noinline
+#endif
+
 volatile const struct bpfrig_device device;
 volatile struct bpfrig_stack_setup setup;
 

@@ -116,7 +116,7 @@ __noinline int magic_at(__u32 len)
 }
 
 /* Where the payload is; 0: nowhere. */
-static __noinline int payload_at(struct __sk_buff *skb)
+OF_SKB int payload_at(struct __sk_buff *skb)
 {
 	__u32 len = skb->len, zero = 0;
 	struct scratch *buf;
@@ -161,7 +161,7 @@ __noinline int other_view(__u32 slot, __u32 moved)
 }
 
 /* Whether a frame has another head than this source's, as far as it shows. */
-static __noinline int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
+OF_SKB int view_differs(struct __sk_buff *skb, __u32 slot, __u32 at)
 {
 	struct bpfrig_source *source;
 
@@ -192,7 +192,7 @@ __noinline int next_sender(__u32 port, __u32 from)
  * The source of a frame whose payload is at this byte: of those that send from
  * its port the one that sends such a head, else the only one.
  */
-static __noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
+OF_SKB int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
 {
 	__u32 first = next_sender(port, 0), slot = first, i;
 
@@ -208,7 +208,7 @@ static __noinline int moved_slot(struct __sk_buff *skb, __u32 at, __u32 port)
 }
 
 /* An IPv6 frame that is where its source has it: is it as sent? */
-static __noinline int six_differs(struct __sk_buff *skb, __u32 slot)
+OF_SKB int six_differs(struct __sk_buff *skb, __u32 slot)
 {
 	struct bpfrig_source *source;
 	struct scratch *buf;
@@ -228,7 +228,7 @@ static __noinline int six_differs(struct __sk_buff *skb, __u32 slot)
 }
 
 /* Counts the number of a frame that has one; returns 0 for any other frame. */
-static __noinline int count_moved(struct __sk_buff *skb, __u32 at)
+OF_SKB int count_moved(struct __sk_buff *skb, __u32 at)
 {
 	struct bpfrig_stack_count *count;
 	struct bpfrig_source *source;
@@ -256,7 +256,7 @@ static __noinline int count_moved(struct __sk_buff *skb, __u32 at)
 }
 
 /* Counts an skb that has no number where it should be. */
-static __noinline int count_other(struct __sk_buff *skb)
+OF_SKB int count_other(struct __sk_buff *skb)
 {
 	__u32 segs = skb->gso_segs ?: 1, zero = 0, at = 0;
 	struct bpfrig_stack_count *count;

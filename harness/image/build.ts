@@ -47,6 +47,7 @@ const OWN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   'observers.bpf.c': ['-mcpu=v3'],
   'tracepoints.bpf.c': ['-mcpu=v3'],
   'stack.bpf.c': ['-mcpu=v3'],
+  'stack_without_btf.bpf.c': ['-mcpu=v3'],
 };
 
 /** Compiles one of the sources in bpf/ and returns the object's path. */

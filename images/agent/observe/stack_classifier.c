@@ -6,12 +6,19 @@
 #include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "bpf/kernel_btf.h"
 #include "bpf/libbpf_log.h"
 #include "bpf/load_failure.h"
 #include "bpf/object.h"
 #include "observe/stack_classifier.h"
 
-#define OBJECT	BPF_DIR "stack.bpf.o"
+#define OBJECT		BPF_DIR "stack.bpf.o"
+#define WITHOUT_BTF	BPF_DIR "stack_without_btf.bpf.o"
+
+static const char *object_path(void)
+{
+	return kernel_has_btf() ? OBJECT : WITHOUT_BTF;
+}
 
 static void unmap(const struct shared_map *map)
 {
@@ -123,15 +130,15 @@ static int load(struct request *rq, struct stack *stack,
 	char *printed;
 	int err;
 
-	stack->obj = bpf_object__open_file(OBJECT, NULL);
+	stack->obj = bpf_object__open_file(object_path(), NULL);
 	err = stack->obj ? configure(stack, device) : -errno;
 	if (err)
-		return fault_agent(rq, "stack_start", "opening " OBJECT ": %s",
-				   strerror(-err));
+		return fault_agent(rq, "stack_start", "opening %s: %s",
+				   object_path(), strerror(-err));
 	err = bpf_object__load(stack->obj);
 	if (err) {
 		printed = libbpf_log_take();
-		load_failure(rq, err, OBJECT, printed, "");
+		load_failure(rq, err, object_path(), printed, "");
 		rq->fault.log = printed;
 	}
 	return err;
@@ -147,7 +154,7 @@ static int learn(struct request *rq, struct stack *stack)
 	err = stack->map_fd < 0 ? -ENOENT : learn_counts(stack);
 	if (err)
 		return fault_agent(rq, "stack_start",
-				   "reading the types of " OBJECT ": %s",
+				   "reading the types of %s: %s", object_path(),
 				   strerror(-err));
 	stack->sources_fd = bpf_object__find_map_fd_by_name(stack->obj,
 							    "sources");
@@ -159,8 +166,8 @@ static int learn(struct request *rq, struct stack *stack)
 							      "strangers");
 	err = share_all(stack);
 	if (err)
-		return fault_kernel(rq, err, "mmap", "mapping the maps of "
-				    OBJECT);
+		return fault_kernel(rq, err, "mmap", "mapping the maps of %s",
+				    object_path());
 	return 0;
 }
 
@@ -174,7 +181,8 @@ static int attach(struct request *rq, struct stack *stack, const char *dev)
 
 	prog = bpf_object__find_program_by_name(stack->obj, "count_ingress");
 	if (!prog)
-		return fault_agent(rq, "stack_start", OBJECT " has no program");
+		return fault_agent(rq, "stack_start", "%s has no program",
+				   object_path());
 	opts.prog_fd = bpf_program__fd(prog);
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
