@@ -38,12 +38,15 @@ export async function sourceFiles(dir: string, scratch: string, signal?: AbortSi
   };
   await run(['init', '--quiet', '--bare', gitDir]);
   // An empty index of its own: the same answer for a repository and for an unpacked tarball.
-  const listed = await run([
-    ...['-c', 'core.bare=false', '-c', 'core.excludesFile=/dev/null'],
-    ...[`--git-dir=${gitDir}`, `--work-tree=${dir}`, '-C', dir],
-    ...['ls-files', '-z', '--others', '--exclude-per-directory=.gitignore'],
-    ...AT_THE_TOP.flatMap(pattern => ['-x', pattern]),
-  ]);
+  const patterns = AT_THE_TOP.flatMap(pattern => ['-x', pattern]);
+  const listed = await run(
+    [
+      ['-c', 'core.bare=false', '-c', 'core.excludesFile=/dev/null'],
+      [`--git-dir=${gitDir}`, `--work-tree=${dir}`, '-C', dir],
+      ['ls-files', '-z', '--others', '--exclude-per-directory=.gitignore'],
+      patterns,
+    ].flat(),
+  );
   const files = listed.split('\0').filter(name => name !== '' && !name.endsWith('/'));
   if (files.includes('Makefile')) return files.sort();
   throw new BpfrigError('infra', `the .gitignore of ${dir} ignores its Makefile: remove that line`);

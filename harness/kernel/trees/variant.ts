@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { architecture } from '../../arch/architectures.ts';
-import type { Architecture } from '../../arch/architecture.ts';
 import type { Kernel, MeasuredSource, TreeVariant } from '../../model/kernel.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import { hashKey } from '../../util/hash.ts';
@@ -50,7 +49,12 @@ export async function fetchTreeVariant(request: TreeRequest, variant: TreeVarian
     [...names, ...(variant.measured.length > 0 ? [GCOV] : [])].map(readFragment),
   );
   const build: Build = {
-    ...{ spec, arch, signal, tree, variant, fragments },
+    spec,
+    arch,
+    signal,
+    tree,
+    variant,
+    fragments,
     dir: join(folder, 'source'),
     output: join(folder, 'build'),
     config: own ? await readFile(join(tree, '.config'), 'utf8') : null,
