@@ -189,10 +189,17 @@ const TABLE = {
   },
   sockmap: {
     kind: 'configuration',
-    config: 'CONFIG_NET_SOCK_MSG',
-    options: ['CONFIG_NET_SOCK_MSG'],
+    config: 'CONFIG_NET_SOCK_MSG and CONFIG_BPF_STREAM_PARSER',
+    options: ['CONFIG_NET_SOCK_MSG', 'CONFIG_BPF_STREAM_PARSER'],
     probe: null,
   },
+  'policy-routing': {
+    kind: 'configuration',
+    config: 'CONFIG_IP_MULTIPLE_TABLES',
+    options: ['CONFIG_IP_MULTIPLE_TABLES'],
+    probe: null,
+  },
+  'net-ns': { kind: 'configuration', config: 'CONFIG_NET_NS', options: ['CONFIG_NET_NS'], probe: null },
   // s390x has no NUMA nodes in QEMU.
   numa: {
     kind: 'configuration',

@@ -132,6 +132,7 @@ const TABLE = {
     detach: CLOSED,
     since: '5.8; sk_lookup 5.9',
     observed: OWN,
+    requires: ['net-ns'],
   },
   sockmap: {
     key: 'sockmap',

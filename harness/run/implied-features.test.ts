@@ -36,6 +36,9 @@ t.test('what a guest and its steps imply, before anything is compiled', async t 
     ['cpu-hotplug'],
   );
   t.strictSame(await features('after:\n  - write: { path: /proc/sys/kernel/x, value: 0 }\n'), []);
+  const ping = 'traffic:\n  - ping: { count: 1 }\n';
+  t.strictSame(await features(`topology: veth\n${ping}`), ['policy-routing']);
+  t.strictSame(await features(`topology: link\n${ping}`), [], 'each end is in a guest of its own');
 });
 
 const SOURCE = `

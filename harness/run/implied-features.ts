@@ -9,11 +9,15 @@ type Steps = Pick<ResolvedVariant, 'setup' | 'traffic' | 'after'>;
 
 /** The features that a variant needs, those that it states and those that its guest and its steps imply: known before anything is compiled. */
 export function statedFeatures(
-  variant: Steps & Pick<ResolvedVariant, 'requires' | 'guest'>,
+  variant: Steps & Pick<ResolvedVariant, 'requires' | 'guest' | 'topology'>,
 ): readonly FeatureName[] {
-  const { requires, guest } = variant;
+  const { requires, guest, topology } = variant;
+  const steps = plainSteps(variant);
   const ofGuest: FeatureName[] = (guest.additions?.numa ?? 1) > 1 ? ['numa'] : [];
-  return [...new Set([...requires, ...ofGuest, ...plainSteps(variant).flatMap(ofStep)])];
+  // Where both ends are in one guest, rules keep what one sends to the other from going by `lo`.
+  const talks = topology !== 'link' && steps.some(({ kind }) => kind === 'tcp' || kind === 'ping');
+  const ofTraffic: FeatureName[] = talks ? ['policy-routing'] : [];
+  return [...new Set([...requires, ...ofGuest, ...ofTraffic, ...steps.flatMap(ofStep)])];
 }
 
 /** The file by which a CPU goes offline, and comes back. */
@@ -31,7 +35,7 @@ function ofStep(step: PlainStep): FeatureName[] {
 
 /** The same with what its programs are: those that its steps name, and all of the objects that these load. */
 export function neededFeatures(
-  variant: Steps & Pick<ResolvedVariant, 'requires' | 'guest'>,
+  variant: Steps & Pick<ResolvedVariant, 'requires' | 'guest' | 'topology'>,
   index: ProgramIndex,
 ): readonly FeatureName[] {
   const used = plainSteps(variant).flatMap(step => usedBy(step, index));
