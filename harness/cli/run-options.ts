@@ -32,7 +32,7 @@ export interface RunOptions extends ReporterFlags {
 /** `--kernel`, repeatable, of a command that takes several. */
 export function kernelOption(): Option {
   const specs =
-    '6.12, 6.12/arm64, debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR, deb:FILES, rpm:FILES, or all (repeatable)';
+    '6.12, 6.12/arm64, debian:SUITE/SERIES[/FLAVOUR][/ARCH], path:FILE-OR-DIR, tree:DIR[+VARIANT], deb:FILES, rpm:FILES, or all (repeatable)';
   return new Option('--kernel <spec>', specs).argParser(collect).default([]);
 }
 
