@@ -81,6 +81,16 @@ t.test('kernels of the command line come before those of the project, whose path
       ['rpm', join(root, 'k', '*.rpm')],
     ],
   );
+  const trees = ['tree:linux+kasan,./k/my.config,gcov=net/core/dev.c', 'tree:/linux+/my.config'];
+  t.strictSame(
+    kernelTextsOf({ ...project, kernels: trees }).map(text =>
+      text.split(/[:+,]/).map(part => (part.startsWith('.') ? resolve(part) : part)),
+    ),
+    [
+      ['tree', join(root, 'linux'), 'kasan', join(root, 'k', 'my.config'), 'gcov=net/core/dev.c'],
+      ['tree', '/linux', '/my.config'],
+    ],
+  );
 });
 
 t.test('keys of `guest` that a scenario does not have', async t => {

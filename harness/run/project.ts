@@ -84,10 +84,14 @@ function fromWorkingFolder(text: string, root: string): string {
   const [, scheme, place] = /^(path|tree|deb|rpm):(.+)$/s.exec(text) ?? [];
   if (scheme === undefined || place === undefined) return text;
   const paths = scheme === 'deb' || scheme === 'rpm' ? place.split(',') : [place];
-  const here = paths.map(path =>
-    path === '' || path.startsWith('/') ? path : relative('.', resolve(root, path)) || '.',
-  );
-  return `${scheme}:${here.join(',')}`;
+  const here = (path: string): string =>
+    path === '' || path.startsWith('/') ? path : relative('.', resolve(root, path)) || '.';
+  const [, tree, words] = /^(.*)\+([^+]*)$/s.exec(place) ?? [];
+  if (scheme !== 'tree' || tree === undefined || words === undefined || existsSync(resolve(root, place)))
+    return `${scheme}:${paths.map(here).join(',')}`;
+  // Of a variant's words, fragments of the project's own are files too.
+  const variant = words.split(',').map(word => (word.endsWith('.config') ? here(word) : word));
+  return `tree:${here(tree)}+${variant.join(',')}`;
 }
 
 /** Where the runs of a project go, and where `latest` is: `$BPFRIG_RESULTS`, else its `results/`. Whoever runs bpfrig for a purpose of its own sets the variable: `latest` is the user's. */
