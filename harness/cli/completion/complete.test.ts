@@ -58,6 +58,13 @@ t.test('kernels, reporters, words', async t => {
   t.same(await values('exec', '--kernel', 'path:vml'), ['path:vmlinux']);
   t.same(await values('run', '--kernel=tree:ru'), ['--kernel=tree:runs/']);
   t.same(await values('run', '--kernel=tree:vml'), [], 'a tree is a folder');
+  t.same(await values('run', '--kernel', 'tree:suite+ka'), ['tree:suite+kasan'], 'a word of a variant');
+  t.same(await values('run', '--kernel', 'tree:suite+guest,gc'), ['tree:suite+guest,gcov=']);
+  t.same(
+    await values('run', '--kernel', 'tree:suite+gcov=f'),
+    ['tree:suite+gcov=fw.bpf.c'],
+    "the tree's sources",
+  );
   t.same(await values('run', '--kernel', 'deb:'), ['deb:image.deb', 'deb:runs/', 'deb:suite/']);
   t.same(await values('run', '--kernel', 'rpm:i'), [], 'only of its format');
   t.same(await values('run', '--kernel', 'deb:x.deb,im'), ['deb:x.deb,image.deb'], 'the last of several');

@@ -1,5 +1,6 @@
 import { allBuilds, loadCatalogue, seriesOf } from '../../kernel/catalogue.ts';
 import { buildName } from '../../kernel/spec.ts';
+import { fragmentNames } from '../../kernel/trees/words.ts';
 import { REPORTERS } from '../../report/registry.ts';
 import { WORD_KINDS } from '../words.ts';
 import type { Candidate } from './candidate.ts';
@@ -57,6 +58,12 @@ function series(): string[] {
 }
 
 function kernels(current: string): Candidate[] {
+  const [, tree, before, variantWord] = /^tree:(.*)\+((?:.*,)?)([^,]*)$/s.exec(current) ?? [];
+  if (tree !== undefined && before !== undefined && variantWord !== undefined)
+    return variantWords(tree, variantWord).map(({ value, about }) => ({
+      value: `tree:${tree}+${before}${value}`,
+      about,
+    }));
   // Of packages that are joined by commas, the last one is completed.
   const [, begin, scheme, path] = /^((path|tree):|(?:deb|rpm):(?:.*,)?)(.*)$/s.exec(current) ?? [];
   if (begin !== undefined && path !== undefined) {
@@ -77,6 +84,23 @@ function kernels(current: string): Candidate[] {
     { value: 'tree:', about: 'the tree of a kernel that you built' },
     { value: 'deb:', about: 'Debian packages of a kernel' },
     { value: 'rpm:', about: 'RPM packages of a kernel' },
+  ];
+}
+
+/** What a word of a variant of a tree can be, as far as it was typed. */
+function variantWords(tree: string, current: string): Candidate[] {
+  const source = /^gcov=(.*)$/s.exec(current)?.[1];
+  if (source !== undefined) {
+    const root = `${tree}/`;
+    return fileCandidates(root + source, name => name.endsWith('.c')).map(({ value }) => ({
+      value: `gcov=${value.slice(root.length)}`,
+      about: '',
+    }));
+  }
+  return [
+    ...fragmentNames().map(value => ({ value, about: 'a fragment of configuration' })),
+    { value: 'gcov=', about: 'a source whose lines are counted' },
+    ...fileCandidates(current, name => name.endsWith('.config')),
   ];
 }
 
