@@ -2,6 +2,7 @@ import { probesOf, type Probes } from '../kernel/probes.ts';
 import type { WitnessEvent } from '../model/counters.ts';
 import { addDevices, loadModules, setSysctls, type Added } from './added.ts';
 import { AgentError } from './agent-error.ts';
+import { spentDetectors } from './detectors.ts';
 import { checkClock, readClock } from './guest-clock.ts';
 import type { AgentCaller } from './protocol.ts';
 import { forgetLeaks } from './leaks.ts';
@@ -41,8 +42,10 @@ export async function makeReady(
   // Last: what was done until here is nothing that a cell did.
   const leaks = probed['kmemleak'] === 'available' && (await forgetLeaks(guest));
   const probes: Probes = leaks ? probed : { ...probed, kmemleak: 'missing' };
+  const { lines } = await guest.call('kmsg', { since: -1 });
+  const spent = await spentDetectors(guest, lines);
   await guest.call('keep', {});
-  guest.ready = { probes, ...counting };
+  guest.ready = { probes, spent, ...counting };
   return guest.ready;
 }
 

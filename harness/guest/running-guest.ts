@@ -34,6 +34,8 @@ export interface Ready {
   readonly logStart: number;
   /** Why no cell can be judged in it, one sentence: what counts could not be started. Null: all counts. */
   readonly uncounted: string | null;
+  /** Detectors of the kernel that have switched themselves off since it booted, one sentence each. */
+  readonly spent: readonly string[];
 }
 
 /** A guest that is up, with a channel to its agent. */
@@ -41,7 +43,7 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   readonly vm: Vm;
   readonly hello: Hello;
   /** What `makeReady` found, in this guest or in the template that it is a clone of. */
-  ready: Ready = { probes: {}, logStart: 0, uncounted: null };
+  ready: Ready = { probes: {}, logStart: 0, uncounted: null, spent: [] };
   /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
   name: string | null = null;
   readonly #agent: AgentClient;

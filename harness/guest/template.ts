@@ -25,7 +25,7 @@ export interface Template {
 const FILES = { ram: 'ram', state: 'state', ready: 'template.json' } as const;
 
 /** To be raised when `makeReady`, or what is done after it, changes in a way that is not in the key by itself. */
-const LAYOUT = 10;
+const LAYOUT = 11;
 
 /** How long a guest is left alone before it is saved: the ended session, RCU and workqueues come to rest meanwhile. */
 const SETTLE_MS = 300;

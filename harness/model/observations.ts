@@ -189,6 +189,8 @@ export interface Observations {
   readonly log: readonly string[];
   /** Lines that the kernel overwrote before they were read. */
   readonly logLost?: number;
+  /** Detectors of the kernel that were off before the cell began, one sentence each. */
+  readonly spentDetectors?: readonly string[];
   /** By device. */
   readonly captures?: Readonly<Record<string, Captured>>;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */

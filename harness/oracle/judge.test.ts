@@ -345,6 +345,11 @@ t.test(
     });
     const failed = { ...WHOLE, log, observers: withTables({ kthread: [kthread(1)] }) };
     t.equal(verdictOf({ variant, observations: failed }).verdict, 'fail', 'what was seen still counts');
+    const spent = { ...WHOLE, spentDetectors: ['lockdep has been off'] };
+    t.match(verdictOf({ variant, observations: spent }), {
+      verdict: 'error',
+      reason: 'lockdep has been off',
+    });
   },
 );
 

@@ -155,7 +155,13 @@ function ofObservations(
       ...accountFaults.map(ledgerFault),
       ...brokenRules(seen, expectations).map(ledgerFault),
     ],
-    errors: [...lost, ...none, ...broken(results), ...new Set(detectorsOff(seen.log))],
+    errors: [
+      ...lost,
+      ...none,
+      ...broken(results),
+      ...(seen.spentDetectors ?? []),
+      ...new Set(detectorsOff(seen.log)),
+    ],
     lost: lost.length > 0,
   };
 }

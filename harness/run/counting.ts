@@ -123,6 +123,7 @@ export async function observationsOf(
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),
+    spentDetectors: dut.ready.spent,
     captures,
     hints: unusedMapHints(ctx),
   };
