@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { architecture, ARCHITECTURES, hostArchitecture } from '../../arch/architectures.ts';
 import type { Architecture } from '../../arch/architecture.ts';
 import { BpfrigError } from '../../util/errors.ts';
-import { hostCommand } from '../../util/host-command.ts';
+import { hostCommand, HostCommandError } from '../../util/host-command.ts';
 
 /** Longest time for one target of a kernel's build, in milliseconds: a cold build takes an hour on two cores. */
 const BUILD_MS = 4 * 3_600_000;
@@ -60,9 +60,27 @@ export async function makeTargets(
   }
 }
 
+/** What the compiler of a kernel's tree calls itself, as Kconfig has it in CC_VERSION_TEXT; '' where it is not there, which make reports. */
+export async function compilerName(arch: Architecture, signal?: AbortSignal): Promise<string> {
+  try {
+    const { stdout } = await hostCommand(`${prefixOf(arch)}gcc`, ['--version'], {
+      timeoutMs: 10_000,
+      signal,
+    });
+    return stdout.split('\n', 1)[0] ?? '';
+  } catch (error) {
+    if (error instanceof HostCommandError && error.trouble === 'missing') return '';
+    throw error;
+  }
+}
+
 /** `ARCH` and `CROSS_COMPILE` for make; none for the host's own architecture. */
-function makeVariables({ name, kernel, toolchain }: Architecture): string[] {
-  return name === hostArchitecture()?.name
-    ? []
-    : [`ARCH=${kernel.makeArch}`, `CROSS_COMPILE=${toolchain.tuple}-`];
+function makeVariables(arch: Architecture): string[] {
+  const prefix = prefixOf(arch);
+  return prefix === '' ? [] : [`ARCH=${arch.kernel.makeArch}`, `CROSS_COMPILE=${prefix}`];
+}
+
+/** What the names of the tools begin with: `aarch64-linux-gnu-`; '' for the host's own architecture. */
+function prefixOf({ name, toolchain }: Architecture): string {
+  return name === hostArchitecture()?.name ? '' : `${toolchain.tuple}-`;
 }

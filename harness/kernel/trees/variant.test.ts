@@ -1,5 +1,5 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import t from 'tap';
 import { fetchKernel } from '../provider.ts';
 import { parseKernelSpec } from '../spec.ts';
@@ -65,6 +65,19 @@ t.test('a variant is built outside of its tree, and again only when something ch
   t.equal(read('builds'), 'built\n');
   writeFileSync(join(dir, 'linux/kernel/bpf/cpumap.c'), 'int x;');
   await fetch();
+  t.equal(read('builds'), 'built\nbuilt\n');
+});
+
+t.test('another release of the compiler builds a variant again', async t => {
+  const { dir, fetch, read } = variant(t, 'kasan');
+  const path = process.env['PATH'] ?? '';
+  t.teardown(() => (process.env['PATH'] = path));
+  process.env['PATH'] = [join(dir, 'bin'), path].join(delimiter);
+  mkdirSync(join(dir, 'bin'));
+  for (const release of ['12.2.0', '12.2.0', '14.1.0']) {
+    writeFileSync(join(dir, 'bin/gcc'), `#!/bin/sh\necho 'gcc (Debian) ${release}'\n`, { mode: 0o755 });
+    await fetch();
+  }
   t.equal(read('builds'), 'built\nbuilt\n');
 });
 

@@ -8,7 +8,7 @@ import { hashKey } from '../../util/hash.ts';
 import { withLock } from '../../util/lock.ts';
 import { fetchPathKernel } from '../path.ts';
 import { lostOptions, readFragment, withFragments, type Fragment } from './fragments.ts';
-import { configuredFor, makeTargets, type Make } from './make.ts';
+import { compilerName, configuredFor, makeTargets, type Make } from './make.ts';
 import { linkSources, sourceFiles } from './source-links.ts';
 import { checkTree, type TreeRequest } from './tree.ts';
 import { GCOV, variantWords } from './words.ts';
@@ -97,15 +97,17 @@ async function bringUpToDate(
   return variant.measured.map(source => measuredSource(source, build));
 }
 
-/** What a build depends on, as text: sizes and times of the sources, as make looks at them, and the configuration. */
-async function stateOf({ tree, config, fragments }: Build, files: readonly string[]): Promise<string> {
+/** What a build depends on, as text: sizes and times of the sources, as make looks at them, the configuration, and the compiler. */
+async function stateOf(build: Build, files: readonly string[]): Promise<string> {
+  const { tree, config, fragments, arch, signal } = build;
   const seen: string[] = [];
   for (let at = 0; at < files.length; at += AT_ONCE) {
     const piece = files.slice(at, at + AT_ONCE);
     const stats = await Promise.all(piece.map(name => stat(join(tree, name)).catch(() => null)));
     seen.push(...piece.map((name, n) => `${name} ${stats[n]?.size ?? ''} ${stats[n]?.mtimeMs ?? ''}`));
   }
-  return hashKey([seen, config, fragments.map(({ text }) => text)]);
+  const compiler = await compilerName(arch, signal);
+  return hashKey([seen, config, fragments.map(({ text }) => text), compiler]);
 }
 
 /** Writes the configuration, unless it is there, and lets Kconfig complete it. Throws `usage` when it drops what fragments ask for. */
