@@ -27,9 +27,9 @@ export interface ProgramReading {
   /** The name that the scenario gave it. */
   readonly name: string;
   readonly id: number;
-  /** `main`: attached to a device; `entry`: inserted into a cpumap entry. */
-  readonly role: 'main' | 'entry';
-  /** null for a program of role `entry`. */
+  /** `main`: attached to a device; `entry`: inserted into a cpumap entry; `egress`: inserted into a devmap entry. */
+  readonly role: 'main' | 'entry' | 'egress';
+  /** null for a program that is in an entry. */
   readonly mode: XdpMode | null;
   readonly actions: ActionCounts;
   /** The scenario's names of the maps that it uses. */
