@@ -58,6 +58,15 @@ int redirect_to_dev(struct xdp_md *ctx)
 	return bpf_redirect_map(&devs, key, flags);
 }
 
+/* The same for frames of several buffers. */
+SEC("xdp.frags")
+int redirect_frags(struct xdp_md *ctx)
+{
+	if (number(ctx) < 0)
+		return XDP_PASS;
+	return bpf_redirect_map(&devs, key, flags);
+}
+
 /* Of four frames one goes by map devs and three go by map more. */
 SEC("xdp")
 int redirect_by_two_maps(struct xdp_md *ctx)
@@ -113,13 +122,6 @@ int redirect_with_meta(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	*meta = n;
 	return bpf_redirect_map(&devs, key, flags);
-}
-
-/* Of a bond's port: the bond chooses a port that transmits. */
-SEC("xdp")
-int send_back(struct xdp_md *ctx)
-{
-	return number(ctx) < 0 ? XDP_PASS : XDP_TX;
 }
 
 SEC("xdp/devmap")

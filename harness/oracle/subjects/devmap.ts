@@ -128,13 +128,26 @@ function account(cell: CellView): Account {
         broadcast: sum(feeds, feed => feed.broadcast),
         events,
         batch: batchOf(DEVMAP, rows ?? []),
-        device: byDevice(cell, feeds, counts),
-        maps: Object.fromEntries(maps),
+        device: shown(byDevice(cell, feeds, counts), refused),
+        maps: shown(Object.fromEntries(maps), refused),
       },
     },
     stages: stagesOf(cell, feeds, maps, total),
     absent: { ...absentOfMaps(feeds, counts), ...(refused === 0 ? {} : absentDrops(cell, feeds)) },
   };
+}
+
+/** Counts without `drops` where those would have frames that programs of entries did not pass. */
+function shown(
+  flows: Readonly<Record<string, MapFlow>>,
+  refused: number,
+): Record<string, Readonly<Record<string, number>>> {
+  return Object.fromEntries(
+    Object.entries(flows).map(([name, flow]) => {
+      const { drops: _, ...rest } = flow as Partial<Flow>;
+      return [name, refused > 0 ? rest : { ...flow }];
+    }),
+  );
 }
 
 /** What was counted of the frames of all maps. */
@@ -189,7 +202,12 @@ function countsOf(cell: CellView, feeds: readonly Feed[]): Counts {
 function transmittedBy(cell: CellView, feeds: readonly Feed[]): Counts['transmitted'] {
   const { seen, main } = cell;
   const targets = devmapTargets(cell);
-  if (targets === null || feeds.some(({ name, redirected }) => name === '' && redirected > 0)) return null;
+  const others = feeds.some(
+    ({ name, redirected, devices }) =>
+      redirected > 0 &&
+      (name === '' || [...devices.keys()].some(ifindex => !targets?.has(roleOf(cell, ifindex)))),
+  );
+  if (targets === null || targets.size === 0 || others) return null;
   const sentBack = sum(main, ({ actions }) => actions.tx);
   const sentOn = (device: string) =>
     sum(
@@ -224,12 +242,11 @@ function flowOf(feed: Feed, { total, rows, refused }: Counts): MapFlow {
 }
 
 function byDevice(cell: CellView, feeds: readonly Feed[], { rows, transmitted }: Counts) {
-  const roles = new Map(Object.entries(cell.seen.ifindex).map(([role, index]) => [index, role]));
-  const name = (ifindex: number) => roles.get(ifindex) ?? `if${ifindex}`;
+  const name = (ifindex: number) => roleOf(cell, ifindex);
   const redirects = feeds.flatMap(({ devices }) => [...devices].map(([to, packets]) => ({ to, packets })));
   const targets = groupBy(
     redirects,
-    [...roles.values()],
+    Object.keys(cell.seen.ifindex),
     ({ to }) => name(to),
     some => sum(some, ({ packets }) => packets),
   );
@@ -250,6 +267,11 @@ function byDevice(cell: CellView, feeds: readonly Feed[], { rows, transmitted }:
       return [role, { redirected, sent: count, drops }];
     }),
   );
+}
+
+function roleOf({ seen }: CellView, ifindex: number): string {
+  const [role] = Object.entries(seen.ifindex).find(([, number]) => number === ifindex) ?? [];
+  return role ?? `if${ifindex}`;
 }
 
 /** `devmap.maps.NAME.sent` and `.drops` of maps whose frames share a device with others. */
