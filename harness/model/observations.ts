@@ -161,7 +161,7 @@ export interface Observations {
   readonly sources: readonly SourceReport[];
   /** What the steps of `after` sent, which is in no count. */
   readonly sourcesAfter?: readonly SourceReport[];
-  /** Device counters by role (`tx`, `rx`), ethtool statistics under their own names. */
+  /** Device counters by name: of `tx` and `rx` with ethtool's statistics, of others what /proc/net/dev has. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ifindex: Readonly<Record<string, number>>;
   readonly programs: readonly ProgramReading[];
