@@ -183,7 +183,7 @@ export class Rounds {
     const there = new Set([...this.#onDevices, ...onDevices(ctx)]);
     const programs = observations.programs.filter(
       ({ id, role, actions }) =>
-        role === 'entry' || there.has(id) || Object.values(actions).some(count => count > 0),
+        role !== 'main' || there.has(id) || Object.values(actions).some(count => count > 0),
     );
     return { ...observations, programs, objects: this.#records.before(counted.objects) };
   }

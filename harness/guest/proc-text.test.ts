@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseFdinfo, parseSnmp, parseSoftnet } from './proc-text.ts';
+import { parseFdinfo, parseNetDev, parseSnmp, parseSoftnet } from './proc-text.ts';
 
 t.test('softnet_stat is hex, and its rows go by the CPU’s column', async t => {
   const text = [
@@ -64,3 +64,37 @@ name:\ttwo words
     name: 'two words',
   });
 });
+
+t.test(
+  'net/dev has two lines of headings, and a line for each device, whose name may have no space behind it',
+  async t => {
+    const text = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
+  p2.5: 6400     100    1    2    3     4          5         6     1280      20    7    8    9    10      11         12
+bond0:12345678901 1    0    0    0     0          0         0        0       0    0    0    0     0       0          0
+`;
+    const none = {
+      rx_bytes: 0,
+      rx_packets: 0,
+      rx_errors: 0,
+      tx_bytes: 0,
+      tx_packets: 0,
+      tx_errors: 0,
+      tx_dropped: 0,
+    };
+    t.strictSame(parseNetDev(text), {
+      lo: none,
+      'p2.5': {
+        rx_bytes: 6400,
+        rx_packets: 100,
+        rx_errors: 1,
+        tx_bytes: 1280,
+        tx_packets: 20,
+        tx_errors: 7,
+        tx_dropped: 8,
+      },
+      bond0: { ...none, rx_bytes: 12345678901, rx_packets: 1 },
+    });
+  },
+);

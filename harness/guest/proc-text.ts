@@ -39,6 +39,29 @@ export function parseSnmp(text: string): Record<string, number> {
   return Object.fromEntries(pairs);
 }
 
+/** Columns of /proc/net/dev behind the name of the device: dev_seq_printf_stats in net/core/net-procfs.c. Others are sums of several counters. */
+const NET_DEV = {
+  rx_bytes: 0,
+  rx_packets: 1,
+  rx_errors: 2,
+  tx_bytes: 8,
+  tx_packets: 9,
+  tx_errors: 10,
+  tx_dropped: 11,
+} as const;
+
+/** Counters of /proc/net/dev by device, under the names that sysfs has for them. */
+export function parseNetDev(text: string): Record<string, Record<string, number>> {
+  const rows = linesOf(text).flatMap(line => {
+    const [, name, columns = ''] = /^ *([^:|]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined) return [];
+    const numbers = columns.trim().split(/\s+/).map(Number);
+    const counters = Object.entries(NET_DEV).map(([field, column]) => [field, numbers[column] ?? 0] as const);
+    return [[name, Object.fromEntries(counters)] as const];
+  });
+  return Object.fromEntries(rows);
+}
+
 /** Fields of /proc/PID/fdinfo/FD by name. A value is a number where it is one in C: decimal, octal (`flags`) or hex. */
 export function parseFdinfo(text: string): Record<string, number | string> {
   const fields = linesOf(text).flatMap(line => {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObserverRows, WitnessEvent, WitnessRows } from '../model/counters.ts';
 import type { SoftnetRow, StackRow } from '../model/observations.ts';
+import { AgentError } from './agent-error.ts';
 import { callBatch, type Answers, type RequestGroup } from './batch.ts';
-import { parseSnmp, parseSoftnet } from './proc-text.ts';
+import { parseNetDev, parseSnmp, parseSoftnet } from './proc-text.ts';
 import { request, type AgentRequest, type OpAnswer, type OpRow } from './protocol.ts';
 import type { RunningGuest } from './running-guest.ts';
 import type { Testbed } from './testbed.ts';
@@ -19,9 +20,9 @@ export interface Readings {
   /** Action counts by program handle. */
   readonly actions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly stack: readonly StackRow[];
-  /** Statistics of `tx` and `rx`, sysfs and ethtool together. */
+  /** Statistics of `tx` and `rx`, sysfs and ethtool together; of every other device of the guest under test, what /proc/net/dev has. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Of the devices of the guest under test. */
+  /** Of the devices of the guest under test; of a device that was made since the baseline there is none. */
   readonly ifindex: Readonly<Record<string, number>>;
   readonly softnet: readonly SoftnetRow[];
   readonly snmp: Readonly<Record<string, number>>;
@@ -56,9 +57,23 @@ export async function readBaseline(
   const restart = [request('observers_reset', {}), request('witness_start', { events }), ...stacks];
   for (let tries = 1; ; tries += 1) {
     const { readings } = await readWith(bed, plan, restart, []);
-    if (hasNoRows(readings.observers) || tries === BASELINE_TRIES) return readings;
+    if (hasNoRows(readings.observers) || tries === BASELINE_TRIES)
+      return await withNumbers(bed.dut, readings);
     await sleep(tries * BASELINE_PAUSE_MS);
   }
+}
+
+/** The readings with the numbers of all devices that were read. One that is gone by then has none. */
+async function withNumbers(dut: RunningGuest, readings: Readings): Promise<Readings> {
+  const ifindex: Record<string, number> = { ...readings.ifindex };
+  for (const dev of Object.keys(readings.devices).filter(name => !STANDARD.has(name))) {
+    try {
+      ifindex[dev] = (await dut.call('netdev', { dev })).ifindex;
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.failure.kind !== 'kernel') throw error;
+    }
+  }
+  return { ...readings, ifindex };
 }
 
 function hasNoRows({ tables }: ObserverRows): boolean {
@@ -127,7 +142,7 @@ async function readOne<const R extends RequestGroup>(
   return { readings: readingsOf(now), last };
 }
 
-/** Where softnet_stat and snmp are. */
+/** Where softnet_stat, snmp and dev are. */
 const PROC_NET = '/proc/net';
 
 function requestsFor(plan: ReadPlan) {
@@ -135,6 +150,7 @@ function requestsFor(plan: ReadPlan) {
     observers: request('observers_read', {}),
     softnet: request('read_file', { path: `${PROC_NET}/softnet_stat` }),
     snmp: request('read_file', { path: `${PROC_NET}/snmp` }),
+    netDev: request('read_file', { path: `${PROC_NET}/dev` }),
     devices: byName(plan.devices, dev => request('netdev', { dev })),
     actions: byName(plan.programs, program => request('actions_read', { program })),
     stack: rxOf(plan).map(dev => request('stack_read', { dev })),
@@ -142,16 +158,24 @@ function requestsFor(plan: ReadPlan) {
 }
 
 function readingsOf(answers: Answers<ReturnType<typeof requestsFor>>): Readings {
-  const { observers, softnet, snmp, devices, actions, stack } = answers;
+  const { observers, softnet, snmp, netDev, devices, actions, stack } = answers;
   return {
     observers,
     softnet: parseSoftnet(softnet.data),
     snmp: parseSnmp(snmp.data),
-    devices: mapRecord(devices, (_, answer) => statsOf(answer)),
+    devices: { ...otherDevices(netDev.data), ...mapRecord(devices, (_, answer) => statsOf(answer)) },
     ifindex: mapRecord(devices, (_, { ifindex }) => ifindex),
     actions,
     stack: stack[0]?.rows ?? [],
   };
+}
+
+/** Devices that every guest has. */
+const STANDARD: ReadonlySet<string> = new Set(['lo', 'mgmt', 'tx', 'rx']);
+
+function otherDevices(netDev: string): Record<string, Record<string, number>> {
+  const rows = Object.entries(parseNetDev(netDev));
+  return Object.fromEntries(rows.filter(([name]) => !STANDARD.has(name)));
 }
 
 function rxOf({ devices }: ReadPlan): string[] {
@@ -166,7 +190,7 @@ function statsOf({ stats, ethtool }: OpAnswer<'netdev'>): Record<string, number>
 export function difference(before: Readings, after: Readings): Readings {
   return {
     observers: after.observers,
-    ifindex: after.ifindex,
+    ifindex: { ...before.ifindex, ...after.ifindex },
     actions: mapRecord(after.actions, (name, counts) => subtract(counts, before.actions[name] ?? {})),
     devices: mapRecord(after.devices, (name, stats) => subtract(stats, before.devices[name] ?? {})),
     snmp: subtract(after.snmp, before.snmp),

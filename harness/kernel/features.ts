@@ -45,6 +45,14 @@ const TABLE = {
     commit: '11941f8a8536 "bpf: cpumap: Implement generic cpumap"',
     probe: 'generic_cpumap',
   },
+  // Before, attaching a program in generic mode whose devmap has 8-byte values is EINVAL.
+  'generic-devmap-program': {
+    kind: 'feature',
+    since: '5.15',
+    kernels: '>=5.15',
+    commit: '2ea5eabaf04a "bpf: devmap: Implement devmap prog execution for generic XDP"',
+    probe: null,
+  },
   'live-frames': {
     kind: 'feature',
     since: '5.18',

@@ -27,9 +27,9 @@ export interface ProgramReading {
   /** The name that the scenario gave it. */
   readonly name: string;
   readonly id: number;
-  /** `main`: attached to a device; `entry`: inserted into a cpumap entry. */
-  readonly role: 'main' | 'entry';
-  /** null for a program of role `entry`. */
+  /** `main`: attached to a device; `entry`: inserted into a cpumap entry; `egress`: inserted into a devmap entry. */
+  readonly role: 'main' | 'entry' | 'egress';
+  /** null for a program that is in an entry. */
   readonly mode: XdpMode | null;
   readonly actions: ActionCounts;
   /** The scenario's names of the maps that it uses. */
@@ -161,7 +161,7 @@ export interface Observations {
   readonly sources: readonly SourceReport[];
   /** What the steps of `after` sent, which is in no count. */
   readonly sourcesAfter?: readonly SourceReport[];
-  /** Device counters by role (`tx`, `rx`), ethtool statistics under their own names. */
+  /** Device counters by name: of `tx` and `rx` with ethtool's statistics, of others what /proc/net/dev has. */
   readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ifindex: Readonly<Record<string, number>>;
   readonly programs: readonly ProgramReading[];

@@ -60,6 +60,7 @@ function viewOf(seen: Observations, { version }: KernelFacts, variant: VariantFa
     mapNames: Object.keys(seen.maps),
     main: seen.programs.filter(({ role }) => role === 'main'),
     entry: seen.programs.filter(({ role }) => role === 'entry'),
+    egress: seen.programs.filter(({ role }) => role === 'egress'),
     rows: table => ownRows(table, rowsOf(seen.observers.tables, table), [...names.keys()]),
     mapName: ({ map_id }) => names.get(map_id) ?? '',
     redirects: programs => redirectsOf(cell, programs),

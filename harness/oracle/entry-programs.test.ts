@@ -1,4 +1,5 @@
 import t from 'tap';
+import { devmapTargets } from './devmap-targets.ts';
 import { entryPrograms } from './entry-programs.ts';
 import { count } from './counters.ts';
 import { stages } from './ledger.ts';
@@ -85,4 +86,25 @@ expect: ['sent == 100']
   };
   t.equal(residual(plain), 0);
   t.equal(residual(VARIANT), 100, 'a map with programs: nothing may pass on a CPU without an entry');
+});
+
+t.test('entries of a devmap, by `update` and by `fill`', async t => {
+  const [variant] = scenarioOf(`
+title: t
+source: s
+topology: veth
+setup:
+  - { update: { map: devs, key: 0, device: rx, program: p } }
+  - { fill: { map: devs, entries: [{ key: 1, device: rx, program: p }, { key: 2, device: rx }, { key: 3, value: 1 }] } }
+traffic: [{ update: { map: devs, key: 1, device: tx } }]
+expect: ['sent == 100']
+`).variants;
+  if (variant === undefined) throw new Error('no variant');
+  const { always, sometimes, never } = entryPrograms(variant, {});
+  t.strictSame([[...always], [...sometimes], [...never]], [['devs:0'], ['devs:1'], ['devs:2']]);
+  const mapTypes = { devs: 'devmap_hash' };
+  t.equal(devmapTargets({ seen: seen({ mapTypes }), variant }), null, 'a device by its number may be any');
+  const update = variant.setup.filter(({ kind }) => kind === 'update');
+  const targets = devmapTargets({ seen: seen({ mapTypes }), variant: { ...variant, setup: update } });
+  t.strictSame([...(targets ?? [])], ['rx', 'tx']);
 });

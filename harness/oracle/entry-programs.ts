@@ -3,6 +3,8 @@ import type { PlainStep, ResolvedVariant, Step } from '../scenario/scenario.ts';
 
 /** Entries by what the scenario put into them: always a program, never one, or one at times. */
 export interface EntryPrograms {
+  /** `map:key` of entries that always had a program. */
+  readonly always: ReadonlySet<string>;
   /** `map:key` of entries that never had a program. */
   readonly never: ReadonlySet<string>;
   /** `map:key` of entries that had one at times: what they dequeued may have gone past it. */
@@ -35,9 +37,12 @@ export function entryPrograms(
       for (const [key, entry] of Object.entries(step.args.entries))
         put(plainName(step.args.name), key, entry.program !== undefined);
     } else if (step.kind === 'update' && step.args.qsize !== 0) {
-      // A cpumap's key is a number, whatever the scenario writes it as.
+      // The key of a cpumap or a devmap is a number, whatever the scenario writes it as.
       const { map, key, program, prog_fd = 0 } = step.args;
       put(plainName(map), Number(key), program !== undefined || prog_fd > 0);
+    } else if (step.kind === 'fill') {
+      for (const { key, device, program } of step.args.entries)
+        if (device !== undefined) put(plainName(step.args.map), Number(key), program !== undefined);
     }
   }
   const names = (wanted: (kinds: ReadonlySet<boolean>) => boolean) =>
@@ -46,16 +51,18 @@ export function entryPrograms(
   const withProgram = new Set([...had].filter(([, kinds]) => kinds.has(true)).map(([name]) => mapOf(name)));
   return {
     plainMaps: new Set([...had.keys()].map(mapOf).filter(map => !withProgram.has(map))),
+    always: names(kinds => !kinds.has(false)),
     never: names(kinds => !kinds.has(true)),
     sometimes: names(kinds => kinds.size === 2),
   };
 }
 
 /** A map's name without its object's: observations have it so, as long as no other object has a map of that name. */
-function plainName(map: string): string {
+export function plainName(map: string): string {
   return map.slice(map.lastIndexOf('.') + 1);
 }
 
-function plain(step: Step): readonly PlainStep[] {
+/** The steps of a `repeat`, or the step itself. */
+export function plain(step: Step): readonly PlainStep[] {
   return step.kind === 'repeat' ? step.args.steps : [step];
 }

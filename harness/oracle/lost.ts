@@ -40,6 +40,7 @@ function lostRecords(objects: Observations['objects']): string[] {
 const OBSERVED = new Set([
   'raw',
   'entry',
+  'egress',
   ...SUBJECTS.filter(({ tables }) => tables.length > 0).flatMap(({ words }) => Object.keys(words)),
 ]);
 

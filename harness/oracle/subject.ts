@@ -116,6 +116,8 @@ export interface CellView {
   readonly main: readonly ProgramReading[];
   /** Programs of cpumap entries. */
   readonly entry: readonly ProgramReading[];
+  /** Programs of devmap entries. */
+  readonly egress: readonly ProgramReading[];
   /** Rows of a table; of those that belong to maps the rows of the scenario's maps. */
   rows<T extends Table>(table: T): readonly RowOf<T>[];
   /** Name of a map of the scenario, empty for any other. */

@@ -6,6 +6,7 @@ import type { Subject } from './subject.ts';
 import { captured } from './subjects/captured.ts';
 import { cpumap } from './subjects/cpumap.ts';
 import { devmap } from './subjects/devmap.ts';
+import { egress } from './subjects/egress.ts';
 import { entry } from './subjects/entry.ts';
 import { identity } from './subjects/identity.ts';
 import { objects } from './subjects/objects.ts';
@@ -22,6 +23,7 @@ export const SUBJECTS: readonly Subject[] = [
   xdp,
   cpumap,
   entry,
+  egress,
   devmap,
   stack,
   identity,

@@ -1,3 +1,4 @@
+import { DEVMAP_TYPES } from '../devmap-targets.ts';
 import type { CellView } from '../subject.ts';
 import { sum } from '../tally.ts';
 import type { RedirectRow } from './redirect.ts';
@@ -26,7 +27,7 @@ export interface Feed {
 export function feedsOf(cell: CellView): Feed[] {
   const rows = cell.redirects(cell.seen.programs).to('devmap');
   const known = Object.entries(cell.seen.maps).filter(([name]) =>
-    /^(?:devmap|14|25)/.test(cell.seen.mapTypes[name] ?? ''),
+    DEVMAP_TYPES.includes(cell.seen.mapTypes[name] ?? ''),
   );
   const ids = new Set([...known.map(([, id]) => id), ...rows.map(({ map_id }) => map_id)]);
   const feeds = [...ids].map(id =>

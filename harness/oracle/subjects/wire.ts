@@ -30,7 +30,9 @@ export const wire: Subject = {
     }),
     rx: device('rx', 'receiving'),
     tx: device('tx', 'sending'),
-    devices: open('All statistics of devices `rx` and `tx`, sysfs and ethtool, under their own names.'),
+    devices: open(
+      'All statistics of devices `rx` and `tx`, sysfs and ethtool, under their own names; of every other device of the guest under test what /proc/net/dev has: `devices.p1.tx_packets`.',
+    ),
   },
   account,
 };

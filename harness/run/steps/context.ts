@@ -3,7 +3,7 @@ import { AgentError } from '../../guest/agent-error.ts';
 import type { AgentCaller } from '../../guest/protocol.ts';
 import type { Hello } from '../../guest/running-guest.ts';
 import type { Value } from '../../model/counters.ts';
-import type { SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
+import type { ProgramReading, SourceReport, StepResult, XdpMode } from '../../model/observations.ts';
 import type { FrameField } from '../../model/frame-fields.ts';
 import type { PlainStep } from '../../scenario/scenario.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
@@ -25,7 +25,7 @@ export interface LoadedProgram {
   /** The agent's names of the maps that hold its global variables, by section. */
   readonly globals: Readonly<Record<string, string>>;
   /** Set when it is attached or inserted, with its actions counted from then on. */
-  role: 'main' | 'entry' | null;
+  role: ProgramReading['role'] | null;
   mode: XdpMode | null;
 }
 

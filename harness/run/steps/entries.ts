@@ -7,13 +7,16 @@ import type { StepArgs } from '../../scenario/step-schema.ts';
 import { BpfrigError } from '../../util/errors.ts';
 import type { CreatedMap, StepContext, StepValues } from './context.ts';
 import { cpusOf, mapOf, shapeOf } from './find-map.ts';
-import { loadProgram } from './load-program.ts';
+import { loadProgram, watch } from './load-program.ts';
 
 /** What a scenario may write as an entry's value. */
 type Stated = Pick<
   StepArgs<'update'>,
-  'value' | 'device' | 'value_map' | 'program' | 'config' | 'maps' | 'qsize'
->;
+  'value' | 'device' | 'value_map' | 'program' | 'config' | 'maps' | 'qsize' | 'prog_fd'
+> & {
+  /** Whether what a device's program returns is counted; default: yes. */
+  readonly counted?: boolean;
+};
 
 /** The value of an entry as the agent's `map_update` takes it, and what the step returns of it. */
 interface EntryValue {
@@ -31,15 +34,16 @@ export async function entryValue(
   stated: Stated,
   where: string,
 ): Promise<EntryValue | null> {
-  const { value, device, value_map, program, config, maps } = stated;
+  const { value, device, value_map, program, config, maps, prog_fd, counted = true } = stated;
   if (value_map !== undefined)
     return { args: { value_map: (await mapOf(ctx, value_map)).handle }, result: {} };
   if (device !== undefined) {
     const { ifindex } = await ctx.guest.call('netdev', { dev: device });
-    const args = { value: deviceHex(map, ifindex) };
+    const args = { value: deviceHex(map, ifindex, prog_fd) };
     if (program === undefined) return { args, result: {} };
-    const { handle, id } = await loadProgram(ctx, { program, config, maps });
-    return { args: { ...args, value_program: handle }, result: { prog_id: id } };
+    const loaded = await loadProgram(ctx, { program, config, maps });
+    if (counted) await watch(ctx, loaded, 'egress', null);
+    return { args: { ...args, value_program: loaded.handle }, result: { prog_id: loaded.id } };
   }
   if (program !== undefined && shapeOf(map).type === 'prog_array') {
     const { handle, id } = await loadProgram(ctx, { program, config, maps });
@@ -51,9 +55,10 @@ export async function entryValue(
 }
 
 /** A devmap's value begins with the number of the device; the descriptor of a program may follow (struct bpf_devmap_val). */
-function deviceHex({ valueSize, byteOrder }: CreatedMap, ifindex: number): string {
+function deviceHex({ valueSize, byteOrder }: CreatedMap, ifindex: number, descriptor = 0): string {
   const bytes = Buffer.alloc(Math.max(valueSize, 4));
   integerBytes(ifindex, 4, byteOrder).copy(bytes);
+  if (valueSize >= 8) integerBytes(descriptor, 4, byteOrder).copy(bytes, 4);
   return bytes.toString('hex');
 }
 

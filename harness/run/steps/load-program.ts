@@ -1,6 +1,6 @@
 import { AgentError } from '../../guest/agent-error.ts';
 import type { OpArgs } from '../../guest/protocol.ts';
-import type { XdpMode } from '../../model/observations.ts';
+import type { ProgramReading, XdpMode } from '../../model/observations.ts';
 import type { BpfProgram } from '../../object/object.ts';
 import { globalBytes } from '../../object/global-bytes.ts';
 import { impliedType } from '../../object/program-context.ts';
@@ -101,7 +101,7 @@ function ifAny<K extends string, V extends object>(key: K, value: V): { readonly
 export async function watch(
   ctx: StepContext,
   program: LoadedProgram,
-  role: 'main' | 'entry',
+  role: ProgramReading['role'],
   mode: XdpMode | null,
 ): Promise<void> {
   const first = program.role === null;

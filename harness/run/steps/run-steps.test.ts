@@ -187,3 +187,22 @@ t.test('dequeued waits until as many packets are taken as were sent, and every t
     message: /cpumap\/1\/map:1 does not sleep after 200 ms/,
   });
 });
+
+t.test(
+  'a devmap’s value is the device’s number, and where there is room the descriptor that a step states',
+  async t => {
+    const { guest, requests } = agent({ map_create: () => ({ id: 5 }), netdev: () => ({ ifindex: 0x207 }) });
+    const { traffic } = variantOf(`
+  - map: { name: wide, type: devmap, key_size: 4, value_size: 8, max_entries: 2 }
+  - map: { name: narrow, type: devmap_hash, key_size: 4, value_size: 4, max_entries: 2 }
+  - update: { map: wide, key: 1, device: rx }
+  - update: { map: wide, key: 1, device: rx, prog_fd: -1 }
+  - update: { map: narrow, key: 1, device: rx, prog_fd: 5 }
+`);
+    await runSteps(contextOf(guest), traffic);
+    t.strictSame(
+      requests.filter(({ op }) => op === 'map_update').map(one => one['value']),
+      ['0702000000000000', '07020000ffffffff', '07020000'],
+    );
+  },
+);
