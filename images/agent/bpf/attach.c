@@ -91,7 +91,6 @@ static int verify(struct request *rq, const struct attach *args, int *mode)
 	if (err)
 		return fault_kernel(rq, err, "netlink(RTM_GETLINK)",
 				    "reading what is attached to %s", dev);
-	*mode = args->mode;
 	if (*mode == DEFAULT)
 		*mode = query.attach_mode == XDP_ATTACHED_SKB ? GENERIC : NATIVE;
 	if (query.attach_mode != attached_as[*mode] ||
@@ -123,7 +122,7 @@ static int op_attach(struct request *rq, const void *data)
 	const struct attach *args = data;
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
 	__u32 flags = mode_flags[args->mode];
-	int ifindex = args->dev.ifindex, mode, err;
+	int ifindex = args->dev.ifindex, mode = args->mode, err;
 
 	if (args->expected.kind)
 		opts.old_prog_fd = args->expected.fd;

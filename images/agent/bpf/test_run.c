@@ -52,12 +52,20 @@ static const struct arg test_run_args[] = {
 
 static size_t room(const struct test_run *args)
 {
-	return args->room >= 0 ? args->room : args->data.len + GROWS_BY;
+	return args->room >= 0 ? (size_t)args->room :
+				 args->data.len + GROWS_BY;
+}
+
+/* Live frames return no packet: who asks for room asks the kernel to refuse. */
+static bool wants_packet(const struct test_run *args, bool live)
+{
+	return args->data.data && (!live || args->room >= 0);
 }
 
 static int run(struct request *rq, const struct test_run *args,
 	       void *data_out)
 {
+	bool live = args->live || (args->flags & BPF_F_TEST_XDP_LIVE_FRAMES);
 	struct xdp_md ctx = {
 		.data_end = args->data.len,
 		.ingress_ifindex = args->dev.ifindex,
@@ -78,7 +86,8 @@ static int run(struct request *rq, const struct test_run *args,
 		opts.flags |= BPF_F_TEST_XDP_LIVE_FRAMES;
 		if (!args->batch)
 			opts.batch_size = LIVE_BATCH;
-	} else if (args->data.data) {
+	}
+	if (wants_packet(args, live)) {
 		opts.data_out = data_out;
 		opts.data_size_out = room(args);
 		/* Over its input: the kernel has read that by then. */
@@ -90,10 +99,10 @@ static int run(struct request *rq, const struct test_run *args,
 		return fault_kernel(rq, err, "bpf(BPF_PROG_TEST_RUN)",
 				    "running program '%s' %lld times%s",
 				    args->program.name, args->repeat,
-				    args->live ? " with live frames" : "");
+				    live ? " with live frames" : "");
 	rq->answer = json_pack("{s:I,s:I}", "retval", (json_int_t)opts.retval,
 			       "duration_ns", (json_int_t)opts.duration);
-	if (args->data.data && !args->live)
+	if (wants_packet(args, live))
 		json_object_set_new(rq->answer, "data_out",
 				    json_hex(data_out, opts.data_size_out));
 	/* A syscall program changes it in place. */
