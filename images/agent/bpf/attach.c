@@ -80,9 +80,7 @@ static void remember(int ifindex, __u32 flags)
  */
 static int verify(struct request *rq, const struct attach *args, int *mode)
 {
-	static const int attached_as[] = {
-		XDP_ATTACHED_DRV, XDP_ATTACHED_SKB, XDP_ATTACHED_DRV
-	};
+	static const int attached_as[] = { XDP_ATTACHED_DRV, XDP_ATTACHED_SKB };
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	const char *dev = args->dev.name;
 	int err;
