@@ -23,6 +23,15 @@ int tail(struct xdp_md *ctx)
 	return -bpf_xdp_adjust_tail(ctx, by);
 }
 
+/* Bytes that were cut off are zeroes when the packet grows again. */
+SEC("xdp")
+int tail_and_back(struct xdp_md *ctx)
+{
+	long err = bpf_xdp_adjust_tail(ctx, -STEP);
+
+	return -(err ? err : bpf_xdp_adjust_tail(ctx, STEP));
+}
+
 SEC("xdp")
 int meta(struct xdp_md *ctx)
 {
