@@ -12,6 +12,8 @@ const TTL = 32;
 const PATTERN = 0xbf50a77e;
 const PATTERN_AT = 50;
 const PADDING_AT = 58;
+/** Bytes of the headers: a shorter frame is the beginning of one with all of them. */
+const HEADERS = 42;
 /** The port of flow 0: BPFRIG_SPORT. */
 export const UDP_SOURCE = PORT.source;
 const IP_DF = 0x4000;
@@ -44,13 +46,13 @@ const PLAIN: FrameContent = {
  */
 export function testFrame(size: number, sequence: number, some: Partial<FrameContent> = {}): Buffer {
   const { srcMac, dstMac, tos, df, srcPort, padding } = { ...PLAIN, ...some };
-  const frame = Buffer.alloc(size);
+  const frame = Buffer.alloc(Math.max(size, HEADERS));
   macBytes(dstMac).copy(frame, 0);
   macBytes(srcMac).copy(frame, 6);
   frame.writeUInt16BE(0x0800, 12);
   frame.writeUInt8(0x45, 14);
   frame.writeUInt8(tos, 15);
-  frame.writeUInt16BE(size - 14, 16);
+  frame.writeUInt16BE(frame.length - 14, 16);
   frame.writeUInt16BE(df ? IP_DF : 0, 20);
   frame.writeUInt8(TTL, 22);
   frame.writeUInt8(17, 23);
@@ -59,7 +61,7 @@ export function testFrame(size: number, sequence: number, some: Partial<FrameCon
   frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
   frame.writeUInt16BE(srcPort, 34);
   frame.writeUInt16BE(PORT.destination, 36);
-  frame.writeUInt16BE(size - 34, 38);
+  frame.writeUInt16BE(frame.length - 34, 38);
   if (size >= PATTERN_AT) {
     frame.writeUInt32BE(MAGIC, 42);
     frame.writeUInt32BE(sequence, 46);
@@ -68,5 +70,5 @@ export function testFrame(size: number, sequence: number, some: Partial<FrameCon
     frame.writeUInt32BE(PATTERN, PATTERN_AT);
     for (let at = PADDING_AT; at < size; at += 1) frame[at] = at & 0xff;
   }
-  return frame;
+  return frame.subarray(0, size);
 }

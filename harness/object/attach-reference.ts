@@ -22,6 +22,9 @@ traffic:
 
 - A program that does not belong where a step attaches it is refused before a guest boots, with its right place.
 - The result has \`id\`, that of the program, and \`link\`, that of the kernel's link or 0. With \`as\`, a refusal is the result's errno.
+- XDP: \`mode: default\` sends no flag of a mode, and the result's \`mode\` is the one in effect. \`flags: [update_if_noexist]\` adds flags of netlink. \`expected: filter\`
+  replaces that program or nothing. \`link: NAME\` puts the program into the link that a step attached under this name. \`detach: { from: rx, mode: native }\` is netlink's,
+  whatever is attached there. A refusal by netlink has the kernel's own words: \`refused.log.contains("Peer MTU is too large")\`.
 - Everything that is attached is undone when the session with the agent ends, the last first.
 - A program of type EXT is loaded for the function that it replaces: the one that \`replaces\` names, else that of its section
   (\`freplace/slot0\`) in a program that is loaded already. A step \`load\` with \`type: ext\` attaches it at once.

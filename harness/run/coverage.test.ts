@@ -50,6 +50,21 @@ t.test('every behaviour and every function of cpumap.c has a scenario or a reaso
   );
 });
 
+t.test('so has every one of the XDP core', async t => {
+  const suite = join(PACKAGE_ROOT, 'scenarios', 'xdp');
+  const list = readCoverageList(join(suite, 'coverage.yaml'));
+  t.strictSame(
+    list.behaviours.map(({ id }) => id),
+    Array.from({ length: 94 }, (_, index) => String(index + 1)),
+    'its behaviours are numbered as in docs/xdp-behaviour.md',
+  );
+  const scenarios = await loadScenarios([suite], { rootOf: () => PACKAGE_ROOT, ...NAMES });
+  t.strictSame(
+    coverages(scenarios).flatMap(({ faults }) => faults),
+    [],
+  );
+});
+
 t.test('what is missing and what is stale are faults', async t => {
   const cases = [
     {

@@ -11,6 +11,7 @@ const DEVICE = /^[^\s/$][^\s/]{0,14}$/;
 /** Steps `attach` and `detach`: what is attached, and one place. */
 export function attachKinds(wrap: Wrap) {
   const { flag, program, config, maps, device: anyDevice, mode, counted, map, int } = words(wrap);
+  const expected = program.optional();
   const device = wrap(z.string().regex(DEVICE)).describe(
     'a device of the guest: rx, tx, lo, or one that was made',
   );
@@ -109,8 +110,23 @@ export function attachKinds(wrap: Wrap) {
         config: config.optional(),
         maps: maps.optional(),
         ...optional(places),
-        mode: mode.optional().describe('of XDP: never another mode than this one'),
-        link: flag.optional().describe('of XDP: by a link, not by netlink'),
+        mode: wrap(z.enum(['native', 'generic', 'default']))
+          .optional()
+          .describe('of XDP: never another mode than this one; default: without a flag, the kernel chooses'),
+        link: z
+          .union([flag, z.string().regex(NAME)])
+          .optional()
+          .describe(
+            'of XDP: by a link, not by netlink; a name: BPF_LINK_UPDATE of the link that a step `attach` made under it',
+          ),
+        flags: wrap(z.union([z.array(z.enum(XDP_FLAG_WORDS)).min(1), z.int().min(1).max(0xffff_ffff)]))
+          .optional()
+          .describe(
+            'of XDP: XDP_FLAGS_* in lower case without the prefix, besides that of the mode; or any number',
+          ),
+        expected: expected.describe(
+          'of XDP: the program that is there now, else the kernel refuses: XDP_FLAGS_REPLACE of netlink, BPF_F_REPLACE of a link’s update',
+        ),
         name: z.string().regex(NAME).optional().describe('for `detach`; the program without it'),
         counted,
       })
@@ -121,7 +137,15 @@ export function attachKinds(wrap: Wrap) {
       .describe('attach a program where its type belongs; docs/attach.md has all places'),
     detach: z
       .union([
-        z.strictObject({ from: anyDevice }),
+        z.strictObject({
+          from: anyDevice,
+          mode: mode
+            .optional()
+            .describe(
+              'by netlink in this mode, whatever is attached there; without it: what steps have attached',
+            ),
+          expected: expected.describe('the program that is there now, else the kernel refuses'),
+        }),
         z.strictObject({ program }),
         z.strictObject({ name: z.string().regex(NAME).describe('of a step `attach`') }),
       ])
@@ -130,6 +154,17 @@ export function attachKinds(wrap: Wrap) {
       ),
   };
 }
+
+/** Flags of netlink's IFLA_XDP_FLAGS by name: include/uapi/linux/if_link.h. */
+export const XDP_FLAGS = {
+  update_if_noexist: 1,
+  skb_mode: 2,
+  drv_mode: 4,
+  hw_mode: 8,
+  replace: 16,
+} as const;
+type XdpFlag = keyof typeof XDP_FLAGS;
+const XDP_FLAG_WORDS = Object.keys(XDP_FLAGS) as [XdpFlag, ...XdpFlag[]];
 
 /** The hooks in the order of the kernel's numbers: include/uapi/linux/netfilter.h. */
 export const NETFILTER_HOOKS = ['prerouting', 'local_in', 'forward', 'local_out', 'postrouting'] as const;
@@ -141,7 +176,10 @@ function optional<T extends Record<string, z.ZodType>>(shape: T) {
 }
 
 /** Arguments of a step `attach`, as far as they say where. */
-type Places = { readonly [K in PlaceKey | 'program' | 'mode' | 'link']?: unknown };
+type Places = { readonly [K in PlaceKey | 'program' | (typeof OF_XDP)[number]]?: unknown };
+
+/** What only XDP has, next to `to`. */
+const OF_XDP = ['mode', 'link', 'flags', 'expected'] as const;
 
 /** The key that names a step's place; null when it has none, so that the program's section must. */
 export function placeKey(args: Places): PlaceKey | null {
@@ -155,9 +193,18 @@ function attachProblem(args: Places): string | null {
   if (key === 'struct_ops')
     return args.program === undefined ? null : '`struct_ops` attaches a map: leave out `program`';
   if (args.program === undefined) return '`program` is missing: what is to be attached';
-  if (key === 'to') return args.mode === undefined ? '`mode` is missing: native or generic' : null;
-  const stray = (['mode', 'link'] as const).find(one => args[one] !== undefined);
+  if (key === 'to') return xdpProblem(args);
+  const stray = OF_XDP.find(one => args[one] !== undefined);
   return stray === undefined ? null : `\`${stray}\` is for XDP programs, next to \`to\``;
+}
+
+function xdpProblem({ mode, link = false, flags, expected }: Places): string | null {
+  if (mode === undefined) return '`mode` is missing: native, generic or default';
+  if (link !== false && mode === 'default') return 'a link has a mode: native or generic';
+  if (link === true && expected !== undefined)
+    return '`expected` is for netlink, and for the update of a link: `link: NAME`';
+  if (typeof link === 'string' && flags !== undefined) return 'the update of a link takes no `flags`';
+  return null;
 }
 
 /** The device that a step needs: that of XDP, and `rx` and `tx` for the other places, which may also be on a device that a command made. */

@@ -27,7 +27,7 @@ export function shapeObstacle({ queues }: GuestSize, topology: Topology): string
 function obstacle(step: PlainStep, topology: Topology, made: readonly string[]): string | null {
   const { sends, needs } = devicesOf(step);
   const device = needs ?? sends;
-  if (device === undefined || made.includes(device)) return null;
+  if (device === undefined || device === 'lo' || made.includes(device)) return null;
   const known = ['rx', 'tx', ...made];
   if (!known.includes(device)) return `there is no device \`${device}\`${didYouMean(device, known)}`;
   if (topology === 'none') return `there is no device \`${device}\`: write \`topology\`, or an axis \`nic\``;

@@ -64,6 +64,11 @@ export function packetKinds(wrap: Wrap) {
           .optional()
           .describe('bytes of the packet where neither data nor frame says it; 64'),
         count: count.default(1).describe('runs, `repeat` of bpf_attr'),
+        flags: int(0).optional().describe('`flags` of bpf_attr, such as 2, BPF_F_TEST_XDP_LIVE_FRAMES'),
+        batch: int(0).optional().describe('`batch_size` of bpf_attr'),
+        room: int(1, 1 << 20)
+          .optional()
+          .describe('`data_size_out` of bpf_attr; 512 more than the packet has without it'),
       })
       .superRefine((args, context) => {
         const given = (['data', 'frame', 'size'] as const).filter(key => args[key] !== undefined);

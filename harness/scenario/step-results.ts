@@ -46,8 +46,8 @@ export interface StepOutcomes {
     readonly programs?: Readonly<Record<string, number>>;
     readonly maps?: Readonly<Record<string, number>>;
   };
-  /** `id`: of the program; absent where a map was attached. `link`: of the kernel's link; 0 for what is none. */
-  attach: { readonly id?: number; readonly link: number };
+  /** `id`: of the program; absent where a map was attached. `link`: of the kernel's link; 0 for what is none. `mode`: of XDP. */
+  attach: { readonly id?: number; readonly link: number; readonly mode?: string };
   detach: Nothing;
   frames: Sent;
   pktgen: Sent;
@@ -108,7 +108,7 @@ const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | n
   dequeued: [],
   fault: ['injected'],
   load: ['id', 'programs', 'maps'],
-  attach: ['id', 'link'],
+  attach: ['id', 'link', 'mode'],
   detach: [],
   frames: ['sent', 'errors'],
   pktgen: ['sent', 'errors'],

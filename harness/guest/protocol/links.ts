@@ -17,6 +17,7 @@ export const LINK_OPS = {
         .describe('of kinds that attach in several ways: tc, to_device, cgroup, netns, sockmap'),
       dev: device.optional(),
       mode: z.enum(['native', 'generic']).optional().describe('of kind xdp'),
+      flags: int(0, U32_MAX).optional().describe('of kind xdp: flags besides that of the mode'),
       order: z
         .enum(['last', 'before', 'after'])
         .optional()
@@ -37,6 +38,15 @@ export const LINK_OPS = {
       frequency: int(1, 10_000).optional().describe('of kind perf_event, in Hz; 99 without it'),
     },
     z.object({ link: int(0, U32_MAX).describe('id of the kernel’s link; 0 for what is none') }).readonly(),
+  ),
+  link_update: op(
+    'BPF_LINK_UPDATE: another program for the link of a link_attach.',
+    {
+      name: z.string(),
+      program,
+      expected: program.optional().describe('what it has now, with BPF_F_REPLACE'),
+    },
+    z.object({ link: int(0, U32_MAX).describe('id of the kernel’s link') }).readonly(),
   ),
   link_detach: op('Undoes a link_attach.', { name: z.string() }, nothing),
 };

@@ -3,7 +3,10 @@ import { globals, objectFile, targets } from './objects.ts';
 import { op } from './op.ts';
 import { cpu, device, hex, int, map, nothing, program, U32_MAX } from './words.ts';
 
-const mode = z.enum(['native', 'generic']).describe('never in another mode than this one');
+const mode = z
+  .enum(['native', 'generic', 'default'])
+  .describe('never in another mode than this one; default: the kernel’s choice');
+const expected = program.optional().describe('what is attached there now: IFLA_XDP_EXPECTED_FD');
 
 /** BPF programs: loading, attaching, running. */
 export const PROGRAM_OPS = {
@@ -74,10 +77,16 @@ export const PROGRAM_OPS = {
   ),
   attach: op(
     'Attaches an XDP program to a device and verifies the mode by a query.',
-    { program, dev: device, mode },
-    z.object({ ifindex: z.int() }).readonly(),
+    {
+      program,
+      dev: device,
+      mode,
+      flags: int(0, U32_MAX).optional().describe('XDP_FLAGS_* besides that of the mode'),
+      expected,
+    },
+    z.object({ ifindex: z.int(), mode: z.enum(['native', 'generic']) }).readonly(),
   ),
-  detach: op('Detaches the XDP program of a device.', { dev: device, mode }, nothing),
+  detach: op('Detaches the XDP program of a device.', { dev: device, mode, expected }, nothing),
   test_run: op(
     'BPF_PROG_TEST_RUN.',
     {
@@ -87,6 +96,10 @@ export const PROGRAM_OPS = {
       repeat: int(0, U32_MAX).optional(),
       live: z.boolean().optional().describe('BPF_F_TEST_XDP_LIVE_FRAMES'),
       batch: int(0, U32_MAX).optional().describe('64 without it; with `live` only'),
+      flags: int(0, U32_MAX).optional().describe('any, as they stand'),
+      room: int(1, 1 << 20)
+        .optional()
+        .describe('bytes for the packet afterwards; 512 more than `data` without it'),
       dev: device.optional(),
       cpu: cpu.optional(),
     },

@@ -47,7 +47,8 @@ async function stepped(steps: string): Promise<Requests> {
     call: async (op: string, args: Readonly<Record<string, unknown>>) => {
       // Without the arguments that are absent.
       requests.push(JSON.parse(JSON.stringify({ op, ...args })) as Requests[number]);
-      return { id: requests.length, link: 7, status: 0, stdout: '', stderr: '' };
+      const mode = args['mode'] === 'generic' ? 'generic' : 'native';
+      return { id: requests.length, link: 7, mode, status: 0, stdout: '', stderr: '' };
     },
   } as unknown as StepGuest;
   const text = `title: t\nsource: s\ntopology: veth\nobjects: [mine.bpf.c]\nsetup:\n${steps}\nexpect: ['sent == 0']\n`;
@@ -125,6 +126,46 @@ t.test('libbpf attaches only what it has open', async t => {
     requests.filter(({ op }) => op === 'load').map(({ keep_open }) => keep_open),
     [true, undefined],
   );
+});
+
+t.test('XDP with flags, over a program that is expected, and in a link that is there', async t => {
+  const first =
+    '  - attach: { program: main_xdp, to: rx, mode: native, link: true, name: first, counted: false }\n';
+  const other = 'program: main_xdp, to: rx, counted: false';
+  const cases: readonly (readonly [string, object])[] = [
+    [`attach: { ${other}, mode: default }`, { op: 'attach', dev: 'rx', mode: 'default' }],
+    [
+      `attach: { ${other}, mode: native, flags: [update_if_noexist, skb_mode] }`,
+      { op: 'attach', dev: 'rx', mode: 'native', flags: 3 },
+    ],
+    [`attach: { ${other}, mode: native, flags: 32 }`, { op: 'attach', dev: 'rx', mode: 'native', flags: 32 }],
+    [
+      `attach: { ${other}, mode: native, link: true, flags: [replace] }`,
+      { op: 'link_attach', kind: 'xdp', dev: 'rx', mode: 'native', flags: 16 },
+    ],
+    [`attach: { ${other}, mode: native, link: first }`, { op: 'link_update' }],
+    [`detach: { from: rx, mode: native }`, { op: 'detach', dev: 'rx', mode: 'native' }],
+  ];
+  for (const [step, request] of cases) {
+    const made = attached(await stepped(`${first}  - ${step}`)).at(-1);
+    t.same({ ...made, name: undefined }, { ...request, name: undefined }, step);
+  }
+  const expecting = await stepped(`  - attach: { ${other}, mode: native, expected: main_xdp }`);
+  const [load, attach] = [expecting.find(({ op }) => op === 'load'), expecting.at(-1)];
+  t.equal(attach?.['expected'], load?.['name'], 'the program that is there, by its handle');
+  const refused: readonly (readonly [string, RegExp])[] = [
+    [`attach: { ${other}, mode: default, link: true }`, /a link has a mode/],
+    [`attach: { ${other}, mode: native, link: true, expected: main_xdp }`, /`expected` is for netlink/],
+    [`attach: { ${other}, mode: native, link: first, flags: [replace] }`, /takes no `flags`/],
+    [`attach: { ${other}, mode: native, link: other }`, /nothing is attached as `other`/],
+    ['attach: { program: out, tc: rx, flags: 1 }', /`flags` is for XDP programs/],
+  ];
+  for (const [step, message] of refused) await t.rejects(stepped(`${first}  - ${step}`), { message }, step);
+  const netlink = `  - attach: { ${other}, mode: native, name: first }\n`;
+  await t.rejects(stepped(`${netlink}  - attach: { ${other}, mode: native, link: first }`), {
+    code: 'scenario',
+    message: '`first` is attached by netlink: it is no link',
+  });
 });
 
 t.test('an EXT program: its target belongs to its load, and its place is taken once', async t => {

@@ -1,6 +1,7 @@
+import { XDP_FLAGS } from '../../scenario/attach-steps.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { attachedAs, attachLink, attachXdp, command, undo } from './attachments.ts';
+import { attachedAs, attachLink, attachXdp, command, detachXdp, undo, updateLink } from './attachments.ts';
 import type { Attached, LoadedProgram, StepContext } from './context.ts';
 import { linkPlace, routeCommands } from './link-place.ts';
 import { loadProgram, watch } from './load-program.ts';
@@ -15,22 +16,39 @@ export async function attach(ctx: StepContext, args: StepArgs<'attach'>): Promis
   }
   const program = await loadProgram(ctx, { program: named, config, maps, replaces });
   const name = args.name ?? named;
-  const { link } =
+  const { link, xdp: on } =
     args.to === undefined ? await elsewhere(ctx, args, program, name) : await xdp(ctx, args, program, name);
-  return { id: program.id, link };
+  return { id: program.id, link, ...(on === null ? {} : { mode: on.mode }) };
 }
 
 async function xdp(
   ctx: StepContext,
-  { to = 'rx', mode = 'native', link, counted }: StepArgs<'attach'>,
+  args: StepArgs<'attach'>,
   program: LoadedProgram,
   name: string,
 ): Promise<Attached> {
-  if (counted) await watch(ctx, program, 'main', mode);
-  const at = { device: to, mode, program: program.handle };
-  if (link !== true) return await attachXdp(ctx, name, at);
-  const place = { kind: 'xdp', program: program.handle, dev: to, mode } as const;
-  return await attachLink(ctx, name, place, { xdp: at });
+  const { to = 'rx', mode = 'native', link = false, counted } = args;
+  if (counted) await watch(ctx, program, 'main', mode === 'generic' ? 'generic' : 'native');
+  const expected = await handleOf(ctx, args.expected);
+  if (typeof link === 'string') return await updateLink(ctx, link, { program: program.handle, expected });
+  const at = { dev: to, program: program.handle, flags: flagsOf(args.flags) };
+  // A link always has a mode: the schema refuses any other.
+  if (!link || mode === 'default') {
+    const made = await attachXdp(ctx, name, { ...at, mode, expected });
+    if (counted) program.mode = made.xdp.mode;
+    return made;
+  }
+  const xdp = { device: to, mode, program: program.handle };
+  return await attachLink(ctx, name, { kind: 'xdp', ...at, mode }, { xdp });
+}
+
+function flagsOf(flags: StepArgs<'attach'>['flags']): number | undefined {
+  return Array.isArray(flags) ? flags.reduce((sum, flag) => sum | XDP_FLAGS[flag], 0) : flags;
+}
+
+/** The agent's name of a program; undefined without one. */
+async function handleOf(ctx: StepContext, program: string | undefined): Promise<string | undefined> {
+  return program === undefined ? undefined : (await loadProgram(ctx, { program })).handle;
 }
 
 async function elsewhere(
@@ -71,6 +89,11 @@ export async function takePlace(ctx: StepContext, program: LoadedProgram, name: 
 
 /** Undoes what was attached: on a device, of a program, or under a name. */
 export async function detach(ctx: StepContext, args: StepArgs<'detach'>): Promise<StepOutcomes['detach']> {
+  if ('from' in args && args.mode !== undefined) {
+    const expected = await handleOf(ctx, args.expected);
+    await detachXdp(ctx, { dev: args.from, mode: args.mode, expected });
+    return {};
+  }
   const device = 'from' in args ? args.from : null;
   const name = 'from' in args ? null : 'name' in args ? args.name : args.program;
   const found = ctx.links.all.filter(one =>

@@ -19,17 +19,40 @@ export async function attachLink(
   return remember(ctx, { name, agent, link, xdp: null, before: null, ...more });
 }
 
-/** Attaches XDP by netlink, and remembers it. */
+/** Attaches XDP by netlink, and remembers it in the mode that it has. */
 export async function attachXdp(
   ctx: StepContext,
   name: string,
-  xdp: NonNullable<Attached['xdp']>,
-): Promise<Attached> {
-  await ctx.guest.call('attach', { program: xdp.program, dev: xdp.device, mode: xdp.mode });
+  request: OpArgs<'attach'>,
+): Promise<Attached & { readonly xdp: NonNullable<Attached['xdp']> }> {
+  const { mode } = await ctx.guest.call('attach', request);
+  const xdp = { device: request.dev, program: request.program, mode };
   return remember(ctx, { name, agent: null, link: 0, xdp, before: null });
 }
 
-function remember(ctx: StepContext, one: Attached): Attached {
+/** Puts another program into a link that a step has attached under a name. Throws `scenario` for what is no link. */
+export async function updateLink(
+  ctx: StepContext,
+  name: string,
+  { program, expected }: Pick<OpArgs<'link_update'>, 'program' | 'expected'>,
+): Promise<Attached> {
+  const one = attachedAs(ctx, name);
+  if (one.agent === null)
+    throw new BpfrigError('scenario', `\`${name}\` is attached by netlink: it is no link`);
+  await ctx.guest.call('link_update', { name: one.agent, program, expected });
+  return one;
+}
+
+/** Detaches from a device by netlink, whatever is attached there, and forgets what steps have attached there in this way. */
+export async function detachXdp(ctx: StepContext, request: OpArgs<'detach'>): Promise<void> {
+  await ctx.guest.call('detach', request);
+  const gone = ({ agent, xdp }: Attached) =>
+    agent === null && xdp?.device === request.dev && xdp.mode === request.mode;
+  if (ctx.links.all.some(gone)) ctx.attached.delete(request.dev);
+  ctx.links.all = ctx.links.all.filter(one => !gone(one));
+}
+
+function remember<T extends Attached>(ctx: StepContext, one: T): T {
   ctx.links.all = [...ctx.links.all, one];
   if (one.xdp !== null) ctx.attached.set(one.xdp.device, one.xdp.mode);
   return one;

@@ -20,7 +20,7 @@ type ToPlace<K extends PlaceKey> = (
 const FAMILIES = { ipv4: 2, ipv6: 10 } as const;
 
 const TO_PLACE: { readonly [K in PlaceKey]: ToPlace<K> } = {
-  to: (dev, { args }) => ({ kind: 'xdp', dev, mode: args.mode }),
+  to: (dev, { args }) => ({ kind: 'xdp', dev, mode: args.mode === 'default' ? undefined : args.mode }),
   tc: (value, { attachType }) => {
     const { device, direction, priority } = onDevice(value);
     return { kind: 'tc', dev: device, attach_type: directed(direction, attachType), priority };

@@ -26,7 +26,7 @@ export async function testRun(
   ctx: StepContext,
   args: StepArgs<'test_run'>,
 ): Promise<StepOutcomes['test_run']> {
-  const { program, config, maps, on, count } = args;
+  const { program, config, maps, on, count, flags, batch, room } = args;
   const { handle, name } = await loadProgram(ctx, { program, config, maps });
   const { contents } = ctx.index.find(name).object;
   const type = contents.btf === null ? null : contextType(contents.btf, name);
@@ -40,6 +40,9 @@ export async function testRun(
       ...(context === null ? { dev: on } : { ctx: context.toString('hex') }),
       // Programs without a packet are run once, which some of their types do not let anyone say.
       repeat: data === null && count === 1 ? 0 : count,
+      flags,
+      batch,
+      room,
     },
     { timeoutMs: patienceMs(count) },
   );

@@ -60,6 +60,7 @@ static int attach_xdp(const struct place *place, struct attachment *it)
 	static const __u32 flags[] = { XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags[place->mode]);
 
+	opts.flags |= place->flags;
 	return made(it, bpf_link_create(place->program.fd, place->dev.ifindex,
 					BPF_XDP, &opts));
 }

@@ -15,6 +15,7 @@ struct place {
 	long long attach_type;	/* of the program's section */
 	struct device dev;
 	int mode;		/* of XDP */
+	long long flags;	/* of XDP, besides the mode's */
 	int order;		/* of tcx and netkit: index into order_words */
 	const char *relative;	/* what it is before or after; NULL: all */
 	int relative_fd;	/* the link of that; 0 without one */

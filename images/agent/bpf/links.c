@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* link_attach, link_detach: programs at any attach point, by name. */
+/* link_attach, link_update, link_detach: programs anywhere, by name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,6 +30,7 @@ static const struct arg attach_args[] = {
 	ARG_ATTACH_TYPE(struct place, attach_type),
 	ARG_DEVICE(struct place, dev),
 	ARG_WORD(struct place, mode, xdp_mode_words),
+	ARG_INT(struct place, flags, 0, UINT32_MAX),
 	ARG_WORD(struct place, order, order_words),
 	ARG_STR(struct place, relative),
 	ARG_MAP(struct place, map),
@@ -87,7 +88,7 @@ static int check(struct request *rq, const struct place *place)
  * A descriptor of the link that is attached under a name: its own may be
  * closed by a request that runs at the same time. A negative errno without.
  */
-static int find_link(struct request *rq, const char *name)
+static int find_link(struct request *rq, const char *arg, const char *name)
 {
 	const struct attachment *it;
 	int fd = -EINVAL;
@@ -95,10 +96,10 @@ static int find_link(struct request *rq, const char *name)
 	pthread_mutex_lock(&lock);
 	it = find(name);
 	if (!it)
-		fault_request(rq, "relative: nothing is attached as '%s'", name);
+		fault_request(rq, "%s: nothing is attached as '%s'", arg, name);
 	else if (it->fd < 0)
-		fault_request(rq, "relative: '%s' is attached without a link",
-			      name);
+		fault_request(rq, "%s: '%s' is attached without a link",
+			      arg, name);
 	else
 		fd = fcntl(it->fd, F_DUPFD_CLOEXEC, 3);
 	pthread_mutex_unlock(&lock);
@@ -189,7 +190,7 @@ static int op_link_attach(struct request *rq, const void *data)
 	if (err)
 		return err;
 	if (place.relative) {
-		place.relative_fd = find_link(rq, place.relative);
+		place.relative_fd = find_link(rq, "relative", place.relative);
 		if (place.relative_fd < 0)
 			return place.relative_fd;
 	}
@@ -209,6 +210,42 @@ static int op_link_attach(struct request *rq, const void *data)
 	}
 	rq->answer = json_pack("{s:I}", "link", (json_int_t)link_id(it.fd));
 	return 0;
+}
+
+struct update {
+	const char *name;
+	struct handle program;
+	struct handle expected;	/* what the link has now */
+};
+
+static const struct arg update_args[] = {
+	ARG_STR(struct update, name, REQUIRED),
+	ARG_PROGRAM(struct update, program, REQUIRED),
+	ARG_PROGRAM(struct update, expected),
+};
+
+static int op_link_update(struct request *rq, const void *data)
+{
+	const struct update *args = data;
+	LIBBPF_OPTS(bpf_link_update_opts, opts);
+	int fd = find_link(rq, "name", args->name), err;
+
+	if (fd < 0)
+		return fd;
+	if (args->expected.kind) {
+		opts.flags = BPF_F_REPLACE;
+		opts.old_prog_fd = args->expected.fd;
+	}
+	err = bpf_link_update(fd, args->program.fd, &opts);
+	if (err)
+		fault_kernel(rq, err, "bpf(BPF_LINK_UPDATE)",
+			     "putting program '%s' into a link",
+			     args->program.name);
+	else
+		rq->answer = json_pack("{s:I}", "link",
+				       (json_int_t)link_id(fd));
+	close(fd);
+	return err;
 }
 
 struct detach {
@@ -256,6 +293,8 @@ static void drop_links(void)
 static const struct op ops[] = {
 	{ .name = "link_attach", .run = op_link_attach,
 	  .defaults = &defaults, OP_ARGS(attach_args, struct place) },
+	{ .name = "link_update", .run = op_link_update,
+	  OP_ARGS(update_args, struct update) },
 	{ .name = "link_detach", .run = op_link_detach,
 	  OP_ARGS(detach_args, struct detach) },
 };

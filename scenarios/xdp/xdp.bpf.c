@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Programs that return an action, redirect by ifindex, or write metadata. */
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "bpfrig.h"
+#include "frame.h"
+
+/* The device of to_device: a step writes its ifindex. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} target SEC(".maps");
+
+volatile const __u32 act = XDP_PASS;	/* of always */
+volatile const __u32 verdicts;		/* of by_number: one per hex digit */
+volatile const __u64 flags;		/* of to_device */
+
+SEC("xdp")
+int always(struct xdp_md *ctx)
+{
+	return act;
+}
+
+/* The verdict for number n is hex digit n % 8, from the left. */
+SEC("xdp")
+int by_number(struct xdp_md *ctx)
+{
+	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+
+	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
+	    !frame_is_ours(frame))
+		return XDP_PASS;
+	return verdicts >> (28 - 4 * (bpf_ntohl(frame->seq) & 7)) & 0xf;
+}
+
+SEC("xdp")
+int to_device(struct xdp_md *ctx)
+{
+	__u32 zero = 0, *ifindex = bpf_map_lookup_elem(&target, &zero);
+
+	return ifindex ? bpf_redirect(*ifindex, flags) : XDP_ABORTED;
+}
+
+/* Back by the device that the frame came in by. */
+SEC("xdp")
+int to_itself(struct xdp_md *ctx)
+{
+	return bpf_redirect(ctx->ingress_ifindex, 0);
+}
+
+/* The frame's number as metadata of the skb. */
+SEC("xdp")
+int with_meta(struct xdp_md *ctx)
+{
+	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	first_word *meta;
+	__u32 seq;
+
+	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
+	    !frame_is_ours(frame))
+		return XDP_PASS;
+	seq = frame->seq;
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+		return XDP_ABORTED;
+	meta = (void *)(long)ctx->data_meta;
+	if ((void *)(meta + 1) > (void *)(long)ctx->data)
+		return XDP_ABORTED;
+	*meta = seq;
+	return XDP_PASS;
+}
+
+/* Metadata that is taken back before the packet is passed. */
+SEC("xdp")
+int without_meta(struct xdp_md *ctx)
+{
+	if (bpf_xdp_adjust_meta(ctx, -4) || bpf_xdp_adjust_meta(ctx, 4))
+		return XDP_ABORTED;
+	return XDP_PASS;
+}
+
+SEC("xdp/devmap")
+int for_devmap(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+SEC("xdp/cpumap")
+int for_cpumap(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+SEC("tc")
+int for_tc(void *ctx)
+{
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
