@@ -13,6 +13,7 @@ import { stack } from './subjects/stack.ts';
 import { traced } from './subjects/traced.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
+import { xsk } from './subjects/xsk.ts';
 import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
@@ -23,6 +24,7 @@ export const SUBJECTS: readonly Subject[] = [
   cpumap,
   entry,
   devmap,
+  xsk,
   stack,
   identity,
   captured,
