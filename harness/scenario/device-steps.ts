@@ -74,7 +74,9 @@ const DEVICES: { readonly [K in StepKind]: ((args: StepArgs<K>) => Devices) | nu
   load: args => ({ needs: 'object' in args ? undefined : args.dev_bound }),
   attach: args => ({ needs: deviceOfAttach(args) }),
   detach: args => ({ needs: 'from' in args ? args.from : undefined }),
-  update: ({ device, socket }) => ({ needs: typeof socket === 'object' && 'xdp' in socket ? socket.xdp : device }),
+  update: ({ device, socket }) => ({
+    needs: typeof socket === 'object' && 'xdp' in socket ? socket.xdp : device,
+  }),
   fill: ({ entries }) => ({ needs: entries.find(({ device }) => device !== undefined)?.device }),
   cpumap: null,
   map: null,

@@ -37,9 +37,9 @@ export function xskKinds(wrap: Wrap) {
         completion: ring('entries of the completion ring. Default: 2048; with `shared`, 0'),
         rx: int(0, MOST).default(2048).describe('entries of the rx ring; 0: no such ring'),
         tx: int(0, MOST).default(0).describe('entries of the tx ring; 0: no such ring'),
-        filled: int(0, MOST)
-          .default(2048)
-          .describe('chunks that are put into the fill ring at first, or as many as find room'),
+        filled: ring(
+          'chunks that are put into the fill ring at first, or as many as find room. Default: 2048; with `shared` and without a fill ring, 0',
+        ),
         bind: flag.default(true).describe('bind(2) it'),
         within: milliseconds(0)
           .default(0)
@@ -62,7 +62,9 @@ export function xskKinds(wrap: Wrap) {
         within: milliseconds(0).default(5000).describe('milliseconds to wait for them by poll(2)'),
         recycle: flag.default(false).describe('their chunks go back into the fill ring at once'),
       })
-      .describe('take frames out of the rx ring: `received`. What is left there is received when the traffic is over'),
+      .describe(
+        'take frames out of the rx ring: `received`. What is left there is received when the traffic is over',
+      ),
     xsk_send: z
       .strictObject({
         socket,
@@ -75,11 +77,15 @@ export function xskKinds(wrap: Wrap) {
         batch: int(1, MOST).default(1).describe('frames for each sendto(2)'),
         bad: int(0, MOST)
           .default(0)
-          .describe('descriptors before them that lie beyond the memory: the kernel counts them in `tx_invalid_descs`'),
+          .describe(
+            'descriptors before them that lie beyond the memory: the kernel counts them in `tx_invalid_descs`',
+          ),
       })
       .describe(
         'send exactly `count` frames through the tx ring, as step `send` has them: `sent`, `errors`, and `completed`, chunks that came back in the completion ring within 5 s',
       ),
-    xsk_close: z.strictObject({ socket }).describe('close an AF_XDP socket: it leaves its maps. What it counted stays'),
+    xsk_close: z
+      .strictObject({ socket })
+      .describe('close an AF_XDP socket: it leaves its maps. What it counted stays'),
   };
 }

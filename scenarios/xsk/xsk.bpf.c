@@ -49,6 +49,19 @@ int redirect_by_number(struct xdp_md *ctx)
 	return bpf_redirect_map(&xsks, n & 1, flags);
 }
 
+/* The same where there is a socket, and nothing where there is none. */
+SEC("xdp")
+int redirect_if_there(struct xdp_md *ctx)
+{
+	__s64 n = number(ctx);
+	__u32 entry = n & 1;
+
+	if (n < 0)
+		return XDP_PASS;
+	return bpf_map_lookup_elem(&xsks, &entry) ?
+		       bpf_redirect_map(&xsks, entry, 0) : XDP_DROP;
+}
+
 /* For frames of more than one buffer. */
 SEC("xdp.frags")
 int redirect_frags(struct xdp_md *ctx)

@@ -75,9 +75,7 @@ export const XSK_OPS = {
   xsk_frames: op(
     'A part of the frames that are kept, in their order.',
     { name, at: int(0, MOST.kept).optional().describe('`next` of the part before; 0 without it') },
-    z
-      .object({ frames: z.array(hex).readonly(), next: z.int(), more: z.boolean() })
-      .readonly(),
+    z.object({ frames: z.array(hex).readonly(), next: z.int(), more: z.boolean() }).readonly(),
   ),
   xsk_send: op(
     'Exactly `count` frames through the tx ring, as `send` makes them. Waits up to 5 s until their chunks have come back.',

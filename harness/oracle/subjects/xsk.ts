@@ -18,8 +18,11 @@ const COUNTS = {
     'Frames that were dropped because the fill ring had no chunk, or because they were too large for one.',
   ),
   rx_ring_full: number('packets', 'Frames that were dropped because the rx ring was full.'),
-  rx_fill_ring_empty_descs: number('events', 'Times that the kernel found no chunk in the fill ring.'),
-  rx_invalid_descs: number('descriptors', 'Always 0: the kernel counts bad chunks of the fill ring nowhere.'),
+  rx_fill_ring_empty_descs: number(
+    'events',
+    'Times that the kernel found no chunk in the fill ring; sockets that share the ring all report it.',
+  ),
+  rx_invalid_descs: number('descriptors', 'Invalid descriptors of the rx ring; the kernel does not report those of the fill ring here.'),
   tx_invalid_descs: number('descriptors', 'Descriptors of the tx ring that the kernel refused.'),
   tx_ring_empty_descs: number('events', 'Times that the kernel found the tx ring empty.'),
 } as const satisfies Words;
@@ -86,7 +89,11 @@ function account(cell: CellView): Account {
         name: 'xsk',
         out: {
           'xsk.received': { packets: total.received, ends: 'received', claims: ofSockets('received') },
-          'xsk.rx_ring_full': { packets: total.rx_ring_full, ends: 'lost', claims: ofSockets('rx_ring_full') },
+          'xsk.rx_ring_full': {
+            packets: total.rx_ring_full,
+            ends: 'lost',
+            claims: ofSockets('rx_ring_full'),
+          },
           'xsk.rx_dropped': { packets: total.rx_dropped, ends: 'lost', claims: ofSockets('rx_dropped') },
           'xsk.refused': { packets: refused, ends: 'lost', claims: ['xsk.errs', 'xdp.redirect_errs'] },
         },
@@ -130,6 +137,10 @@ function absentOf({ xskFrames }: Observations): Record<string, string> {
   return Object.fromEntries(Object.keys(NONE).map(name => [`xsk.${name}`, xskFrames]));
 }
 
+function frames(n: number): string {
+  return `${n} ${n === 1 ? 'frame' : 'frames'}`;
+}
+
 function faultsOf({ xskFrames }: Observations): IdentityFault[] {
   if (xskFrames === undefined || typeof xskFrames === 'string') return [];
   const { changed, duplicated, example } = xskFrames;
@@ -138,13 +149,13 @@ function faultsOf({ xskFrames }: Observations): IdentityFault[] {
       name: 'xsk.changed',
       packets: changed,
       claims: ['xsk.exact'],
-      text: `${changed} frames in AF_XDP sockets are not as they were sent (${example})`,
+      text: `${frames(changed)} in AF_XDP sockets not as sent (${example})`,
     },
     {
       name: 'xsk.duplicated',
       packets: duplicated,
       claims: [],
-      text: `${duplicated} frames came into AF_XDP sockets more often than they were sent`,
+      text: `${frames(duplicated)} in AF_XDP sockets more often than sent`,
     },
   ];
 }

@@ -31,7 +31,7 @@ function compared(ctx: StepContext, frames: readonly Buffer[], lost: number): Xs
 
 async function framesOf({ guest }: StepContext, name: string): Promise<Buffer[]> {
   const all: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const { frames, next, more } = await guest.call('xsk_frames', { name, at });
     all.push(...frames.map(hex => Buffer.from(hex, 'hex')));
     if (!more) return all;

@@ -17,19 +17,16 @@ const AGAIN_MS = 20;
 /** Opens an AF_XDP socket, and makes it an entry of an xskmap where the step names one. */
 export async function open(ctx: StepContext, args: StepArgs<'xsk'>): Promise<StepOutcomes['xsk']> {
   const { name, device, queue, shared, within, map, key, bind, need_wakeup, sg, ...rest } = args;
-  const { chunks, chunk_size, headroom, unaligned, rx, tx, filled } = rest;
+  const { chunks, chunk_size, headroom, unaligned, rx, tx } = rest;
   const mode = rest.mode ?? (shared === undefined ? 'copy' : 'auto');
   const ring = shared === undefined ? undefined : 0;
   const flags = FLAGS[mode] | (need_wakeup ? FLAGS.need_wakeup : 0) | (sg ? FLAGS.sg : 0) | rest.flags;
-  const memory = { chunks, chunk_size, headroom, unaligned, filled };
+  const memory = { chunks, chunk_size, headroom, unaligned };
   const rings = { fill: rest.fill ?? ring, completion: rest.completion ?? ring, rx, tx };
-  const call = () =>
-    ctx.guest.call('xsk_open', {
-      ...{ name, dev: device, queue, flags, shared },
-      ...memory,
-      ...rings,
-      unbound: !bind,
-    });
+  // A fill ring that it shares has its chunks already.
+  const filled = rest.filled ?? (rings.fill === 0 ? 0 : undefined);
+  const options = { name, dev: device, queue, flags, shared, ...memory, ...rings, filled, unbound: !bind };
+  const call = () => ctx.guest.call('xsk_open', options);
   const opened = await whileBusy(call, within);
   ctx.xsks.set(name, device);
   if (map !== undefined) {
@@ -107,7 +104,10 @@ export async function send(ctx: StepContext, args: StepArgs<'xsk_send'>): Promis
 }
 
 /** Closes an AF_XDP socket. */
-export async function close(ctx: StepContext, args: StepArgs<'xsk_close'>): Promise<StepOutcomes['xsk_close']> {
+export async function close(
+  ctx: StepContext,
+  args: StepArgs<'xsk_close'>,
+): Promise<StepOutcomes['xsk_close']> {
   await ctx.guest.call('xsk_close', { name: args.socket });
   return {};
 }

@@ -139,8 +139,11 @@ static long long wait_for_completions(const struct progress *p)
 	return n;
 }
 
-/* A frame that the device did not take is an error, and was not sent. */
-static void correct(struct request *rq, const struct progress *p)
+/*
+ * A frame that the device did not take is an error, and was not sent. After a
+ * refusal, what is in the ring does not come back.
+ */
+static void correct(struct request *rq, const struct progress *p, bool refused)
 {
 	json_t *sent = json_object_get(rq->answer, "sent");
 	json_t *errors = json_object_get(rq->answer, "errors");
@@ -148,7 +151,8 @@ static void correct(struct request *rq, const struct progress *p)
 	json_integer_set(sent, json_integer_value(sent) - p->dropped);
 	json_integer_set(errors, json_integer_value(errors) + p->dropped);
 	json_object_set_new(rq->answer, "completed",
-			    json_integer(wait_for_completions(p)));
+			    json_integer(refused ? completed(p) :
+				 wait_for_completions(p)));
 }
 
 /* What the op needs of the socket; the kernel refuses the rest. */
@@ -198,7 +202,7 @@ static int op_xsk_send(struct request *rq, const void *data)
 		return err;
 	err = sender_run(rq, &p.sender);
 	if (rq->answer)
-		correct(rq, &p);
+		correct(rq, &p, err);
 	free(p.sender.frame);
 	return err;
 }
