@@ -125,5 +125,8 @@ t.test('frames in sockets that are not as sent are a fault, unless an expectatio
   t.equal(judged(observations, ['xsk.received == 9', 'xsk.exact == 7', 'xsk.duplicated == 1']).reason, '');
   const opaque = observed([[0, 9]], { s: socket({ received: 9 }) }, 'nobody knows');
   t.equal(judged(opaque, ['xsk.received == 9']).reason, '');
-  t.match(judged(opaque, ['xsk.received == 9', 'xsk.exact == 9']), { verdict: 'error', reason: /nobody knows/ });
+  t.match(judged(opaque, ['xsk.received == 9', 'xsk.exact == 9']), {
+    verdict: 'error',
+    reason: /nobody knows/,
+  });
 });

@@ -22,7 +22,10 @@ const COUNTS = {
     'events',
     'Times that the kernel found no chunk in the fill ring; sockets that share the ring all report it.',
   ),
-  rx_invalid_descs: number('descriptors', 'Invalid descriptors of the rx ring; the kernel does not report those of the fill ring here.'),
+  rx_invalid_descs: number(
+    'descriptors',
+    'Invalid descriptors of the rx ring; the kernel does not report those of the fill ring here.',
+  ),
   tx_invalid_descs: number('descriptors', 'Descriptors of the tx ring that the kernel refused.'),
   tx_ring_empty_descs: number('events', 'Times that the kernel found the tx ring empty.'),
 } as const satisfies Words;
