@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { op } from './op.ts';
-import { device, EXACT_MAX, hex, int, map, nothing } from './words.ts';
+import { EXACT_MAX, hex, int, map, nothing } from './words.ts';
 
 /** Arguments that ops which load from an object have in common: images/agent/bpf/open_objects.h, globals.h, load_programs.h. */
 export const objectFile = {
