@@ -8,6 +8,7 @@ import { OBJECT_OPS } from './protocol/objects.ts';
 import { OBSERVE_OPS } from './protocol/observe.ts';
 import { PROGRAM_OPS } from './protocol/programs.ts';
 import { VERIFY_OPS } from './protocol/verify.ts';
+import { XSK_OPS } from './protocol/xsk.ts';
 
 /**
  * Every op of the agent: the one declaration that TypeScript's calls, images/agent/PROTOCOL.md and the test against
@@ -16,7 +17,7 @@ import { VERIFY_OPS } from './protocol/verify.ts';
 export const ROOMS = {
   core: CORE_OPS,
   bpf: { ...MAP_OPS, ...PROGRAM_OPS, ...LINK_OPS, ...OBJECT_OPS, ...VERIFY_OPS },
-  net: NET_OPS,
+  net: { ...NET_OPS, ...XSK_OPS },
   observe: OBSERVE_OPS,
   cpu: CPU_OPS,
 } as const;

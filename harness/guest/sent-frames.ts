@@ -200,3 +200,8 @@ function checksumWords(frame: Buffer): number {
   rest.fill(0, 12, 16);
   return pseudoSum(frame) + wordSum(rest);
 }
+
+/** Whether a program changes this part of a source's frames; `loose` is that of {@link SentFrames}. */
+export function isLoose(loose: number, part: keyof typeof LOOSE): boolean {
+  return (loose & LOOSE[part]) !== 0;
+}

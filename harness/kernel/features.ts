@@ -208,6 +208,12 @@ const TABLE = {
     probe: null,
   },
   'net-ns': { kind: 'configuration', config: 'CONFIG_NET_NS', options: ['CONFIG_NET_NS'], probe: null },
+  'af-xdp': {
+    kind: 'configuration',
+    config: 'CONFIG_XDP_SOCKETS',
+    options: ['CONFIG_XDP_SOCKETS'],
+    probe: 'af_xdp',
+  },
   // s390x has no NUMA nodes in QEMU.
   numa: {
     kind: 'configuration',

@@ -5,7 +5,7 @@ export type XdpMode = 'native' | 'generic';
 
 /** What a traffic source reports of its own work. */
 export interface SourceReport {
-  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live' | 'tcp' | 'ping';
+  readonly source: 'pktgen' | 'packet' | 'packets' | 'udp' | 'live' | 'tcp' | 'ping' | 'xsk';
   /** Role of the device it sent on: `tx`, or `rx` for live frames. */
   readonly on: string;
   readonly requested: number;
@@ -133,6 +133,36 @@ export interface Captured {
   readonly lost: number;
 }
 
+/** What an AF_XDP socket received and what the kernel counted of it (XDP_STATISTICS), since the traffic began. */
+export interface XskReading {
+  /** Frames that came out of its rx ring. */
+  readonly received: number;
+  readonly bytes: number;
+  /** Descriptors; a frame has several with XDP_USE_SG. */
+  readonly descs: number;
+  /** Descriptors of bytes that are not in the socket's memory. */
+  readonly outside: number;
+  /** Chunks that came back in its completion ring. */
+  readonly completed: number;
+  readonly rx_dropped: number;
+  readonly rx_invalid_descs: number;
+  readonly rx_ring_full: number;
+  readonly rx_fill_ring_empty_descs: number;
+  readonly tx_invalid_descs: number;
+  readonly tx_ring_empty_descs: number;
+}
+
+/** The frames that AF_XDP sockets received, compared with those that were sent to `rx`. */
+export interface XskFrames {
+  /** Frames that are byte for byte as sent. */
+  readonly exact: number;
+  readonly changed: number;
+  /** Frames that came more often than they were sent, all sockets together. */
+  readonly duplicated: number;
+  /** The first that is changed, and where; empty without one. */
+  readonly example: string;
+}
+
 /** What one step returned: kept under the name of its `as`. `errno` is "OK" or an errno's name. */
 export type StepResult = { readonly errno: string } & { readonly [key: string]: Value };
 
@@ -191,6 +221,10 @@ export interface Observations {
   readonly logLost?: number;
   /** Detectors of the kernel that were off before the cell began, one sentence each. */
   readonly spentDetectors?: readonly string[];
+  /** AF_XDP sockets by name. */
+  readonly xsks?: Readonly<Record<string, XskReading>>;
+  /** A text says why they are not compared. */
+  readonly xskFrames?: XskFrames | string;
   /** By device. */
   readonly captures?: Readonly<Record<string, Captured>>;
   /** What a reader should know when the cell fails, one sentence each: a map of the scenario that no program uses. */

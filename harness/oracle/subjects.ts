@@ -14,6 +14,7 @@ import { stack } from './subjects/stack.ts';
 import { traced } from './subjects/traced.ts';
 import { wire } from './subjects/wire.ts';
 import { xdp } from './subjects/xdp.ts';
+import { xsk } from './subjects/xsk.ts';
 import { witnessEvents, type Table } from './table.ts';
 import { branch, open, list, sumWords, text } from './words.ts';
 
@@ -25,6 +26,7 @@ export const SUBJECTS: readonly Subject[] = [
   entry,
   egress,
   devmap,
+  xsk,
   stack,
   identity,
   captured,

@@ -78,6 +78,14 @@ async function callEverything(
   });
   await call('map_create', { name: 'socks', type: 'sockmap', key_size: 4, value_size: 8, max_entries: 4 });
   await call('map_socket', { map: 'socks', key: '00000000', kind: 'udp' });
+  await call('xsk_open', { name: 'xsk', dev: 'tx', flags: 2, tx: 64 });
+  await call('xsk_start', { name: 'xsk' });
+  await call('xsk_fill', { name: 'xsk', count: 1 });
+  await call('xsk_receive', { name: 'xsk', count: 1, within: 0 });
+  await call('xsk_send', { name: 'xsk', dev: 'tx', count: 2 });
+  await call('xsk_read', { name: 'xsk' });
+  await call('xsk_frames', { name: 'xsk' });
+  await call('xsk_close', { name: 'xsk' });
   await call('events_start', { map: 'ring' });
   await call('events_read', { map: 'ring' });
   await call('object_load', { object: '/bpf/stock.bpf.o', name: 'stock', programs: ['xdp_pass'] });

@@ -56,6 +56,10 @@ t.test('names and values of steps are compared with the objects before a guest b
       /^line 6: fill: entries\[1\]\.key\.port: 65536 does not fit/,
     ],
     ['update: { map: stats, key: 1, value: [1, 256] }', /^line 6: update: value\[1\]: 256 does not fit/],
+    ['xsk_close: { socket: st }', /^line 6: xsk_close: no AF_XDP socket `st`: no step `xsk` opens it/],
+    ['xsk: { name: s, device: rx, shared: t }', /no AF_XDP socket `t`.* \(known are s\)/],
+    ['update: { map: other, key: 1, socket: { xsk: t } }', /no map `other`|no AF_XDP socket `t`/],
+    ['xsk: { name: s, device: rx, map: rulse }', /no map `rulse`, did you mean `rules`\?/],
     [
       'repeat: { times: 2, steps: [{ lookup: { map: rulse, key: 1 } }] }',
       /no map `rulse`, did you mean `rules`\?/,

@@ -25,6 +25,7 @@ export function checkSteps(
     cpus: variant.guest.cpus,
     made: new Map(all.flatMap(made)),
     aliases: new Set(all.flatMap(aliases)),
+    sockets: new Set(all.flatMap(step => (step.kind === 'xsk' ? [step.args.name] : []))),
   };
   for (const step of steps) {
     try {
@@ -47,6 +48,8 @@ interface Known {
   readonly made: ReadonlyMap<string, boolean>;
   /** Names that steps gave to programs. */
   readonly aliases: ReadonlySet<string>;
+  /** AF_XDP sockets that steps open. */
+  readonly sockets: ReadonlySet<string>;
 }
 
 function plain(step: Step): readonly PlainStep[] {
@@ -73,8 +76,34 @@ function checkStep(step: PlainStep, known: Known): void {
     }
   if (step.kind === 'cpumap') for (const entry of Object.values(step.args.entries)) checkNames(entry, known);
   if (step.kind === 'update') checkEntry(step.args.map, step.args, '', known);
+  if (step.kind === 'xsk' && step.args.map !== undefined)
+    checkEntry(step.args.map, { key: step.args.key }, '', known);
+  for (const name of socketsOf(step)) checkSocket(name, known);
   if (step.kind === 'lookup' || step.kind === 'delete' || step.kind === 'lookup_and_delete')
     checkEntry(step.args.map, { key: step.args.key }, '', known);
+}
+
+/** AF_XDP sockets that a step names. */
+function socketsOf(step: PlainStep): string[] {
+  if (step.kind === 'xsk') return step.args.shared === undefined ? [] : [step.args.shared];
+  if (step.kind === 'update') {
+    const { socket } = step.args;
+    return typeof socket === 'object' && 'xsk' in socket ? [socket.xsk] : [];
+  }
+  return step.kind === 'xsk_fill' ||
+    step.kind === 'xsk_receive' ||
+    step.kind === 'xsk_send' ||
+    step.kind === 'xsk_close'
+    ? [step.args.socket]
+    : [];
+}
+
+function checkSocket(name: string, { sockets }: Known): void {
+  if (sockets.has(name)) return;
+  throw new BpfrigError(
+    'scenario',
+    `no AF_XDP socket \`${name}\`${didYouMean(name, [...sockets])}: no step \`xsk\` opens it (known are ${[...sockets].join(', ') || 'none'})`,
+  );
 }
 
 /** The arguments that name something, in whatever step they are. */

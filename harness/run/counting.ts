@@ -20,6 +20,7 @@ import { explainChanges, readChanges } from './explain-changes.ts';
 import { checkTracepoints } from './readings/check-tracepoints.ts';
 import type { ReadingPlan } from './readings/plan.ts';
 import { beginReadings, takeReadings, type Begun } from './readings/take.ts';
+import { readXsks, startXsks } from './readings/xsk.ts';
 import { settleSources } from './settle-sources.ts';
 import type { LoadedProgram, StepContext } from './steps/context.ts';
 import { unusedMapHints } from './steps/object-maps.ts';
@@ -36,6 +37,7 @@ export async function beginCounting(
 ): Promise<Readings> {
   await checkTracepoints(ctx, observe);
   await beginReadings(ctx, wanted);
+  await startXsks(ctx);
   const before = await readBaseline(bed, readPlan(ctx), [...WITNESS_EVENTS, ...tracedWitness(observe)]);
   ctx.forgetSources();
   return before;
@@ -56,6 +58,7 @@ export interface Counted {
   readonly sources: readonly SourceReport[];
   readonly identities: Observations['identities'];
   readonly objects: ObjectReadings;
+  readonly xsks: Pick<Observations, 'xsks' | 'xskFrames'>;
   /** What the frames have in common that are not as sent; null: all are. */
   readonly changes: ChangedFrames | null;
 }
@@ -75,6 +78,7 @@ export async function readCounted(
     witness,
     arrivals: arrivals && summariseArrivals(arrivals, before.stack, ctx.byteOrder),
     objects,
+    xsks: await readXsks(ctx),
     // What is sent later is in no count.
     sources: settleSources(ctx.sources, counts.devices),
     identities: seen && (await identitiesOf(ctx, seen)),
@@ -96,7 +100,7 @@ export async function observationsOf(
   counted: Counted,
   { captures, explain }: Surroundings,
 ): Promise<Observations> {
-  const { counts, witness, arrivals, sources, identities, objects, changes } = counted;
+  const { counts, witness, arrivals, sources, identities, objects, xsks, changes } = counted;
   const { logStart } = dut.ready;
   const { lines, seq } = await dut.call('kmsg', { since: logStart });
   const explained = explain && changes !== null ? await explainChanges(ctx, changes) : null;
@@ -120,6 +124,7 @@ export async function observationsOf(
     snmp: counts.snmp,
     steps: ctx.results,
     objects,
+    ...xsks,
     log: lines,
     // The kernel numbers its records one by one.
     logLost: Math.max(0, seq - logStart - lines.length),

@@ -36,6 +36,13 @@ t.test('what a guest and its steps imply, before anything is compiled', async t 
     ['cpu-hotplug'],
   );
   t.strictSame(await features('after:\n  - write: { path: /proc/sys/kernel/x, value: 0 }\n'), []);
+  t.strictSame(await features('topology: veth\nsetup:\n  - xsk: { name: s, device: rx }\n'), ['af-xdp']);
+  const entry = (socket: string) =>
+    features(
+      `topology: veth\nsetup:\n  - map: { name: m, type: xskmap, key_size: 4, value_size: 4, max_entries: 1 }\n  - update: { map: m, key: 0, socket: ${socket} }\n`,
+    );
+  t.strictSame(await entry('{ xdp: rx }'), ['af-xdp']);
+  t.strictSame(await entry('tcp'), ['sockmap']);
   const ping = 'traffic:\n  - ping: { count: 1 }\n';
   t.strictSame(await features(`topology: veth\n${ping}`), ['policy-routing']);
   t.strictSame(await features(`topology: link\n${ping}`), [], 'each end is in a guest of its own');

@@ -26,11 +26,11 @@ const CPU_ONLINE = /^\/sys\/devices\/system\/cpu\/cpu\d+\/online$/;
 function ofStep(step: PlainStep): FeatureName[] {
   if (step.kind === 'cpu' || (step.kind === 'write' && CPU_ONLINE.test(step.args.path)))
     return ['cpu-hotplug'];
+  if (step.kind === 'xsk') return ['af-xdp'];
   if (step.kind === 'attach' && step.args.cgroup !== undefined) return ['cgroup-bpf'];
   if (step.kind === 'load' && 'program' in step.args && step.args.type === 'ext') return ['bpf-jit', 'btf'];
-  return step.kind === 'update' && step.args.socket !== undefined && typeof step.args.socket === 'string'
-    ? ['sockmap']
-    : [];
+  if (step.kind !== 'update' || step.args.socket === undefined) return [];
+  return [typeof step.args.socket === 'string' ? 'sockmap' : 'af-xdp'];
 }
 
 /** The same with what its programs are: those that its steps name, and all of the objects that these load. */

@@ -63,6 +63,13 @@ export interface StepOutcomes {
   ping: Sent & { readonly replies: number; readonly duplicates: number };
   live: Sent;
   packets: Sent;
+  /** `zerocopy`: the mode that the kernel has chosen. */
+  xsk: { readonly zerocopy: boolean };
+  xsk_fill: { readonly filled: number };
+  xsk_receive: { readonly received: number };
+  /** `completed`: chunks that came back in the completion ring. */
+  xsk_send: Sent & { readonly completed: number };
+  xsk_close: Nothing;
   /** `packet`: its layers. */
   test_run: {
     readonly retval: number;
@@ -118,6 +125,11 @@ const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | n
   ping: ['sent', 'errors', 'replies', 'duplicates'],
   live: ['sent', 'errors'],
   packets: ['sent', 'errors'],
+  xsk: ['zerocopy'],
+  xsk_fill: ['filled'],
+  xsk_receive: ['received'],
+  xsk_send: ['sent', 'errors', 'completed'],
+  xsk_close: [],
   test_run: ['retval', 'data_out', 'packet', 'ctx_out'],
   join: [],
   pending: ['count'],

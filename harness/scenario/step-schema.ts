@@ -5,6 +5,7 @@ import { packetKinds } from './packet-steps.ts';
 import { C_NAME, exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 import { trafficKinds } from './traffic-steps.ts';
+import { xskKinds } from './xsk-steps.ts';
 
 /** Schemas of all kinds of steps, one key a kind. What each one does stands in its description. */
 export function stepKinds(wrap: Wrap) {
@@ -13,6 +14,7 @@ export function stepKinds(wrap: Wrap) {
     ...programKinds(wrap),
     ...trafficKinds(wrap),
     ...packetKinds(wrap),
+    ...xskKinds(wrap),
     ...guestKinds(wrap),
   };
 }
@@ -117,11 +119,12 @@ function mapKinds(wrap: Wrap) {
           z.union([
             z.enum(['tcp', 'udp']),
             z.strictObject({ xdp: device, queue: int(0, 0xffff).default(0).describe('of the device') }),
+            z.strictObject({ xsk: z.string().describe('the name of a socket that step `xsk` has opened') }),
           ]),
         )
           .optional()
           .describe(
-            'a new socket is the value, which stays open until the cell ends: an entry of a sockmap (`tcp`: an end of a connection on 127.0.0.1, `udp`: a socket bound there) or of an xskmap (`{ xdp: rx, queue: 0 }`)',
+            'a socket is the value: an entry of a sockmap (`tcp`: an end of a new connection on 127.0.0.1, `udp`: a new socket bound there) or of an xskmap (`{ xdp: rx, queue: 0 }`: a new one, `{ xsk: NAME }`: that of a step `xsk`). A new one stays open until the cell ends',
           ),
         caps,
       })

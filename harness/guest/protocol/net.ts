@@ -3,7 +3,7 @@ import { op } from './op.ts';
 import { counts, cpu, device, hex, int, nothing } from './words.ts';
 
 /** What every source of traffic takes. */
-const traffic = {
+export const traffic = {
   dev: device,
   count: int(1, 2 ** 31).describe('packets'),
   size: int(58, 9014).optional().describe('bytes of a frame; 64 without it'),

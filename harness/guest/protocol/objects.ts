@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { op } from './op.ts';
-import { device, EXACT_MAX, hex, int, map, nothing } from './words.ts';
+import { EXACT_MAX, hex, int, map, nothing } from './words.ts';
 
 /** Arguments that ops which load from an object have in common: images/agent/bpf/open_objects.h, globals.h, load_programs.h. */
 export const objectFile = {
@@ -82,17 +82,14 @@ export const OBJECT_OPS = {
       .readonly(),
   ),
   map_socket: op(
-    'BPF_MAP_UPDATE_ELEM of a SOCKMAP, SOCKHASH or XSKMAP with a new socket, which stays open until the session ends.',
+    'BPF_MAP_UPDATE_ELEM of a SOCKMAP, SOCKHASH or XSKMAP with a socket. One that it opens stays open until the session ends.',
     {
       map,
       key: hex,
       kind: z
-        .enum(['tcp', 'udp', 'xdp'])
-        .describe(
-          'an end of a connection on 127.0.0.1, a socket bound there, or an AF_XDP socket in copy mode',
-        ),
-      dev: device.optional().describe('of an AF_XDP socket'),
-      queue: int(0, 0xffff).optional(),
+        .enum(['tcp', 'udp', 'xsk'])
+        .describe('a new end of a connection on 127.0.0.1, a new socket bound there, or one of `xsk_open`'),
+      xsk: z.string().optional().describe('name of the AF_XDP socket'),
       flags: int(0, EXACT_MAX).optional(),
     },
     nothing,

@@ -105,7 +105,7 @@ function isInjector({ source, on }: Observations['sources'][number]): boolean {
 
 /** Whether a source sends on `rx`, towards `tx`. */
 function isBackward({ source, on }: Observations['sources'][number]): boolean {
-  return on === 'rx' && (source === 'packets' || source === 'packet');
+  return on === 'rx' && ['packets', 'packet', 'xsk'].includes(source);
 }
 
 function countersOf(seen: Observations, role: 'rx' | 'tx'): { packets: number; dropped: number } {

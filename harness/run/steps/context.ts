@@ -122,6 +122,8 @@ export class CellState {
   readonly faults: Faults = { armed: new Map(), counted: new Set(), caches: new Set() };
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
+  /** AF_XDP sockets that were opened, closed ones too, by name: the device of each. */
+  readonly xsks = new Map<string, string>();
   /** Work that a cell does once, by a name for it. */
   readonly once = new Map<string, Promise<void>>();
   /** What programs of the scenario change in frames. */
@@ -161,6 +163,7 @@ export class StepContext {
   readonly links: CellState['links'];
   readonly faults: CellState['faults'];
   readonly aliases: CellState['aliases'];
+  readonly xsks: CellState['xsks'];
   readonly changes: CellState['changes'];
   readonly artifacts: CellState['artifacts'];
   readonly #state: CellState;
@@ -191,6 +194,7 @@ export class StepContext {
     this.links = state.links;
     this.faults = state.faults;
     this.aliases = state.aliases;
+    this.xsks = state.xsks;
     this.changes = state.changes;
     this.artifacts = state.artifacts;
     this.step = step;

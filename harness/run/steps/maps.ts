@@ -10,6 +10,7 @@ import { entryValue, flagBits, keyHex } from './entries.ts';
 import { mapOf, ownOrNew, shapeOf } from './find-map.ts';
 import { globalValues } from './global-maps.ts';
 import { loadProgram, watch } from './load-program.ts';
+import { enterXsk, openPlain } from './xsk.ts';
 
 /**
  * Creates a cpumap, then its entries in the order of their keys. Where one of the scenario's objects declares a map of that name, it is
@@ -61,11 +62,10 @@ export async function update(ctx: StepContext, args: StepArgs<'update'>): Promis
   const flags = flagBits(args.flags);
   if (args.socket !== undefined) {
     const key = keyHex(map, args.key, 'update.key');
-    const socket =
-      typeof args.socket === 'string'
-        ? { kind: args.socket }
-        : { kind: 'xdp' as const, dev: args.socket.xdp, queue: args.socket.queue };
-    await ctx.guest.call('map_socket', { map: map.handle, key, ...socket, flags });
+    const { socket } = args;
+    if (typeof socket === 'string')
+      await ctx.guest.call('map_socket', { map: map.handle, key, kind: socket, flags });
+    else await enterXsk(ctx, map, key, 'xsk' in socket ? socket.xsk : await openPlain(ctx, socket), flags);
     return {};
   }
   const value = await entryValue(ctx, map, args, 'update');

@@ -19,6 +19,7 @@ import * as programs from './programs.ts';
 import * as stackTraffic from './stack-traffic.ts';
 import * as testRun from './test-run.ts';
 import * as traffic from './traffic.ts';
+import * as xsk from './xsk.ts';
 
 /** How each kind of step is done. */
 const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => Promise<StepOutcomes[K]> } = {
@@ -54,6 +55,11 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   ping: stackTraffic.ping,
   live: traffic.live,
   packets: packets.packets,
+  xsk: xsk.open,
+  xsk_fill: xsk.fill,
+  xsk_receive: xsk.receive,
+  xsk_send: xsk.send,
+  xsk_close: xsk.close,
   test_run: testRun.testRun,
   join: traffic.join,
   pending: traffic.pending,

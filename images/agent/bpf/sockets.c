@@ -1,40 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * map_socket: a socket as an entry of a SOCKMAP, SOCKHASH or XSKMAP. The
- * sockets stay open until the session ends: a closed one leaves its map.
+ * map_socket: a socket as an entry of a SOCKMAP, SOCKHASH or XSKMAP. Those
+ * that it opens stay open until the session ends: a closed one leaves its map.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_xdp.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpf/handles.h"
 #include "core/op.h"
-#include "net/device.h"
+#include "net/xsk_table.h"
 
 #define MAX_SOCKETS	256
-/* Frames of an AF_XDP socket's memory, and their size. */
-#define XDP_FRAMES	1024
-#define XDP_FRAME_SIZE	2048
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int sockets[MAX_SOCKETS];
 static size_t n_sockets;
 
-enum kind { TCP, UDP, XDP };
+enum kind { TCP, UDP, XSK };
 
-static const char *const kind_words[] = { "tcp", "udp", "xdp", NULL };
+static const char *const kind_words[] = { "tcp", "udp", "xsk", NULL };
 
 struct map_socket {
 	struct handle map;
 	struct bytes key;
 	int kind;
-	struct device dev;	/* of xdp only */
-	long long queue;
+	const char *xsk;	/* one that is open */
 	long long flags;
 };
 
@@ -42,8 +36,7 @@ static const struct arg map_socket_args[] = {
 	ARG_MAP(struct map_socket, map, REQUIRED),
 	ARG_HEX(struct map_socket, key, REQUIRED),
 	ARG_WORD(struct map_socket, kind, kind_words, REQUIRED),
-	ARG_DEVICE(struct map_socket, dev),
-	ARG_INT(struct map_socket, queue, 0, UINT16_MAX),
+	ARG_STR(struct map_socket, xsk),
 	ARG_INT(struct map_socket, flags, 0, INT64_MAX),
 };
 
@@ -114,119 +107,13 @@ static int connected(struct request *rq)
 	return err ? err : fd;
 }
 
-/* Hands all frames to the kernel: it receives into them. */
-static int fill_ring(struct request *rq, int fd)
+static int put(struct request *rq, const struct map_socket *args, int fd)
 {
-	struct xdp_mmap_offsets offsets;
-	socklen_t len = sizeof(offsets);
-	__u64 *frames;
-	size_t size;
-	char *ring;
-	__u32 i;
-
-	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &len))
-		return fault_kernel(rq, -errno, "getsockopt(XDP_MMAP_OFFSETS)",
-				    "an AF_XDP socket");
-	size = offsets.fr.desc + XDP_FRAMES * sizeof(*frames);
-	ring = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_POPULATE, fd, XDP_UMEM_PGOFF_FILL_RING);
-	if (ring == MAP_FAILED)
-		return fault_kernel(rq, -errno, "mmap",
-				    "the fill ring of an AF_XDP socket");
-	frames = (__u64 *)(ring + offsets.fr.desc);
-	for (i = 0; i < XDP_FRAMES; i++)
-		frames[i] = (__u64)i * XDP_FRAME_SIZE;
-	__atomic_store_n((__u32 *)(ring + offsets.fr.producer), XDP_FRAMES,
-			 __ATOMIC_RELEASE);
-	munmap(ring, size);
-	return 0;
-}
-
-static int set_rings(struct request *rq, int fd, void *memory)
-{
-	const struct xdp_umem_reg umem = {
-		.addr = (uintptr_t)memory,
-		.len = XDP_FRAMES * XDP_FRAME_SIZE,
-		.chunk_size = XDP_FRAME_SIZE,
-	};
-	const int frames = XDP_FRAMES;
-
-	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)) ||
-	    setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &frames,
-		       sizeof(frames)) ||
-	    setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &frames,
-		       sizeof(frames)) ||
-	    setsockopt(fd, SOL_XDP, XDP_RX_RING, &frames, sizeof(frames)))
-		return fault_kernel(rq, -errno, "setsockopt(SOL_XDP)",
-				    "the rings of an AF_XDP socket");
-	return fill_ring(rq, fd);
-}
-
-/* In copy mode, which every device has. */
-static int xdp_socket(struct request *rq, const struct map_socket *args)
-{
-	const struct sockaddr_xdp address = {
-		.sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY,
-		.sxdp_ifindex = args->dev.ifindex,
-		.sxdp_queue_id = args->queue,
-	};
-	int fd, err;
-	void *memory;
-
-	if (!args->dev.name)
-		return fault_request(rq, "dev: an AF_XDP socket needs a device");
-	fd = new_socket(rq, AF_XDP, SOCK_RAW);
-	if (fd < 0)
-		return fd;
-	memory = mmap(NULL, XDP_FRAMES * XDP_FRAME_SIZE,
-		      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0);
-	if (memory == MAP_FAILED)
-		return fault_agent(rq, "mmap", "no memory for a socket");
-	/* The kernel has pinned the pages: the mapping is not needed. */
-	err = set_rings(rq, fd, memory);
-	munmap(memory, XDP_FRAMES * XDP_FRAME_SIZE);
-	if (err)
-		return err;
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)))
-		return fault_kernel(rq, -errno, "bind",
-				    "binding an AF_XDP socket to queue %lld of %s",
-				    args->queue, args->dev.name);
-	return fd;
-}
-
-static int open_socket(struct request *rq, const struct map_socket *args)
-{
-	struct sockaddr_in address;
-
-	switch (args->kind) {
-	case TCP:
-		return connected(rq);
-	case UDP:
-		return loopback(rq, SOCK_DGRAM, &address);
-	default:
-		return xdp_socket(rq, args);
-	}
-}
-
-static int op_map_socket(struct request *rq, const void *data)
-{
-	const struct map_socket *args = data;
 	const struct handle *map = &args->map;
-	__u64 wide;
-	__u32 narrow;
-	int fd, err;
+	__u64 wide = fd;
+	__u32 narrow = fd;
+	int err;
 
-	if (args->key.len != map->key_size)
-		return fault_request(rq, "key: has %zu bytes, the map's has %u",
-				     args->key.len, map->key_size);
-	if (map->value_size != 4 && map->value_size != 8)
-		return fault_request(rq, "map: a value of map '%s' has %u bytes, a socket 4 or 8",
-				     map->name, map->value_size);
-	fd = open_socket(rq, args);
-	if (fd < 0)
-		return fd;
-	wide = narrow = fd;
 	err = bpf_map_update_elem(map->fd, args->key.data,
 				  map->value_size == sizeof(wide) ?
 				  (void *)&wide : (void *)&narrow,
@@ -236,6 +123,41 @@ static int op_map_socket(struct request *rq, const void *data)
 				    "updating map '%s' with a %s socket",
 				    map->name, kind_words[args->kind]);
 	return 0;
+}
+
+static int put_xsk(struct request *rq, const struct map_socket *args)
+{
+	struct xsk_entry *entry;
+	int err = -EINVAL;
+
+	if (!args->xsk)
+		return fault_request(rq, "xsk: the name of an AF_XDP socket is missing");
+	xsk_lock();
+	entry = xsk_find_open(rq, "xsk", args->xsk);
+	if (entry)
+		err = put(rq, args, entry->xsk.fd);
+	xsk_unlock();
+	return err;
+}
+
+static int op_map_socket(struct request *rq, const void *data)
+{
+	const struct map_socket *args = data;
+	const struct handle *map = &args->map;
+	struct sockaddr_in address;
+	int fd;
+
+	if (args->key.len != map->key_size)
+		return fault_request(rq, "key: has %zu bytes, the map's has %u",
+				     args->key.len, map->key_size);
+	if (map->value_size != 4 && map->value_size != 8)
+		return fault_request(rq, "map: a value of map '%s' has %u bytes, a socket 4 or 8",
+				     map->name, map->value_size);
+	if (args->kind == XSK)
+		return put_xsk(rq, args);
+	fd = args->kind == TCP ? connected(rq) :
+				 loopback(rq, SOCK_DGRAM, &address);
+	return fd < 0 ? fd : put(rq, args, fd);
 }
 
 static void drop_sockets(void)

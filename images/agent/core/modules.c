@@ -25,6 +25,10 @@
 	X(tcp)		\
 	X(ping)		\
 	X(capture)	\
+	X(xsk)		\
+	X(xsk_receive)	\
+	X(xsk_send)	\
+	X(xsk_table)	\
 	X(links)	\
 	X(attach)	\
 	X(stack)	\

@@ -95,6 +95,12 @@ static enum result available_if_fd(int fd, const char *call)
 	return AVAILABLE;
 }
 
+/* Of a call that returns -1 and sets errno. */
+static int negative(int fd)
+{
+	return fd < 0 ? -errno : fd;
+}
+
 /* A program in a cpumap's entry: 5.9. */
 static enum result cpumap_program(void)
 {
@@ -320,6 +326,12 @@ static enum result cgroup_bpf(void)
 			       "bpf(BPF_PROG_LOAD)");
 }
 
+static enum result af_xdp(void)
+{
+	return available_if_fd(negative(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC,
+					       0)), "socket(AF_XDP)");
+}
+
 static enum result numa(void)
 {
 	return there("/sys/devices/system/node/node0");
@@ -385,6 +397,7 @@ static const struct {
 	{ "bpf_jit", bpf_jit },
 	{ "btf", btf },
 	{ "cgroup_bpf", cgroup_bpf },
+	{ "af_xdp", af_xdp },
 	{ "numa", numa },
 	{ "cpu_hotplug", cpu_hotplug },
 	{ "fault_injection", fault_injection },

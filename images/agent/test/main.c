@@ -21,7 +21,8 @@
 	X(row_layout)	\
 	X(session)	\
 	X(trace)	\
-	X(witness)
+	X(witness)	\
+	X(xsk)
 
 #define DECLARE(name) extern const struct test_group name##_tests;
 #define ENTRY(name) &name##_tests,
