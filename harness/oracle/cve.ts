@@ -42,9 +42,15 @@ export function unaffectedBy(cve: ScenarioCve | undefined, counters: Counters): 
   return null;
 }
 
-/** The evidence in a cell, as one line; null where a part of the sign is missing. */
+/**
+ * The evidence in a cell, as one line; null where a part of the sign is missing, or where an expectation failed as well that a sign by
+ * expectations does not name.
+ */
 function evidenceOf({ splat, fails }: CveSign, cell: CveEvidence): string | null {
-  const failed = fails.map(text => cell.expectations.find(({ expr, ok, error }) => expr === text && !ok && error === null));
+  if (fails.length > 0 && cell.expectations.some(({ ok, expr }) => !ok && !fails.includes(expr))) return null;
+  const failed = fails.map(text =>
+    cell.expectations.find(({ expr, ok, error }) => expr === text && !ok && error === null),
+  );
   if (failed.includes(undefined)) return null;
   const lines = [...(cell.splats ?? []), ...cell.consoleTail];
   const matched = splat.map(pattern => lines.find(line => pattern.test(line)));

@@ -106,7 +106,11 @@ function planCell(scenario: Scenario, variant: ResolvedVariant, kernel: string):
   const id = `${scenario.name}${variant.suffix}@${kernel}`;
   const { name, title, file } = scenario;
   const cell = { id, scenario: name, title, file, variant: variant.variant, kernel };
-  return { cell: variant.cve === undefined ? cell : { ...cell, cve: factsOf(variant.cve) }, scenario, variant };
+  return {
+    cell: variant.cve === undefined ? cell : { ...cell, cve: factsOf(variant.cve) },
+    scenario,
+    variant,
+  };
 }
 
 function factsOf({ id, subject, commit, fixed }: CveFacts): CveFacts {

@@ -9,7 +9,7 @@ import type { Wrap } from './step-words.ts';
 export interface CveSign {
   /** Patterns that lines of the kernel's log match, each of them one, in a cell with a splat, a panic or a hang. */
   readonly splat: readonly RegExp[];
-  /** Texts of expectations that do not hold. */
+  /** Texts of expectations that do not hold, while all others do; none: only the log counts. */
   readonly fails: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function cveSchema(wrap: Wrap, when: z.ZodType<Record<string, string | st
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('expectations that do not hold, each as it stands in `expect`'),
+      .describe('expectations that do not hold, each as it stands in `expect`, while all others do'),
     when: when.optional(),
   });
   return z.strictObject({
