@@ -40,7 +40,10 @@ export function reportCommand(): Command {
         'instead of the run, one cell as plain text for a mailing list; its id is as `run --list` prints it',
       ).conflicts(['history', 'reporter', 'out', 'keepDurations']),
     )
-    .option('--bisect <dir>', 'for --mail: the folder of a bisect of the same scenario, for the suspected commits')
+    .option(
+      '--bisect <dir>',
+      'for --mail: the folder of a bisect of the same scenario, for the suspected commits',
+    )
     .option('--out <dir>', 'also make a folder of the whole, as a run leaves one')
     .option('--keep-durations', 'keep how long cells took, so that the next run is divided into shards by it')
     .addHelpText(

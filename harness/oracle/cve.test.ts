@@ -34,13 +34,20 @@ t.test('a status comes from what was seen in the cell', async t => {
   const rows: [string, CveEvidence, CveStatus][] = [
     ['it holds', cell('pass'), 'fixed'],
     ['a stale known entry', cell('fixed'), 'fixed'],
-    ['a panic of the defect', cell('panic', { consoleTail: ['[ 1.0] corrupted in: dev_map_enqueue_multi+0x1'] }), 'vulnerable'],
+    [
+      'a panic of the defect',
+      cell('panic', { consoleTail: ['[ 1.0] corrupted in: dev_map_enqueue_multi+0x1'] }),
+      'vulnerable',
+    ],
     ['a known failure of the defect', cell('known', { expectations: GONE }), 'vulnerable'],
     ['another panic', cell('panic', { consoleTail: ['[ 1.0] corrupted in: other'] }), 'not-shown'],
     ['a part of a sign', cell('fail', { consoleTail: ['BUG: unable to handle'] }), 'not-shown'],
     [
       'both parts, on two lines',
-      cell('fail', { splats: ['BUG: unable to handle page fault'], consoleTail: ['RIP: 0010:dev_map_delete_elem+0x4'] }),
+      cell('fail', {
+        splats: ['BUG: unable to handle page fault'],
+        consoleTail: ['RIP: 0010:dev_map_delete_elem+0x4'],
+      }),
       'vulnerable',
     ],
     ['one of two expectations', cell('fail', { expectations: GONE.slice(0, 1) }), 'not-shown'],
@@ -56,7 +63,11 @@ t.test('a status comes from what was seen in the cell', async t => {
     ],
     ['a skip', cell('skip'), 'not-shown'],
     ['a lost host', cell('infra', { consoleTail: ['corrupted in: dev_map_enqueue_multi'] }), 'not-shown'],
-    ['a skip by what the kernel does', cell('skip', { counters: { devices: { tx: { tx_dropped: 7 } } } }), 'not-affected'],
+    [
+      'a skip by what the kernel does',
+      cell('skip', { counters: { devices: { tx: { tx_dropped: 7 } } } }),
+      'not-affected',
+    ],
     ['a pass is no skip', cell('pass', { counters: { devices: { tx: { tx_dropped: 7 } } } }), 'fixed'],
   ];
   for (const [name, evidence, status] of rows) t.equal(cveFinding(cve, evidence, null).status, status, name);
@@ -65,7 +76,10 @@ t.test('a status comes from what was seen in the cell', async t => {
 t.test('the evidence is in the finding, without the time of the log', async t => {
   const panic = cell('panic', { consoleTail: ['[   11.8] corrupted in: dev_map_enqueue_multi+0x1'] });
   t.equal(cveFinding(cve, panic, null).why, 'corrupted in: dev_map_enqueue_multi+0x1');
-  t.equal(cveFinding(cve, cell('fail', { expectations: GONE }), null).why, 'stack.delivered == 1   (0 == 1); sent == 100   (0 == 1)');
+  t.equal(
+    cveFinding(cve, cell('fail', { expectations: GONE }), null).why,
+    'stack.delivered == 1   (0 == 1); sent == 100   (0 == 1)',
+  );
   t.equal(cveFinding(cve, cell('skip'), null).why, 'a reason');
 });
 
@@ -74,14 +88,17 @@ t.test('a kernel that lacks the code is not affected, whatever the cell came to'
     t.same(cveFinding(cve, cell(verdict), 'probed absent'), { status: 'not-affected', why: 'probed absent' });
 });
 
-t.test('a cell of a kernel that shows that it lacks the code is skipped, and only if it would fail', async t => {
-  const kernel = { version: '5.10.262', series: '5.10', arch: 'amd64' } as const;
-  const verdictOf = (dropped: number, splats: readonly string[] = []) => {
-    const devices = { rx: { rx_packets: 1, rx_dropped: 0 }, tx: { tx_packets: 1, tx_dropped: dropped } };
-    const observations = seen({ sources: [source(100)], devices });
-    return judge({ observations, variant, kernel, splats, stop: null });
-  };
-  t.match(verdictOf(7), { verdict: 'skip', reason: /^it has no such code: devices\.tx\.tx_dropped == 7/ });
-  t.match(verdictOf(6), { verdict: 'fail' });
-  t.match(verdictOf(7, ['WARNING: at net/core/dev.c']), { verdict: 'fail' }, 'a splat is never excused');
-});
+t.test(
+  'a cell of a kernel that shows that it lacks the code is skipped, and only if it would fail',
+  async t => {
+    const kernel = { version: '5.10.262', series: '5.10', arch: 'amd64' } as const;
+    const verdictOf = (dropped: number, splats: readonly string[] = []) => {
+      const devices = { rx: { rx_packets: 1, rx_dropped: 0 }, tx: { tx_packets: 1, tx_dropped: dropped } };
+      const observations = seen({ sources: [source(100)], devices });
+      return judge({ observations, variant, kernel, splats, stop: null });
+    };
+    t.match(verdictOf(7), { verdict: 'skip', reason: /^it has no such code: devices\.tx\.tx_dropped == 7/ });
+    t.match(verdictOf(6), { verdict: 'fail' });
+    t.match(verdictOf(7, ['WARNING: at net/core/dev.c']), { verdict: 'fail' }, 'a splat is never excused');
+  },
+);

@@ -25,7 +25,10 @@ t.test('what a defect needs', async t => {
     [`{ ${FACTS}, vulnerable: [{}] }`, /^4: evidence is a `splat`/],
     [`{ ${FACTS}, vulnerable: [{ splat: '(' }] }`, /`\(` is not a regular expression/],
     [`{ ${FACTS}, vulnerable: [{ fails: [sent == 1] }] }`, /`sent == 1` is no expectation of this scenario/],
-    [`{ ${FACTS}, unaffected: [{ without: update-errno }], vulnerable: [{ splat: x }] }`, /nothing but the version says/],
+    [
+      `{ ${FACTS}, unaffected: [{ without: update-errno }], vulnerable: [{ splat: x }] }`,
+      /nothing but the version says/,
+    ],
     [`{ ${FACTS}, unaffected: [{ expr: snet == 0, because: b }], vulnerable: [{ splat: x }] }`, /snet/],
     [`{ ${FACTS}, unaffected: [{ expr: sent == 0 }], vulnerable: [{ splat: x }] }`, /because|unaffected/],
     [`{ id: CVE-26, subject: s, fixed: ['7.0'], vulnerable: [{ splat: x }] }`, /id/],

@@ -60,7 +60,11 @@ t.test('suspected commits are those of the stable series, or of mainline between
     suspects(answer, SOURCES.source).join('\n'),
     / {2}git log --oneline v6\.12\.101\.\.v6\.12\.105 -- kernel\/bpf\/cpumap\.c\s+(?:\\\s+)?net\/core\/xdp\.c$/,
   );
-  const series = { ...answer, before: { label: '6.1', version: '6.1.192' }, first: { label: '6.12', version: '6.12.117' } };
+  const series = {
+    ...answer,
+    before: { label: '6.1', version: '6.1.192' },
+    first: { label: '6.12', version: '6.12.117' },
+  };
   t.match(suspects(series, '').join('\n'), /git log --oneline v6\.1\.\.v6\.12$/);
   const unknown = { ...answer, first: { label: 'x', version: null } };
   t.notMatch(suspects(unknown, '').join('\n'), /git log/);
@@ -68,7 +72,10 @@ t.test('suspected commits are those of the stable series, or of mainline between
 });
 
 t.test('lines are broken at blanks, commands before options', async t => {
-  t.same(wrapped('a '.repeat(40).trim(), '  ').map(line => line.length <= COLUMNS), [true, true]);
+  t.same(
+    wrapped('a '.repeat(40).trim(), '  ').map(line => line.length <= COLUMNS),
+    [true, true],
+  );
   t.same(wrapped('x'.repeat(100)), ['x'.repeat(100)], 'a long word stays whole');
   const command = `./bpfrig run scenarios/cve/CVE-2026-23359.yaml --kernel 6.18 --variant mode=native --accel tcg`;
   t.same(wrappedCommand(command, '  '), [
@@ -86,13 +93,23 @@ t.test('two accounts differ in the rows that differ', async t => {
     to: {},
     residual: lost,
   });
-  const ledger = (lost: number) => ({ stages: [stage(lost)], sinks: [], origins: [], identity: [], absent: null });
+  const ledger = (lost: number) => ({
+    stages: [stage(lost)],
+    sinks: [],
+    origins: [],
+    identity: [],
+    absent: null,
+  });
   t.same(ledgerDifference([ledger(0), ledger(3)], ['6.1', '6.12']), [
     '                 6.1  6.12',
     'xdp -> redirect   10     7',
     'xdp unaccounted    0     3',
   ]);
   t.same(ledgerDifference([ledger(0), ledger(0)], ['6.1', '6.12']), []);
-  t.same(ledgerDifference([null, ledger(0)], ['', '6.12']), ['                 6.12', 'xdp in             10', 'xdp -> redirect    10']);
+  t.same(ledgerDifference([null, ledger(0)], ['', '6.12']), [
+    '                 6.12',
+    'xdp in             10',
+    'xdp -> redirect    10',
+  ]);
   t.same(ledgerDifference([ledger(0), null], ['6.1', '6.12']), []);
 });
