@@ -13,6 +13,8 @@ export type CveEvidence = Pick<
 > & {
   /** First lines of splats, as the monitor found them. */
   readonly splats?: readonly string[];
+  /** Results of steps by their `as`, also of a cell whose steps ended early, which has no counters. */
+  readonly steps?: Counters;
 };
 
 /**
@@ -24,7 +26,7 @@ export type CveEvidence = Pick<
 export function cveFinding(cve: ScenarioCve, cell: CveEvidence, lacked: string | null): CveFinding {
   const { verdict, reason } = cell;
   if (lacked !== null) return { status: 'not-affected', why: lacked };
-  const shown = verdict === 'skip' ? unaffectedBy(cve, cell.counters) : null;
+  const shown = verdict === 'skip' ? unaffectedBy(cve, { ...cell.counters, ...cell.steps }) : null;
   if (shown !== null) return { status: 'not-affected', why: shown };
   if (held(verdict) === true) return { status: 'fixed', why: '' };
   if (held(verdict) === null || isSpoiled(verdict)) return { status: 'not-shown', why: reason };

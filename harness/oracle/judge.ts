@@ -84,7 +84,10 @@ export function judge(input: JudgeInput): Judgement {
     ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
-  const unaffected = input.splats.length === 0 && !lost ? unaffectedBy(variant.cve, evidence.counters) : null;
+  const unaffected =
+    input.splats.length === 0 && !lost
+      ? unaffectedBy(variant.cve, { ...evidence.counters, ...input.stop?.results })
+      : null;
   if (unaffected !== null) return { verdict: 'skip', reason: unaffected, ...evidence };
 
   // No entry can vouch for what is not certain, or for expectations that said nothing.

@@ -5,6 +5,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { Captured, Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { FeatureName } from '../kernel/features.ts';
+import type { CveEvidence } from '../oracle/cve.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
@@ -66,8 +67,8 @@ type Outcome = Pick<
 
 interface Try {
   readonly outcome: Outcome;
-  /** First lines of the kernel's splats, of a guest that ran to the end. */
-  readonly splats?: readonly string[];
+  /** First lines of the kernel's splats, and results of steps, of a guest that ran to the end. */
+  readonly seen?: Pick<CveEvidence, 'splats' | 'steps'>;
   readonly phases: Phases;
   /** What its guest counted of the kernel's own code; absent: nothing was read. */
   readonly counters?: CellCounters | null;
@@ -100,7 +101,7 @@ export async function runCell(
     earlierTries,
     repeat: repeatCommand(planned, kernel.spec, env.repeatWords),
     dir,
-    ...cveOfCell(planned.variant.cve, kernel, env, { ...last.outcome, splats: last.splats ?? [] }),
+    ...cveOfCell(planned.variant.cve, kernel, env, { ...last.outcome, ...last.seen }),
   };
   env.folder.keepResult(result);
   const { verdict } = result;
@@ -198,7 +199,12 @@ async function tryCell(
     const { keep } = env;
     if (keep !== null) await watchdog.hold(() => keep(planned.cell, bed, outcome));
     const tail = splats.length > 0 ? bed.consoleTail : [];
-    return { outcome: { ...outcome, consoleTail: tail }, splats, phases: clock.stop(), counters };
+    return {
+      outcome: { ...outcome, consoleTail: tail },
+      seen: { splats, steps: results },
+      phases: clock.stop(),
+      counters,
+    };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
