@@ -13,7 +13,10 @@ export function suspects(answer: BisectAnswer, source: string): string[] {
   const gap =
     between.length === 0
       ? []
-      : wrapped(`Kernels between them that could not be judged: ${between.map(oneLine).join(', ')}.`);
+      : [
+          '',
+          ...wrapped(`Kernels between them that could not be judged: ${between.map(oneLine).join(', ')}.`),
+        ];
   const range = rangeOf(before.version, first.version);
   if (range === null) return [...wrapped(text), ...gap];
   const files = [...new Set(source.match(SOURCE_FILE) ?? [])];
