@@ -22,7 +22,7 @@ export interface Configuration {
   readonly config: string;
   /** Options that must be on; absent: `config` says it in another way. */
   readonly options?: readonly string[];
-  /** Architectures whose distributions build it; absent: all. */
+  /** Architectures whose distributions all build it; absent: all. */
   readonly archs?: readonly ArchName[];
   /** Name of the agent's probe for it; null: only the configuration says whether a kernel has it, where that is known. */
   readonly probe: string | null;
@@ -241,6 +241,29 @@ const TABLE = {
     ],
     archs: [],
     probe: 'fault_injection',
+  },
+  // Of distributions, only the kernels of flavour rt are built with it.
+  'preempt-rt': {
+    kind: 'configuration',
+    config: 'CONFIG_PREEMPT_RT',
+    options: ['CONFIG_PREEMPT_RT'],
+    archs: [],
+    probe: null,
+  },
+  // Detectors, for kernels that are built to be tested.
+  kasan: {
+    kind: 'configuration',
+    config: 'CONFIG_KASAN',
+    options: ['CONFIG_KASAN'],
+    archs: [],
+    probe: null,
+  },
+  kmemleak: {
+    kind: 'configuration',
+    config: 'CONFIG_DEBUG_KMEMLEAK',
+    options: ['CONFIG_DEBUG_KMEMLEAK'],
+    archs: [],
+    probe: null,
   },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 

@@ -1,4 +1,5 @@
 import type { Counters } from './counters.ts';
+import type { CveFacts, CveFinding } from './cve.ts';
 import type { Ledger } from './ledger.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,6 +18,8 @@ export interface Cell {
   readonly variant: Variant;
   /** `Kernel.id`. */
   readonly kernel: string;
+  /** The defect of the kernel that the scenario shows; absent where it shows none. */
+  readonly cve?: CveFacts | undefined;
 }
 
 /** One expectation and its outcome. */
@@ -62,4 +65,6 @@ export interface CellResult {
   readonly dir: string;
   /** Files there that the scenario asked for, as its captures. */
   readonly artifacts?: readonly string[] | undefined;
+  /** What the cell shows about the defect of its scenario; absent where that states none. */
+  readonly cve?: CveFinding | undefined;
 }

@@ -46,14 +46,17 @@ export function decideFeatures(
   return { action: 'run' };
 }
 
-/** The options without which a kernel of the user's own lacks a feature, as they are set: `CONFIG_NETKIT=n`. Empty where it has all, or nothing is known. */
+/**
+ * The options without which a kernel lacks a feature, as they are set: `CONFIG_NETKIT=n`. Empty where it has all, or nothing is known, and of a
+ * distribution's kernel also where distributions have it: there a guest says whether the kernel lost it.
+ */
 export function lackedOptions(
   name: FeatureName,
-  { packages }: Pick<FeatureKernel, 'packages'>,
+  { packages, arch }: Pick<FeatureKernel, 'packages' | 'arch'>,
   config: string | null,
 ): string[] {
   const needed = FEATURES[name];
-  if (config === null || packages.length > 0) return [];
+  if (config === null || (packages.length > 0 && !isChoice(needed, arch))) return [];
   if (name === 'bpf-interpreter')
     return isOn(config, ALWAYS_ON) ? [`${ALWAYS_ON}=${configValue(config, ALWAYS_ON)}`] : [];
   if (name === 'many-cpus') {
@@ -64,6 +67,11 @@ export function lackedOptions(
   // A program of an LSM that is not in the list is attached, and never called.
   const list = configValue(config, 'CONFIG_LSM');
   return name === 'bpf-lsm' && !/\bbpf\b/.test(list) ? [...lacked, `CONFIG_LSM=${list}`] : lacked;
+}
+
+/** Whether distributions differ in it, or do not build it on an architecture. */
+function isChoice(needed: Feature | Configuration, arch: FeatureKernel['arch']): boolean {
+  return needed.kind === 'configuration' && needed.archs !== undefined && !needed.archs.includes(arch);
 }
 
 const ALWAYS_ON = 'CONFIG_BPF_JIT_ALWAYS_ON';
@@ -115,12 +123,12 @@ function missingFeature(
 
 function missingConfiguration(
   name: FeatureName,
-  { config, archs }: Configuration,
+  needed: Configuration,
   { arch, packages }: FeatureKernel,
 ): FeatureDecision {
-  const reason = `needs ${name}, a kernel built with ${config}; probed absent`;
+  const reason = `needs ${name}, a kernel built with ${needed.config}; probed absent`;
   if (packages.length === 0) return { action: 'skip', reason };
-  if (archs !== undefined && !archs.includes(arch))
+  if (isChoice(needed, arch))
     return { action: 'skip', reason: `${reason}, as on Debian's kernels for ${arch}` };
   return { action: 'fail', reason: `${reason} on a distribution's kernel` };
 }

@@ -8,6 +8,7 @@ import { detectorsOff } from '../vm/splats.ts';
 import { boundedNames } from './claims.ts';
 import { count } from './counters.ts';
 import type { KernelFacts } from './counters.ts';
+import { unaffectedBy } from './cve.ts';
 import { applicable, checkExpectations } from './expectations.ts';
 import { firmFault, ledgerFault, type Fault } from './fault.ts';
 import { knownOn, matchKnown } from './known.ts';
@@ -48,7 +49,7 @@ export interface JudgeInput {
 
 /** A verdict and what it rests on. */
 export interface Judgement {
-  readonly verdict: Extract<Verdict, 'pass' | 'fail' | 'known' | 'fixed' | 'error'>;
+  readonly verdict: Extract<Verdict, 'pass' | 'fail' | 'known' | 'fixed' | 'error' | 'skip'>;
   /** One line; empty for a pass. */
   readonly reason: string;
   readonly expectations: readonly ExpectationResult[];
@@ -83,6 +84,11 @@ export function judge(input: JudgeInput): Judgement {
     ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
+  const unaffected =
+    input.splats.length === 0 && !lost
+      ? unaffectedBy(variant.cve, { ...evidence.counters, ...input.stop?.results })
+      : null;
+  if (unaffected !== null) return { verdict: 'skip', reason: unaffected, ...evidence };
 
   // No entry can vouch for what is not certain, or for expectations that said nothing.
   const comparable = errors.length === 0 && input.stop === null;

@@ -1,5 +1,6 @@
 import { RUN_SCHEMA } from '../model/events.ts';
 import type { RunSummary } from './fold.ts';
+import { cveRows } from './cve/cve-rows.ts';
 import { laterTries } from './later-tries.ts';
 import { sinceByRow } from './since.ts';
 import { jsonText } from '../util/json-text.ts';
@@ -30,6 +31,7 @@ export function toRunDocument(summary: RunSummary): RunDocument {
     cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
     unfinished: summary.unfinished,
     rows: [...sinceByRow(summary).values()],
+    cves: cveRows(summary),
     notes: summary.notes,
   }) as RunDocument;
 }

@@ -2,6 +2,8 @@ import { isRed } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { findingLines } from './finding-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
+import { CVE_LOOKS, fixText } from './cve/cve-looks.ts';
+import { cveRows, type CveSquare } from './cve/cve-rows.ts';
 import { laterTries, laterTriesText, triesText } from './later-tries.ts';
 import { buildMatrix, type Square } from './matrix.ts';
 import { documentReporter, type Reporter } from './reporter.ts';
@@ -22,6 +24,7 @@ export function renderMarkdown(summary: RunSummary, maxBytes: number): string {
   const head = [
     `## bpfrig: ${headline(summary)}`,
     hostLine(summary),
+    cveTable(summary),
     matrixTable(summary),
     unfinishedList(summary),
     laterList(summary),
@@ -84,6 +87,24 @@ function matrixTable(summary: RunSummary): string {
   );
   const head = ['scenario', ...matrix.kernels.map(codeSpan)];
   return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function cveTable(summary: RunSummary): string {
+  const rows = cveRows(summary);
+  if (rows.length === 0) return '';
+  const head = ['CVE', ...(rows[0]?.kernels ?? []).map(({ kernel }) => codeSpan(kernel)), 'fixed upstream'];
+  const body = rows.map(({ cve, kernels }) => [
+    `${cve.id}: ${escapeText(cve.subject)}`,
+    ...kernels.map(cveSquareText),
+    escapeText(fixText(cve)),
+  ]);
+  return [head, head.map(() => '---'), ...body].map(cells => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function cveSquareText({ status }: CveSquare): string {
+  if (status === null) return '·';
+  const { glyph, words } = CVE_LOOKS[status];
+  return status === 'vulnerable' ? `**${glyph} ${words}**` : `${glyph} ${words}`;
 }
 
 function squareText(square: Square): string {

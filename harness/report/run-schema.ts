@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Cell, CellResult } from '../model/cell.ts';
 import type { HostFacts, KernelColumn } from '../model/events.ts';
+import { CVE_STATUSES, type CveFacts } from '../model/cve.ts';
 import { ARCH_NAMES, FLAVOURS } from '../model/kernel.ts';
 import { VERDICT_NAMES, type VerdictCounts } from '../model/verdict.ts';
+import type { CveRow } from './cve/cve-rows.ts';
 import { SINCE_KINDS, type RowSince } from './since.ts';
 
 // Annotated with the model's types, so that a field that is added to the model but not here is a compile error.
@@ -13,6 +15,16 @@ const durationMs = z.number().min(0);
 /** Wall time by phase, in milliseconds. */
 export const phases = z.record(z.string(), durationMs);
 
+/** A published defect. */
+const cveFacts: z.ZodType<CveFacts> = z
+  .object({
+    id: z.string(),
+    subject: z.string(),
+    commit: z.string().nullable(),
+    fixed: z.array(z.string()),
+  })
+  .meta({ id: 'cve', description: 'A published defect of the kernel, as the scenario states it' });
+
 /** A cell of the plan. */
 export const cell: z.ZodType<Cell> = z
   .object({
@@ -22,6 +34,7 @@ export const cell: z.ZodType<Cell> = z
     file: z.string(),
     variant: z.record(z.string(), z.string()),
     kernel: z.string(),
+    cve: cveFacts.optional(),
   })
   .meta({ id: 'cell', description: 'One variant of one scenario on one kernel' });
 
@@ -124,6 +137,10 @@ export const cellResult: z.ZodType<CellResult> = z
       .array(z.string())
       .optional()
       .meta({ description: 'Files in the folder of the cell that the scenario asked for' }),
+    cve: z
+      .object({ status: z.enum(CVE_STATUSES), why: z.string() })
+      .optional()
+      .meta({ description: 'What the cell shows about the defect of its scenario' }),
   })
   .meta({ id: 'result', description: 'One cell and its verdict' });
 
@@ -140,6 +157,19 @@ const rowSince: z.ZodType<RowSince> = z
     }),
   })
   .meta({ id: 'row', description: 'A variant of a scenario, and on which kernels it holds, as measured' });
+
+const cveRow: z.ZodType<CveRow> = z
+  .object({
+    cve: cveFacts,
+    kernels: z.array(
+      z.object({
+        kernel: z.string(),
+        status: z.enum(CVE_STATUSES).nullable().meta({ description: 'Null: no cell was planned' }),
+        cells: z.array(z.object({ cell: z.string(), status: z.enum(CVE_STATUSES), why: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'cveRow', description: 'A defect, and what each kernel showed of it' });
 
 /** The document `run.json`. */
 export const runDocument = z
@@ -173,6 +203,7 @@ export const runDocument = z
     cells: z.array(cellResult),
     unfinished: z.array(z.object({ cell, reason: z.string() })),
     rows: z.array(rowSince).default([]),
+    cves: z.array(cveRow).default([]),
     notes: z.array(z.object({ level: z.enum(['info', 'warning']), text: z.string() })),
   })
   .meta({ title: 'bpfrig run.json' });

@@ -1,6 +1,7 @@
 import { isExcused } from '../model/verdict.ts';
 import type { CellResult } from '../model/cell.ts';
 import { groupBy } from '../util/group-by.ts';
+import { cveLines } from './cve/cve-lines.ts';
 import { codeLines } from './code/code-lines.ts';
 import { sumPhases, type RunSummary } from './fold.ts';
 import { laterTries, laterTriesText, triesText } from './later-tries.ts';
@@ -19,6 +20,7 @@ export function closingText(summary: RunSummary, columns: number, paint: Paint):
     timeLines(summary, paint),
     codeLines(summary, paint),
     redLines(summary, paint),
+    cveLines(summary, paint),
     lastLines(summary, paint),
   ];
   return blocks

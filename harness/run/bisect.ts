@@ -5,6 +5,7 @@ import type { Expression } from '../scenario/cel.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { byExpression, byVerdict } from './answer.ts';
+import { writeBisectAnswer } from './bisect-answer.ts';
 import { EventLog } from './event-log.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { findTurn, type NoTurn, type Turn } from './find-turn.ts';
@@ -44,14 +45,29 @@ export async function bisect(
   if (candidates.length < 2)
     throw new BpfrigError('usage', `nothing between the ends: only ${labels.join(', ') || 'none'}`);
   say(`bisect over ${candidates.length} kernels: ${labels.join(' ')}`);
+  const versions = new Map<string, string>();
+  const answers = new Map<string, boolean>();
   const found = await findTurn(candidates, async candidate => {
-    const results = await runOn(candidate, request, session);
+    const { results, version } = await runOn(candidate, request, session);
+    if (version !== null) versions.set(candidate.label, version);
     session.signal.throwIfAborted();
     const { expression } = request;
     const { holds, why } = expression === null ? byVerdict(results) : byExpression(results, expression);
     say(`  ${candidate.label}: ${wordOf(holds)} (${why})`);
+    if (holds !== null) answers.set(candidate.label, holds);
     return holds;
   });
+  if (!('reason' in found)) {
+    const kernelOf = ({ label }: KernelCandidate) => ({ label, version: versions.get(label) ?? null });
+    writeBisectAnswer(request.out, {
+      scenarios: request.scenarios.map(({ name }) => name),
+      question: request.expression?.text ?? 'verdict',
+      heldBefore: answers.get(found.before.label) ?? false,
+      before: kernelOf(found.before),
+      first: kernelOf(found.first),
+      between: found.between.map(({ label }) => label),
+    });
+  }
   for (const line of turnLines(found, candidates)) say(line);
   return codeOf(found);
 }
@@ -105,7 +121,7 @@ async function runOn(
   { label, spec, lock }: KernelCandidate,
   { scenarios, variant, out }: BisectRequest,
   session: Session,
-): Promise<CellResult[]> {
+): Promise<{ readonly results: CellResult[]; readonly version: string | null }> {
   const cells = planCells(scenarios, [label], { variant, grep: null, only: null });
   if (cells.length === 0) throw new BpfrigError('usage', 'nothing to run: no variant matches');
   const folder = RunFolder.create(
@@ -114,6 +130,10 @@ async function runOn(
   );
   const eventLog = new EventLog();
   const results: CellResult[] = [];
+  let version: string | null = null;
+  eventLog.listen('version', event => {
+    if (event.type === 'kernel-ready') version = event.kernel.version;
+  });
   eventLog.listen('events.jsonl', event => folder.append(event));
   eventLog.listen('results', event => void (event.type === 'cell-end' && results.push(event.result)));
   const kernel = { id: label, spec, ...(lock !== null && { lock }) };
@@ -121,5 +141,5 @@ async function runOn(
   folder.close();
   const [failure] = eventLog.failures;
   if (failure !== undefined) throw new BpfrigError('infra', `the run on ${label} is not kept: ${failure}`);
-  return results;
+  return { results, version };
 }

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { Testbed } from '../guest/testbed.ts';
-import type { Probes } from '../kernel/probes.ts';
 import type { Cell, CellResult, FailedTry, Phases } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Captured, Observations, StepResult } from '../model/observations.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { FeatureName } from '../kernel/features.ts';
-import { UNKNOWN_BUILD, type BuildFacts } from '../kernel/build-facts.ts';
+import type { CveEvidence } from '../oracle/cve.ts';
 import { decideFeatures } from '../oracle/features.ts';
 import { judge, type Judgement, type Stop } from '../oracle/judge.ts';
 import { knownPanic } from '../oracle/known.ts';
@@ -28,6 +27,8 @@ import type { PlannedCell } from './plan.ts';
 import { planReadings } from './readings/plan.ts';
 import { repeatCommand } from './repeat-command.ts';
 import type { RunFolder } from './results.ts';
+import { cveOfCell } from './cve-of-cell.ts';
+import { buildOf, factsOf, type KnownBefore } from './known-before.ts';
 import { compileVariant } from './set-up.ts';
 import { splatsOf } from './splats-of.ts';
 import { StepFailure } from './steps/context.ts';
@@ -35,14 +36,10 @@ import { tooManyCpus, unfitReason } from './unfit.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 
 /** What cells of one run share. */
-export interface CellEnvironment {
+export interface CellEnvironment extends KnownBefore {
   readonly cacheDir: string;
   readonly folder: RunFolder;
   readonly guests: GuestSource;
-  /** What the agent probed, by kernel: a cell that will be skipped needs no guest then. */
-  readonly probes: Map<string, Probes>;
-  /** How the kernels were built, as far as that is known, by kernel. */
-  readonly builds: Map<string, BuildFacts>;
   /** How often a cell that the host spoiled is tried again. */
   readonly retries: number;
   /** Stretches the time limit of a cell; see `timeScale`. */
@@ -70,6 +67,8 @@ type Outcome = Pick<
 
 interface Try {
   readonly outcome: Outcome;
+  /** First lines of the kernel's splats, and results of steps, of a guest that ran to the end. */
+  readonly seen?: Pick<CveEvidence, 'splats' | 'steps'>;
   readonly phases: Phases;
   /** What its guest counted of the kernel's own code; absent: nothing was read. */
   readonly counters?: CellCounters | null;
@@ -102,6 +101,7 @@ export async function runCell(
     earlierTries,
     repeat: repeatCommand(planned, kernel.spec, env.repeatWords),
     dir,
+    ...cveOfCell(planned.variant.cve, kernel, env, { ...last.outcome, ...last.seen }),
   };
   env.folder.keepResult(result);
   const { verdict } = result;
@@ -199,7 +199,12 @@ async function tryCell(
     const { keep } = env;
     if (keep !== null) await watchdog.hold(() => keep(planned.cell, bed, outcome));
     const tail = splats.length > 0 ? bed.consoleTail : [];
-    return { outcome: { ...outcome, consoleTail: tail }, phases: clock.stop(), counters };
+    return {
+      outcome: { ...outcome, consoleTail: tail },
+      seen: { splats, steps: results },
+      phases: clock.stop(),
+      counters,
+    };
   } catch (error) {
     return { outcome: troubleOutcome(error, planned, kernel), phases: clock.stop() };
   } finally {
@@ -246,9 +251,6 @@ function earlyStop(error: unknown, results: Stop['results']): EarlyStop {
   return { kind: 'stumbled', message: error.message, results, detail: error.detail };
 }
 
-/** What is known without a guest. */
-type KnownBefore = Pick<CellEnvironment, 'probes' | 'builds'>;
-
 /** The outcome of a cell that needs no guest on this kernel, with its reason; null where only a guest can show it. */
 export function outcomeWithoutGuest(
   planned: PlannedCell,
@@ -274,13 +276,8 @@ function skipByCpus({ variant: { guest } }: PlannedCell, bed: Testbed): Outcome 
 }
 
 function skipByFeatures(features: readonly FeatureName[], kernel: Kernel, env: KnownBefore): Outcome | null {
-  const facts = { probes: env.probes.get(kernel.id) ?? null, config: buildOf(kernel, env).config };
-  const decision = decideFeatures(features, kernel, facts);
+  const decision = decideFeatures(features, kernel, factsOf(kernel, env));
   return decision.action === 'run' ? null : plain(decision.action, decision.reason);
-}
-
-function buildOf({ id }: Kernel, { builds }: KnownBefore): BuildFacts {
-  return builds.get(id) ?? UNKNOWN_BUILD;
 }
 
 /** The outcome of an exception: the guest's end, the kernel's refusal, or a fault of the scenario, the host or bpfrig. */

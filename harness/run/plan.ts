@@ -1,4 +1,5 @@
 import type { Cell } from '../model/cell.ts';
+import type { CveFacts } from '../model/cve.ts';
 import { additionsText } from '../model/guest-additions.ts';
 import type { ResolvedVariant, Scenario } from '../scenario/scenario.ts';
 import { BpfrigError } from '../util/errors.ts';
@@ -104,7 +105,16 @@ function duplicateText({ id, scenario, file, kernel }: Cell, other: Cell): strin
 function planCell(scenario: Scenario, variant: ResolvedVariant, kernel: string): PlannedCell {
   const id = `${scenario.name}${variant.suffix}@${kernel}`;
   const { name, title, file } = scenario;
-  return { cell: { id, scenario: name, title, file, variant: variant.variant, kernel }, scenario, variant };
+  const cell = { id, scenario: name, title, file, variant: variant.variant, kernel };
+  return {
+    cell: variant.cve === undefined ? cell : { ...cell, cve: factsOf(variant.cve) },
+    scenario,
+    variant,
+  };
+}
+
+function factsOf({ id, subject, commit, fixed }: CveFacts): CveFacts {
+  return { id, subject, commit, fixed };
 }
 
 function matchesVariant(variant: ResolvedVariant, wanted: CellFilter['variant']): boolean {

@@ -1,6 +1,7 @@
 import { BoundedPattern } from './bounded-pattern.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { compile } from './cel.ts';
+import { buildCve, type ScenarioCve } from './cve.ts';
 import type { Expression } from './cel.ts';
 import type { BuildContext } from './build-steps.ts';
 import { objectProblem } from './object-names.ts';
@@ -126,6 +127,22 @@ export function buildKnown(
       place: context.source.place(context.origin(path)),
     };
   });
+}
+
+/** Makes the defect of a variant ready; its evidence must name expectations that the variant has. */
+export function buildVariantCve(
+  raw: NonNullable<ScenarioDocument['cve']>,
+  own: Results,
+  expectations: readonly Expectation[],
+  context: BuildContext,
+): ScenarioCve {
+  const texts = new Set(expectations.map(({ expression }) => expression.text));
+  const checks = {
+    expression: (text: string, path: Path) => expressionAt(text, ['cve', ...path], own, context),
+    pattern: (text: string, path: Path) => pattern(text, ['cve', ...path], context),
+    unknown: (text: string) => unknownExpectation(text, texts),
+  };
+  return buildCve(raw, checks, ({ path, text }) => report(context, ['cve', ...path], text));
 }
 
 function obstacleOf({ expect, fails, splat, panic }: ScenarioDocument['known'][number]): string | null {

@@ -3,6 +3,7 @@ import type { GuestAdditions } from '../model/guest-additions.ts';
 import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
+import type { ScenarioCve } from './cve.ts';
 import type { FeatureName } from '../kernel/features.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 import type { TracedEvent } from './traced.ts';
@@ -118,6 +119,8 @@ export interface ResolvedVariant {
   readonly after: readonly Step[];
   readonly expect: readonly Expectation[];
   readonly known: readonly KnownFailure[];
+  /** The defect that it shows; absent where it shows none. */
+  readonly cve?: ScenarioCve;
 }
 
 /** A scenario, checked. */

@@ -4,6 +4,7 @@ import { isRange } from '../kernel/ranges.ts';
 import { FRAME_FIELD_NAMES } from '../model/frame-fields.ts';
 import { BOUNDS } from './bounds.ts';
 import { capturesSchema } from './captures.ts';
+import { cveSchema } from './cve.ts';
 import { guestSchema } from './guest-schema.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
@@ -104,6 +105,9 @@ export function scenarioSchema(wrap: Wrap) {
       .array(z.string().regex(/^\w+$/))
       .default([])
       .describe("functions of the kernel's source that it goes through"),
+    cve: cveSchema(wrap, when)
+      .optional()
+      .describe('the published defect of the kernel that the scenario shows; docs/cves.md'),
     requires: z
       .array(requirement)
       .default([])

@@ -2,7 +2,7 @@ import type { Variant } from '../model/cell.ts';
 import { TOPOLOGIES, isTopology, type Topology } from '../model/topology.ts';
 import { suffix } from './axes.ts';
 import { BOUNDS, grouped } from './bounds.ts';
-import { buildExpectations, buildKnown, doubtUnread } from './build-expectations.ts';
+import { buildExpectations, buildKnown, buildVariantCve, doubtUnread } from './build-expectations.ts';
 import { resultSteps } from './build-steps.ts';
 import { buildCaptures, notCaptured } from './captures.ts';
 import type { Doubt } from './doubts.ts';
@@ -85,10 +85,12 @@ export function resolveVariant(
   const expect = buildExpectations(document.expect, own, context);
   problems.push(...notCaptured(expect, captures));
   doubtUnread(own, expect, context);
+  const requires = document.requires.map(item => (typeof item === 'string' ? item : item.feature));
+  const cve = document.cve && buildVariantCve(document.cve, own, expect, context);
   const resolved: ResolvedVariant = {
     variant,
     suffix: suffix(variant),
-    requires: document.requires.map(item => (typeof item === 'string' ? item : item.feature)),
+    requires: [...new Set([...requires, ...(cve?.unaffectedWithout ?? [])])],
     changes: stage.changes,
     topology,
     guest: stage.guest,
@@ -101,6 +103,7 @@ export function resolveVariant(
     after,
     expect,
     known: buildKnown(document.known, own, expect, context),
+    ...(cve !== undefined && { cve }),
   };
   return { document, resolved: problems.length > 0 ? null : resolved, problems, doubts };
 }

@@ -36,6 +36,7 @@ export const VALUES: Readonly<Record<string, Values | null>> = {
   'name=value': null,
   'path[:dst]': null,
   cel: null,
+  cell: null,
   command: null,
   duration: null,
   mib: null,

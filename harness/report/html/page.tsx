@@ -10,6 +10,7 @@ import { cellLabel, oneLine } from '../text.ts';
 import { cellAnchors } from './anchors.ts';
 import { CellView, Permalink } from './cell-view.tsx';
 import { KernelCode } from './code-section.tsx';
+import { Cves } from './cve-section.tsx';
 import { MatrixTable } from './matrix-table.tsx';
 import { countOf, headline, Kernels, Overview } from './overview.tsx';
 import { HostTrouble, RedCells } from './red-lists.tsx';
@@ -52,6 +53,7 @@ function Page({ summary }: { readonly summary: RunSummary }) {
         <main>
           <RedCells summary={summary} anchors={anchors} />
           <HostTrouble summary={summary} anchors={anchors} />
+          <Cves summary={summary} anchors={anchors} />
           <section id="matrix">
             <h2>Matrix</h2>
             <p class="quiet">

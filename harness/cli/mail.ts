@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { BisectAnswer } from '../model/bisect-answer.ts';
+import type { CellResult } from '../model/cell.ts';
+import type { RunSummary } from '../report/fold.ts';
+import { mailText } from '../report/mail/mail.ts';
+import { BISECT_FILE, readBisectAnswer } from '../run/bisect-answer.ts';
+import { BpfrigError } from '../util/errors.ts';
+import { didYouMean } from '../util/nearest.ts';
+
+/**
+ * The report of one cell of a run for a mailing list. `dirs`: the run's folders. Throws `usage` for a cell that the run does not have or that has no
+ * verdict, and for a folder that holds no bisect of its scenario.
+ */
+export function cellMail(
+  summary: RunSummary,
+  dirs: readonly string[],
+  id: string,
+  bisectDir: string | null,
+): string {
+  const result = resultOf(summary, id);
+  const { file, scenario: name } = result.cell;
+  const scenario = readScenario(dirs, file);
+  const bisect = bisectDir === null ? null : bisectOf(bisectDir, name);
+  return mailText(summary, result, { scenario, source: sourceOf(scenario), bisect });
+}
+
+function resultOf(summary: RunSummary, id: string): CellResult {
+  const result = summary.results.get(id);
+  if (result !== undefined) return result;
+  const ids = summary.cells.map(cell => cell.id);
+  const why = ids.includes(id) ? 'it has no verdict' : `the run has no such cell${didYouMean(id, ids)}`;
+  throw new BpfrigError('usage', `--mail ${id}: ${why}`);
+}
+
+/** Files are relative to the folder that bpfrig was started in, which is this one or one above the run. */
+function readScenario(dirs: readonly string[], file: string): string | null {
+  const folders = [process.cwd(), ...dirs.flatMap(foldersAbove)];
+  const path = folders.map(folder => join(folder, file)).find(existsSync);
+  return path === undefined ? null : readFileSync(path, 'utf8');
+}
+
+function foldersAbove(dir: string): string[] {
+  const path = resolve(dir);
+  const above = dirname(path);
+  return above === path ? [path] : [path, ...foldersAbove(above)];
+}
+
+/** `source` of a scenario; of a module, all of its text. */
+function sourceOf(scenario: string | null): string {
+  if (scenario === null) return '';
+  try {
+    const content: unknown = parse(scenario);
+    if (typeof content === 'object' && content !== null && 'source' in content) return String(content.source);
+  } catch {
+    // A module.
+  }
+  return scenario;
+}
+
+function bisectOf(dir: string, scenario: string): BisectAnswer {
+  const answer = readBisectAnswer(dir);
+  if (answer.scenarios.includes(scenario)) return answer;
+  throw new BpfrigError(
+    'usage',
+    `${join(dir, BISECT_FILE)} is a bisect of ${answer.scenarios.join(', ')}, not of ${scenario}`,
+  );
+}

@@ -1,0 +1,65 @@
+import type { CellResult } from '../model/cell.ts';
+import type { Counters } from '../model/counters.ts';
+import type { CveFinding } from '../model/cve.ts';
+import { held, isSpoiled } from '../model/verdict.ts';
+import type { CveSign, ScenarioCve } from '../scenario/cve.ts';
+import { evaluate } from './expectations.ts';
+import { withoutTime } from '../vm/splats.ts';
+
+/** The part of a cell's outcome that a finding rests on. */
+export type CveEvidence = Pick<
+  CellResult,
+  'verdict' | 'reason' | 'expectations' | 'counters' | 'consoleTail'
+> & {
+  /** First lines of splats, as the monitor found them. */
+  readonly splats?: readonly string[];
+  /** Results of steps by their `as`, also of a cell whose steps ended early, which has no counters. */
+  readonly steps?: Counters;
+};
+
+/**
+ * What a cell shows of its defect. Pure, and by what was measured: `lacked` is why the kernel does not have the defect's code, as a probe
+ * or the configuration says it; null: it may have it.
+ *
+ * A cell that failed is `vulnerable` only by the defect's own evidence. Any other failure says nothing about the defect.
+ */
+export function cveFinding(cve: ScenarioCve, cell: CveEvidence, lacked: string | null): CveFinding {
+  const { verdict, reason } = cell;
+  if (lacked !== null) return { status: 'not-affected', why: lacked };
+  const shown = verdict === 'skip' ? unaffectedBy(cve, { ...cell.counters, ...cell.steps }) : null;
+  if (shown !== null) return { status: 'not-affected', why: shown };
+  if (held(verdict) === true) return { status: 'fixed', why: '' };
+  if (held(verdict) === null || isSpoiled(verdict)) return { status: 'not-shown', why: reason };
+  for (const sign of cve.signs) {
+    const evidence = evidenceOf(sign, cell);
+    if (evidence !== null) return { status: 'vulnerable', why: evidence };
+  }
+  return { status: 'not-shown', why: `failed, but not as the defect does: ${reason}` };
+}
+
+/** Why a kernel does not have the code of a defect, by what it did in a cell; null where nothing shows that. */
+export function unaffectedBy(cve: ScenarioCve | undefined, counters: Counters): string | null {
+  for (const { expression, because } of cve?.unaffectedIf ?? [])
+    if (evaluate(expression, counters).ok) return `${because}: ${expression.text}`;
+  return null;
+}
+
+/**
+ * The evidence in a cell, as one line; null where a part of the sign is missing, or where an expectation failed as well that a sign by
+ * expectations does not name.
+ */
+function evidenceOf({ splat, fails }: CveSign, cell: CveEvidence): string | null {
+  if (fails.length > 0 && cell.expectations.some(({ ok, expr }) => !ok && !fails.includes(expr))) return null;
+  const failed = fails.map(text =>
+    cell.expectations.find(({ expr, ok, error }) => expr === text && !ok && error === null),
+  );
+  if (failed.includes(undefined)) return null;
+  const lines = [...(cell.splats ?? []), ...cell.consoleTail];
+  const matched = splat.map(pattern => lines.find(line => pattern.test(line)));
+  if (matched.includes(undefined)) return null;
+  const texts = [
+    ...matched.map(line => withoutTime(line ?? '').trim()),
+    ...failed.map(one => (one?.values == null ? `${one?.expr}` : `${one.expr}   (${one.values})`)),
+  ];
+  return [...new Set(texts)].join('; ');
+}
