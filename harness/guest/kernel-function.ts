@@ -18,6 +18,31 @@ export interface FoundFunctions {
   readonly copies: readonly string[];
 }
 
+/**
+ * The one function of a name. Throws `scenario` where there is none, or several, with what to name instead; `several` says that of these.
+ */
+export function onlyFunction(
+  { ranges, copies }: FoundFunctions,
+  name: string,
+  several: string,
+): Omit<FunctionRange, 'end'> & { readonly end: string | null } {
+  const [first, ...others] = ranges.get(name) ?? [];
+  if (first === undefined) throw new BpfrigError('scenario', notThere(name, copies));
+  if (others.length > 0)
+    throw new BpfrigError(
+      'scenario',
+      `the kernel has ${others.length + 1} functions \`${name}\`: ${several}`,
+    );
+  return first;
+}
+
+function notThere(name: string, copies: readonly string[]): string {
+  const own = copies.filter(copy => copy.startsWith(`${name}.`) && !copy.startsWith(`${name}.cold`));
+  const text = `/proc/kallsyms has no function \`${name}\``;
+  if (own.length > 0) return `${text}, but ${own.map(copy => `\`${copy}\``).join(', ')}: name that one`;
+  return `${text}: it does not exist in this kernel, or the compiler put it into the functions that call it: name one of those`;
+}
+
 /** Reading /proc/kallsyms takes the kernel seconds under emulation, and more with KASAN. */
 const KALLSYMS_MS = 120_000;
 
