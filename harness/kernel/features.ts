@@ -228,6 +228,14 @@ const TABLE = {
     archs: [],
     probe: 'fault_injection',
   },
+  // A distribution builds it as a flavour of its own, next to one without.
+  'preempt-rt': {
+    kind: 'configuration',
+    config: 'CONFIG_PREEMPT_RT',
+    options: ['CONFIG_PREEMPT_RT'],
+    archs: [],
+    probe: 'preempt_rt',
+  },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 
 /** The name of a feature, as `requires` of a scenario lists it. */

@@ -8,6 +8,7 @@ import { buildCaptures, notCaptured } from './captures.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
+import { ORDER_AXIS } from './interleave.ts';
 import type { Problem, Source } from './places.ts';
 import { recountedFaults } from './recounted-faults.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
@@ -70,6 +71,7 @@ export function resolveVariant(
     kernels: document.kernels ?? null,
     objects,
     observe,
+    order: variant[ORDER_AXIS] ?? '',
     ...names,
   };
   const [setup, traffic, after] = (['setup', 'traffic', 'after'] as const).map(key =>

@@ -104,8 +104,13 @@ export class GdbRemote {
   /** The threads that QEMU has, one a CPU. */
   async threads(): Promise<readonly number[]> {
     const found: number[] = [];
-    for (let answer = await this.ask('qfThreadInfo'); answer.startsWith('m'); ) {
-      found.push(...answer.slice(1).split(',').map(hex => Number.parseInt(hex, 16)));
+    for (let answer = await this.ask('qfThreadInfo'); answer.startsWith('m');) {
+      found.push(
+        ...answer
+          .slice(1)
+          .split(',')
+          .map(hex => Number.parseInt(hex, 16)),
+      );
       answer = await this.ask('qsThreadInfo');
     }
     return found;

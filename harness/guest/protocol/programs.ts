@@ -89,6 +89,7 @@ export const PROGRAM_OPS = {
       batch: int(0, U32_MAX).optional().describe('64 without it; with `live` only'),
       dev: device.optional(),
       cpu: cpu.optional(),
+      priority: int(1, 99).optional().describe('of SCHED_FIFO, from before the task comes to `cpu`'),
     },
     z
       .object({

@@ -168,9 +168,7 @@ async function rangesOf(ctx: StepContext, caller: string): Promise<Ranges> {
 }
 
 function onlyRange(ctx: StepContext, name: string, found: FoundFunctions): FunctionRange {
-  const { start, end } = asMistake(ctx, () =>
-    onlyFunction(found, name, 'name one that calls the right one'),
-  );
+  const { start, end } = asMistake(ctx, () => onlyFunction(found, name, 'name one that calls the right one'));
   if (end === null)
     throw mistake(
       ctx,

@@ -170,5 +170,8 @@ async function schedDebug(ctx: StepContext): Promise<string> {
 }
 
 function mistake({ step }: StepContext, text: string): BpfrigError {
-  return new BpfrigError('scenario', `${linePrefix(step?.place ?? NO_PLACE)}${step?.kind ?? 'hold'}: ${text}`);
+  return new BpfrigError(
+    'scenario',
+    `${linePrefix(step?.place ?? NO_PLACE)}${step?.kind ?? 'hold'}: ${text}`,
+  );
 }
