@@ -15,6 +15,7 @@ import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { buildStage, stageSteps } from './stage.ts';
+import { strayHolds } from './stray-holds.ts';
 import { exactly } from './step-words.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -79,7 +80,7 @@ export function resolveVariant(
   ) as [Step[], Step[], Step[]];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
-  problems.push(...tooMuch(steps), ...recountedFaults(steps));
+  problems.push(...tooMuch(steps), ...recountedFaults(steps), ...strayHolds(steps));
   const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
   problems.push(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
