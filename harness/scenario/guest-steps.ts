@@ -53,7 +53,10 @@ export function guestKinds(wrap: Wrap) {
       .strictObject({ cpu: cpu() })
       .describe('let no ordinary task run on a CPU: a FIFO spinner, RT throttling and the fair server off'),
     release: z
-      .union([z.strictObject({ cpu: cpu() }), z.strictObject({ hold: wrap(z.string().regex(NAME)) })])
+      .union([
+        z.strictObject({ cpu: cpu() }),
+        z.strictObject({ hold: wrap(z.string().regex(NAME)).describe('its `name`') }),
+      ])
       .describe('undo `stall`, or let the CPU of a `hold` go on'),
     cpu: z
       .strictObject({ cpu: cpu(), online: flag.describe('false takes it offline') })

@@ -60,7 +60,7 @@ export function holdKinds(wrap: Wrap) {
         'hold a CPU as soon as it comes to a place in the kernel, while the others go on; it fails the cell if the CPU never comes there',
       ),
     held: z
-      .union([name, z.strictObject({ hold: name, within })])
+      .union([name, z.strictObject({ hold: name.describe('its `name`'), within })])
       .describe('wait until the CPU of a `hold` is there'),
     runnable: z
       .strictObject({
