@@ -54,6 +54,12 @@ function interleaved(step: RawStep, path: Path, context: BuildContext): Step[] {
   if (countKinds(step) > 0 || step.repeat !== undefined)
     report(context, path, 'an `interleave` has its steps in `of`, and no others');
   if (step.as !== undefined) report(context, [...path, 'as'], 'an `interleave` has no result to keep');
+  if (step.background !== undefined)
+    report(
+      context,
+      [...path, 'background'],
+      'an `interleave` is not done in the background: its steps can be',
+    );
   return inOrder(context.order).flatMap(([sequence, index]) => {
     const one = of[sequence]?.[index];
     return one === undefined ? [] : plainStep(one, [...path, 'interleave', 'of', sequence, index], context);

@@ -1,5 +1,8 @@
 import t from 'tap';
 import { allOrders, inOrder, ordersOf } from './interleave.ts';
+import { parseScenario, problemLines } from './parse.ts';
+import { yamlSource } from './places.ts';
+import { NAMES } from './vocabulary.fixture.ts';
 
 const WAIT = { wait: { for: 1 } };
 
@@ -40,4 +43,61 @@ t.test('what cannot be', async t => {
   const long = { interleave: { of: [Array(10).fill(WAIT), Array(10).fill(WAIT)] } };
   t.match(problems({ traffic: [long] }), [['traffic.0.interleave', /`orders: 20`/]]);
   t.same(ordersOf({ traffic: [WAIT, 7, { interleave: 'x' }] }, []), { path: null, names: [], problems: [] });
+});
+
+const FILE = { name: 'one', file: 'one.yaml', path: '/scenarios/one.yaml' };
+
+const parse = (text: string) => parseScenario(yamlSource(text), FILE, NAMES);
+
+const TEXT = `title: t
+source: s
+axes: { ms: [1, 2] }
+traffic:
+  - wait: { for: $ms }
+  - interleave:
+      of:
+        - [wait: { for: 11 }, wait: { for: 12 }]
+        - - { wait: { for: 21 } }
+  - wait: { for: 3 }
+expect: ['sent == 0', { expr: sent == 1, when: { order: aab } }]
+`;
+
+t.test('each order is a variant, whose steps stand where they are written', async t => {
+  const { scenario } = parse(TEXT);
+  t.same(scenario?.axes, { ms: ['1', '2'], order: ['aab', 'aba', 'baa'] });
+  const variants = scenario?.variants ?? [];
+  t.same(
+    variants.map(({ suffix }) => suffix).slice(0, 3),
+    ['aab', 'aba', 'baa'].map(order => `[ms=1,order=${order}]`),
+  );
+  const waits = variants.map(({ traffic }) =>
+    traffic.map(({ args }) => (args as { readonly for: number }).for).join(' '),
+  );
+  t.same(waits.slice(0, 3), ['1 11 12 21 3', '1 11 21 12 3', '1 21 11 12 3']);
+  t.same(
+    variants[2]?.traffic.map(({ place }) => `${place.line}:${place.column}`),
+    ['5:5', '9:13', '8:12', '8:31', '10:5'],
+  );
+  t.same(
+    variants.map(({ expect }) => expect.length),
+    [2, 1, 1, 2, 1, 1],
+  );
+});
+
+t.test('mistakes in it are at their places', async t => {
+  const rows: [string, string, RegExp][] = [
+    ['wait: { for: 12 }', 'wait: { fro: 12 }', /one.yaml:8:\d+: .*`fro`/],
+    [
+      '- { wait: { for: 21 } }',
+      '- { wait: { for: 21 }, when: { ms: 1 } }',
+      /one.yaml:9:\d+: a step of an `interleave` is in every variant/,
+    ],
+    ['- interleave:', '- as: x\n    interleave:', /an `interleave` has no result/],
+    ['- interleave:', '- background: true\n    interleave:', /is not done in the background/],
+    ['order: aab', 'order: bbb', /axis `order` has no value `bbb`/],
+  ];
+  for (const [from, to, message] of rows) {
+    const { problems } = parse(TEXT.replace(from, to));
+    t.match(problemLines('one.yaml', problems).join('\n'), message, to);
+  }
 });

@@ -27,6 +27,8 @@ interface Interleave {
   readonly path: Path;
   /** Steps of each sequence. */
   readonly lengths: readonly number[];
+  /** Of the first step that is in some variants only. */
+  readonly when: Path | null;
   readonly orders: number | 'all';
   readonly seed: number;
 }
@@ -47,6 +49,11 @@ export function ordersOf(raw: Readonly<Record<string, unknown>>, axes: readonly 
     return wrong(
       `an \`interleave\` makes the axis \`${ORDER_AXIS}\`, which the scenario has already: call that one otherwise`,
     );
+  if (first.when !== null)
+    return wrong(
+      'a step of an `interleave` is in every variant: with a `when`, several orders would be the same',
+      first.when,
+    );
   const count = orderCount(first.lengths);
   if (first.orders === 'all' && count > BOUNDS.variants)
     return wrong(
@@ -63,11 +70,18 @@ function read(step: unknown, at: Path): Interleave[] {
   if (!isRecord(step) || !isRecord(step['interleave'])) return [];
   const { of, orders = 'all', seed = 1 } = step['interleave'];
   if (!Array.isArray(of) || of.length > MOST_SEQUENCES) return [];
-  const lengths = of.map(sequence => (Array.isArray(sequence) ? sequence.length : 0));
+  const path = [...at, 'interleave'];
+  const sequences = of.map((sequence): readonly unknown[] => (Array.isArray(sequence) ? sequence : []));
+  const whens = sequences.flatMap((steps, index) =>
+    steps.flatMap((one, position) =>
+      isRecord(one) && one['when'] !== undefined ? [[...path, 'of', index, position, 'when']] : [],
+    ),
+  );
   return [
     {
-      path: [...at, 'interleave'],
-      lengths,
+      path,
+      lengths: sequences.map(steps => steps.length),
+      when: whens[0] ?? null,
       orders: typeof orders === 'number' ? orders : 'all',
       seed: typeof seed === 'number' ? seed : 1,
     },

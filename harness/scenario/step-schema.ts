@@ -221,7 +221,7 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
   const repeat = z.strictObject({ times: words(wrap).times, steps: z.array(plain).min(1) });
   const interleave = z.strictObject({
     of: z
-      .array(z.array(plain.omit({ when: true })).min(1))
+      .array(z.array(plain).min(1))
       .min(2)
       .max(MOST_SEQUENCES)
       .describe('sequences of steps: a, b and so on'),
