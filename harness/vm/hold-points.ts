@@ -95,12 +95,6 @@ export class HoldPoints {
     };
   }
 
-  /** Ends the session; the machine goes on with all CPUs. */
-  async close(): Promise<void> {
-    await this.#whileStopped(() => this.#entries.clear()).catch(() => undefined);
-    this.#gdb.close();
-  }
-
   async #end(entry: Entry): Promise<void> {
     if (entry.state === 'over') return;
     await this.#whileStopped(() => {
