@@ -65,11 +65,11 @@ export function holdKinds(wrap: Wrap) {
     runnable: z
       .strictObject({
         cpu: int(0).describe('its number'),
-        tasks: int(1).describe('how many, the one that it runs included'),
+        priority: int(1, 99).describe('of its SCHED_FIFO or SCHED_RR, as `live` has it'),
         within,
       })
       .describe(
-        'wait until so many tasks run or wait for their turn on a CPU, as the debug file of the scheduler has it',
+        'wait until a real-time task of that priority runs or waits for its turn on a CPU, as the debug file of the scheduler has it',
       ),
   };
 }

@@ -139,26 +139,35 @@ const SCHED_DEBUG = ['/sys/kernel/debug/sched/debug', '/proc/sched_debug'] as co
 /** Pause between two looks. */
 const LOOK_MS = 20;
 
-/** Waits until so many tasks run or wait on a CPU, whether or not it goes on. Throws `StepFailure`, and `scenario` for a CPU that is not there. */
+/**
+ * Waits until a real-time task of a priority runs or waits on a CPU, whether or not that goes on. Throws `StepFailure` where none comes, `scenario`
+ * for a kernel that does not show its tasks.
+ */
 export async function runnable(
   ctx: StepContext,
-  { cpu, tasks, within }: StepArgs<'runnable'>,
+  { cpu, priority, within }: StepArgs<'runnable'>,
 ): Promise<StepOutcomes['runnable']> {
   const deadline = performance.now() + within * hostPressure();
   for (;;) {
-    const count = runnableTasks(await schedDebug(ctx), cpu);
-    if (count === null) throw mistake(ctx, `no CPU ${cpu} is online`);
-    if (count >= tasks) return {};
+    if (hasRunnable(await schedDebug(ctx), cpu, priority)) return {};
     if (performance.now() > deadline)
-      throw new StepFailure(`CPU ${cpu} has ${count} of ${tasks} tasks after ${within} ms`, null);
+      throw new StepFailure(`CPU ${cpu} has no task of priority ${priority} after ${within} ms`, null);
     await sleep(LOOK_MS);
   }
 }
 
-/** `nr_running` of a CPU's run queue (kernel/sched/debug.c); null for a CPU that is not there. */
-export function runnableTasks(text: string, cpu: number): number | null {
-  const count = new RegExp(`^cpu#${cpu}\\b[^]*?^ *\\.nr_running *: *(\\d+)`, 'm').exec(text)?.[1];
-  return count === undefined ? null : Number(count);
+/** Highest priority of a real-time task: the kernel's number of a priority is this minus the user's (MAX_RT_PRIO - 1). */
+const HIGHEST = 99;
+
+/**
+ * Whether the scheduler's debug file has a runnable task of a real-time priority on a CPU. A row of kernel/sched/debug.c, print_task(): state, name, PID, numbers with a
+ * point, then the whole numbers of its switches and of its priority.
+ */
+export function hasRunnable(text: string, cpu: number, priority: number): boolean {
+  const section = new RegExp(`^cpu#${cpu}\\b[^]*?(?=^cpu#|$(?![^]))`, 'm').exec(text)?.[0] ?? '';
+  return Array.from(section.matchAll(/^[ >]R +\S+ +\d+ .*? \d+ +(\d+) /gm)).some(
+    ([, number]) => Number(number) === HIGHEST - priority,
+  );
 }
 
 async function schedDebug(ctx: StepContext): Promise<string> {
