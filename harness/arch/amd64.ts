@@ -40,6 +40,7 @@ export const amd64: Architecture = {
     // pvpanic before 5.13, pvpanic_mmio since.
     drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic', 'pvpanic_mmio'] },
   },
+  debugger: { pc: 16, sp: 7, returnAddress: 'on-stack', returnPops: 8, breakpointBytes: 1 },
   kernel: { makeArch: 'x86', target: 'bzImage', image: 'arch/x86/boot/bzImage' },
   toolchain: {
     tuple: 'x86_64-linux-gnu',

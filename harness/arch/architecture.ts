@@ -12,6 +12,7 @@ export interface Architecture {
   /** `e_machine` of its programs and kernels: elf(5). */
   readonly elfMachine: number;
   readonly machine: Machine;
+  readonly debugger: DebuggerView;
   readonly kernel: KernelBuild;
   readonly toolchain: Toolchain;
   /** Why QEMU's guest of this architecture cannot have something that a scenario asks for; absent: it can. */
@@ -56,6 +57,21 @@ export interface CpuState {
   readonly sleeps: boolean | null;
   /** Whether it takes interrupts; null where the text is not understood. */
   readonly interrupts: boolean | null;
+}
+
+/**
+ * What QEMU's gdb stub shows of a CPU, by the stub's numbers of 64-bit registers (gdb-xml/ of QEMU's source), and where a call leaves the
+ * address to which it returns.
+ */
+export interface DebuggerView {
+  readonly pc: number;
+  readonly sp: number;
+  /** Where a function that begins finds its return address: in a register, or at the top of the stack. */
+  readonly returnAddress: number | 'on-stack';
+  /** Bytes that the return takes from the stack. */
+  readonly returnPops: number;
+  /** Length of a breakpoint, as the stub wants it. */
+  readonly breakpointBytes: number;
 }
 
 /** A kernel as its build leaves it. */

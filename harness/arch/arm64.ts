@@ -40,6 +40,7 @@ export const arm64: Architecture = {
     cpuState,
     drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic_pci'] },
   },
+  debugger: { pc: 32, sp: 31, returnAddress: 30, returnPops: 0, breakpointBytes: 4 },
   kernel: { makeArch: 'arm64', target: 'Image', image: 'arch/arm64/boot/Image' },
   toolchain: {
     tuple: 'aarch64-linux-gnu',

@@ -35,6 +35,7 @@ export const riscv64: Architecture = {
     cpuState,
     drivers: { required: { virtio_pci: 'CONFIG_VIRTIO_PCI' }, optional: ['pvpanic_pci'] },
   },
+  debugger: { pc: 32, sp: 2, returnAddress: 1, returnPops: 0, breakpointBytes: 4 },
   kernel: { makeArch: 'riscv', target: 'Image', image: 'arch/riscv/boot/Image' },
   toolchain: {
     tuple: 'riscv64-linux-gnu',

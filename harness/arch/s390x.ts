@@ -42,6 +42,7 @@ export const s390x: Architecture = {
     // Debian's kernels have the channel subsystem and virtio on it built in.
     drivers: { required: {}, optional: [] },
   },
+  debugger: { pc: 1, sp: 17, returnAddress: 16, returnPops: 0, breakpointBytes: 2 },
   kernel: { makeArch: 's390', target: 'bzImage', image: 'arch/s390/boot/bzImage' },
   toolchain: {
     tuple: 's390x-linux-gnu',

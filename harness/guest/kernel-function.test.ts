@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { findFunctions, FIND_FUNCTIONS, parseFound } from './kernel-function.ts';
+import { findCommand, findFunctions, FIND_FUNCTIONS, parseFound } from './kernel-function.ts';
 import type { AgentCaller } from './protocol.ts';
 
 /** As of a kernel: its own symbols in order, then those of two modules, whose symbols are in none. */
@@ -25,10 +26,12 @@ ffffffffc0000340 d veth_ops\t[veth]
 ffffffffc0000220 t pktgen_xmit\t[pktgen]
 `;
 
+const FILE = join(t.testdir({ kallsyms: KALLSYMS }), 'kallsyms');
+
 /** What the guest's program finds there. */
 async function found(...names: string[]): Promise<string> {
-  const args = ['awk', '-v', `names=${names.join(' ')}`, FIND_FUNCTIONS];
-  const { stdout } = await execa('busybox', args, { input: KALLSYMS });
+  const [program = '', ...args] = findCommand(FILE, names);
+  const { stdout } = await execa(program, args);
   return stdout;
 }
 

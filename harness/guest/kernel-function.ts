@@ -18,6 +18,31 @@ export interface FoundFunctions {
   readonly copies: readonly string[];
 }
 
+/**
+ * The one function of a name. Throws `scenario` where there is none, or several, with what to name instead; `several` says that of these.
+ */
+export function onlyFunction(
+  { ranges, copies }: FoundFunctions,
+  name: string,
+  several: string,
+): Omit<FunctionRange, 'end'> & { readonly end: string | null } {
+  const [first, ...others] = ranges.get(name) ?? [];
+  if (first === undefined) throw new BpfrigError('scenario', notThere(name, copies));
+  if (others.length > 0)
+    throw new BpfrigError(
+      'scenario',
+      `the kernel has ${others.length + 1} functions \`${name}\`: ${several}`,
+    );
+  return first;
+}
+
+function notThere(name: string, copies: readonly string[]): string {
+  const own = copies.filter(copy => copy.startsWith(`${name}.`) && !copy.startsWith(`${name}.cold`));
+  const text = `/proc/kallsyms has no function \`${name}\``;
+  if (own.length > 0) return `${text}, but ${own.map(copy => `\`${copy}\``).join(', ')}: name that one`;
+  return `${text}: it does not exist in this kernel, or the compiler put it into the functions that call it: name one of those`;
+}
+
 /** Reading /proc/kallsyms takes the kernel seconds under emulation, and more with KASAN. */
 const KALLSYMS_MS = 120_000;
 
@@ -46,9 +71,22 @@ $3 in wanted { name[++found] = $3; start[found] = $1 }
 END { settle() }
 `;
 
+/** What comes before awk, which takes seconds for the lines of all functions: those of `names` with some behind, and all of modules. */
+const SEARCH = `
+[ -e "$1" ] || exit 2
+file=$1 names=$2 awk=$3; shift 3
+busybox grep -F -A8 "$@" "$file" | busybox awk -v "names=$names" "$awk"
+`;
+
+/** The command that prints the rows of {@link FIND_FUNCTIONS} for a file as /proc/kallsyms is. */
+export function findCommand(file: string, names: readonly string[]): readonly string[] {
+  const patterns = [...names.map(name => ` ${name}`), '['].flatMap(text => ['-e', text]);
+  return ['busybox', 'sh', '-c', SEARCH, 'sh', file, names.join(' '), FIND_FUNCTIONS, ...patterns];
+}
+
 /** Looks functions up in a guest's /proc/kallsyms. Throws `scenario` where that has no addresses, and what the requests throw. */
 export async function findFunctions(guest: AgentCaller, names: readonly string[]): Promise<FoundFunctions> {
-  const argv = ['busybox', 'awk', '-v', `names=${names.join(' ')}`, FIND_FUNCTIONS, '/proc/kallsyms'];
+  const argv = findCommand('/proc/kallsyms', names);
   const { status, stdout, stderr } = await guest.call(
     'exec',
     { argv, timeout_ms: KALLSYMS_MS },

@@ -3,6 +3,7 @@ import type { Probes } from '../kernel/probes.ts';
 import { attributeLoss } from '../vm/attribute-loss.ts';
 import type { Ram } from '../vm/devices.ts';
 import { lossOf, type GuestFailure } from '../vm/failure.ts';
+import type { HoldPoints } from '../vm/hold-points.ts';
 import type { GuestSpec } from '../vm/spec.ts';
 import { bootVm } from '../vm/start.ts';
 import type { BootedVm, Vm, VmOptions } from '../vm/vm.ts';
@@ -49,6 +50,7 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   readonly #agent: AgentClient;
   #failure: Promise<GuestFailure> | null = null;
   #ssh: Promise<SshTarget> | null = null;
+  #holdPoints: Promise<HoldPoints> | null = null;
 
   constructor(vm: Vm, agent: AgentClient, hello: Hello) {
     this.vm = vm;
@@ -98,6 +100,12 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   async openGdb(): Promise<string> {
     this.#agent.waitForever();
     return await this.vm.openGdb();
+  }
+
+  /** What holds CPUs of the guest: {@link Vm.openHoldPoints}, opened by the first call. */
+  holdPoints(): Promise<HoldPoints> {
+    this.#holdPoints ??= this.vm.openHoldPoints();
+    return this.#holdPoints;
   }
 
   /** The ops that the agent was asked for and has not answered, oldest first. */

@@ -242,13 +242,13 @@ const TABLE = {
     archs: [],
     probe: 'fault_injection',
   },
-  // Of distributions, only the kernels of flavour rt are built with it.
+  // A distribution builds it as a flavour of its own, next to one without.
   'preempt-rt': {
     kind: 'configuration',
     config: 'CONFIG_PREEMPT_RT',
     options: ['CONFIG_PREEMPT_RT'],
     archs: [],
-    probe: null,
+    probe: 'preempt_rt',
   },
   // Detectors, for kernels that are built to be tested.
   kasan: {

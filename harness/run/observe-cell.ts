@@ -9,6 +9,7 @@ import { waitUntilIdle } from './wait-until-idle.ts';
 import { setUp, type PreparedVariant } from './set-up.ts';
 import { CellState, type StepContext } from './steps/context.ts';
 import { settleFaults } from './steps/fault.ts';
+import { abandonHolds, settleHolds } from './steps/hold.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /** What a cell leaves, also when its steps end early. */
@@ -31,8 +32,14 @@ export async function observeCell(
   kept: Kept,
 ): Promise<Observations> {
   const { variant } = prepared;
-  const ctx = await setUp(bed, prepared, new CellState(kept.results, variant.changes, kept.artifacts));
-  return await observeTraffic(bed, ctx, { variant, wanted }, clock, kept.captures);
+  const state = new CellState(kept.results, variant.changes, kept.artifacts);
+  try {
+    const ctx = await setUp(bed, prepared, state);
+    return await observeTraffic(bed, ctx, { variant, wanted }, clock, kept.captures);
+  } finally {
+    // What follows, such as a look at the log, needs a guest that goes on.
+    await abandonHolds(state.holds);
+  }
 }
 
 /** What is observed of a set-up that is done. */
@@ -56,8 +63,9 @@ export async function observeTraffic(
 
   try {
     await runSteps(ctx, variant.traffic);
-    await ctx.join();
+    await settleHolds(ctx, () => ctx.join());
   } catch (error) {
+    await abandonHolds(ctx.holds);
     // Just then somebody wants to see them; without them, the error still counts.
     await readCaptures(bed, variant.captures, captures).catch(() => undefined);
     throw error;
@@ -70,7 +78,7 @@ export async function observeTraffic(
   const counted = await readCounted(bed, ctx, before, wanted);
   await readCaptures(bed, variant.captures, captures);
   await runSteps(ctx, variant.after);
-  await ctx.throwFailed();
+  await settleHolds(ctx, () => ctx.throwFailed());
   await settleFaults(ctx);
   return await observationsOf(bed, ctx, counted, { captures, explain: true });
 }

@@ -1,5 +1,6 @@
 import { isReserved, type Vocabulary } from './vocabulary.ts';
 import type { Doubt } from './doubts.ts';
+import { inOrder } from './interleave.ts';
 import type { Path, Problem, Source } from './places.ts';
 import type { PlainStep, ScenarioObject, Step } from './scenario.ts';
 import type { ScenarioDocument } from './schema.ts';
@@ -18,6 +19,8 @@ export interface BuildContext {
   readonly kernels: string | null;
   readonly objects: readonly ScenarioObject[];
   readonly observe: readonly TracedEvent[];
+  /** Of the steps of an `interleave`; empty where there is none. */
+  readonly order: string;
   readonly source: Source;
   readonly origin: (path: Path) => Path;
   readonly problems: Problem[];
@@ -29,6 +32,7 @@ export interface BuildContext {
 export function buildSteps(raw: readonly RawStep[], path: Path, context: BuildContext): Step[] {
   return raw.flatMap((step, index): Step[] => {
     const here = [...path, index];
+    if (step.interleave !== undefined) return interleaved(step, here, context);
     if (step.repeat === undefined) return plainStep(step, here, context);
     const { times, steps } = step.repeat;
     if (countKinds(step) > 0) report(context, here, 'a `repeat` has its steps in `steps`, and no others');
@@ -41,6 +45,24 @@ export function buildSteps(raw: readonly RawStep[], path: Path, context: BuildCo
       plainStep(one, [...here, 'repeat', 'steps', position], context),
     );
     return [{ kind: 'repeat', args: { times, steps: inner }, ...stepBase(step, here, context) }];
+  });
+}
+
+/** The steps of an `interleave`, in the order of the variant. */
+function interleaved(step: RawStep, path: Path, context: BuildContext): Step[] {
+  const { interleave: { of } = { of: [] } } = step;
+  if (countKinds(step) > 0 || step.repeat !== undefined)
+    report(context, path, 'an `interleave` has its steps in `of`, and no others');
+  if (step.as !== undefined) report(context, [...path, 'as'], 'an `interleave` has no result to keep');
+  if (step.background !== undefined)
+    report(
+      context,
+      [...path, 'background'],
+      'an `interleave` is not done in the background: its steps can be',
+    );
+  return inOrder(context.order).flatMap(([sequence, index]) => {
+    const one = of[sequence]?.[index];
+    return one === undefined ? [] : plainStep(one, [...path, 'interleave', 'of', sequence, index], context);
   });
 }
 

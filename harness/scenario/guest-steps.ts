@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { execSchema } from './exec-step.ts';
 import { faultSchema } from './fault-step.ts';
-import { words } from './step-words.ts';
+import { holdKinds } from './hold-steps.ts';
+import { NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
 
 /** How long `gone` and `kthreads` wait for what a workqueue does in its own time. */
@@ -51,7 +52,12 @@ export function guestKinds(wrap: Wrap) {
     stall: z
       .strictObject({ cpu: cpu() })
       .describe('let no ordinary task run on a CPU: a FIFO spinner, RT throttling and the fair server off'),
-    release: z.strictObject({ cpu: cpu() }).describe('undo `stall`'),
+    release: z
+      .union([
+        z.strictObject({ cpu: cpu() }),
+        z.strictObject({ hold: wrap(z.string().regex(NAME)).describe('its `name`') }),
+      ])
+      .describe('undo `stall`, or let the CPU of a `hold` go on'),
     cpu: z
       .strictObject({ cpu: cpu(), online: flag.describe('false takes it offline') })
       .describe('take a CPU offline, or back'),
@@ -73,6 +79,7 @@ export function guestKinds(wrap: Wrap) {
         within: milliseconds(0).default(TRAFFIC_PATIENCE_MS).describe('milliseconds'),
       })
       .describe('wait until kthreads have taken so many packets out of rings, and all of them sleep again'),
+    ...holdKinds(wrap),
     fault: faultSchema(wrap),
     exec: execSchema(wrap),
     write: z

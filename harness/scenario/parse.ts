@@ -5,6 +5,7 @@ import type { CoverageList, Subject } from './coverage-list.ts';
 import { sharedDoubts, unusedItems } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { strayWhens } from './fill-in.ts';
+import { ORDER_AXIS, ordersOf } from './interleave.ts';
 import type { Path, Problem, Source } from './places.ts';
 import type { Scenario } from './scenario.ts';
 import { axesSchema } from './schema.ts';
@@ -39,19 +40,22 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
     const same = (path: Path): Path => path;
     return failed(axes.error.issues.flatMap(issue => explainIssue(issue, raw, source, same)));
   }
+  const orders = ordersOf(raw, Object.keys(axes.data.axes));
+  const all = orders.names.length === 0 ? axes.data.axes : { ...axes.data.axes, [ORDER_AXIS]: orders.names };
   const at = ({ path, text }: { path: Path; text: string }): Problem => ({ place: source.place(path), text });
   const whens = axes.data.exclude.map((when, index) => ({ when, path: ['exclude', index] }));
   const stray = [
     ...doubledValues(axes.data.axes),
-    ...strayWhens(raw, axes.data.axes),
-    ...whens.flatMap(({ when, path }) => strayWhens({ when }, axes.data.axes).map(p => ({ ...p, path }))),
+    ...strayWhens(raw, all),
+    ...whens.flatMap(({ when, path }) => strayWhens({ when }, all).map(p => ({ ...p, path }))),
   ].map(at);
-  const size = productSize(axes.data.axes);
+  if (orders.problems.length > 0) return failed([...stray, ...orders.problems.map(at)]);
+  const size = productSize(all);
   if (size > BOUNDS.variants) {
     const text = `the axes make ${grouped(size)} variants, which is more than ${grouped(BOUNDS.variants)}: take out values, or divide the scenario`;
     return failed([{ place: source.place(['axes'], 'key'), text }]);
   }
-  const variants = product(axes.data.axes, axes.data.exclude);
+  const variants = product(all, axes.data.exclude);
   if (variants.length === 0)
     return failed([{ place: source.place(['exclude']), text: '`exclude` leaves no variant' }]);
 
@@ -75,7 +79,7 @@ export function parseScenario(source: Source, file: ScenarioFile, options: Parse
   const objects = [
     ...new Map(resolved.flatMap(one => one.objects).map(one => [JSON.stringify(one), one])).values(),
   ];
-  const shared = { ...head(document), requires, objects, axes: axes.data.axes };
+  const shared = { ...head(document), requires, objects, axes: all };
   const scenario = { ...file, ...shared, variants: resolved };
   return { scenario, problems: [] };
 }

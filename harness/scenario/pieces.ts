@@ -122,6 +122,7 @@ function contextOf(
     kernels: null,
     objects,
     observe,
+    order: '',
     ...names,
   };
 }

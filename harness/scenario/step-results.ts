@@ -38,6 +38,9 @@ export interface StepOutcomes {
   rlimit: Nothing;
   enqueued: Nothing;
   dequeued: Nothing;
+  hold: Nothing;
+  held: Nothing;
+  runnable: Nothing;
   /** `injected`: set when the cell ends. */
   fault: { readonly injected?: number };
   /** `id`: of a program that is loaded alone. `programs`, `maps`: ids by name, of a whole object. */
@@ -113,6 +116,9 @@ const FIELDS: { readonly [K in StepKind]: readonly (keyof StepOutcomes[K])[] | n
   rlimit: [],
   enqueued: [],
   dequeued: [],
+  hold: [],
+  held: [],
+  runnable: [],
   fault: ['injected'],
   load: ['id', 'programs', 'maps'],
   attach: ['id', 'link', 'mode'],

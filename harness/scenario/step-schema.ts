@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { BOUNDS } from './bounds.ts';
 import { attachKinds, REPLACES } from './attach-steps.ts';
 import { guestKinds } from './guest-steps.ts';
+import { MOST_SEQUENCES } from './interleave.ts';
 import { packetKinds } from './packet-steps.ts';
 import { C_NAME, exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
@@ -220,7 +222,26 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
     when: when.optional(),
   });
   const repeat = z.strictObject({ times: words(wrap).times, steps: z.array(plain).min(1) });
-  return plain.extend({ repeat: repeat.optional().describe('run steps several times over') });
+  const interleave = z.strictObject({
+    of: z
+      .array(z.array(plain).min(1))
+      .min(2)
+      .max(MOST_SEQUENCES)
+      .describe('sequences of steps: a, b and so on'),
+    orders: z
+      .union([z.literal('all'), z.int().min(1).max(BOUNDS.variants)])
+      .default('all')
+      .describe('all of them, or so many'),
+    seed: z.int().min(0).default(1).describe('which ones these are'),
+  });
+  return plain.extend({
+    repeat: repeat.optional().describe('run steps several times over'),
+    interleave: interleave
+      .optional()
+      .describe(
+        'run sequences of steps in every order that keeps that of each: axis `order`, such as `abba`, has a variant for each',
+      ),
+  });
 }
 
 type Kinds = ReturnType<typeof stepKinds>;

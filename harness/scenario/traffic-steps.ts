@@ -68,6 +68,9 @@ export function trafficKinds(wrap: Wrap) {
         batch: wrap(z.int().min(1).max(256)).default(64).describe('frames between two flushes'),
         size: wrap(z.int().min(14).max(3408)).default(64).describe('bytes of a frame'),
         cpu,
+        priority: int(1, 99)
+          .optional()
+          .describe('of SCHED_FIFO: it runs before every ordinary task of the CPU'),
       })
       .describe('run a program over live frames, BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES'),
     join: z.literal(true).describe('wait for all steps in the background'),

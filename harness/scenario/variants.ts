@@ -8,12 +8,14 @@ import { buildCaptures, notCaptured } from './captures.ts';
 import type { Doubt } from './doubts.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fillIn } from './fill-in.ts';
+import { ORDER_AXIS } from './interleave.ts';
 import type { Problem, Source } from './places.ts';
 import { recountedFaults } from './recounted-faults.ts';
 import type { ResolvedVariant, Step } from './scenario.ts';
 import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { buildStage, stageSteps } from './stage.ts';
+import { strayHolds } from './stray-holds.ts';
 import { exactly } from './step-words.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -70,6 +72,7 @@ export function resolveVariant(
     kernels: document.kernels ?? null,
     objects,
     observe,
+    order: variant[ORDER_AXIS] ?? '',
     ...names,
   };
   const [setup, traffic, after] = (['setup', 'traffic', 'after'] as const).map(key =>
@@ -77,7 +80,7 @@ export function resolveVariant(
   ) as [Step[], Step[], Step[]];
   const steps = [...setup, ...traffic, ...after];
   const own = resultSteps(steps, problems);
-  problems.push(...tooMuch(steps), ...recountedFaults(steps));
+  problems.push(...tooMuch(steps), ...recountedFaults(steps), ...strayHolds(steps));
   const { captures, problems: wrongCaptures } = buildCaptures(document.capture, topology);
   problems.push(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),

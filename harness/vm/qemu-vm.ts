@@ -7,6 +7,7 @@ import { ConsoleWatcher } from './console.ts';
 import { cpuLines, haltedForGood } from './cpu-lines.ts';
 import { AGENT_PORT, SSH_NETDEVS } from './devices.ts';
 import { drainConsole } from './drain-console.ts';
+import { HoldPoints } from './hold-points.ts';
 import { loadState, saveState, type StateSocket } from './migration.ts';
 import type { VmProcess } from './process.ts';
 import type { Qmp, QmpEvents } from './qmp.ts';
@@ -164,6 +165,10 @@ export class QemuVm implements BootedVm {
     const answer = await this.#qmp.human(`gdbserver ${gdbUri},server=on,wait=off`);
     if (existsSync(gdb)) return gdb;
     throw new BpfrigError('infra', 'QEMU opens no socket for a debugger', { detail: answer.trim() });
+  }
+
+  async openHoldPoints(): Promise<HoldPoints> {
+    return await HoldPoints.open(await this.openGdb(), this.#arch);
   }
 
   async save(statePath: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ConsoleOwner } from './drain-console.ts';
+import type { HoldPoints } from './hold-points.ts';
 import type { VmEnd } from './vm-end.ts';
 
 /** A guest seen from outside. The real one is `QemuVm`; tests of what stands above use a fake. */
@@ -31,6 +32,8 @@ export interface Vm extends ConsoleOwner, AsyncDisposable {
    * Throws `infra`.
    */
   openGdb(): Promise<string>;
+  /** Begins to hold CPUs, by the same stub, which serves one session: not next to a debugger. Throws `infra`. */
+  openHoldPoints(): Promise<HoldPoints>;
 }
 
 /** A guest that was booted, of which a template can be made. */

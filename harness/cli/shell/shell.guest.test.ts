@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { GdbStub } from '../../faults/gdb-stub.ts';
+import { GdbRemote } from '../../vm/gdb-remote.ts';
 import { PACKAGE_ROOT } from '../../util/paths.ts';
 
 // Guests have time limits of their own.
@@ -115,7 +115,7 @@ t.test('a debugger finds the guest, and the names of its functions', async t => 
   const names = execFileSync('nm', [symbols], { encoding: 'utf8', maxBuffer: 2 ** 28 });
   t.match(names, /^\w+ T __cpu_map_flush$/m, 'functions of the kernel');
   const banner = /^(\w+) \w linux_banner$/m.exec(names)?.[1] ?? '';
-  const gdb = await GdbStub.open(socket);
+  const gdb = await GdbRemote.connect(socket);
   t.match(await gdb.ask('?'), /^T05/, 'the guest has stopped');
   const bytes = Buffer.from(await gdb.ask(`m${banner},d`), 'hex');
   t.equal(bytes.toString('latin1'), 'Linux version', 'and its memory is where the symbols say');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Fault, RedVerdict } from '../fault.ts';
-import { CODE, divertCpus } from '../gdb-stub.ts';
+import { CODE, divertCpus } from '../divert-cpus.ts';
 import { run, SLOW, TRAFFIC } from '../scenarios.ts';
 
 /** CPUs of a clone that are made to run something else. */

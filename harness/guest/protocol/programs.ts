@@ -102,6 +102,7 @@ export const PROGRAM_OPS = {
         .describe('bytes for the packet afterwards; 512 more than `data` without it'),
       dev: device.optional(),
       cpu: cpu.optional(),
+      priority: int(1, 99).optional().describe('of SCHED_FIFO, from before the task comes to `cpu`'),
     },
     z
       .object({

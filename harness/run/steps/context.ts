@@ -9,7 +9,9 @@ import type { PlainStep } from '../../scenario/scenario.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import type { Topology } from '../../model/topology.ts';
 import { BpfrigError } from '../../util/errors.ts';
+import type { HoldPoints } from '../../vm/hold-points.ts';
 import { NO_ARTIFACTS, type CellArtifacts } from '../artifacts.ts';
+import type { CellHold } from './cell-hold.ts';
 import { Announcements } from './announcements.ts';
 import type { DeclaredMap, ProgramIndex, ProgramObject } from '../programs.ts';
 
@@ -59,6 +61,8 @@ export interface LoadedObject {
 /** The part of a guest that steps use. */
 export interface StepGuest extends AgentCaller {
   readonly hello: Hello;
+  /** What holds its CPUs; absent: it has nothing that does (the made-up guests of tests). */
+  readonly holdPoints?: () => Promise<HoldPoints>;
 }
 
 /** A step that runs in the background. */
@@ -120,6 +124,8 @@ export class CellState {
   readonly links: Links = { all: [], made: 0, inPlace: new Map() };
   /** What `fault` has armed. */
   readonly faults: Faults = { armed: new Map(), counted: new Set(), caches: new Set() };
+  /** What `hold` has armed, by name; also those that are over. */
+  readonly holds = new Map<string, CellHold>();
   /** Scenario's own names of programs, by `load: { name }`. */
   readonly aliases = new Map<string, LoadedProgram>();
   /** AF_XDP sockets that were opened, closed ones too, by name: the device of each. */
@@ -162,6 +168,7 @@ export class StepContext {
   readonly attached: CellState['attached'];
   readonly links: CellState['links'];
   readonly faults: CellState['faults'];
+  readonly holds: CellState['holds'];
   readonly aliases: CellState['aliases'];
   readonly xsks: CellState['xsks'];
   readonly changes: CellState['changes'];
@@ -193,6 +200,7 @@ export class StepContext {
     this.attached = state.attached;
     this.links = state.links;
     this.faults = state.faults;
+    this.holds = state.holds;
     this.aliases = state.aliases;
     this.xsks = state.xsks;
     this.changes = state.changes;
@@ -251,8 +259,10 @@ export class StepContext {
 
 /** The same guest, whose agent serves each request alongside others. */
 function inBackground(guest: StepGuest): StepGuest {
+  const { hello } = guest;
   return {
-    hello: guest.hello,
+    hello,
+    ...(guest.holdPoints === undefined ? {} : { holdPoints: guest.holdPoints.bind(guest) }),
     call: (op, args, options) => guest.call(op, args, { ...options, background: true }),
   };
 }

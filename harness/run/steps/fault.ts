@@ -1,11 +1,16 @@
 import { AgentError } from '../../guest/agent-error.ts';
-import { findFunctions, type FoundFunctions, type FunctionRange } from '../../guest/kernel-function.ts';
+import {
+  findFunctions,
+  onlyFunction,
+  type FoundFunctions,
+  type FunctionRange,
+} from '../../guest/kernel-function.ts';
 import { shortfall } from '../../oracle/shortfall.ts';
 import { linePrefix, NO_PLACE } from '../../scenario/places.ts';
 import { COUNTED_ONCE } from '../../scenario/recounted-faults.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { BpfrigError } from '../../util/errors.ts';
+import { BpfrigError, messageOf } from '../../util/errors.ts';
 import { StepFailure, type StepContext } from './context.ts';
 
 type FaultArgs = StepArgs<'fault'>;
@@ -162,15 +167,8 @@ async function rangesOf(ctx: StepContext, caller: string): Promise<Ranges> {
   return { required: onlyRange(ctx, caller, found), rejected: leakRecords(ctx, found) };
 }
 
-function onlyRange(ctx: StepContext, name: string, { ranges, copies }: FoundFunctions): FunctionRange {
-  const [first, ...others] = ranges.get(name) ?? [];
-  if (first === undefined) throw mistake(ctx, `in: ${notThere(name, copies)}`);
-  if (others.length > 0)
-    throw mistake(
-      ctx,
-      `in: the kernel has ${others.length + 1} functions \`${name}\`: name one that calls the right one`,
-    );
-  const { start, end } = first;
+function onlyRange(ctx: StepContext, name: string, found: FoundFunctions): FunctionRange {
+  const { start, end } = asMistake(ctx, () => onlyFunction(found, name, 'name one that calls the right one'));
   if (end === null)
     throw mistake(
       ctx,
@@ -179,11 +177,13 @@ function onlyRange(ctx: StepContext, name: string, { ranges, copies }: FoundFunc
   return { start, end };
 }
 
-function notThere(name: string, copies: readonly string[]): string {
-  const own = copies.filter(copy => copy.startsWith(`${name}.`) && !copy.startsWith(`${name}.cold`));
-  const text = `/proc/kallsyms has no function \`${name}\``;
-  if (own.length > 0) return `${text}, but ${own.map(copy => `\`${copy}\``).join(', ')}: name that one`;
-  return `${text}: it does not exist in this kernel, or the compiler put it into the functions that call it: name one of those`;
+/** What `look` returns; what it throws is what `in` says wrongly. */
+function asMistake<T>(ctx: StepContext, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw mistake(ctx, `in: ${messageOf(error)}`);
+  }
 }
 
 function leakRecords(ctx: StepContext, { ranges }: FoundFunctions): FunctionRange | null {

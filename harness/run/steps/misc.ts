@@ -86,12 +86,6 @@ export async function stall(ctx: StepContext, args: StepArgs<'stall'>): Promise<
   return {};
 }
 
-/** Undoes `stall`. */
-export async function release(ctx: StepContext, args: StepArgs<'release'>): Promise<StepOutcomes['release']> {
-  await ctx.guest.call('hog', { cpu: args.cpu, on: false });
-  return {};
-}
-
 /** Takes a CPU offline, or back. */
 export async function cpu(ctx: StepContext, args: StepArgs<'cpu'>): Promise<StepOutcomes['cpu']> {
   const path = `/sys/devices/system/cpu/cpu${args.cpu}/online`;

@@ -11,6 +11,7 @@ import * as attach from './attach.ts';
 import * as entries from './entries.ts';
 import * as exec from './exec.ts';
 import * as fault from './fault.ts';
+import * as hold from './hold.ts';
 import * as kthreads from './kthreads.ts';
 import * as maps from './maps.ts';
 import * as misc from './misc.ts';
@@ -38,11 +39,14 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
   gone: kthreads.gone,
   sched: kthreads.sched,
   stall: misc.stall,
-  release: misc.release,
+  release: hold.release,
   cpu: misc.cpu,
   rlimit: misc.rlimit,
   enqueued: misc.enqueued,
   dequeued: misc.dequeued,
+  hold: hold.hold,
+  held: hold.held,
+  runnable: hold.runnable,
   fault: fault.fault,
   load: programs.load,
   attach: attach.attach,

@@ -56,14 +56,14 @@ export async function udp(ctx: StepContext, args: StepArgs<'udp'>): Promise<Step
 
 /** A program run over live frames, without a device's receive path. */
 export async function live(ctx: StepContext, args: StepArgs<'live'>): Promise<StepOutcomes['live']> {
-  const { program: name, config, maps, on, count, batch, size, cpu } = args;
+  const { program: name, config, maps, on, count, batch, size, cpu, priority } = args;
   const program = await loadProgram(ctx, { program: name, config, maps });
   await watch(ctx, program, 'main', 'native');
   await announce(ctx, { source: 'live', on, received: true, count, size });
   const data = testFrame(size, 0).toString('hex');
   await ctx.guest.call(
     'test_run',
-    { program: program.handle, data, repeat: count, live: true, batch, dev: on, cpu },
+    { program: program.handle, data, repeat: count, live: true, batch, dev: on, cpu, priority },
     { timeoutMs: patienceMs(count), background: true },
   );
   return report(ctx, 'live', on, count, { sent: count, errors: 0 });

@@ -33,6 +33,7 @@ struct test_run {
 	long long room;		/* bytes for data_out; -1: enough */
 	struct device dev;
 	long long cpu;		/* -1: not pinned */
+	long long priority;	/* 0: an ordinary task */
 };
 
 static const struct test_run defaults = { .repeat = 1, .room = -1, .cpu = -1 };
@@ -48,6 +49,7 @@ static const struct arg test_run_args[] = {
 	ARG_INT(struct test_run, room, 1, MAX_ROOM),
 	ARG_DEVICE(struct test_run, dev),
 	ARG_INT(struct test_run, cpu, 0, CPU_MAX),
+	ARG_INT(struct test_run, priority, 1, 99),
 };
 
 static size_t room(const struct test_run *args)
@@ -120,13 +122,18 @@ static int op_test_run(struct request *rq, const void *data)
 
 	if (!data_out)
 		return fault_agent(rq, "malloc", "out of memory");
+	/* First: it comes to its CPU as the task that it is there. */
+	err = args->priority ? cpu_realtime(rq, args->priority) : 0;
 	/* The kernel accepts no CPU for XDP: it runs where the caller is. */
-	err = args->cpu >= 0 ? cpu_pin(rq, args->cpu) : 0;
+	if (!err && args->cpu >= 0)
+		err = cpu_pin(rq, args->cpu);
 	if (!err)
 		err = run(rq, args, data_out);
 	free(data_out);
 	if (args->cpu >= 0)
 		cpu_unpin();
+	if (args->priority)
+		cpu_ordinary();
 	return err;
 }
 

@@ -35,3 +35,20 @@ void cpu_unpin(void)
 	sched_setaffinity(0, size, set);
 	CPU_FREE(set);
 }
+
+int cpu_realtime(struct request *rq, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		return fault_kernel(rq, -errno, "sched_setscheduler",
+				    "SCHED_FIFO with priority %d", priority);
+	return 0;
+}
+
+void cpu_ordinary(void)
+{
+	struct sched_param param = { .sched_priority = 0 };
+
+	sched_setscheduler(0, SCHED_OTHER, &param);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the calling thread runs. */
+/* Where the calling thread runs, and before which others. */
 #ifndef CPU_PIN_H
 #define CPU_PIN_H
 
@@ -9,5 +9,9 @@
 int cpu_pin(struct request *rq, int cpu);
 /* Lets it run anywhere again, except where a hog spins. */
 void cpu_unpin(void);
+/* Runs it before every ordinary task: SCHED_FIFO, with a priority of 1 to 99. */
+int cpu_realtime(struct request *rq, int priority);
+/* Makes it an ordinary task again. */
+void cpu_ordinary(void);
 
 #endif /* CPU_PIN_H */

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -368,6 +369,15 @@ static enum result kmemleak(void)
 	return debug_file("kmemleak") ? AVAILABLE : MISSING;
 }
 
+/* By what the build wrote into the version: scripts/mkcompile_h. */
+static enum result preempt_rt(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT_RT") ?
+	       AVAILABLE : MISSING;
+}
+
 static enum result hist_triggers(void)
 {
 	char path[128];
@@ -402,6 +412,7 @@ static const struct {
 	{ "cpu_hotplug", cpu_hotplug },
 	{ "fault_injection", fault_injection },
 	{ "kmemleak", kmemleak },
+	{ "preempt_rt", preempt_rt },
 };
 
 static int op_probes(struct request *rq, const void *none)
