@@ -41,20 +41,20 @@ for (const kernel of ['5.10', '7.3']) {
 
       const before = await sentOn(guest);
       const first = await points.arm({ ...place, hit: 2 });
-      // By a thread of the kernel: with one of the agent's, the agent could not begin the next.
-      const sending = guest.call(
-        'pktgen',
-        { dev: 'tx', count: 3, size: 64, cpu: 2, ...TO_RX },
-        { background: true },
-      );
+      const sending = send(guest, 2, 3);
       await first.reached;
       t.equal(first.state, 'held');
       t.equal(first.hits, 2);
-      t.same(await send(guest, 1, 5).then(({ sent }) => sent), 5, 'another CPU goes the same way');
-      t.equal((await sentOn(guest)) - before, 6, 'the one that is held has sent one');
+      // A request that unmaps memory of the agent's would wait: the CPU runs a thread of it.
+      for (let look = 0; look < 10; look += 1)
+        t.equal(
+          (await sentOn(guest)) - before,
+          1,
+          'the agent answers, and the CPU that is held has sent one',
+        );
       await first.end();
       t.equal((await sending).sent, 3);
-      t.equal((await sentOn(guest)) - before, 8);
+      t.equal((await sentOn(guest)) - before, 3);
 
       const other = await points.arm(place);
       t.equal((await send(guest, 1, 5)).sent, 5, 'a CPU that is not meant is stepped over the place');
@@ -65,7 +65,7 @@ for (const kernel of ['5.10', '7.3']) {
       const after = await points.arm({ ...place, caller: direct, afterReturn: true });
       const again = send(guest, 2, 1);
       await after.reached;
-      t.equal((await sentOn(guest)) - before, 14, 'the function has returned to its caller');
+      t.equal((await sentOn(guest)) - before, 9, 'the function has returned to its caller');
       await after.end();
       t.equal((await again).sent, 1);
 
