@@ -42,7 +42,10 @@ export function cveSchema(wrap: Wrap, when: z.ZodType<Record<string, string | st
     when: when.optional(),
   });
   return z.strictObject({
-    id: z.string().regex(/^CVE-\d{4}-\d{4,}$/),
+    id: z
+      .string()
+      .regex(/^CVE-\d{4}-\d{4,}$/)
+      .describe('of the published defect'),
     subject: plainText.min(1).describe('of the upstream commit that fixes it'),
     commit: z
       .string()

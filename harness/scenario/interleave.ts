@@ -112,7 +112,7 @@ export function allOrders(lengths: readonly number[]): string[] {
 
 /** `wanted` different orders, of which there are more: the same for the same seed. */
 function someOrders({ lengths, seed }: Interleave, wanted: number): string[] {
-  const letters = lengths.flatMap((length, index) => [...(LETTERS[index] ?? '').repeat(length)]);
+  const letters = lengths.flatMap((length, index) => (LETTERS[index] ?? '').repeat(length).split(''));
   const random = randomNumbers(seed);
   const found = new Set<string>();
   while (found.size < wanted) found.add(shuffled(letters, random).join(''));
@@ -138,7 +138,7 @@ function randomNumbers(seed: number): () => number {
 /** The steps of some sequences in an order: `[1, 0]` is the first step of the second one. */
 export function inOrder(order: string): (readonly [number, number])[] {
   const next = new Map<number, number>();
-  return [...order].map(letter => {
+  return order.split('').map(letter => {
     const sequence = LETTERS.indexOf(letter);
     const step = next.get(sequence) ?? 0;
     next.set(sequence, step + 1);

@@ -72,7 +72,8 @@ export async function settleHolds(ctx: StepContext, afterwards: () => Promise<vo
   for (const one of ctx.holds.values()) await one.letGo();
   await afterwards();
   const problems: string[] = [];
-  for (const name of [...ctx.holds.keys()]) {
+  // Each is taken out of the map meanwhile, which its iterator allows.
+  for (const name of ctx.holds.keys()) {
     const problem = await endOf(ctx, name);
     if (problem !== null) problems.push(`hold: ${problem}`);
   }
