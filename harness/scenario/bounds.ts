@@ -13,6 +13,8 @@ export const BOUNDS = {
   variants: 1024,
   /** Steps of a variant with every `repeat` carried out. */
   steps: 100_000,
+  /** Of an `interleave`, which has a letter for each: `abcd`. */
+  sequences: 4,
   /** Of one step, and of all `wait` steps of a variant together. */
   waitMs: 600_000,
   /** That one step sends. */

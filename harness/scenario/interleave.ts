@@ -1,14 +1,11 @@
-import type { Path } from './places.ts';
 import { BOUNDS, grouped } from './bounds.ts';
+import type { Path } from './places.ts';
 
 /** The axis that an `interleave` makes: each order is a variant of the scenario, by a name such as `abba`. */
 export const ORDER_AXIS = 'order';
 
 /** The sequences of an `interleave` by the letters of {@link ORDER_AXIS}, in the order of the file. */
 const LETTERS = 'abcd';
-
-/** Most sequences of one `interleave`. */
-export const MOST_SEQUENCES = LETTERS.length;
 
 /** The lists of a scenario that have steps. */
 const STAGES = ['setup', 'traffic', 'after'] as const;
@@ -69,7 +66,7 @@ export function ordersOf(raw: Readonly<Record<string, unknown>>, axes: readonly 
 function read(step: unknown, at: Path): Interleave[] {
   if (!isRecord(step) || !isRecord(step['interleave'])) return [];
   const { of, orders = 'all', seed = 1 } = step['interleave'];
-  if (!Array.isArray(of) || of.length > MOST_SEQUENCES) return [];
+  if (!Array.isArray(of) || of.length > BOUNDS.sequences) return [];
   const path = [...at, 'interleave'];
   const sequences = of.map((sequence): readonly unknown[] => (Array.isArray(sequence) ? sequence : []));
   const whens = sequences.flatMap((steps, index) =>

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { BOUNDS } from './bounds.ts';
 import { attachKinds, REPLACES } from './attach-steps.ts';
 import { guestKinds } from './guest-steps.ts';
-import { MOST_SEQUENCES } from './interleave.ts';
 import { packetKinds } from './packet-steps.ts';
 import { C_NAME, exactly, NAME, words } from './step-words.ts';
 import type { Wrap } from './step-words.ts';
@@ -226,7 +225,7 @@ export function stepSchema(wrap: Wrap, when: z.ZodType<Record<string, string | s
     of: z
       .array(z.array(plain).min(1))
       .min(2)
-      .max(MOST_SEQUENCES)
+      .max(BOUNDS.sequences)
       .describe('sequences of steps: a, b and so on'),
     orders: z
       .union([z.literal('all'), z.int().min(1).max(BOUNDS.variants)])
