@@ -206,21 +206,21 @@ function withProgram(
 const P1 = 9;
 const PROGRAM = '{"program":"egress"}';
 const OLD = { version: '5.10.262', series: '5.10', arch: 'amd64' as const };
-const VERDICTS = ['egress.drop == 4', 'devmap.sent == 6'];
+const VERDICTS = ['devmap_entry.drop == 4', 'devmap.sent == 6'];
 
 t.test('the program of an entry: what it did not pass is no drop of the device', async t => {
   const whole = judgedAfter([PROGRAM], withProgram({ pass: 6, drop: 4 }, [xmit(P1, 6, 4)]), VERDICTS);
   t.equal(whole.reason, '');
   t.match(whole.counters, {
     devmap: { sent: 6, drops: 0, copies: 0 },
-    egress: { ran: 10, pass: 6, drop: 4 },
+    devmap_entry: { ran: 10, pass: 6, drop: 4 },
   });
   t.strictSame(
     whole.ledger?.stages
-      .filter(one => /devmap|egress|transmit/.test(one.name))
+      .filter(one => /devmap|transmit/.test(one.name))
       .map(one => [one.name, one.in]),
     [
-      ['egress', 10],
+      ['devmap_entry', 10],
       ['devmap', 10],
       ['transmit', 6],
     ],
@@ -244,7 +244,7 @@ t.test(
   'a frame that went past the program of its entry, or that no device and no program dropped',
   async t => {
     const past = judgedAfter([PROGRAM], withProgram({ pass: 9 }, [xmit(P1, 10)]), ['devmap.sent == 10']);
-    t.match(past.reason, /stage egress: 10 packets in, 9 out, 1 are unaccounted for/);
+    t.match(past.reason, /stage devmap_entry: 10 packets in, 9 out, 1 are unaccounted for/);
     const lost = judgedAfter([PROGRAM], withProgram({ pass: 10 }, [xmit(P1, 9)]), ['devmap.sent == 9']);
     t.match(lost.reason, /stage transmit: 10 packets in, 9 out, 1 are unaccounted for/);
     const both = withProgram({ pass: 9 }, [xmit(P1, 10)]);

@@ -40,7 +40,7 @@ function lostRecords(objects: Observations['objects']): string[] {
 const OBSERVED = new Set([
   'raw',
   'entry',
-  'egress',
+  'devmap_entry',
   ...SUBJECTS.filter(({ tables }) => tables.length > 0).flatMap(({ words }) => Object.keys(words)),
 ]);
 

@@ -63,7 +63,7 @@ function notRedirected(seen: Observations, expressions: readonly Expression[]): 
 }
 
 /** Counters that stay 0 as long as no packet is redirected, and what the program returned instead. */
-const OF_REDIRECTS = new Set(['xdp', 'entry', 'cpumap', 'kthread', 'egress', 'devmap', 'xsk', 'raw']);
+const OF_REDIRECTS = new Set(['xdp', 'entry', 'cpumap', 'kthread', 'devmap_entry', 'devmap', 'xsk', 'raw']);
 
 function isOfRedirects({ path }: NameUse): boolean {
   return OF_REDIRECTS.has(path[0] ?? '');

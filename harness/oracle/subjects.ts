@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts';
 import { captured } from './subjects/captured.ts';
 import { cpumap } from './subjects/cpumap.ts';
 import { devmap } from './subjects/devmap.ts';
-import { egress } from './subjects/egress.ts';
+import { devmapEntry } from './subjects/devmap-entry.ts';
 import { entry } from './subjects/entry.ts';
 import { identity } from './subjects/identity.ts';
 import { objects } from './subjects/objects.ts';
@@ -24,7 +24,7 @@ export const SUBJECTS: readonly Subject[] = [
   xdp,
   cpumap,
   entry,
-  egress,
+  devmapEntry,
   devmap,
   xsk,
   stack,

@@ -24,7 +24,7 @@ export type Total = Flow & {
 };
 
 /**
- * The stages of frames that were redirected to devices. With programs of entries: `devmap`, `egress` (of subject egress) and `transmit`.
+ * The stages of frames that were redirected to devices. With programs of entries: `devmap`, `devmap_entry` (of the subject of that name) and `transmit`.
  * Without: one stage, and below it one for each map where every map's own counts are known and there are several.
  */
 export function stagesOf(
@@ -63,7 +63,7 @@ function withPrograms(cell: CellView, total: Total): StageSpec[] {
       name: 'devmap',
       enters: copiesOf(total),
       out: {
-        egress: { packets: toPrograms, to: 'egress' },
+        programs: { packets: toPrograms, to: 'devmap_entry' },
         no_program: {
           packets: redirected + copies - toPrograms - broadcast - no_device,
           to: 'transmit',

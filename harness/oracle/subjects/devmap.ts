@@ -7,7 +7,7 @@ import { batchOf, groupBy, sum, totals } from '../tally.ts';
 import { batchWord, branch, each, number } from '../words.ts';
 import { feedsOf, type Feed } from './devmap-feeds.ts';
 import { stagesOf, type Flow, type MapFlow, type Total } from './devmap-stages.ts';
-import { refusedByPrograms } from './egress.ts';
+import { refusedByPrograms } from './devmap-entry.ts';
 
 /** Batches of frames that were handed to a device's ndo_xdp_xmit. */
 const DEVMAP = {
@@ -74,7 +74,7 @@ const REDIRECTED = number('packets', 'Frames that were redirected there without 
 const SENT = number('packets', 'Frames that a device took; in generic mode those that it transmitted.');
 const DROPS = number(
   'packets',
-  'Frames that a device did not take; what a program of an entry did not pass is `egress.drop` and others.',
+  'Frames that a device did not take; what a program of an entry did not pass is `devmap_entry.drop` and others.',
 );
 const FLOW: Words = { redirected: REDIRECTED, sent: SENT, drops: DROPS };
 

@@ -7,14 +7,14 @@ import { VERDICT_WORDS, verdictsOf } from './xdp.ts';
 const REFUSALS = ['drop', 'aborted', 'tx', 'redirect', 'other'] as const;
 
 /** The programs of devmap entries, which run right before the entry's device transmits. */
-export const egress: Subject = {
-  name: 'egress',
+export const devmapEntry: Subject = {
+  name: 'devmap_entry',
   title: 'What the programs of devmap entries returned.',
   tables: [],
   semantics: [],
-  faults: ['egress'],
+  faults: ['devmap_entry'],
   words: {
-    egress: branch('Programs that the scenario put into devmap entries, all of them together.', {
+    devmap_entry: branch('Programs that the scenario put into devmap entries, all of them together.', {
       ran: number('packets', 'Frames that the programs saw (fexit).'),
       ...VERDICT_WORDS,
     }),
@@ -25,14 +25,14 @@ export const egress: Subject = {
 function account(cell: CellView): Account {
   const verdicts = verdictsOf(cell, cell.egress);
   const lost = REFUSALS.map((name): [string, Out] => [
-    `egress.${name}`,
+    `devmap_entry.${name}`,
     { packets: verdicts[name], ends: 'lost' },
   ]);
   return {
-    counters: { egress: { ran: runsOf(cell.egress), ...verdicts } },
+    counters: { devmap_entry: { ran: runsOf(cell.egress), ...verdicts } },
     stages: [
       {
-        name: 'egress',
+        name: 'devmap_entry',
         // A frame that went past its entry's program is in no way out: it is the residual.
         out: { pass: { packets: verdicts.pass, to: 'transmit' }, ...Object.fromEntries(lost) },
       },
