@@ -216,9 +216,7 @@ t.test('the program of an entry: what it did not pass is no drop of the device',
     devmap_entry: { ran: 10, pass: 6, drop: 4 },
   });
   t.strictSame(
-    whole.ledger?.stages
-      .filter(one => /devmap|transmit/.test(one.name))
-      .map(one => [one.name, one.in]),
+    whole.ledger?.stages.filter(one => /devmap|transmit/.test(one.name)).map(one => [one.name, one.in]),
     [
       ['devmap_entry', 10],
       ['devmap', 10],
