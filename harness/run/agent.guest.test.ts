@@ -135,6 +135,7 @@ async function callEverything(
   await call('netdev', { dev: 'rx' });
   await call('detach', { dev: 'rx', mode: 'native' });
   await call('link_attach', { name: 'link', kind: 'xdp', program: 'pass', dev: 'rx', mode: 'generic' });
+  await call('link_update', { name: 'link', program: 'pass' });
   await call('link_detach', { name: 'link' });
   await call('close', { program: 'pass' });
   await call('kthreads', { prefix: 'cpumap/' });
