@@ -47,6 +47,8 @@ export class RunningGuest implements AgentCaller, AsyncDisposable {
   ready: Ready = { probes: {}, logStart: 0, uncounted: null, spent: [] };
   /** What messages call it once it is up: null for the only guest of a cell, and for the one under test. */
   name: string | null = null;
+  /** How many times longer than on a distribution's kernel things take at most: `KernelCost.time`. */
+  slowness = 1;
   readonly #agent: AgentClient;
   #failure: Promise<GuestFailure> | null = null;
   #ssh: Promise<SshTarget> | null = null;

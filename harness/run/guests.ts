@@ -136,6 +136,12 @@ export class Guests implements GuestSource {
   }
 
   async #start(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
+    const guest = await this.#cloneOrBoot(kernel, one, own);
+    guest.slowness = kernel.cost?.time ?? 1;
+    return guest;
+  }
+
+  async #cloneOrBoot(kernel: Kernel, one: OneGuest, own: OwnStart): Promise<RunningGuest> {
     // Two guests share the cores that one would have.
     const limits = this.#limits(kernel, one.topology === 'link' ? 2 : 1);
     const options = { ...own, limits, signal: own.signal ?? this.#settings.signal };

@@ -61,6 +61,8 @@ export interface LoadedObject {
 /** The part of a guest that steps use. */
 export interface StepGuest extends AgentCaller {
   readonly hello: Hello;
+  /** How many times longer than on a distribution's kernel a command may take; absent: as long as there. */
+  readonly slowness?: number;
   /** What holds its CPUs; absent: it has nothing that does (the made-up guests of tests). */
   readonly holdPoints?: () => Promise<HoldPoints>;
 }

@@ -17,6 +17,9 @@ const RESULT_BYTES = 64 * 1024;
 /** Most bytes of a file that is brought back. */
 const ARTIFACT_BYTES = 64 * 1024 * 1024;
 
+/** The longest limit that the agent takes: images/agent/core/exec.c. */
+const LONGEST_MS = 3_600_000;
+
 /** Most bytes of the output that is kept as an artifact. */
 const LOG_BYTES = 16 * 1024 * 1024;
 
@@ -45,7 +48,7 @@ async function start(ctx: StepContext, args: ExecArgs, output: Output): Promise<
         }),
         ...(stdin !== undefined && { input: stdin }),
         cwd: posix.resolve(GUEST_HOME, cwd),
-        timeout_ms: timeoutMs(args),
+        timeout_ms: limitMs(ctx, args),
       },
       (from, piece) => output.take(from, piece),
     );
@@ -55,7 +58,12 @@ async function start(ctx: StepContext, args: ExecArgs, output: Output): Promise<
   }
 }
 
-/** How long the command of a step may take. */
+/** How long a command may take in this guest. */
+function limitMs({ guest }: StepContext, args: ExecArgs): number {
+  return Math.min(timeoutMs(args) * (guest.slowness ?? 1), LONGEST_MS);
+}
+
+/** How long the command of a step may take on a distribution's kernel. */
 export function timeoutMs({ timeout }: Pick<ExecArgs, 'timeout'>): number {
   return timeout === undefined ? EXEC_MS : (durationMs(timeout) ?? EXEC_MS);
 }
@@ -83,8 +91,9 @@ function notInGuest(program: string, cause: AgentError): StepFailure {
   return new StepFailure(`${what}; \`guest: { programs }\` and \`guest: { files }\` put it there`, null);
 }
 
-function tooLate({ step }: StepContext, args: ExecArgs, { stdout, stderr }: Output): BpfrigError {
-  const what = `\`${args.argv.join(' ')}\` did not end within ${timeoutMs(args)} ms and was killed`;
+function tooLate(ctx: StepContext, args: ExecArgs, { stdout, stderr }: Output): BpfrigError {
+  const { step } = ctx;
+  const what = `\`${args.argv.join(' ')}\` did not end within ${limitMs(ctx, args)} ms and was killed`;
   const detail = [stdout, stderr].filter(one => one !== '').join('\n');
   return new BpfrigError(
     'scenario',

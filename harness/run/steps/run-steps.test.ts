@@ -41,6 +41,22 @@ function contextOf(guest: StepGuest, topology: 'veth' | 'virtio' = 'veth'): Step
   return new StepContext(guest, new ProgramIndex([]), topology);
 }
 
+t.test('a command has more time where the kernel is slow, up to what the agent takes', async t => {
+  const limits = async (slowness: number | undefined): Promise<unknown[]> => {
+    const { guest, requests } = agent({
+      exec_start: () => ({ stdout: '', stderr: '', over: true, running: 1, status: 0, late: false }),
+    });
+    const { traffic } = variantOf(`
+  - exec: { argv: [ip, link] }
+  - exec: { argv: [ip, link], timeout: 10 min }
+`);
+    await runSteps(contextOf({ ...guest, ...(slowness !== undefined && { slowness }) }), traffic);
+    return requests.filter(({ op }) => op === 'exec_start').map(({ timeout_ms: limit }) => limit);
+  };
+  t.same(await limits(undefined), [10_000, 600_000]);
+  t.same(await limits(12), [120_000, 3_600_000]);
+});
+
 t.test('the next step begins while one in the background goes on, and join waits for it', async t => {
   let finish = (): void => undefined;
   const sending = new Promise<void>(resolve => (finish = resolve));
