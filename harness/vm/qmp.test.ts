@@ -55,6 +55,28 @@ t.test('results, refusals and events', async t => {
   t.same(await changed, [{ id: 'agent', open: false }]);
 });
 
+t.test('an answer of another type than the command has is none', async t => {
+  const { qmp, next, say } = await connected(t);
+  const answers = [
+    ['text', /^QMP: QEMU answered cont with "text"$/],
+    [7, /answered cont with 7$/],
+    [[{}], /answered cont with \[\{\}\]$/],
+    [null, /answered cont with null$/],
+    [undefined, /answered cont with nothing$/],
+  ] as const;
+  for (const [answer, message] of answers) {
+    const asked = qmp.execute('cont');
+    say({ return: answer, id: (await next()).id });
+    await t.rejects(asked, { code: 'infra', message });
+  }
+  const text = qmp.human('info registers');
+  say({ return: 'RIP=0', id: (await next()).id });
+  t.equal(await text, 'RIP=0');
+  const none = qmp.human('info registers');
+  say({ return: {}, id: (await next()).id });
+  await t.rejects(none, { code: 'infra', message: /answered human-monitor-command with \{\}/ });
+});
+
 t.test('a QEMU that dies in the middle of a line rejects what is open', async t => {
   const { qmp, qemu, next } = await connected(t);
   const asked = qmp.execute('query-status');

@@ -103,12 +103,21 @@ export class Qmp {
     }
   }
 
-  /** Runs one command and returns its `return`. Throws `infra` with QEMU's own description, or when QEMU does not answer in time. */
-  execute(
+  /**
+   * Runs one command and returns its `return`, an object; a list or a text is the answer to other commands. Throws `infra` with QEMU's own
+   * description, when QEMU answers something else, or when it does not answer in time.
+   */
+  async execute(
     command: string,
     args: Record<string, unknown> = {},
     answerMs: number = this.#answerMs,
-  ): Promise<unknown> {
+  ): Promise<object> {
+    const answer = await this.#ask(command, args, answerMs);
+    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
+    throw notTheAnswer(command, answer);
+  }
+
+  #ask(command: string, args: Record<string, unknown>, answerMs: number): Promise<unknown> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -119,8 +128,11 @@ export class Qmp {
   }
 
   /** Runs a command of the human monitor and returns its text. */
-  async human(commandLine: string, answerMs?: number): Promise<string> {
-    return String(await this.execute('human-monitor-command', { 'command-line': commandLine }, answerMs));
+  async human(commandLine: string, answerMs: number = this.#answerMs): Promise<string> {
+    const command = 'human-monitor-command';
+    const answer = await this.#ask(command, { 'command-line': commandLine }, answerMs);
+    if (typeof answer === 'string') return answer;
+    throw notTheAnswer(command, answer);
   }
 
   close(): void {
@@ -176,6 +188,11 @@ function parse(line: string): Message {
   const value: unknown = JSON.parse(line);
   if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${line.slice(0, 80)}`);
   return value;
+}
+
+function notTheAnswer(command: string, answer: unknown): BpfrigError {
+  const text = JSON.stringify(answer) ?? 'nothing';
+  return new BpfrigError('infra', `QMP: QEMU answered ${command} with ${text.slice(0, 80)}`);
 }
 
 function descriptionOf(error: unknown): string {
