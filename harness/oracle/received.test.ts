@@ -83,7 +83,7 @@ t.test('what a program of the scenario changes is not compared, and the rest is'
   t.match(compareReceived([frame], announced(['ttl']), 'little'), { exact: 1 });
 });
 
-t.test('sources that share ports are told by their frames', async t => {
+t.test('sources that share ports are distinguished by their frames', async t => {
   const small = sentFrames({ ...RUN, size: 64 }, []);
   const [large] = announced().sources;
   if (large === undefined) throw new Error('no source');
