@@ -8,14 +8,7 @@
  * it does not bind has one empty entry, so that every kernel creates it,
  * however few CPUs the kernel is built for.
  */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
@@ -51,17 +44,6 @@ volatile const __u32 verdicts;	/* entry_by_number: one per hex digit */
 static __u32 numbered;
 
 #define NO_SUCH_DEVICE	0x7ffffff0
-
-/* Returns the frame if it is complete and one of ours, otherwise NULL. */
-static __always_inline struct bpfrig_frame *ours(struct xdp_md *ctx)
-{
-	struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
-		return NULL;
-	return frame;
-}
 
 SEC("xdp")
 int redirect_to_cpu(struct xdp_md *ctx)
@@ -154,19 +136,12 @@ int redirect_noted(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_with_meta(struct xdp_md *ctx)
 {
-	struct bpfrig_frame *frame = ours(ctx);
-	first_word *meta;
-	__u32 seq;
+	const struct bpfrig_frame *frame = ours(ctx);
 
 	if (!frame)
 		return XDP_PASS;
-	seq = frame->seq;
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+	if (put_meta(ctx, frame->seq))
 		return XDP_ABORTED;
-	meta = (void *)(long)ctx->data_meta;
-	if ((void *)(meta + 1) > (void *)(long)ctx->data)
-		return XDP_ABORTED;
-	*meta = seq;
 	return bpf_redirect_map(&cpus, cpu, 0);
 }
 
@@ -174,16 +149,10 @@ int redirect_with_meta(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_pushed(struct xdp_md *ctx)
 {
-	first_word *head;
-
 	if (!ours(ctx))
 		return XDP_PASS;
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*head)))
+	if (push_word(ctx, bpf_htonl(BPFRIG_PATTERN)))
 		return XDP_ABORTED;
-	head = (void *)(long)ctx->data;
-	if ((void *)(head + 1) > (void *)(long)ctx->data_end)
-		return XDP_ABORTED;
-	*head = bpf_htonl(BPFRIG_PATTERN);
 	return bpf_redirect_map(&cpus, cpu, 0);
 }
 
@@ -256,7 +225,7 @@ int entry_by_number(struct xdp_md *ctx)
 
 	if (!frame)
 		return XDP_PASS;
-	digit = verdicts >> (28 - 4 * (bpf_ntohl(frame->seq) & 7)) & 0xf;
+	digit = verdict_of(verdicts, bpf_ntohl(frame->seq));
 	/* No device has this ifindex, so the redirect fails. */
 	if (digit == XDP_REDIRECT)
 		return bpf_redirect(NO_SUCH_DEVICE, 0);
@@ -304,12 +273,8 @@ SEC("xdp/cpumap")
 int entry_check_meta(struct xdp_md *ctx)
 {
 	const struct bpfrig_frame *frame = ours(ctx);
-	first_word *meta = (void *)(long)ctx->data_meta;
 
-	return frame && (void *)(meta + 1) <= (void *)(long)ctx->data &&
-			       *meta == frame->seq ?
-		       XDP_PASS :
-		       XDP_DROP;
+	return frame && has_meta(ctx, frame->seq) ? XDP_PASS : XDP_DROP;
 }
 
 SEC("xdp/cpumap")

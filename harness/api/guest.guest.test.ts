@@ -30,6 +30,7 @@ t.test('a guest does what it is asked for, and is counted as a cell is', async t
     await refusals(t, guest);
     await mistakes(t, guest);
     await rounds(t, guest);
+    await holds(t, guest);
     await captures(t, guest);
   });
 });
@@ -95,6 +96,14 @@ async function mistakes(t: Test, guest: StartedGuest): Promise<void> {
     const error = await errorOf(call());
     t.match(error, { message: text }, String(text));
   }
+}
+
+async function holds(t: Test, guest: StartedGuest): Promise<void> {
+  await guest.step({ hold: { name: 'never', at: 'cpu_map_enqueue', cpu: 2 } });
+  await guest.send({ count: 1 });
+  const error = await errorOf(guest.expectLedger());
+  t.ok(error instanceof StepFailure, 'a hold that was never reached is no success');
+  t.match(error, { message: /CPU 2 at cpu_map_enqueue was never reached/ });
 }
 
 async function rounds(t: Test, guest: StartedGuest): Promise<void> {

@@ -10,6 +10,7 @@ import { STREAMS } from '../run/readings/check-name.ts';
 import { planReadings } from '../run/readings/plan.ts';
 import { splatsOf } from '../run/splats-of.ts';
 import { settleFaults } from '../run/steps/fault.ts';
+import { settleHolds } from '../run/steps/hold.ts';
 import type { StepContext } from '../run/steps/context.ts';
 import { waitUntilIdle } from '../run/wait-until-idle.ts';
 import { isSource } from '../scenario/device-steps.ts';
@@ -86,8 +87,10 @@ export class Rounds {
   async expectLedger(texts: readonly string[]): Promise<BalancedLedger> {
     const expectations = this.#read(texts);
     this.#expected.push(...expectations);
-    await this.#driver.settled();
-    await this.#alive('expectLedger', () => settleFaults(this.#driver.ctx));
+    const { ctx } = this.#driver;
+    // A step that was begun may wait for a CPU that is held.
+    await this.#alive('expectLedger', () => settleHolds(ctx, () => this.#driver.settled()));
+    await this.#alive('expectLedger', () => settleFaults(ctx));
     const { verdict, reason, counters, ledger, detail, hints } = await this.#judged(this.#expected);
     if (verdict === 'error') throw new BpfrigError('harness', reason, { detail });
     if (verdict !== 'pass') {

@@ -29,7 +29,9 @@ export const amd64: Architecture = {
     // An emulated machine has one clock for all its CPUs: the watchdog of the TSC can find nothing. Where a CPU answers it late, which any busy
     // host can cause, it may take the TSC away, and a boot of Debian's 7.3.4 was seen to hang in it (kernel/time/clocksource.c,
     // watchdog_check_skew()): docs/kernels.md.
-    tcgWords: ['tsc=nowatchdog'],
+    // At boot the kernel counts timer interrupts for a moment by the TSC, and panics where there are too few, as on a host that is busy just then
+    // (arch/x86/kernel/apic/io_apic.c, timer_irq_works()). Guests of KVM and Hyper-V leave that out by themselves.
+    tcgWords: ['tsc=nowatchdog', 'no_timer_check'],
     bus: 'pci',
     console: { args: ['-serial', 'chardev:console'], device: 'ttyS0', option: 'CONFIG_SERIAL_8250_CONSOLE' },
     panicArgs: ['-device', 'pvpanic'],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { BisectAnswer } from '../model/bisect-answer.ts';
@@ -34,11 +34,19 @@ function resultOf(summary: RunSummary, id: string): CellResult {
   throw new BpfrigError('usage', `--mail ${id}: ${why}`);
 }
 
+/** What a scenario's file is called. A run that somebody else saved may name any file, and what is read here is sent to others. */
+const SCENARIO = /\.ya?ml$|\.scenario\.[jt]s$/;
+
 /** Files are relative to the folder that bpfrig was started in, which is this one or one above the run. */
 function readScenario(dirs: readonly string[], file: string): string | null {
+  if (!SCENARIO.test(file)) return null;
   const folders = [process.cwd(), ...dirs.flatMap(foldersAbove)];
-  const path = folders.map(folder => join(folder, file)).find(existsSync);
+  const path = folders.map(folder => join(folder, file)).find(isFile);
   return path === undefined ? null : readFileSync(path, 'utf8');
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function foldersAbove(dir: string): string[] {

@@ -263,7 +263,7 @@ const TABLE = {
     config: 'CONFIG_DEBUG_KMEMLEAK',
     options: ['CONFIG_DEBUG_KMEMLEAK'],
     archs: [],
-    probe: null,
+    probe: 'kmemleak',
   },
 } as const satisfies Readonly<Record<string, Feature | Configuration>>;
 

@@ -102,3 +102,20 @@ t.test(
     t.match(verdictOf(7, ['WARNING: at net/core/dev.c']), { verdict: 'fail' }, 'a splat is never excused');
   },
 );
+
+t.test('a cell that shows nothing of a defect does not show that the kernel lacks its code', async t => {
+  const kernel = { version: '5.10.262', series: '5.10', arch: 'amd64' } as const;
+  const more = `cve:
+  id: CVE-2026-23359
+  subject: 'bpf: Fix it'
+  fixed: ['7.0']
+  unaffected: [{ expr: xdp.aborted == sent, because: it has no such code }]
+  vulnerable: [{ splat: 'corrupted in: dev_map_enqueue_multi' }]
+`;
+  const verdictOf = (expect: readonly string[], some: Parameters<typeof seen>[0]) =>
+    judge({ observations: seen(some), variant: variantOf(expect, { more }), kernel, splats: [], stop: null });
+  const unsent = { sources: [source(0, { requested: 16 })] };
+  t.match(verdictOf(['sent == 16'], unsent), { verdict: 'fail' }, 'nothing was sent: 0 == 0');
+  const spent = { spentDetectors: ['KASAN is off'] };
+  t.match(verdictOf(['sent == 16'], spent), { verdict: 'fail' }, 'a detector of it is off');
+});

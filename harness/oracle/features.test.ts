@@ -144,3 +144,19 @@ t.test("kernels of a distribution's other architectures may lack BTF", async t =
   t.match(decide('s390x'), { action: 'skip', reason: /as on Debian's kernels for s390x/ });
   t.match(decide('amd64'), { action: 'fail' });
 });
+
+t.test('a detector that nobody knows to be there finds nothing: no cell can rest on it', async t => {
+  const decide = (config: string | null, probes: FeatureFacts['probes'] = {}) =>
+    decideFeatures(['kasan'], OWN, { probes, config });
+  t.match(decide(null), {
+    action: 'error',
+    reason: /cannot tell whether the kernel has kasan \(CONFIG_KASAN\)/,
+  });
+  t.match(decide(null, null), { action: 'run' }, 'a guest may show it');
+  t.match(decide('CONFIG_KASAN=y\n'), { action: 'run' });
+  t.match(decide('CONFIG_X=y\n'), { action: 'skip', reason: /CONFIG_KASAN=n/ });
+  const kmemleak = (probe: 'missing' | 'available') =>
+    decideFeatures(['kmemleak'], OWN, { probes: { kmemleak: probe }, config: null });
+  t.match(kmemleak('missing'), { action: 'skip' });
+  t.match(kmemleak('available'), { action: 'run' });
+});

@@ -81,8 +81,11 @@ function decide(name: FeatureName, kernel: FeatureKernel, { probes, config }: Fe
   const lacked = lackedOptions(name, kernel, config);
   if (lacked.length > 0)
     return { action: 'skip', reason: `needs ${name}, and the kernel is built with ${lacked.join(', ')}` };
-  if (needed.probe === null)
-    return needed.kind === 'feature' ? byVersion(name, needed, kernel) : { action: 'run' };
+  if (needed.probe === null) {
+    if (needed.kind === 'feature') return byVersion(name, needed, kernel);
+    const isKnown = config !== null || probes === null || !isChoice(needed, kernel.arch);
+    return isKnown ? { action: 'run' } : untold(name, needed);
+  }
   if (probes === null) return { action: 'run' };
   const result = probes[needed.probe] ?? { untried: `the agent has no probe ${needed.probe}` };
   if (result === 'available') return { action: 'run' };
@@ -91,6 +94,12 @@ function decide(name: FeatureName, kernel: FeatureKernel, { probes, config }: Fe
   return needed.kind === 'feature'
     ? missingFeature(name, needed, kernel, config)
     : missingConfiguration(name, needed, kernel);
+}
+
+/** Without a detector of the kernel's, a cell that needs it would find nothing, and pass. */
+function untold(name: FeatureName, { config }: Configuration): FeatureDecision {
+  const reason = `cannot tell whether the kernel has ${name} (${config}): its configuration is not known`;
+  return { action: 'error', reason };
 }
 
 function byVersion(

@@ -84,8 +84,10 @@ export function judge(input: JudgeInput): Judgement {
     ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
+  // Of steps that ended early, the results show it; what was not certain in a cell that ran to its end shows nothing.
+  const certain = input.stop !== null || errors.length === 0;
   const unaffected =
-    input.splats.length === 0 && !lost
+    input.splats.length === 0 && certain && isAllSent(input.observations)
       ? unaffectedBy(variant.cve, { ...evidence.counters, ...input.stop?.results })
       : null;
   if (unaffected !== null) return { verdict: 'skip', reason: unaffected, ...evidence };
@@ -100,6 +102,12 @@ export function judge(input: JudgeInput): Judgement {
   }
   const reason = [joined(faults.map(({ text }) => text)), ...whys, ...errors].join('; ');
   return { verdict: 'fail', reason, ...evidence };
+}
+
+/** Whether the trigger of a defect came as asked for: where nothing was sent, any two counts are equal. */
+function isAllSent(observations: Observations | null): boolean {
+  const { sources = [], sourcesAfter = [] } = observations ?? {};
+  return [...sources, ...sourcesAfter].every(({ sent, requested }) => sent === requested);
 }
 
 function withoutFault(

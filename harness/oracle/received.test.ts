@@ -45,6 +45,7 @@ t.test('a frame that differs in any byte that is compared is changed, and the fi
     [spoiled(1, 99), /byte 99 differs/],
     [sent(1).subarray(0, 99), /99 bytes instead of 100/],
     [testFrame(100, 4), /number 4 of port 9000: no such number was sent/],
+    [testFrame(100, 1, { srcPort: 9000 }), /number 1 of port 9000: it was the turn of another port/],
     [testFrame(100, 1, { srcPort: 9002 }), /no source sends such a frame of 100 bytes/],
     [spoiled(1, 43), /no source sends such a frame/],
     [
@@ -80,6 +81,52 @@ t.test('what a program of the scenario changes is not compared, and the rest is'
   frame.writeUInt16BE(0, 24);
   frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
   t.match(compareReceived([frame], announced(['ttl']), 'little'), { exact: 1 });
+});
+
+t.test('sources that share ports are distinguished by their frames', async t => {
+  const small = sentFrames({ ...RUN, size: 64 }, []);
+  const [large] = announced().sources;
+  if (large === undefined) throw new Error('no source');
+  const other = { ...large, slot: 1, frames: small };
+  const came = [testFrame(64, 0), ...FOUR, testFrame(64, 1)];
+  for (const sources of [
+    [large, other],
+    [other, large],
+  ])
+    t.match(compareReceived(came, { sources, described: new Map() }, 'little'), {
+      exact: 6,
+      changed: 0,
+      duplicated: 0,
+    });
+  const neither = compareReceived(
+    [testFrame(80, 0)],
+    { sources: [large, other], described: new Map() },
+    'little',
+  );
+  t.match(neither, { changed: 1, example: /80 bytes instead of 64/ });
+});
+
+t.test('pktgen takes turns with the frames that it made, those that the device refused too', async t => {
+  const frames = sentFrames({ source: 'pktgen', on: 'tx', count: 4, size: 64, flows: 2 }, []);
+  const source = {
+    slot: 0,
+    frames,
+    lanes: { first: 0, count: 4 },
+    numbers: 4,
+    runs: [{ count: 4, burst: 1 }],
+  };
+  const made = (number: number, id: number, srcPort: number): Buffer => {
+    const frame = testFrame(64, number, { srcPort, padding: 'zeroes' });
+    frame.writeUInt16BE(id, 18);
+    frame.writeUInt16BE(0, 24);
+    frame.writeUInt16BE(~wordSum(frame.subarray(14, 34)) & 0xffff, 24);
+    return frame;
+  };
+  const compared = (frame: Buffer) =>
+    compareReceived([frame], { sources: [source], described: new Map() }, 'little');
+  t.match(compared(made(1, 0, 9001)), { exact: 1 });
+  t.match(compared(made(2, 2, 9001)), { exact: 1 }, 'one was made anew before it');
+  t.match(compared(made(2, 1, 9001)), { changed: 1, example: /the turn of another port/ });
 });
 
 t.test('frames that are described one by one are compared by their hash', async t => {

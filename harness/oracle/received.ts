@@ -16,12 +16,15 @@ export interface Announced {
 const HEAD = 64;
 /** IPv4's header. */
 const [HEADER_AT, HEADER_END] = [14, 34];
+/** The id in it. */
+const IP_ID = 18;
 /** Bytes from the UDP header to the payload, and from there to the number. */
 const [UDP_HEADER, NUMBER] = [8, 4];
 
 /**
  * Compares frames that a program of the guest received byte by byte with those that were sent: what the classifier at tc ingress does with
- * frames that reach the stack (bpf/stack.bpf.c), for frames that go past it. IP ids of pktgen and of UDP sockets, and UDP checksums are not compared.
+ * frames that reach the stack (bpf/stack.bpf.c), for frames that go past it. IP ids of pktgen and of UDP sockets, UDP checksums and the order are not
+ * compared.
  */
 export function compareReceived(
   frames: readonly Buffer[],
@@ -52,14 +55,18 @@ function identify(frame: Buffer, { sources, described }: Announced, order: ByteO
   const one = described.get(hash);
   if (one !== undefined) return { key: hash, times: one.times };
   const { bytes, tag } = untag(frame);
+  let known: Identified = { differs: `no source sends such a frame of ${frame.length} bytes` };
   for (const source of sources) {
     const { at, port, flows, threads, loose } = source.frames;
     if (bytes.length < at + 2 * NUMBER || bytes.readUInt32BE(at) !== MAGIC) continue;
     const from = bytes.readUInt16BE(at - UDP_HEADER);
     const isOurs = isLoose(loose, 'port') || (from >= port && from < port + flows * threads);
-    if (isOurs) return compareWith(source, bytes, tag, from);
+    if (!isOurs) continue;
+    known = compareWith(source, bytes, tag, from);
+    // Sources may share ports: it is of the one that sends such a frame.
+    if ('key' in known) return known;
   }
-  return { differs: `no source sends such a frame of ${frame.length} bytes` };
+  return known;
 }
 
 function compareWith(source: AnnouncedSource, bytes: Buffer, tag: number, from: number): Identified {
@@ -68,6 +75,7 @@ function compareWith(source: AnnouncedSource, bytes: Buffer, tag: number, from: 
   const place = `number ${number} of port ${from}`;
   const wrong = differenceOf(source, bytes, tag);
   if (wrong !== null) return { differs: `${place}: ${wrong}` };
+  if (!isTurnOf(source, bytes, number, from)) return { differs: `${place}: it was the turn of another port` };
   // Live frames are all alike.
   if (!frames.numbered) return { key: `${slot}`, times: Infinity };
   if (number < frames.first || number - frames.first >= numbers)
@@ -77,6 +85,15 @@ function compareWith(source: AnnouncedSource, bytes: Buffer, tag: number, from: 
     .filter(({ count }) => number - frames.first < Math.ceil(count / frames.threads))
     .reduce((sum, { burst }) => sum + burst, 0);
   return { key: `${slot} ${thread} ${number}`, times };
+}
+
+/** Whether it was the turn of the flow with this port: port_is_right() of bpf/stack_compare.h. */
+function isTurnOf({ frames }: AnnouncedSource, bytes: Buffer, number: number, from: number): boolean {
+  const { ids, first, port, flows, loose } = frames;
+  if (isLoose(loose, 'port') || isLoose(loose, 'turn')) return true;
+  // pktgen takes turns with the frames that it made, and makes one anew that the device refused: its IP ids count those.
+  const ahead = ids === 'count' ? (bytes.readUInt16BE(IP_ID) - (number - first)) & 0xffff : 0;
+  return (from - port) % flows === (number + ahead) % flows;
 }
 
 /** How a frame differs from what its source sends; null where it does not. */

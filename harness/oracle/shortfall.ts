@@ -12,19 +12,36 @@ interface Goal<K extends StepKind> {
   readonly text: (args: StepArgs<K>, reached: Value) => string;
 }
 
-const GOALS: { readonly [K in 'tcp' | 'ping' | 'fault']: Goal<K> } = {
-  tcp: {
-    field: 'received_bytes',
-    wanted: bytesOf,
-    text: (args, reached) => `${plainText(reached)} of ${bytesOf(args)} bytes came through`,
-  },
-  ping: {
-    field: 'replies',
-    wanted: ({ count }) => count,
-    text: ({ count }, reached) => `${plainText(reached)} of ${count} replies came through`,
-  },
-  fault: { field: 'injected', wanted: ({ times }) => times, text: notInjected },
-};
+const GOALS: { readonly [K in 'tcp' | 'ping' | 'fault' | 'xsk_fill' | 'xsk_receive' | 'xsk_send']: Goal<K> } =
+  {
+    tcp: {
+      field: 'received_bytes',
+      wanted: bytesOf,
+      text: (args, reached) => `${plainText(reached)} of ${bytesOf(args)} bytes came through`,
+    },
+    ping: {
+      field: 'replies',
+      wanted: ({ count }) => count,
+      text: ({ count }, reached) => `${plainText(reached)} of ${count} replies came through`,
+    },
+    xsk_fill: {
+      field: 'filled',
+      wanted: ({ count }) => count,
+      text: ({ count }, reached) => `${plainText(reached)} of ${count} chunks found room in the fill ring`,
+    },
+    xsk_receive: {
+      field: 'received',
+      wanted: ({ count }) => count,
+      text: ({ count, within }, reached) =>
+        `${plainText(reached)} of ${count} frames were in the rx ring within ${within} ms`,
+    },
+    xsk_send: {
+      field: 'completed',
+      wanted: ({ count }) => count,
+      text: ({ count }, reached) => `${plainText(reached)} of ${count} chunks came back`,
+    },
+    fault: { field: 'injected', wanted: ({ times }) => times, text: notInjected },
+  };
 
 /**
  * How far a step did not come, and the value of its result that says so; null where it came as far as it says, and where that is not known
@@ -34,7 +51,7 @@ export function shortfall(
   step: PlainStep,
   result: Readonly<Record<string, Value>>,
 ): { readonly field: string; readonly text: string } | null {
-  if (step.kind !== 'tcp' && step.kind !== 'ping' && step.kind !== 'fault') return null;
+  if (!hasGoal(step.kind)) return null;
   // The table's type says that kind and arguments belong together; TypeScript cannot follow that through a union.
   const { field, wanted, text } = GOALS[step.kind] as Goal<StepKind>;
   const reached = result[field];
@@ -42,6 +59,10 @@ export function shortfall(
   const error = result['error'];
   const why = typeof error === 'string' && error !== '' ? ` (${error})` : '';
   return { field, text: `${text(step.args, reached)}${why}` };
+}
+
+function hasGoal(kind: StepKind): kind is keyof typeof GOALS {
+  return Object.hasOwn(GOALS, kind);
 }
 
 function bytesOf({ bytes, connections }: StepArgs<'tcp'>): number {

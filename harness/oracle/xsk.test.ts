@@ -123,6 +123,11 @@ t.test('frames in sockets that are not as sent are a fault, unless an expectatio
   t.match(reason, /2 frames in AF_XDP sockets not as sent \(number 3 of port 9000: byte 22 differs\)/);
   t.match(reason, /1 frame in AF_XDP sockets more often than sent/);
   t.equal(judged(observations, ['xsk.received == 9', 'xsk.exact == 7', 'xsk.duplicated == 1']).reason, '');
+  const elsewhere = observed([[0, 9]], { s: socket({ received: 9, outside: 1 }) });
+  t.match(
+    judged(elsewhere, ['xsk.received == 9']).reason,
+    /AF_XDP sockets have 1 descriptor of bytes outside of their memory: xsk\.outside/,
+  );
   const opaque = observed([[0, 9]], { s: socket({ received: 9 }) }, 'nobody knows');
   t.equal(judged(opaque, ['xsk.received == 9']).reason, '');
   t.match(judged(opaque, ['xsk.received == 9', 'xsk.exact == 9']), {

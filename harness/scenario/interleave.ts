@@ -66,7 +66,8 @@ export function ordersOf(raw: Readonly<Record<string, unknown>>, axes: readonly 
 function read(step: unknown, at: Path): Interleave[] {
   if (!isRecord(step) || !isRecord(step['interleave'])) return [];
   const { of, orders = 'all', seed = 1 } = step['interleave'];
-  if (!Array.isArray(of) || of.length > BOUNDS.sequences) return [];
+  // What the schema refuses is reported by it.
+  if (!Array.isArray(of) || of.length > BOUNDS.sequences || !isOrders(orders)) return [];
   const path = [...at, 'interleave'];
   const sequences = of.map((sequence): readonly unknown[] => (Array.isArray(sequence) ? sequence : []));
   const whens = sequences.flatMap((steps, index) =>
@@ -79,10 +80,14 @@ function read(step: unknown, at: Path): Interleave[] {
       path,
       lengths: sequences.map(steps => steps.length),
       when: whens[0] ?? null,
-      orders: typeof orders === 'number' ? orders : 'all',
+      orders,
       seed: typeof seed === 'number' ? seed : 1,
     },
   ];
+}
+
+function isOrders(value: unknown): value is number | 'all' {
+  return value === 'all' || (typeof value === 'number' && value >= 1 && value <= BOUNDS.variants);
 }
 
 /** How many orders there are: a multinomial coefficient. */

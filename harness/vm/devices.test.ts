@@ -23,7 +23,7 @@ t.test('the accelerator', async t => {
   t.match(device.machine(SPEC).args.join(' '), '-accel tcg,thread=single -cpu max');
   t.match(device.machine({ ...SPEC, parallel: true }).args.join(' '), '-accel tcg,thread=multi -cpu max');
   t.match(device.machine({ ...SPEC, accel: 'kvm' }).args.join(' '), '-accel kvm -cpu host');
-  t.same(device.machine(SPEC).kernelArgs, ['tsc=nowatchdog']);
+  t.same(device.machine(SPEC).kernelArgs, ['tsc=nowatchdog', 'no_timer_check']);
   t.same(device.machine({ ...SPEC, accel: 'kvm' }).kernelArgs, []);
 });
 

@@ -91,6 +91,22 @@ t.test('no answer, a machine that does not stop, a damaged packet, the end', asy
   going.gdb.interrupt();
   await t.rejects(stop, { code: 'infra', message: /does not stop within 20 ms/ });
 
+  const stepping = await session(t, 20);
+  await t.rejects(stepping.gdb.step('vCont;s:1'), {
+    code: 'infra',
+    message: /vCont;s:1 does not end within 20 ms/,
+  });
+  const stepped = await session(t, 20);
+  const one = stepped.gdb.step('vCont;s:1');
+  await stepped.until('#23');
+  stepped.say('+$T05thread:01;#07');
+  t.same(await one, { signal: 5, thread: 1 });
+  await new Promise(resolve => setTimeout(resolve, 40));
+  const after = stepped.gdb.resume('vCont;c');
+  await stepped.until('#a8');
+  stepped.say('+$T05thread:01;#07');
+  t.same(await after, { signal: 5, thread: 1 }, 'its time is not that of what follows');
+
   const damaged = await session(t);
   const answer = damaged.gdb.ask('p0');
   await damaged.until('#a0');

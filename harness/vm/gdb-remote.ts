@@ -89,6 +89,23 @@ export class GdbRemote {
     });
   }
 
+  /**
+   * Lets one CPU do a single instruction by a `vCont` packet, while all others stand. Rejects where it does not come to its end in time, as one that
+   * halts the CPU.
+   */
+  async step(packet: string): Promise<Stop> {
+    const over = this.resume(packet);
+    const deadline = setTimeout(
+      () => this.#fail(`${packet} does not end within ${Math.round(this.#answerMs)} ms`),
+      this.#answerMs,
+    );
+    try {
+      return await over;
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
   /** Stops a machine that runs; {@link resume} then resolves, if it has not by itself. Rejects it where QEMU does not stop in time. */
   interrupt(): void {
     const pending = this.#stop;

@@ -180,7 +180,7 @@ export class HoldPoints {
   /** Makes one instruction of one CPU, whose breakpoint is away meanwhile. It is there again before any CPU goes on. */
   async #stepOver(thread: number, pc: bigint): Promise<void> {
     await this.#setBreakpoints(new Set([...this.#breakpoints].filter(address => address !== pc)));
-    await this.#gdb.resume(`vCont;s:${hex(thread)}`);
+    await this.#gdb.step(`vCont;s:${hex(thread)}`);
   }
 
   /** Of the thread that was chosen. */

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One small program for each place in the network stack; each counts its runs. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 __u64 runs;		/* of the program that a scenario attaches */
 __u64 more;		/* of a second one */
@@ -22,10 +15,7 @@ static __always_inline void count(__u64 *sum)
 SEC("xdp")
 int xdp_drop_ours(struct xdp_md *ctx)
 {
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
+	if (!ours(ctx))
 		return XDP_PASS;
 	count(&runs);
 	return XDP_DROP;

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The triggers of scenarios/cve. They treat bpfrig's own frames, and pass others. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -21,14 +14,6 @@ volatile const __s32 grow;	/* bytes that adjust_tail adds */
 
 /* The largest rx_queue_index that note_queue has seen. */
 __u32 highest_queue;
-
-static __always_inline bool ours(struct xdp_md *ctx)
-{
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	return (const void *)(frame + 1) <= end && frame_is_ours(frame);
-}
 
 static __always_inline int to_all(struct xdp_md *ctx)
 {

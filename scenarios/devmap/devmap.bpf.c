@@ -3,14 +3,7 @@
  * Programs that redirect bpfrig's own frames into devmaps and pass others, and
  * programs of entries, which run right before the entry's device transmits.
  */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -38,17 +31,6 @@ volatile const __u64 flags;	/* its flags */
 volatile const __u32 ways = 1;	/* redirect_in_turn: entries 0 to ways - 1 */
 volatile const __u32 verdicts;	/* egress_by_number: one per hex digit */
 volatile const __u8 mark;	/* egress_mark: last byte of the address */
-
-/* The number of a frame of ours, and -1 for any other frame. */
-static __always_inline __s64 number(struct xdp_md *ctx)
-{
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
-		return -1;
-	return bpf_ntohl(frame->seq);
-}
 
 SEC("xdp")
 int redirect_to_dev(struct xdp_md *ctx)
@@ -110,17 +92,12 @@ int redirect_looked_up(struct xdp_md *ctx)
 SEC("xdp")
 int redirect_with_meta(struct xdp_md *ctx)
 {
-	first_word *meta;
 	__s64 n = number(ctx);
 
 	if (n < 0)
 		return XDP_PASS;
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+	if (put_meta(ctx, n))
 		return XDP_ABORTED;
-	meta = (void *)(long)ctx->data_meta;
-	if ((void *)(meta + 1) > (void *)(long)ctx->data)
-		return XDP_ABORTED;
-	*meta = n;
 	return bpf_redirect_map(&devs, key, flags);
 }
 
@@ -142,9 +119,7 @@ int egress_by_number(struct xdp_md *ctx)
 {
 	__s64 n = number(ctx);
 
-	if (n < 0)
-		return XDP_PASS;
-	return verdicts >> (28 - 4 * (n & 7)) & 0xf;
+	return n < 0 ? XDP_PASS : verdict_of(verdicts, n);
 }
 
 /* What the helper says is no verdict for a program of an entry. */
@@ -192,15 +167,7 @@ int egress_mark(struct xdp_md *ctx)
 SEC("xdp/devmap")
 int egress_push(struct xdp_md *ctx)
 {
-	first_word *head;
-
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*head)))
-		return XDP_DROP;
-	head = (void *)(long)ctx->data;
-	if ((void *)(head + 1) > (void *)(long)ctx->data_end)
-		return XDP_DROP;
-	*head = bpf_htonl(BPFRIG_PATTERN);
-	return XDP_PASS;
+	return push_word(ctx, bpf_htonl(BPFRIG_PATTERN)) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp/devmap")
@@ -213,13 +180,9 @@ int egress_trim(struct xdp_md *ctx)
 SEC("xdp/devmap")
 int egress_check_meta(struct xdp_md *ctx)
 {
-	first_word *meta = (void *)(long)ctx->data_meta;
 	__s64 n = number(ctx);
 
-	return n >= 0 && (void *)(meta + 1) <= (void *)(long)ctx->data &&
-			       *meta == (__u32)n ?
-		       XDP_PASS :
-		       XDP_DROP;
+	return n >= 0 && has_meta(ctx, n) ? XDP_PASS : XDP_DROP;
 }
 
 /* Refers to the map that contains the program. */

@@ -3,14 +3,7 @@
  * A dispatcher as libxdp's: each place is a function that another program
  * replaces, and goes on to the next one after the actions of its mask.
  */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 #define EMPTY 31	/* XDP_DISPATCHER_RETVAL: nothing is in this place */
 
@@ -62,20 +55,12 @@ int dispatch(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-static __always_inline __u32 number(struct xdp_md *ctx)
-{
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-
-	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
-	    !frame_is_ours(frame))
-		return 0;
-	return bpf_ntohl(frame->seq);
-}
-
 SEC("freplace")
 int drop_odd(struct xdp_md *ctx)
 {
-	return number(ctx) & 1 ? XDP_DROP : XDP_PASS;
+	__s64 n = number(ctx);
+
+	return n > 0 && n & 1 ? XDP_DROP : XDP_PASS;
 }
 
 SEC("freplace")

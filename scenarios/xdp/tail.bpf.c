@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that tail-call what a step puts into a table. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -32,12 +25,11 @@ int again(struct xdp_md *ctx)
 SEC("xdp")
 int by_number(struct xdp_md *ctx)
 {
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	__s64 n = number(ctx);
 
-	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
-	    !frame_is_ours(frame))
+	if (n < 0)
 		return XDP_PASS;
-	bpf_tail_call(ctx, &table, bpf_ntohl(frame->seq) & 3);
+	bpf_tail_call(ctx, &table, n & 3);
 	__sync_fetch_and_add(&missed, 1);
 	return XDP_PASS;
 }

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that return an action, redirect by ifindex, or write metadata. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 /* The device of to_device: a step writes its ifindex. */
 struct {
@@ -31,12 +24,9 @@ int always(struct xdp_md *ctx)
 SEC("xdp")
 int by_number(struct xdp_md *ctx)
 {
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	__s64 n = number(ctx);
 
-	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
-	    !frame_is_ours(frame))
-		return XDP_PASS;
-	return verdicts >> (28 - 4 * (bpf_ntohl(frame->seq) & 7)) & 0xf;
+	return n < 0 ? XDP_PASS : verdict_of(verdicts, n);
 }
 
 SEC("xdp")
@@ -58,21 +48,9 @@ int to_itself(struct xdp_md *ctx)
 SEC("xdp")
 int with_meta(struct xdp_md *ctx)
 {
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	first_word *meta;
-	__u32 seq;
+	const struct bpfrig_frame *frame = ours(ctx);
 
-	if ((const void *)(frame + 1) > (void *)(long)ctx->data_end ||
-	    !frame_is_ours(frame))
-		return XDP_PASS;
-	seq = frame->seq;
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
-		return XDP_ABORTED;
-	meta = (void *)(long)ctx->data_meta;
-	if ((void *)(meta + 1) > (void *)(long)ctx->data)
-		return XDP_ABORTED;
-	*meta = seq;
-	return XDP_PASS;
+	return frame && put_meta(ctx, frame->seq) ? XDP_ABORTED : XDP_PASS;
 }
 
 /* Metadata that is taken back before the packet is passed. */

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that redirect bpfrig's own frames into an xskmap, and pass others. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
@@ -18,17 +11,6 @@ struct {
 
 volatile const __u32 key;	/* the entry of redirect_to_xsk */
 volatile const __u64 flags;	/* its flags */
-
-/* The number of a frame of ours, and -1 for any other frame. */
-static __always_inline __s64 number(struct xdp_md *ctx)
-{
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
-		return -1;
-	return bpf_ntohl(frame->seq);
-}
 
 SEC("xdp")
 int redirect_to_xsk(struct xdp_md *ctx)

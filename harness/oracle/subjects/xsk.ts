@@ -102,7 +102,7 @@ function account(cell: CellView): Account {
         },
       },
     ],
-    identity: faultsOf(cell.seen),
+    identity: faultsOf(cell.seen, total),
     absent: absentOf(cell.seen),
   };
 }
@@ -140,25 +140,32 @@ function absentOf({ xskFrames }: Observations): Record<string, string> {
   return Object.fromEntries(Object.keys(NONE).map(name => [`xsk.${name}`, xskFrames]));
 }
 
-function frames(n: number): string {
-  return `${n} ${n === 1 ? 'frame' : 'frames'}`;
+function counted(n: number, noun: 'frame' | 'descriptor'): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-function faultsOf({ xskFrames }: Observations): IdentityFault[] {
-  if (xskFrames === undefined || typeof xskFrames === 'string') return [];
+function faultsOf({ xskFrames }: Observations, { outside }: Counts): IdentityFault[] {
+  const elsewhere: IdentityFault = {
+    name: 'xsk.outside',
+    packets: outside,
+    claims: [],
+    text: `AF_XDP sockets have ${counted(outside, 'descriptor')} of bytes outside of their memory`,
+  };
+  if (xskFrames === undefined || typeof xskFrames === 'string') return [elsewhere];
   const { changed, duplicated, example } = xskFrames;
   return [
+    elsewhere,
     {
       name: 'xsk.changed',
       packets: changed,
       claims: ['xsk.exact'],
-      text: `${frames(changed)} in AF_XDP sockets not as sent (${example})`,
+      text: `${counted(changed, 'frame')} in AF_XDP sockets not as sent (${example})`,
     },
     {
       name: 'xsk.duplicated',
       packets: duplicated,
       claims: [],
-      text: `${frames(duplicated)} in AF_XDP sockets more often than sent`,
+      text: `${counted(duplicated, 'frame')} in AF_XDP sockets more often than sent`,
     },
   ];
 }

@@ -3,11 +3,17 @@ import { hostPressure } from '../../util/host-pressure.ts';
 import type { Hold, HoldPoints } from '../../vm/hold-points.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
 
+/**
+ * Longest time that a CPU is held on any host, in milliseconds. The guest's clock knows nothing of the host's load: its kernel reports a soft lockup after
+ * 20 s, and a stall of RCU after 21 s.
+ */
+const MOST_MS = 15_000;
+
 /** What a step `hold` says of its place. */
 export interface HoldWords {
   /** The place, for messages: `CPU 1 at bq_flush_to_queue`. */
   readonly text: string;
-  /** How long the CPU is held at most, in milliseconds, on a host that is not overloaded. */
+  /** How long the CPU is held at most, in milliseconds, on a host that is not overloaded; {@link MOST_MS} on one that is. */
   readonly limitMs: number;
 }
 
@@ -72,11 +78,16 @@ export class CellHold {
 
   #onReached(): void {
     this.#heldAt = performance.now();
-    this.#limitMs = this.#words.limitMs * hostPressure();
+    this.#limitMs = limitOf(this.#words.limitMs, hostPressure());
     this.#limit = setTimeout(() => {
       this.#late = true;
       // What is wrong with the stub is thrown by the step that ends it.
       this.#hold.end().catch(() => undefined);
     }, this.#limitMs);
   }
+}
+
+/** How long a CPU is held on a host under some pressure (`hostPressure`), in milliseconds. */
+export function limitOf(limitMs: number, pressure: number): number {
+  return Math.min(limitMs * pressure, Math.max(limitMs, MOST_MS));
 }

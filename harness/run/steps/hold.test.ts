@@ -4,6 +4,7 @@ import type { Step } from '../../scenario/scenario.ts';
 import type { Hold, HoldPoints } from '../../vm/hold-points.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
 import { ProgramIndex } from '../programs.ts';
+import { limitOf } from './cell-hold.ts';
 import { StepContext, type StepGuest } from './context.ts';
 import { hasRunnable, settleHolds } from './hold.ts';
 import { runSteps } from './run-steps.ts';
@@ -163,6 +164,12 @@ t.test('a CPU that was let go by the limit fails the cell', async t => {
   await t.rejects(runSteps(ctx, steps.slice(1)), {
     message: /release: CPU 1 at rt_spin_lock went on by itself/,
   });
+});
+
+t.test('a busy host lets a CPU be held for longer, but never until its kernel reports a stall', async t => {
+  t.equal(limitOf(4000, 1), 4000);
+  t.equal(limitOf(4000, 3), 12_000);
+  t.equal(limitOf(10_000, 3), 15_000);
 });
 
 /** Of 6.18 with PREEMPT_RT and of 5.10, in part. */

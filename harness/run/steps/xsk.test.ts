@@ -116,3 +116,12 @@ t.test(
     t.match(await readXsks(short.ctx), { xskFrames: 'there was no room for the bytes of 3 frames' });
   },
 );
+
+t.test('a step that does not get what it asks for is not passed over', async t => {
+  const { ctx } = contextOf({ xsk_receive: () => ({ received: 10 }) });
+  const steps = (receive: string) => `  - xsk: { name: s, device: rx }\n  - ${receive}`;
+  await t.rejects(run(ctx, steps('xsk_receive: { socket: s, count: 64, recycle: true }'), 'sent == 0'), {
+    message: /xsk_receive: 10 of 64 frames were in the rx ring within 5000 ms/,
+  });
+  await run(ctx, steps('{ xsk_receive: { socket: s, count: 64 }, as: some }'), 'some.received == 10');
+});

@@ -3,6 +3,8 @@ import { AgentError } from '../../guest/agent-error.ts';
 import { ADDRESS, MAC } from '../../model/topology.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
+import { BOUNDS } from '../../scenario/bounds.ts';
+import { hostPressure } from '../../util/host-pressure.ts';
 import { announce } from './announce.ts';
 import type { CreatedMap, StepContext } from './context.ts';
 import { keyHex } from './entries.ts';
@@ -84,8 +86,10 @@ export async function receive(
   args: StepArgs<'xsk_receive'>,
 ): Promise<StepOutcomes['xsk_receive']> {
   const { socket: name, ...rest } = args;
-  const options = { timeoutMs: patienceMs(rest.within), background: true };
-  return ctx.guest.call('xsk_receive', { name, ...rest }, options);
+  // A guest on a busy host receives more slowly.
+  const within = Math.min(Math.round(rest.within * hostPressure()), BOUNDS.waitMs);
+  const options = { timeoutMs: patienceMs(within), background: true };
+  return ctx.guest.call('xsk_receive', { name, ...rest, within }, options);
 }
 
 /** Exactly `count` frames through the tx ring. */

@@ -115,35 +115,41 @@ static const struct arg frames_args[] = {
 	ARG_INT(struct frames_args, at, 0, XSK_KEPT_MAX),
 };
 
-static json_t *frames_from(const struct xsk_entry *entry, size_t first)
+static int frames_from(struct request *rq, const struct xsk_entry *entry,
+		       size_t first)
 {
 	json_t *frames = json_array();
-	/* Without the beginning of a frame that has no end yet. */
-	size_t end = entry->within ? entry->frame_at : entry->kept_len;
-	size_t at = first;
-	__u32 len;
+	size_t end = xsk_frames_end(entry), at = first, body, next;
 
 	while (at < end && at - first < PART_BYTES) {
-		memcpy(&len, entry->kept + at, sizeof(len));
-		at += sizeof(len);
-		json_array_append_new(frames, json_hex(entry->kept + at, len));
-		at += len;
+		next = xsk_frame_end(entry, at);
+		if (!next) {
+			json_decref(frames);
+			return fault_request(rq, "at: no frame begins at %zu",
+					     first);
+		}
+		body = at + sizeof(__u32);
+		json_array_append_new(frames, json_hex(entry->kept + body,
+						       next - body));
+		at = next;
 	}
-	return json_pack("{s:o,s:I,s:b}", "frames", frames, "next",
-			 (json_int_t)at, "more", at < end);
+	rq->answer = json_pack("{s:o,s:I,s:b}", "frames", frames, "next",
+			       (json_int_t)at, "more", at < end);
+	return 0;
 }
 
 static int op_xsk_frames(struct request *rq, const void *data)
 {
 	const struct frames_args *args = data;
 	struct xsk_entry *entry;
+	int err = -EINVAL;
 
 	xsk_lock();
 	entry = xsk_find(rq, "name", args->name);
 	if (entry)
-		rq->answer = frames_from(entry, args->at);
+		err = frames_from(rq, entry, args->at);
 	xsk_unlock();
-	return entry ? 0 : -EINVAL;
+	return err;
 }
 
 static const struct op ops[] = {

@@ -21,6 +21,22 @@ static __u32 slot(const struct xsk_ring *ring, const __u32 *place)
 	return *place & (ring->size - 1);
 }
 
+/* Of unaligned chunks the kernel puts the offset into the upper bits. */
+static __u64 base_of(__u64 address)
+{
+	return address & XSK_UNALIGNED_BUF_ADDR_MASK;
+}
+
+/* A chunk is in no ring any more. An address that is in none is no chunk's. */
+static void free_chunk(struct xsk_umem *umem, __u64 address)
+{
+	size_t chunks = umem->size / umem->chunk_size;
+	__u64 chunk = base_of(address) / umem->chunk_size;
+
+	if (chunk < chunks && umem->n_free < chunks)
+		umem->free[umem->n_free++] = chunk;
+}
+
 size_t xsk_fill(struct xsk *xsk, size_t n)
 {
 	struct xsk_ring *ring = &xsk->pool->fill;
@@ -38,6 +54,18 @@ size_t xsk_fill(struct xsk *xsk, size_t n)
 	return i;
 }
 
+void xsk_unfill(struct xsk *xsk)
+{
+	struct xsk_ring *ring = &xsk->fill;
+	const __u64 *addresses = ring->descs;
+	__u32 n = ring->size ? used(ring) : 0;
+
+	for (; n && n <= ring->size; n--) {
+		advance(ring->producer, -1);
+		free_chunk(xsk->umem, addresses[slot(ring, ring->producer)]);
+	}
+}
+
 bool xsk_next(const struct xsk *xsk, struct xdp_desc *desc)
 {
 	const struct xsk_ring *ring = &xsk->rx;
@@ -49,12 +77,6 @@ bool xsk_next(const struct xsk *xsk, struct xdp_desc *desc)
 	return true;
 }
 
-/* Of unaligned chunks the kernel puts the offset into the upper bits. */
-static __u64 base_of(__u64 address)
-{
-	return address & XSK_UNALIGNED_BUF_ADDR_MASK;
-}
-
 const uint8_t *xsk_bytes(const struct xsk *xsk, const struct xdp_desc *desc)
 {
 	__u64 at = base_of(desc->addr) +
@@ -64,16 +86,6 @@ const uint8_t *xsk_bytes(const struct xsk *xsk, const struct xdp_desc *desc)
 	if (at > umem->size || desc->len > umem->size - at)
 		return NULL;
 	return umem->bytes + at;
-}
-
-/* A chunk is in no ring any more. An address that is in none is no chunk's. */
-static void free_chunk(struct xsk_umem *umem, __u64 address)
-{
-	size_t chunks = umem->size / umem->chunk_size;
-	__u64 chunk = base_of(address) / umem->chunk_size;
-
-	if (chunk < chunks && umem->n_free < chunks)
-		umem->free[umem->n_free++] = chunk;
 }
 
 void xsk_release(struct xsk *xsk, const struct xdp_desc *desc, bool recycle)

@@ -202,8 +202,12 @@ int xsk_open(struct request *rq, const struct xsk_options *options,
 		return fault_kernel(rq, -errno, "socket(AF_XDP)",
 				    "opening an AF_XDP socket");
 	err = set_up(rq, options, shared, xsk);
-	if (err)
-		xsk_close(xsk);
+	if (!err)
+		return 0;
+	/* The memory may be another socket's too. */
+	if (xsk->umem)
+		xsk_unfill(xsk);
+	xsk_close(xsk);
 	return err;
 }
 

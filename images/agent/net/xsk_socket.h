@@ -86,6 +86,8 @@ void xsk_close(struct xsk *xsk);
 
 /* Hands up to n free chunks to the kernel; returns how many there were. */
 size_t xsk_fill(struct xsk *xsk, size_t n);
+/* Takes back what its own fill ring has, of a socket that is not bound. */
+void xsk_unfill(struct xsk *xsk);
 /* The next descriptor of the rx ring; false when there is none. */
 bool xsk_next(const struct xsk *xsk, struct xdp_desc *desc);
 /* The bytes of a descriptor, NULL where they are not all in the umem. */

@@ -150,6 +150,23 @@ static void end_frame(struct xsk_entry *entry)
 	entry->counts.kept++;
 }
 
+size_t xsk_frames_end(const struct xsk_entry *entry)
+{
+	return entry->within ? entry->frame_at : entry->kept_len;
+}
+
+size_t xsk_frame_end(const struct xsk_entry *entry, size_t at)
+{
+	size_t end = xsk_frames_end(entry);
+	__u32 len;
+
+	if (at > end || end - at < sizeof(len))
+		return 0;
+	memcpy(&len, entry->kept + at, sizeof(len));
+	at += sizeof(len);
+	return len > end - at ? 0 : at + len;
+}
+
 long long xsk_drain(struct xsk_entry *entry, long long max, bool recycle)
 {
 	struct xsk *xsk = &entry->xsk;

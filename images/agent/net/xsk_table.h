@@ -48,6 +48,10 @@ struct xsk_entry *xsk_new(struct request *rq, const char *name);
 void xsk_forget(struct xsk_entry *entry);
 /* Takes at most max frames out of the rx ring. */
 long long xsk_drain(struct xsk_entry *entry, long long max, bool recycle);
+/* Where the kept frames end, without one that has no end yet. */
+size_t xsk_frames_end(const struct xsk_entry *entry);
+/* The end of the kept frame that begins at a place; 0: none does. */
+size_t xsk_frame_end(const struct xsk_entry *entry, size_t at);
 /* Empties the rings, and reads the kernel's statistics. */
 int xsk_update(struct request *rq, struct xsk_entry *entry);
 /* Counts from now on. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rings of an AF_XDP socket, with this side's and the kernel's part. */
 #include <string.h>
-#include "net/xsk_socket.h"
+#include "net/xsk_table.h"
 #include "test/test.h"
 
 #define CHUNKS		4
@@ -65,6 +65,20 @@ static void fills(void)
 	fill.consumer++;
 	CHECK(xsk_fill(&xsk, 9) == 1);
 	CHECK(fill.addresses[0] == 2 * CHUNK_SIZE && umem.n_free == 1);
+}
+
+static void takes_back(void)
+{
+	begin();
+	CHECK(xsk_fill(&xsk, 2) == 2);
+	/* The kernel has one of them. */
+	fill.consumer++;
+	xsk_unfill(&xsk);
+	CHECK(umem.n_free == 3 && fill.producer == 1);
+	CHECK(xsk_fill(&xsk, 1) == 1 && fill.addresses[1] == CHUNK_SIZE);
+	xsk.fill.size = 0;
+	xsk_unfill(&xsk);
+	CHECK(umem.n_free == 2);
 }
 
 /* The kernel receives a frame. */
@@ -142,10 +156,31 @@ static void sends(void)
 	CHECK(!xsk_place(&xsk, "no chunk", 8));
 }
 
+static void kept(void)
+{
+	/* Frames of 2 bytes and of 1; of a third, the beginning. */
+	uint8_t bytes[] = { 2, 0, 0, 0, 8, 9, 1, 0, 0, 0, 7, 0, 0, 0, 0, 5 };
+	struct xsk_entry entry = {
+		.kept = bytes, .kept_len = sizeof(bytes), .frame_at = 11,
+		.within = true,
+	};
+	const __u32 two = 2, one = 1;
+
+	memcpy(bytes, &two, sizeof(two));
+	memcpy(bytes + 6, &one, sizeof(one));
+	CHECK(xsk_frames_end(&entry) == 11);
+	CHECK(xsk_frame_end(&entry, 0) == 6 && xsk_frame_end(&entry, 6) == 11);
+	/* In the middle of one, at the end and behind it. */
+	CHECK(!xsk_frame_end(&entry, 4) && !xsk_frame_end(&entry, 8));
+	CHECK(!xsk_frame_end(&entry, 11) && !xsk_frame_end(&entry, 99));
+}
+
 static const struct test tests[] = {
 	{ "chunks go into the fill ring", fills },
+	{ "chunks come back from the fill ring", takes_back },
 	{ "frames come out of the rx ring", receives },
 	{ "a descriptor's bytes are in the umem", addresses },
+	{ "kept frames are found by their beginnings", kept },
 	{ "frames go into the tx ring and come back", sends },
 };
 

@@ -4,14 +4,7 @@
  * indexes out of range, several calls in one run, and actions other than the
  * result of the call. The sequence number of a frame selects the call.
  */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
@@ -31,17 +24,6 @@ volatile const __u32 beyond[4] = { 4, 5, 0x7fffffff, 0xffffffff };
 /* libbpf 1.1 declares a 32-bit index, so the compiler would truncate it. */
 static long (*redirect_map)(void *map, __u64 index, __u64 flags) =
 	(void *)BPF_FUNC_redirect_map;
-
-/* Returns the number of a frame of ours, or -1 for any other frame. */
-static __always_inline __s64 number(struct xdp_md *ctx)
-{
-	const struct bpfrig_frame *frame = (void *)(long)ctx->data;
-	const void *end = (void *)(long)ctx->data_end;
-
-	if ((const void *)(frame + 1) > end || !frame_is_ours(frame))
-		return -1;
-	return bpf_ntohl(frame->seq);
-}
 
 /* Entry 3 is empty. Of ten frames 1, 2, 3 and 4 have flags 0, 1, 2 and 3. */
 SEC("xdp")

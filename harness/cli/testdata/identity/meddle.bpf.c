@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Redirects into a cpumap, and changes some packets on the way. */
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "bpfrig.h"
-#include "frame.h"
+#include "own_frame.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
@@ -25,16 +18,6 @@ struct tag {
 	__u16 tci;
 	__u16 ethertype;
 };
-
-static __always_inline struct bpfrig_frame *ours(struct xdp_md *ctx)
-{
-	struct bpfrig_frame *frame = (void *)(long)ctx->data;
-
-	if ((void *)(frame + 1) > (void *)(long)ctx->data_end ||
-	    !frame_is_ours(frame))
-		return NULL;
-	return frame;
-}
 
 static __always_inline int deliver(void)
 {
