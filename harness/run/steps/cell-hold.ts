@@ -3,6 +3,14 @@ import { hostPressure } from '../../util/host-pressure.ts';
 import type { Hold, HoldPoints } from '../../vm/hold-points.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
 
+/** Longest time that a CPU is held on a busy host, in milliseconds: the kernel reports a soft lockup after 20 s, a stall of RCU after 21 s. */
+const LONGEST_MS = 15_000;
+
+/** After how many milliseconds a CPU goes on by itself. `limitMs` is for a host that is not overloaded; `pressure`: {@link hostPressure}. */
+export function stretchedLimit(limitMs: number, pressure = hostPressure()): number {
+  return Math.min(limitMs * pressure, LONGEST_MS);
+}
+
 /** What a step `hold` says of its place. */
 export interface HoldWords {
   /** The place, for messages: `CPU 1 at bq_flush_to_queue`. */
@@ -83,7 +91,7 @@ export class CellHold {
 
   #onReached(): void {
     this.#heldAt = performance.now();
-    this.#limitMs = this.#words.limitMs * hostPressure();
+    this.#limitMs = stretchedLimit(this.#words.limitMs);
     this.#limit = setTimeout(() => {
       this.#late = true;
       // What is wrong with the stub is thrown by the step that ends it.

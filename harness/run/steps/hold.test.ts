@@ -4,6 +4,7 @@ import type { Step } from '../../scenario/scenario.ts';
 import type { Hold, HoldPoints } from '../../vm/hold-points.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
 import { ProgramIndex } from '../programs.ts';
+import { stretchedLimit } from './cell-hold.ts';
 import { StepContext, StepFailure, type StepGuest } from './context.ts';
 import { hasRunnable, HoldLapsed, settleHolds, withLapses } from './hold.ts';
 import { runSteps } from './run-steps.ts';
@@ -153,6 +154,13 @@ t.test(
     t.equal(then, 'over');
   },
 );
+
+t.test('on a busy host a CPU is held longer, but not until the kernel complains', t => {
+  t.equal(stretchedLimit(4000, 1), 4000);
+  t.equal(stretchedLimit(4000, 3), 12_000);
+  t.equal(stretchedLimit(10_000, 3), 15_000);
+  t.end();
+});
 
 /** A guest in which CPU 1 went on by the limit of its hold `cut`, and the steps that follow. */
 async function lapsed(...more: string[]) {
