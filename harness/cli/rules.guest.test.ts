@@ -65,6 +65,24 @@ t.test('a known defect does not excuse what else is wrong', async t => {
   ]);
 });
 
+t.test('a CPU that was let go too early says nothing about the kernel', async t => {
+  const args = [join(RULES, 'void'), '--kernel', '6.12', '--jobs', '1'];
+  const run = await startRun(args, join(t.testdir(), 'run')).done;
+  t.equal(run.exitCode, 3);
+  t.match(run.results, [
+    {
+      verdict: 'error',
+      reason:
+        /^line 16: release: CPU 1 at bq_flush_to_queue went on by itself after \d+ ms, before `release`/,
+    },
+    {
+      verdict: 'error',
+      reason:
+        /^hold: CPU 1 at bq_flush_to_queue went on by itself .*; line 15: kthreads: map `cpus` has 1 thread/,
+    },
+  ]);
+});
+
 t.test('what observers miss on PREEMPT_RT is completed, or is the harness’s', async t => {
   const args = [join(RULES, 'rt'), '--kernel', 'debian:trixie-backports/7.3/rt', '--jobs', '1'];
   const run = await startRun(args, join(t.testdir(), 'run')).done;

@@ -553,6 +553,25 @@ after:
   t.match(refused, { verdict: 'fail', reason: /^line 4: x; bad\.errno == "EINVAL"/ });
 });
 
+t.test('a cell that is no longer what its scenario describes says nothing, but for a splat', async t => {
+  const more =
+    'after: [{ map: { name: none, type: cpumap, key_size: 4, value_size: 7, max_entries: 4 }, as: bad }]';
+  const variant = variantOf(['sent == 20000', 'bad.errno == "EINVAL"'], { more });
+  const stop = {
+    kind: 'voided',
+    message: 'CPU 1 went on by itself',
+    results: { bad: { errno: 'OK' } },
+  } as const;
+  t.match(verdictOf({ variant, observations: null, stop }), {
+    verdict: 'error',
+    reason: 'CPU 1 went on by itself',
+  });
+  t.match(verdictOf({ variant, observations: null, stop, splats: ['BUG: x'] }), {
+    verdict: 'fail',
+    reason: /^kernel splat: BUG: x; CPU 1 went on by itself$/,
+  });
+});
+
 t.test('a step that has not ended has no result, and what reads it does not hold', async t => {
   const more = 'after: [{ exec: { argv: [a] }, as: removed, background: true }]';
   const variant = variantOf(['removed.status == 0'], { more });

@@ -24,9 +24,10 @@ import { tracedDifferences } from './traced-differences.ts';
 export interface Stop {
   /**
    * `contradicted`: the kernel refused a step that has no `as`, or did not do what the step waits for. `stumbled`: the scenario or
-   * bpfrig could not go on, which may be the consequence of something that the kernel did before.
+   * bpfrig could not go on, which may be the consequence of something that the kernel did before. `voided`: the cell was no longer what the
+   * scenario describes, so that its results say nothing.
    */
-  readonly kind: 'contradicted' | 'stumbled';
+  readonly kind: 'contradicted' | 'stumbled' | 'voided';
   /** One line; of a contradiction with the step's line. */
   readonly message: string;
   /** Results of the steps that were done, by their `as`. */
@@ -124,7 +125,8 @@ function withoutFault(
 function gather(input: JudgeInput, expectations: readonly Expectation[]): Evidence {
   const { observations, stop } = input;
   if (observations !== null) return ofObservations(input, observations, expectations);
-  const evidence = ofResults(input, stop?.results ?? {}, expectations);
+  const evidence =
+    stop?.kind === 'voided' ? ofResults(input, {}, []) : ofResults(input, stop?.results ?? {}, expectations);
   if (stop === null) return evidence;
   return stop.kind === 'contradicted'
     ? { ...evidence, faults: [firmFault('step', stop.message), ...evidence.faults] }

@@ -32,6 +32,7 @@ import { buildOf, factsOf, type KnownBefore } from './known-before.ts';
 import { compileVariant } from './set-up.ts';
 import { splatsOf } from './splats-of.ts';
 import { StepFailure } from './steps/context.ts';
+import { HoldLapsed } from './steps/hold.ts';
 import { tooManyCpus, unfitReason } from './unfit.ts';
 import { makeWorkspace } from '../util/workspace.ts';
 
@@ -248,6 +249,8 @@ function earlyStop(error: unknown, results: Stop['results']): EarlyStop {
   if (error instanceof StepFailure)
     return { kind: 'contradicted', message: error.message, results, detail: error.detail };
   if (!(error instanceof BpfrigError) || error instanceof GuestFailure || error.code === 'infra') throw error;
+  if (error instanceof HoldLapsed)
+    return { kind: 'voided', message: error.message, results, detail: error.detail };
   return { kind: 'stumbled', message: error.message, results, detail: error.detail };
 }
 

@@ -9,7 +9,7 @@ import { waitUntilIdle } from './wait-until-idle.ts';
 import { setUp, type PreparedVariant } from './set-up.ts';
 import { CellState, type StepContext } from './steps/context.ts';
 import { settleFaults } from './steps/fault.ts';
-import { abandonHolds, settleHolds } from './steps/hold.ts';
+import { abandonHolds, settleHolds, withLapses } from './steps/hold.ts';
 import { runSteps } from './steps/run-steps.ts';
 
 /** What a cell leaves, also when its steps end early. */
@@ -36,6 +36,8 @@ export async function observeCell(
   try {
     const ctx = await setUp(bed, prepared, state);
     return await observeTraffic(bed, ctx, { variant, wanted }, clock, kept.captures);
+  } catch (error) {
+    throw withLapses(error, state.holds);
   } finally {
     // What follows, such as a look at the log, needs a guest that goes on.
     await abandonHolds(state.holds);

@@ -48,7 +48,7 @@ export function holdKinds(wrap: Wrap) {
             }),
         )
           .default(LIMIT_MS.default)
-          .describe('milliseconds after which it goes on by itself, and the cell fails'),
+          .describe('milliseconds after which it goes on by itself, and the cell is an error'),
       })
       .superRefine(({ at, called_from, return: after }, ctx) => {
         if (!at.includes('+') || (called_from === undefined && after === undefined)) return;

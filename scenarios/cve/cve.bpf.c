@@ -21,6 +21,12 @@ static __always_inline int to_all(struct xdp_md *ctx)
 }
 
 SEC("xdp")
+int redirect(struct xdp_md *ctx)
+{
+	return to_all(ctx);
+}
+
+SEC("xdp")
 int broadcast(struct xdp_md *ctx)
 {
 	return to_all(ctx);

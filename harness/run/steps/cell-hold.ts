@@ -17,6 +17,14 @@ export interface HoldWords {
   readonly limitMs: number;
 }
 
+/** What is wrong with how a hold went. */
+export interface HoldProblem {
+  /** `missed`: the CPU never came to the place. `lapsed`: it went on by the hold's own limit, so what followed was not what the scenario is about. */
+  readonly kind: 'missed' | 'lapsed';
+  /** One sentence without a subject in front. */
+  readonly text: string;
+}
+
 /** A hold of a cell: with the time after which the CPU goes on by itself, so that the guest does not stall. */
 export class CellHold {
   readonly #hold: Hold;
@@ -42,22 +50,25 @@ export class CellHold {
     return new CellHold(await points.arm(place), words);
   }
 
-  /** Waits until the CPU is there. Returns what is wrong, one sentence without a subject in front; null where it is there. */
-  async wait(ms: number): Promise<string | null> {
+  /** Waits until the CPU is there. Returns what is wrong; null where it is there. */
+  async wait(ms: number): Promise<HoldProblem | null> {
     const reached = await within(ms * hostPressure(), this.#hold.reached);
     return reached === TIME_UP ? this.#notReached(` within ${ms} ms`) : null;
   }
 
   /** Lets the CPU go on, or gives the place up. Returns what is wrong with how the hold went; null where it went well. */
-  async end(): Promise<string | null> {
+  async end(): Promise<HoldProblem | null> {
     if (this.#limit !== null) clearTimeout(this.#limit);
     const wasReached = this.#hold.state !== 'armed';
     await this.#hold.end();
-    if (!wasReached) return this.#notReached('');
-    const { text } = this.#words;
-    return this.#late
-      ? `${text} went on by itself after ${Math.round(this.#limitMs)} ms, before \`release\`: a step waited for that CPU, or took too long; \`limit\` is the time`
-      : null;
+    return wasReached ? this.lapse : this.#notReached('');
+  }
+
+  /** That the CPU went on by itself; null as long as it has not. */
+  get lapse(): HoldProblem | null {
+    if (!this.#late) return null;
+    const text = `${this.#words.text} went on by itself after ${Math.round(this.#limitMs)} ms, before \`release\`: a step waited for that CPU, or took too long; \`limit\` is the time`;
+    return { kind: 'lapsed', text };
   }
 
   /** Lets a CPU go on that is held; a place that was not reached stays armed. */
@@ -70,10 +81,10 @@ export class CellHold {
     return this.#hold.state === 'held' || this.#heldAt > 0;
   }
 
-  #notReached(when: string): string {
+  #notReached(when: string): HoldProblem {
     const { hits } = this.#hold;
     const times = hits === 0 ? '' : `, where it came ${hits} times, too few`;
-    return `${this.#words.text} was never reached${when}${times}`;
+    return { kind: 'missed', text: `${this.#words.text} was never reached${when}${times}` };
   }
 
   #onReached(): void {

@@ -8,10 +8,20 @@ import { BpfrigError, messageOf } from '../../util/errors.ts';
 import { hostPressure } from '../../util/host-pressure.ts';
 import { receivingCpu } from '../../vm/devices.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
-import { CellHold } from './cell-hold.ts';
+import { CellHold, type HoldProblem } from './cell-hold.ts';
 import { StepFailure, type StepContext } from './context.ts';
 
 type HoldArgs = StepArgs<'hold'>;
+
+/**
+ * A CPU went on by the limit of its hold, because a step waited for that CPU or the host was slow: what happened after that says nothing about the
+ * kernel.
+ */
+export class HoldLapsed extends BpfrigError {
+  constructor(message: string) {
+    super('scenario', message);
+  }
+}
 
 /**
  * Holds a CPU as soon as it comes to a place in the kernel. Throws `scenario` for a place that the kernel does not have, or a CPU without
@@ -49,11 +59,11 @@ function agentsCpu({ topology, guest }: StepContext): number {
 /** Waits until the CPU of a hold is there. Throws `StepFailure` where it does not come. */
 export async function held(ctx: StepContext, args: StepArgs<'held'>): Promise<StepOutcomes['held']> {
   const problem = await cellHold(ctx, heldName(args)).wait(heldWithin(args));
-  if (problem !== null) throw new StepFailure(problem, null);
+  if (problem !== null) throw new StepFailure(problem.text, null);
   return {};
 }
 
-/** Undoes `stall`, or lets the CPU of a hold go on. Throws `StepFailure` for a hold that went otherwise than it says. */
+/** Undoes `stall`, or lets the CPU of a hold go on. Throws `StepFailure` for a place that was never reached, `HoldLapsed` for a CPU that went on by itself. */
 export async function release(ctx: StepContext, args: StepArgs<'release'>): Promise<StepOutcomes['release']> {
   if ('cpu' in args) {
     await ctx.guest.call('hog', { cpu: args.cpu, on: false });
@@ -66,18 +76,21 @@ export async function release(ctx: StepContext, args: StepArgs<'release'>): Prom
 
 /**
  * Ends all holds of a stage: lets CPUs go on, does what is to be done then, and gives up the places that were not reached. Throws `StepFailure`
- * for these, and for CPUs that went on by themselves.
+ * for these, `HoldLapsed` where a CPU went on by itself.
  */
 export async function settleHolds(ctx: StepContext, afterwards: () => Promise<void>): Promise<void> {
   for (const one of ctx.holds.values()) await one.letGo();
   await afterwards();
-  const problems: string[] = [];
+  const problems: HoldProblem[] = [];
   // Each is taken out of the map meanwhile, which its iterator allows.
   for (const name of ctx.holds.keys()) {
     const problem = await endOf(ctx, name);
-    if (problem !== null) problems.push(`hold: ${problem}`);
+    if (problem !== null) problems.push({ ...problem, text: `hold: ${problem.text}` });
   }
-  if (problems.length > 0) throw new StepFailure(problems.join('; '), null);
+  if (problems.length === 0) return;
+  const text = problems.map(problem => problem.text).join('; ');
+  // A place that was not reached may be the consequence of a CPU that went on too early.
+  throw problems.some(({ kind }) => kind === 'lapsed') ? new HoldLapsed(text) : new StepFailure(text, null);
 }
 
 /** Ends all holds of a cell that has failed, whatever they were. */
@@ -85,13 +98,23 @@ export async function abandonHolds(holds: ReadonlyMap<string, CellHold>): Promis
   for (const one of holds.values()) await one.end().catch(() => undefined);
 }
 
+/** Why steps ended: a step that did not reach what it says after a CPU went on by itself is no evidence against the kernel. */
+export function withLapses(error: unknown, holds: ReadonlyMap<string, CellHold>): unknown {
+  if (!(error instanceof StepFailure)) return error;
+  const lapses = [...holds.values()].flatMap(({ lapse }) => (lapse === null ? [] : [`hold: ${lapse.text}`]));
+  return lapses.length === 0 ? error : new HoldLapsed([...lapses, error.message].join('; '));
+}
+
 async function settle(ctx: StepContext, name: string): Promise<void> {
   const problem = await endOf(ctx, name);
-  if (problem !== null) throw new StepFailure(problem, null);
+  if (problem === null) return;
+  throw problem.kind === 'lapsed'
+    ? new HoldLapsed(`${nameOf(ctx)}: ${problem.text}`)
+    : new StepFailure(problem.text, null);
 }
 
 /** What was wrong with a hold, which is over then; null also where there is none. */
-async function endOf(ctx: StepContext, name: string): Promise<string | null> {
+async function endOf(ctx: StepContext, name: string): Promise<HoldProblem | null> {
   const one = ctx.holds.get(name);
   ctx.holds.delete(name);
   return one === undefined ? null : await one.end();
@@ -179,9 +202,11 @@ async function schedDebug(ctx: StepContext): Promise<string> {
   throw mistake(ctx, `the kernel has no ${SCHED_DEBUG[0]}: it needs CONFIG_SCHED_DEBUG`);
 }
 
-function mistake({ step }: StepContext, text: string): BpfrigError {
-  return new BpfrigError(
-    'scenario',
-    `${linePrefix(step?.place ?? NO_PLACE)}${step?.kind ?? 'hold'}: ${text}`,
-  );
+function mistake(ctx: StepContext, text: string): BpfrigError {
+  return new BpfrigError('scenario', `${nameOf(ctx)}: ${text}`);
+}
+
+/** The step that is done, with its line. */
+function nameOf({ step }: StepContext): string {
+  return `${linePrefix(step?.place ?? NO_PLACE)}${step?.kind ?? 'hold'}`;
 }
