@@ -91,7 +91,7 @@ function isRecord(value: Value): value is Counters {
 }
 
 // The kernel chooses the ids of maps and programs. An entry's raw value contains one; its fields are compared by name.
-const IS_ID = /(^|\.)(id|prog_id)$/;
+const IS_ID = /(^|\.)(id|prog_id|map_id)$/;
 const HOLDS_ID = /(^|\.)value$|\.pid$|\.fdinfo\.(mnt_id|ino|pos)$/;
 
 // Texts that a step read: a verifier's log, a trace, the place in the kernel where an error occurred. The errno is compared instead.
