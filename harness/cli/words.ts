@@ -1,5 +1,5 @@
 import { loadCatalogue } from '../kernel/catalogue.ts';
-import { FEATURES } from '../kernel/features.ts';
+import { commitTexts, FEATURES, sinceText } from '../kernel/features.ts';
 import { buildOwnObject } from '../image/build.ts';
 import { VERDICTS } from '../model/verdict.ts';
 import { readObject } from '../object/read-object.ts';
@@ -87,7 +87,7 @@ function featureEntries(): WordEntry[] {
     const unprobed = feature.kind === 'feature' ? 'Its version decides.' : 'Its configuration decides.';
     const probed = feature.probe === null ? unprobed : 'Probed in a guest.';
     return feature.kind === 'feature'
-      ? { word, meaning: `since ${feature.since}`, more: `${feature.commit}\n${probed}` }
+      ? { word, meaning: sinceText(feature), more: [...commitTexts(feature), probed].join('\n') }
       : { word, meaning: feature.config, more: probed };
   });
 }

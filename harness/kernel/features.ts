@@ -1,14 +1,20 @@
 import type { ArchName } from '../model/kernel.ts';
 
-/** A kernel feature that scenarios can require. */
-export interface Feature {
-  readonly kind: 'feature';
+/** What brought a feature into the kernel. */
+export interface Arrival {
   /** Upstream release that introduced it. */
   readonly since: string;
   /** Upstream versions that have it, stable backports included; see `inRange`. */
   readonly kernels: string;
   /** The upstream commit that introduced it. */
   readonly commit: string;
+}
+
+/** A kernel feature that scenarios can require. */
+export interface Feature extends Arrival {
+  readonly kind: 'feature';
+  /** Architectures that got it in another release; absent: none. */
+  readonly elsewhere?: Readonly<Partial<Record<ArchName, Arrival>>>;
   /** Name of the agent's probe for it (images/agent, `bpfrig-agent describe`); null: there is no cheap probe, the version decides. */
   readonly probe: string | null;
   /** Options without which a kernel of those versions lacks it; absent: it comes with CONFIG_BPF_SYSCALL and CONFIG_NET. */
@@ -93,6 +99,14 @@ const TABLE = {
     since: '5.18',
     kernels: '>=5.18',
     commit: '0dcac2725406 "bpf: Add multi kprobe link"',
+    // It is built on fprobe, which needed registers and return hooks that arm64 does not have.
+    elsewhere: {
+      arm64: {
+        since: '6.14',
+        kernels: '>=6.14',
+        commit: '4346ba160409 "fprobe: Rewrite fprobe on function-graph tracer"',
+      },
+    },
     probe: 'kprobe_multi',
     options: ['CONFIG_FPROBE'],
   },
@@ -272,6 +286,22 @@ export type FeatureName = keyof typeof TABLE;
 
 /** Everything that a scenario can require. A new feature is one row here, with a probe in the agent. */
 export const FEATURES: Readonly<Record<FeatureName, Feature | Configuration>> = TABLE;
+
+/** When an architecture got a feature. */
+export function arrivalOf(feature: Feature, arch: ArchName): Arrival {
+  return feature.elsewhere?.[arch] ?? feature;
+}
+
+/** The releases in which a feature came: `since 5.18, on arm64 since 6.14`. */
+export function sinceText({ since, elsewhere = {} }: Feature): string {
+  const others = Object.entries(elsewhere).map(([arch, arrival]) => `, on ${arch} since ${arrival.since}`);
+  return `since ${since}${others.join('')}`;
+}
+
+/** The commits of these releases, one per line. */
+export function commitTexts({ commit, elsewhere = {} }: Feature): string[] {
+  return [commit, ...Object.entries(elsewhere).map(([arch, arrival]) => `${arch}: ${arrival.commit}`)];
+}
 
 /** The names, in the order of the table. */
 export const FEATURE_NAMES = Object.keys(TABLE) as [FeatureName, ...FeatureName[]];

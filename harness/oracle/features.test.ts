@@ -38,6 +38,30 @@ t.test('a missing feature is a skip on an old kernel and a fail on a newer one',
   });
 });
 
+t.test(
+  'a feature that another architecture got later is a skip there until then, and a fail from then on',
+  async t => {
+    const rows: [string, ArchName, string][] = [
+      ['6.12.118', 'amd64', 'fail'],
+      ['6.12.118', 'arm64', 'skip'],
+      ['6.14', 'arm64', 'fail'],
+      ['6.12.107', 's390x', 'fail'],
+    ];
+    for (const [version, arch, action] of rows)
+      t.equal(
+        decideFeatures(['kprobe-multi'], packaged(version, arch), probed({ kprobe_multi: 'missing' })).action,
+        action,
+        `${version}/${arch}`,
+      );
+    t.match(
+      decideFeatures(['kprobe-multi'], packaged('6.12.118', 'arm64'), probed({ kprobe_multi: 'missing' })),
+      {
+        reason: /^needs kprobe-multi, on arm64 since 6\.14 \(4346ba160409 /,
+      },
+    );
+  },
+);
+
 t.test('what could not be tried names the feature and the reason', async t => {
   const kernel = packaged('6.1.1');
   t.match(decideFeatures(['many-cpus'], kernel, probed({ many_cpus: UNTRIED })), {

@@ -1,5 +1,11 @@
 import { configValue, isOn, mostCpus } from '../kernel/config-lines.ts';
-import { FEATURES, type Configuration, type Feature, type FeatureName } from '../kernel/features.ts';
+import {
+  arrivalOf,
+  FEATURES,
+  type Configuration,
+  type Feature,
+  type FeatureName,
+} from '../kernel/features.ts';
 import type { Probes } from '../kernel/probes.ts';
 import { inRange } from '../kernel/ranges.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -102,31 +108,34 @@ function untold(name: FeatureName, { config }: Configuration): FeatureDecision {
   return { action: 'error', reason };
 }
 
-function byVersion(
-  name: FeatureName,
-  { since, kernels, commit }: Feature,
-  { version }: FeatureKernel,
-): FeatureDecision {
-  if (inRange(version, kernels)) return { action: 'run' };
-  const reason = `needs ${name}, in the kernel since ${since} (${commit}): decided by version ${version}, there is no probe`;
+function byVersion(name: FeatureName, feature: Feature, { version, arch }: FeatureKernel): FeatureDecision {
+  if (inRange(version, arrivalOf(feature, arch).kernels)) return { action: 'run' };
+  const reason = `needs ${name}, ${arrivalText(feature, arch)}: decided by version ${version}, there is no probe`;
   return { action: 'skip', reason };
+}
+
+function arrivalText(feature: Feature, arch: FeatureKernel['arch']): string {
+  const { since, commit } = arrivalOf(feature, arch);
+  return `${feature.elsewhere?.[arch] === undefined ? 'in the kernel' : `on ${arch}`} since ${since} (${commit})`;
 }
 
 function missingFeature(
   name: FeatureName,
-  { since, kernels, commit, options = [] }: Feature,
-  { version, packages }: FeatureKernel,
+  feature: Feature,
+  { version, packages, arch }: FeatureKernel,
   config: string | null,
 ): FeatureDecision {
-  if (inRange(version, kernels)) {
+  const { options = [] } = feature;
+  const arrival = arrivalText(feature, arch);
+  if (inRange(version, arrivalOf(feature, arch).kernels)) {
     if (packages.length === 0 && config === null && options.length > 0) {
       const reason = `cannot tell whether the kernel lost ${name}, which is absent: it depends on ${options.join(' and ')}, and the configuration of this kernel is not known`;
       return { action: 'error', reason };
     }
-    const reason = `${name} is absent on ${version}, but in the kernel since ${since} (${commit})`;
+    const reason = `${name} is absent on ${version}, but ${arrival}`;
     return { action: 'fail', reason };
   }
-  const reason = `needs ${name}, in the kernel since ${since} (${commit}); probed absent on ${version}`;
+  const reason = `needs ${name}, ${arrival}; probed absent on ${version}`;
   return { action: 'skip', reason };
 }
 

@@ -46,6 +46,16 @@ t.test(
     t.same(names(a, b), []);
     t.same(names(a, b, true), ['kthread.events', 'kthread.sched', 'kthread.batch', 'tx.dropped', 'step.id']);
     t.same(names({ step: { id: 11 } }, { step: { id: 0 } }), ['step.id'], 'an id versus none');
+    t.same(
+      names({ step: { fdinfo: { map_id: 24 } } }, { step: { fdinfo: { map_id: 25 } } }),
+      [],
+      'the id of a map',
+    );
+    t.same(
+      names({ identity: { reordered: 127 } }, { identity: { reordered: 0 } }),
+      [],
+      'the order of packets',
+    );
   },
 );
 

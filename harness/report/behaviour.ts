@@ -49,7 +49,7 @@ const NOT_BEHAVIOUR = new Set([
 // How the packets were grouped into events, wake-ups and batches, and how often the source had to retry because a device was full.
 // Measured: after `amount`, only these counters differ between two runs of the suite on the same kernels.
 const DEPENDS_ON_TIMING =
-  /(^|\.)(events|sched|batch|bytes|skbs|exceptions)$|^stack\.seq\.(list|mod8|inversions|min|max)$|^tx\.dropped$|^source\.errors$/;
+  /(^|\.)(events|sched|batch|bytes|skbs|exceptions)$|^stack\.seq\.(list|mod8|inversions|min|max)$|^identity\.reordered$|^tx\.dropped$|^source\.errors$/;
 
 /**
  * Returns those counters of a cell that show the kernel's behaviour, by name. `amount` is the number as a share of the sent packets.
@@ -91,7 +91,7 @@ function isRecord(value: Value): value is Counters {
 }
 
 // The kernel chooses the ids of maps and programs. An entry's raw value contains one; its fields are compared by name.
-const IS_ID = /(^|\.)(id|prog_id)$/;
+const IS_ID = /(^|\.)(id|prog_id|map_id)$/;
 const HOLDS_ID = /(^|\.)value$|\.pid$|\.fdinfo\.(mnt_id|ino|pos)$/;
 
 // Texts that a step read: a verifier's log, a trace, the place in the kernel where an error occurred. The errno is compared instead.

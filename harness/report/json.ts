@@ -30,7 +30,7 @@ export function toRunDocument(summary: RunSummary): RunDocument {
     kernels: summary.kernels.map(({ column, ...kernel }) => ({ ...kernel, kernel: column })),
     cells: summary.cells.flatMap(cell => summary.results.get(cell.id) ?? []),
     unfinished: summary.unfinished,
-    rows: [...sinceByRow(summary).values()],
+    rows: [...sinceByRow(summary).values()].flat(),
     cves: cveRows(summary),
     notes: summary.notes,
   }) as RunDocument;

@@ -148,6 +148,7 @@ const rowSince: z.ZodType<RowSince> = z
   .object({
     scenario: z.string(),
     variant: z.record(z.string(), z.string()),
+    arch: z.enum(ARCH_NAMES),
     since: z.object({
       kind: z.enum(SINCE_KINDS),
       kernel: z.string().nullable().meta({ description: 'First kernel for `since`, last one for `until`' }),
@@ -156,7 +157,10 @@ const rowSince: z.ZodType<RowSince> = z
       between: z.array(z.string()).meta({ description: 'Kernels without an answer where the change may be' }),
     }),
   })
-  .meta({ id: 'row', description: 'A variant of a scenario, and on which kernels it holds, as measured' });
+  .meta({
+    id: 'row',
+    description: 'A variant of a scenario, and on which kernels of an architecture it holds, as measured',
+  });
 
 const cveRow: z.ZodType<CveRow> = z
   .object({

@@ -1,8 +1,10 @@
 import { held } from '../model/verdict.ts';
 import type { Cell } from '../model/cell.ts';
+import type { ArchName } from '../model/kernel.ts';
 import { groupBy } from '../util/group-by.ts';
 import { rowKey } from './behaviour.ts';
 import { statusOf, type RunSummary } from './fold.ts';
+import { archOf, buildOf } from './kernel-order.ts';
 import type { CellStatus } from './status.ts';
 import { oneLine } from './text.ts';
 
@@ -22,10 +24,11 @@ export interface Since {
   readonly between: readonly string[];
 }
 
-/** One row of the matrix: a variant of a scenario, and on which kernels it holds. */
+/** One row of the matrix, a variant of a scenario, and on which kernels of an architecture it holds. */
 export interface RowSince {
   readonly scenario: string;
   readonly variant: Cell['variant'];
+  readonly arch: ArchName;
   readonly since: Since;
 }
 
@@ -60,20 +63,52 @@ function answer(status: CellStatus | null): boolean | null {
   return status === null || status === 'unfinished' ? null : held(status);
 }
 
-/** Returns every row of a run with the kernels on which it holds, by `rowKey`, in the order of the plan. */
-export function sinceByRow(summary: RunSummary): ReadonlyMap<string, RowSince> {
-  const kernels = summary.kernels.map(({ id }) => id);
+/**
+ * Returns every row of a run with the kernels on which it holds, by `rowKey`, in the order of the plan: once for each architecture of the run, since
+ * kernels have an order only within one.
+ */
+export function sinceByRow(summary: RunSummary): ReadonlyMap<string, readonly RowSince[]> {
+  const archs = [...groupBy(summary.kernels, archOf)];
   return new Map(
     [...groupBy(summary.cells, rowKey)].map(([key, cells]) => {
       const byKernel = new Map(cells.map(cell => [cell.kernel, cell]));
-      const statuses = kernels.map(kernel => {
-        const cell = byKernel.get(kernel);
-        return { kernel, status: cell === undefined ? null : statusOf(summary, cell) };
-      });
       const { scenario, variant } = cells[0] as Cell;
-      return [key, { scenario, variant, since: sinceOf(statuses) }];
+      const rows = archs.map(([arch, kernels]) => {
+        const statuses = kernels.map(({ id: kernel }) => {
+          const cell = byKernel.get(kernel);
+          return { kernel, status: cell === undefined ? null : statusOf(summary, cell) };
+        });
+        return { scenario, variant, arch, since: sinceOf(statuses) };
+      });
+      return [key, rows];
     }),
   );
+}
+
+/** What the matrix says of a row: a few words, what is behind them, and the kind of them; `mixed` where architectures differ. */
+export interface RowWords {
+  readonly text: string;
+  readonly sentence: string;
+  readonly kind: Since['kind'];
+}
+
+/** Returns the words for a row of the matrix: one answer where all architectures with an answer agree, else that of each, `amd64 all; arm64 none`. */
+export function rowWords(rows: readonly RowSince[]): RowWords {
+  const measured = rows.filter(({ since }) => since.kind !== 'unmeasured');
+  const [first] = measured;
+  if (first === undefined) return { text: '', sentence: 'no kernel has an answer', kind: 'unmeasured' };
+  const texts = new Set(measured.map(({ since }) => buildOf(sinceText(since))));
+  const named = measured.map(({ arch, since }) => [arch, since] as const);
+  const sentence =
+    rows.length === 1
+      ? sinceSentence(first.since)
+      : named.map(([arch, since]) => `${arch}: ${sinceSentence(since)}`).join('. ');
+  if (rows.length === 1 || texts.size === 1) {
+    const [text = ''] = rows.length === 1 ? [sinceText(first.since)] : texts;
+    return { text, sentence, kind: first.since.kind };
+  }
+  const text = named.map(([arch, since]) => `${arch} ${buildOf(sinceText(since))}`).join('; ');
+  return { text, sentence, kind: 'mixed' };
 }
 
 /** Returns a few words for a table: `all`, `since 6.12`, `until 6.1`, `mixed`, `none`, or '' where nothing was measured. */

@@ -85,7 +85,9 @@ export function attachKinds(wrap: Wrap) {
     iterator: path.describe('a file in /sys/fs/bpf, which runs the iterator when it is read'),
     uprobe: z
       .strictObject({
-        path: path.describe('the program or library, in the guest'),
+        path: wrap(z.string().regex(/^(?:\/[^\0]*|[^/\0]+)$/)).describe(
+          'the program or library in the guest: its path, or a name such as libc.so.6, which libbpf looks for in the folders of the architecture',
+        ),
         function: wrap(z.string().min(1).max(255)).describe('a symbol of it'),
       })
       .describe('a function of a program or library in the guest'),

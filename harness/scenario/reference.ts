@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FEATURE_NAMES, FEATURES } from '../kernel/features.ts';
+import { commitTexts, FEATURE_NAMES, FEATURES, sinceText } from '../kernel/features.ts';
 import { markdownTable } from '../util/markdown-table.ts';
 import { scenarioSchema } from './schema.ts';
 import { resultFields } from './step-results.ts';
@@ -227,7 +227,7 @@ function featureTable(): string {
     const feature = FEATURES[name];
     const probe = feature.probe === null ? 'no' : 'yes';
     return feature.kind === 'feature'
-      ? [`\`${name}\``, `since ${feature.since}`, feature.commit, probe]
+      ? [`\`${name}\``, sinceText(feature), commitTexts(feature).join('; '), probe]
       : [`\`${name}\``, `\`${feature.config}\``, '', probe];
   });
   return markdownTable(['feature', 'kernels', 'commit', 'probe'], rows);

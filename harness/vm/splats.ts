@@ -15,7 +15,7 @@ interface LinePattern {
 
 /**
  * What the kernel prints when something is wrong. A `panic` is the end of the guest; a `splat` fails a cell that otherwise holds.
- * Texts: kernel/panic.c, arch/x86/kernel/dumpstack.c, lib/bug.c, kernel/rcu/tree_stall.h, kernel/watchdog.c, kernel/hung_task.c,
+ * Texts: kernel/panic.c, die() of each architecture, lib/bug.c, kernel/rcu/tree_stall.h, kernel/watchdog.c, kernel/hung_task.c,
  * mm/oom_kill.c, and where a line says so. The headings of kernel/locking/lockdep.c, kernel/sched/core.c, kernel/workqueue.c,
  * kernel/locking/spinlock_debug.c, mm/kasan/report.c and mm/kfence/report.c begin with `WARNING: ` or `BUG: `.
  */
@@ -25,6 +25,9 @@ const PATTERNS: readonly (LinePattern & { readonly kind: SplatKind })[] = [
   { kind: 'splat', pattern: /\bBUG: / },
   { kind: 'splat', pattern: /\bWARNING: / },
   { kind: 'splat', pattern: /\bOops: / },
+  // die() of every architecture numbers what it reports, and few of its reports have the word Oops: `divide error: 0000 [#1] PREEMPT SMP` (x86 before
+  // 6.11), `Internal error: SP/PC alignment exception: 000000008a000000 [#1] SMP` (arm64), `addressing exception: 0005 ilc:3 [#1] SMP` (s390x).
+  { kind: 'splat', pattern: /\w \[#\d+\](?:\s|$)/ },
   { kind: 'splat', pattern: /general protection fault/ },
   { kind: 'splat', pattern: /unable to handle (?:kernel|page fault)/i },
   { kind: 'splat', pattern: /\bINFO: task /, later: /blocked for more than/ },

@@ -53,14 +53,14 @@ int on_function(struct pt_regs *ctx)
 	return count(&runs);
 }
 
-SEC("uprobe//lib/x86_64-linux-gnu/libc.so.6:malloc")
+SEC("uprobe/libc.so.6:malloc")
 int on_malloc(struct pt_regs *ctx)
 {
 	return count(&runs);
 }
 
 /* Functions of sockets: the first that is called, and the others. */
-SEC("uprobe.multi//lib/x86_64-linux-gnu/libc.so.6:*sock*")
+SEC("uprobe.multi/libc.so.6:*sock*")
 int on_socks(struct pt_regs *ctx)
 {
 	static __u64 first;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A program at a probe that somebody put into a program: of probed.s. */
+/* A program at a probe that somebody put into a program: of probed.*.s. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

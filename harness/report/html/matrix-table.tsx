@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { Cell } from '../../model/cell.ts';
 import { changeText, rowKey, type BehaviourChange } from '../behaviour.ts';
-import { sinceSentence, sinceText, type RowSince } from '../since.ts';
+import { archOf } from '../kernel-order.ts';
+import { rowWords, type RowSince } from '../since.ts';
 import { statusOf, type RunSummary } from '../fold.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { formatMs, oneLine, variantText } from '../text.ts';
@@ -14,13 +15,14 @@ export interface MatrixTableProps {
   /** Anchor of each cell's view, by the cell's id. */
   readonly anchors: ReadonlyMap<string, string>;
   /** On which kernels each row holds, by `rowKey`. */
-  readonly since: ReadonlyMap<string, RowSince>;
+  readonly since: ReadonlyMap<string, readonly RowSince[]>;
 }
 
-/** The matrix: rows are scenarios, grouped by folder; columns are kernels, old to new. */
+/** The matrix: rows are scenarios, grouped by folder; columns are kernels, grouped by architecture and old to new. */
 export function MatrixTable(props: MatrixTableProps) {
   const { summary } = props;
   const folders = groupBy(summary.cells, cell => folderOf(cell.scenario));
+  const begins = firstOfArchs(summary);
   return (
     <div class="matrix" tabIndex={0} role="region" aria-label="The matrix, scrollable">
       <table>
@@ -28,7 +30,7 @@ export function MatrixTable(props: MatrixTableProps) {
           <tr>
             <th scope="col">scenario</th>
             {summary.kernels.map((kernel, i) => (
-              <th scope="col" key={kernel.id} class={`k${i}`}>
+              <th scope="col" key={kernel.id} class={begins.has(i) ? `k${i} arch` : `k${i}`}>
                 {oneLine(kernel.id)}
                 <small>{kernel.column === null ? 'unavailable' : oneLine(kernel.column.version)}</small>
               </th>
@@ -116,13 +118,11 @@ interface RowProps extends MatrixTableProps {
 function Row({ cells, text, label, since, ...props }: RowProps) {
   const { summary } = props;
   const variant = variantText(cells[0]?.variant ?? {});
-  const holds = since.get(rowKey(cells[0] as Cell))?.since;
+  const holds = rowWords(since.get(rowKey(cells[0] as Cell)) ?? []);
+  const begins = firstOfArchs(summary);
   const byKernel = new Map(cells.map(cell => [cell.kernel, cell]));
   return (
-    <tr
-      class="row"
-      data-text={`${text} ${variant} ${holds?.kernel == null ? '' : sinceText(holds)}`.toLowerCase()}
-    >
+    <tr class="row" data-text={`${text} ${variant} ${/ /.test(holds.text) ? holds.text : ''}`.toLowerCase()}>
       <th scope="row" class={label === null ? 'variant' : ''}>
         {label ?? <code>{variant}</code>}
       </th>
@@ -130,29 +130,37 @@ function Row({ cells, text, label, since, ...props }: RowProps) {
         const cell = byKernel.get(kernel.id);
         if (cell === undefined) {
           return (
-            <td key={kernel.id} class={`k${i} none`}>
+            <td key={kernel.id} class={begins.has(i) ? `k${i} none arch` : `k${i} none`}>
               ·
             </td>
           );
         }
-        return <Square key={kernel.id} column={i} cell={cell} {...props} />;
+        return <Square key={kernel.id} column={i} begins={begins.has(i)} cell={cell} {...props} />;
       })}
-      {comparesKernels(summary) && holds !== undefined && (
-        <td class={`since since-${holds.kind}`} title={sinceSentence(holds)}>
-          {sinceText(holds)}
+      {comparesKernels(summary) && (
+        <td class={`since since-${holds.kind}`} title={holds.sentence}>
+          {holds.text}
         </td>
       )}
     </tr>
   );
 }
 
+interface SquareProps {
+  readonly cell: Cell;
+  readonly column: number;
+  /** Whether it is the first column of another architecture. */
+  readonly begins: boolean;
+}
+
 function Square({
   cell,
   column,
+  begins,
   summary,
   changes,
   anchors,
-}: Omit<MatrixTableProps, 'since'> & { readonly cell: Cell; readonly column: number }) {
+}: Omit<MatrixTableProps, 'since'> & SquareProps) {
   const status = statusOf(summary, cell);
   const change = changes.get(cell.id);
   const result = summary.results.get(cell.id);
@@ -162,7 +170,7 @@ function Square({
       : [oneLine(result.reason), formatMs(result.durationMs)].filter(Boolean).join(' · ');
   return (
     <td
-      class={`k${column} s-${status}`}
+      class={begins ? `k${column} s-${status} arch` : `k${column} s-${status}`}
       data-status={status}
       {...(change !== undefined && { 'data-change': '' })}
     >
@@ -175,6 +183,16 @@ function Square({
         </span>
       )}
     </td>
+  );
+}
+
+/** Columns that begin another architecture than the one before them: a line divides them. */
+function firstOfArchs({ kernels }: RunSummary): ReadonlySet<number> {
+  return new Set(
+    kernels.flatMap((kernel, i) => {
+      const before = kernels[i - 1];
+      return before === undefined || archOf(before) === archOf(kernel) ? [] : [i];
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import { render } from 'preact-render-to-string';
 import { behaviourChanges } from '../behaviour.ts';
 import type { RunSummary } from '../fold.ts';
 import { documentReporter, type Reporter } from '../reporter.ts';
+import { archOf } from '../kernel-order.ts';
 import { sinceByRow } from '../since.ts';
 import { STATUSES } from '../status.ts';
 import { cellLabel, oneLine } from '../text.ts';
@@ -34,6 +35,7 @@ function Page({ summary }: { readonly summary: RunSummary }) {
   const anchors = cellAnchors(summary.cells);
   const changes = behaviourChanges(summary);
   const since = sinceByRow(summary);
+  const archs = [...new Set(summary.kernels.map(archOf))];
   return (
     <html lang="en">
       <head>
@@ -57,9 +59,13 @@ function Page({ summary }: { readonly summary: RunSummary }) {
           <section id="matrix">
             <h2>Matrix</h2>
             <p class="quiet">
-              Kernels from old to new. <span class="delta">Δ</span> marks a cell that differs from the same
-              cell on the previous kernel: in its verdict, or in counters that do not depend on timing. The
-              address of this page has the filters and the open cell: a link shows the same view.
+              {archs.length > 1
+                ? `Kernels of ${archs.join(', ')}, each from old to new. `
+                : 'Kernels from old to new. '}
+              <span class="delta">Δ</span> marks a cell that differs from the same cell on the previous kernel
+              {archs.length > 1 && `, or on the same build of ${archs[0]}`}: in its verdict, or in counters
+              that do not depend on timing. The address of this page has the filters and the open cell: a link
+              shows the same view.
             </p>
             <Filters summary={summary} />
             <MatrixTable {...{ summary, changes, anchors, since }} />
