@@ -84,15 +84,14 @@ export function judge(input: JudgeInput): Judgement {
     ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
-  const unaffected =
-    input.splats.length === 0 && !lost
-      ? unaffectedBy(variant.cve, { ...evidence.counters, ...input.stop?.results })
-      : null;
-  if (unaffected !== null) return { verdict: 'skip', reason: unaffected, ...evidence };
+  const certain = input.splats.length === 0 && !lost;
+  const shown = { ...evidence.counters, ...input.stop?.results };
+  const { excused, objections } = unaffectedBy(certain ? variant.cve : undefined, faults, shown);
+  if (excused !== null) return { verdict: 'skip', reason: excused, ...evidence };
 
   // No entry can vouch for what is not certain, or for expectations that said nothing.
   const comparable = errors.length === 0 && input.stop === null;
-  const whys: string[] = [];
+  const whys = [...objections];
   for (const entry of comparable ? knownOn(variant.known, kernel.version) : []) {
     const match = matchKnown(entry, { faults, splats: input.splats, expectations }, evidence.counters);
     if (match.matches) return { verdict: 'known', reason: entry.reason, ...evidence };
