@@ -59,6 +59,14 @@ export function moduleName(module: string): string {
   return module.split(' ')[0] ?? '';
 }
 
+/** The parameters of modules as words of the kernel's command line, from which those that are built in take them: `bonding.max_bonds=0`. */
+export function moduleWords(modules: readonly string[]): string[] {
+  return modules.flatMap(module => {
+    const [name, ...parameters] = module.split(/ +/);
+    return parameters.map(parameter => `${name}.${parameter}`);
+  });
+}
+
 /** Additions for people: `append isolcpus=1, modules bonding 8021q`. Empty where there are none. */
 export function additionsText(additions: GuestAdditions): string {
   const { append, modules, programs, files, sysctls, devices, numa } = additions;

@@ -10,7 +10,10 @@ const MORE = `cve:
   id: CVE-2026-23359
   subject: 'bpf: Fix it'
   fixed: ['7.0']
-  unaffected: [{ expr: devices.tx.tx_dropped == 7, because: it has no such code }]
+  unaffected:
+    - expr: devices.tx.tx_dropped == 7
+      because: it has no such code
+      fails: [stack.delivered == 1, cpumap.accepted == 3, { ledger: wire }, { ledger: stack }, { ledger: tx.dropped }]
   vulnerable:
     - splat: 'corrupted in: dev_map_enqueue_multi'
     - splat: ['BUG: unable to handle', 'RIP: .*dev_map_delete_elem']
@@ -89,17 +92,25 @@ t.test('a kernel that lacks the code is not affected, whatever the cell came to'
 });
 
 t.test(
-  'a cell of a kernel that shows that it lacks the code is skipped, and only if it would fail',
+  'a cell of a kernel that shows that it lacks the code is skipped, and only if it fails as it does on such a kernel',
   async t => {
     const kernel = { version: '5.10.262', series: '5.10', arch: 'amd64' } as const;
-    const verdictOf = (dropped: number, splats: readonly string[] = []) => {
+    const verdictOf = (dropped: number, splats: readonly string[] = [], sent = 100) => {
       const devices = { rx: { rx_packets: 1, rx_dropped: 0 }, tx: { tx_packets: 1, tx_dropped: dropped } };
-      const observations = seen({ sources: [source(100)], devices });
+      const observations = seen({ sources: [source(sent)], devices });
       return judge({ observations, variant, kernel, splats, stop: null });
     };
     t.match(verdictOf(7), { verdict: 'skip', reason: /^it has no such code: devices\.tx\.tx_dropped == 7/ });
     t.match(verdictOf(6), { verdict: 'fail' });
     t.match(verdictOf(7, ['WARNING: at net/core/dev.c']), { verdict: 'fail' }, 'a splat is never excused');
+    t.match(
+      verdictOf(7, [], 99),
+      {
+        verdict: 'fail',
+        reason: /it has no such code: .*, which does not explain what failed as well: `sent == 100`$/,
+      },
+      'nor is what does not fail for lack of the code',
+    );
   },
 );
 

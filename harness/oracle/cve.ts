@@ -2,8 +2,9 @@ import type { CellResult } from '../model/cell.ts';
 import type { Counters } from '../model/counters.ts';
 import type { CveFinding } from '../model/cve.ts';
 import { held, isSpoiled } from '../model/verdict.ts';
-import type { CveSign, ScenarioCve } from '../scenario/cve.ts';
+import type { CveAbsence, CveSign, ScenarioCve } from '../scenario/cve.ts';
 import { evaluate } from './expectations.ts';
+import { unnamedFaults, type Fault } from './fault.ts';
 import { withoutTime } from '../vm/splats.ts';
 
 /** The part of a cell's outcome that a finding rests on. */
@@ -26,8 +27,8 @@ export type CveEvidence = Pick<
 export function cveFinding(cve: ScenarioCve, cell: CveEvidence, lacked: string | null): CveFinding {
   const { verdict, reason } = cell;
   if (lacked !== null) return { status: 'not-affected', why: lacked };
-  const shown = verdict === 'skip' ? unaffectedBy(cve, { ...cell.counters, ...cell.steps }) : null;
-  if (shown !== null) return { status: 'not-affected', why: shown };
+  const [shown] = verdict === 'skip' ? absencesIn(cve, { ...cell.counters, ...cell.steps }) : [];
+  if (shown !== undefined) return { status: 'not-affected', why: whyOf(shown) };
   if (held(verdict) === true) return { status: 'fixed', why: '' };
   if (held(verdict) === null || isSpoiled(verdict)) return { status: 'not-shown', why: reason };
   for (const sign of cve.signs) {
@@ -37,11 +38,30 @@ export function cveFinding(cve: ScenarioCve, cell: CveEvidence, lacked: string |
   return { status: 'not-shown', why: `failed, but not as the defect does: ${reason}` };
 }
 
-/** Why a kernel does not have the code of a defect, by what it did in a cell; null where nothing shows that. */
-export function unaffectedBy(cve: ScenarioCve | undefined, counters: Counters): string | null {
-  for (const { expression, because } of cve?.unaffectedIf ?? [])
-    if (evaluate(expression, counters).ok) return `${because}: ${expression.text}`;
-  return null;
+/**
+ * Whether a cell failed just as it does on a kernel that does not have the code of the defect: `excused` is what showed that. `objections` are what
+ * failed as well, where something showed it.
+ */
+export function unaffectedBy(
+  cve: ScenarioCve | undefined,
+  faults: readonly Fault[],
+  counters: Counters,
+): { readonly excused: string | null; readonly objections: readonly string[] } {
+  const objections: string[] = [];
+  for (const absence of absencesIn(cve, counters)) {
+    const unnamed = unnamedFaults(absence, faults);
+    if (unnamed === null) return { excused: whyOf(absence), objections: [] };
+    objections.push(`${whyOf(absence)}, which does not explain what failed as well: ${unnamed}`);
+  }
+  return { excused: null, objections };
+}
+
+function absencesIn(cve: ScenarioCve | undefined, counters: Counters): CveAbsence[] {
+  return (cve?.unaffectedIf ?? []).filter(({ expression }) => evaluate(expression, counters).ok);
+}
+
+function whyOf({ expression, because }: CveAbsence): string {
+  return `${because}: ${expression.text}`;
 }
 
 /**

@@ -86,16 +86,14 @@ export function judge(input: JudgeInput): Judgement {
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
   // Of steps that ended early, the results show it; what was not certain in a cell that ran to its end shows nothing.
-  const certain = input.stop !== null || errors.length === 0;
-  const unaffected =
-    input.splats.length === 0 && certain && isAllSent(input.observations)
-      ? unaffectedBy(variant.cve, { ...evidence.counters, ...input.stop?.results })
-      : null;
-  if (unaffected !== null) return { verdict: 'skip', reason: unaffected, ...evidence };
+  const certain = input.splats.length === 0 && !lost && (input.stop !== null || errors.length === 0);
+  const shown = { ...evidence.counters, ...input.stop?.results };
+  const { excused, objections } = unaffectedBy(certain ? variant.cve : undefined, faults, shown);
+  if (excused !== null) return { verdict: 'skip', reason: excused, ...evidence };
 
   // No entry can vouch for what is not certain, or for expectations that said nothing.
   const comparable = errors.length === 0 && input.stop === null;
-  const whys: string[] = [];
+  const whys = [...objections];
   for (const entry of comparable ? knownOn(variant.known, kernel.version) : []) {
     const match = matchKnown(entry, { faults, splats: input.splats, expectations }, evidence.counters);
     if (match.matches) return { verdict: 'known', reason: entry.reason, ...evidence };
@@ -103,12 +101,6 @@ export function judge(input: JudgeInput): Judgement {
   }
   const reason = [joined(faults.map(({ text }) => text)), ...whys, ...errors].join('; ');
   return { verdict: 'fail', reason, ...evidence };
-}
-
-/** Whether the trigger of a defect came as asked for: where nothing was sent, any two counts are equal. */
-function isAllSent(observations: Observations | null): boolean {
-  const { sources = [], sourcesAfter = [] } = observations ?? {};
-  return [...sources, ...sourcesAfter].every(({ sent, requested }) => sent === requested);
 }
 
 function withoutFault(

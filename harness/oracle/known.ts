@@ -2,7 +2,7 @@ import type { Counters } from '../model/counters.ts';
 import { inRange } from '../kernel/ranges.ts';
 import type { Expectation, KnownFailure } from '../scenario/scenario.ts';
 import { evaluate } from './expectations.ts';
-import type { Fault } from './fault.ts';
+import { nameOf, unnamedFaults, type Fault } from './fault.ts';
 
 /** How a cell failed. */
 export interface Failure {
@@ -20,9 +20,6 @@ export function knownOn(known: readonly KnownFailure[], version: string): KnownF
   return known.filter(({ kernels }) => inRange(version, kernels));
 }
 
-/** How many faults that an entry does not name are listed. */
-const MOST_LISTED = 3;
-
 /**
  * Known means failing in just the way that the entry says: it names every fault, each expectation and each ledger fault that it names
  * is there, each line of `expect` holds, its splat is there, and no other.
@@ -33,12 +30,8 @@ export function matchKnown(entry: KnownFailure, failure: Failure, counters: Coun
   const stray = failure.splats.find(text => splat === null || !splat.test(text));
   if (stray !== undefined) return no(`the splat is another: ${stray}`);
   if (splat !== null && failure.splats.length === 0) return no(`there is no splat that matches ${splat}`);
-  const unnamed = failure.faults.filter(fault => !isNamed(entry, fault));
-  if (unnamed.length > 0) {
-    const more = unnamed.length - MOST_LISTED;
-    const names = unnamed.slice(0, MOST_LISTED).map(nameOf).join(', ');
-    return no(`it does not name what failed as well: ${names}${more > 0 ? ` and ${more} more` : ''}`);
-  }
+  const unnamed = unnamedFaults(entry, failure.faults);
+  if (unnamed !== null) return no(`it does not name what failed as well: ${unnamed}`);
   const stale = named(entry, failure).find(name => !failure.faults.some(fault => nameOf(fault) === name));
   if (stale !== undefined) return no(`it names ${stale}, which did not fail`);
   for (const expression of expect) {
@@ -49,12 +42,6 @@ export function matchKnown(entry: KnownFailure, failure: Failure, counters: Coun
   return { matches: true };
 }
 
-function isNamed({ fails, ledger }: KnownFailure, { kind, name }: Fault): boolean {
-  if (kind === 'splat') return true;
-  if (kind === 'expectation') return fails.includes(name);
-  return kind === 'ledger' && ledger.includes(name);
-}
-
 /** What an entry names of a cell: an expectation of another variant or of other kernels is not in it. */
 function named({ fails, ledger }: KnownFailure, { expectations }: Failure): string[] {
   const texts = expectations.map(({ expression }) => expression.text);
@@ -62,11 +49,6 @@ function named({ fails, ledger }: KnownFailure, { expectations }: Failure): stri
     ...fails.filter(text => texts.includes(text)).map(text => `\`${text}\``),
     ...ledger.map(name => `ledger: ${name}`),
   ];
-}
-
-function nameOf({ kind, name, text }: Fault): string {
-  if (kind === 'expectation') return `\`${name}\``;
-  return kind === 'ledger' ? `ledger: ${name}` : text;
 }
 
 /** The entry that says that a kernel panics in this way, by the console of the guest; null when none does. */

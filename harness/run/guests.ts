@@ -13,7 +13,7 @@ import {
 import { Testbed } from '../guest/testbed.ts';
 import { guestInitramfs, kernelInitramfs, type Initramfs } from '../image/initramfs.ts';
 import type { Probes } from '../kernel/probes.ts';
-import { NO_ADDITIONS } from '../model/guest-additions.ts';
+import { moduleWords, NO_ADDITIONS } from '../model/guest-additions.ts';
 import type { ArchName, Kernel } from '../model/kernel.ts';
 import { BOTH_ENDS, type End } from '../model/topology.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
@@ -203,7 +203,7 @@ export class Guests implements GuestSource {
 
   async #spec(kernel: Kernel, one: OneGuest): Promise<GuestSpec> {
     const { guest, topology, ends } = one;
-    const { append, numa } = guest.additions ?? NO_ADDITIONS;
+    const { append, modules, numa } = guest.additions ?? NO_ADDITIONS;
     const { image } = kernel;
     const { path: initrd } = await this.#guestInitramfs(kernel, one);
     await ensureIntact([image, initrd]);
@@ -221,7 +221,7 @@ export class Guests implements GuestSource {
       memoryMiB: guest.memoryMiB * (kernel.cost?.memory ?? 1),
       accel,
       parallel,
-      append,
+      append: [...moduleWords(modules), ...append],
     };
   }
 

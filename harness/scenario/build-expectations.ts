@@ -4,6 +4,7 @@ import { compile } from './cel.ts';
 import { buildCve, type ScenarioCve } from './cve.ts';
 import type { Expression } from './cel.ts';
 import type { BuildContext } from './build-steps.ts';
+import { namedFaults, type NameChecks } from './named-faults.ts';
 import { objectProblem } from './object-names.ts';
 import type { Path } from './places.ts';
 import { meet, RUNNABLE } from '../kernel/ranges.ts';
@@ -96,16 +97,10 @@ export function buildKnown(
     context.doubts.push({ item: context.origin(path), text: null });
     const wrong = obstacleOf(entry);
     if (wrong !== null) report(context, path, wrong);
-    const named = entry.fails.map(one => (typeof one === 'string' ? { expr: one } : one));
-    const fails = named.flatMap(one => ('expr' in one ? one.expr.trim() : []));
-    const ledger = named.flatMap(one => ('ledger' in one ? one.ledger.trim() : []));
-    for (const [position, one] of named.entries()) {
-      const item = context.origin([...path, 'fails', position]);
-      // Of the expectations that an entry names, a variant need not have all.
-      const text =
-        'expr' in one ? unknownExpectation(one.expr.trim(), texts) : unknownFault(one.ledger.trim(), context);
-      context.doubts.push({ item, text });
-    }
+    // Of the expectations that an entry names, a variant need not have all.
+    const { fails, ledger } = namedFaults(entry.fails, nameChecks(texts, context), (position, text) => {
+      context.doubts.push({ item: context.origin([...path, 'fails', position]), text });
+    });
     const expect = Object.entries(entry.expect).flatMap(([left, right]) => {
       const at = [...path, 'expect', left];
       if (typeof right === 'string' && !OPERATOR.test(right)) {
@@ -140,7 +135,7 @@ export function buildVariantCve(
   const checks = {
     expression: (text: string, path: Path) => expressionAt(text, ['cve', ...path], own, context),
     pattern: (text: string, path: Path) => pattern(text, ['cve', ...path], context),
-    unknown: (text: string) => unknownExpectation(text, texts),
+    ...nameChecks(texts, context),
   };
   return buildCve(raw, checks, ({ path, text }) => report(context, ['cve', ...path], text));
 }
@@ -155,6 +150,13 @@ function obstacleOf({ expect, fails, splat, panic }: ScenarioDocument['known'][n
     return '`fails` is missing: name each expectation, and each `ledger` fault, that fails in this way';
   if (fails.length > 0 && !counts) return '`fails` needs `expect`: in which way they fail';
   return null;
+}
+
+function nameChecks(texts: ReadonlySet<string>, context: BuildContext): NameChecks {
+  return {
+    expectation: text => unknownExpectation(text, texts),
+    ledger: name => unknownFault(name, context),
+  };
 }
 
 function unknownExpectation(text: string, texts: ReadonlySet<string>): string | null {

@@ -10,6 +10,10 @@ function parse(cve: string, axes = '{ mode: [native, generic] }') {
   return parseScenario(yamlSource(text), { name: 't', file: 't.yaml', path: '/t.yaml' }, NAMES);
 }
 
+function unaffected(item: string): string {
+  return `{ ${FACTS}, unaffected: [{ ${item} }], vulnerable: [{ splat: x }] }`;
+}
+
 function problemsOf(cve: string): string[] {
   return [...new Set(parse(cve).problems.map(({ place, text }) => `${place.line}: ${text}`))];
 }
@@ -29,8 +33,13 @@ t.test('what a defect needs', async t => {
       `{ ${FACTS}, unaffected: [{ without: update-errno }], vulnerable: [{ splat: x }] }`,
       /nothing but the version says/,
     ],
-    [`{ ${FACTS}, unaffected: [{ expr: snet == 0, because: b }], vulnerable: [{ splat: x }] }`, /snet/],
-    [`{ ${FACTS}, unaffected: [{ expr: sent == 0 }], vulnerable: [{ splat: x }] }`, /because|unaffected/],
+    [unaffected('expr: sent == 0, because: b, fails: [sent == 0, { ledger: entry }]'), null],
+    [unaffected('expr: snet == 0, because: b, fails: [sent == 0]'), /snet/],
+    [unaffected('expr: sent == 0, fails: [sent == 0]'), /because|unaffected/],
+    [unaffected('expr: sent == 0, because: b'), /fails|unaffected/],
+    [unaffected('expr: sent == 0, because: b, fails: []'), /fails|unaffected/],
+    [unaffected('expr: sent == 0, because: b, fails: [sent == 1]'), /`sent == 1` is no expectation/],
+    [unaffected('expr: sent == 0, because: b, fails: [{ ledger: entyr }]'), /no stage and no sink `entyr`/],
     [`{ id: CVE-26, subject: s, fixed: ['7.0'], vulnerable: [{ splat: x }] }`, /id/],
     [`{ id: CVE-2026-23359, subject: s, fixed: [next], vulnerable: [{ splat: x }] }`, /fixed/],
   ];

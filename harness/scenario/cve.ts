@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FEATURE_NAMES, FEATURES, type FeatureName } from '../kernel/features.ts';
 import type { CveFacts } from '../model/cve.ts';
 import type { Expression } from './cel.ts';
+import { namedFaults, namedFaultsSchema, type NameChecks, type NamedFaults } from './named-faults.ts';
 import { plainText } from './plain-text.ts';
 import type { Wrap } from './step-words.ts';
 
@@ -13,12 +14,18 @@ export interface CveSign {
   readonly fails: readonly string[];
 }
 
+/** What a kernel does that does not have the code of a defect, and what of the cell fails there; anything else that fails is a failure. */
+export interface CveAbsence extends NamedFaults {
+  readonly expression: Expression;
+  readonly because: string;
+}
+
 /** The defect that a variant shows. */
 export interface ScenarioCve extends CveFacts {
   /** Features without which a kernel does not have the code of the defect. */
   readonly unaffectedWithout: readonly FeatureName[];
   /** What a kernel does that does not have that code. */
-  readonly unaffectedIf: readonly { readonly expression: Expression; readonly because: string }[];
+  readonly unaffectedIf: readonly CveAbsence[];
   /** The defect's own evidence: a cell with one of these is that of a vulnerable kernel. */
   readonly signs: readonly CveSign[];
 }
@@ -68,6 +75,11 @@ export function cveSchema(wrap: Wrap, when: z.ZodType<Record<string, string | st
           z.strictObject({
             expr: z.string().describe('a CEL expression over counters that holds there'),
             because: plainText.min(1).describe('why that shows it: one sentence'),
+            fails: namedFaultsSchema(when)
+              .min(1)
+              .describe(
+                'what of the scenario fails there, as `fails` of `known` names it; anything else that fails is a failure',
+              ),
             when: when.optional(),
           }),
         ]),
@@ -90,23 +102,22 @@ interface CveProblem {
 }
 
 /** How what `cve` says is checked: by the scenario that it is in. */
-export interface CveChecks {
+export interface CveChecks extends NameChecks {
   /** An expression, or null after reporting what is wrong with it. */
   readonly expression: (text: string, path: readonly PropertyKey[]) => Expression | null;
   /** A regular expression, or null after reporting that it is none. */
   readonly pattern: (text: string, path: readonly PropertyKey[]) => RegExp | null;
-  /** What is wrong with the text of an expectation; null: the variant has it. */
-  readonly unknown: (text: string) => string | null;
 }
 
 /** Makes `cve` of a variant ready; reports what is wrong. */
 export function buildCve(
   document: CveDocument,
-  { expression, pattern, unknown }: CveChecks,
+  checks: CveChecks,
   report: (problem: CveProblem) => void,
 ): ScenarioCve {
+  const { expression, pattern } = checks;
   const unaffectedWithout: FeatureName[] = [];
-  const unaffectedIf: ScenarioCve['unaffectedIf'][number][] = [];
+  const unaffectedIf: CveAbsence[] = [];
   for (const [index, item] of document.unaffected.entries()) {
     const path = ['unaffected', index];
     if ('without' in item) {
@@ -117,7 +128,10 @@ export function buildCve(
       report({ path: [...path, 'without'], text });
     } else {
       const compiled = expression(item.expr, [...path, 'expr']);
-      if (compiled !== null) unaffectedIf.push({ expression: compiled, because: item.because });
+      const named = namedFaults(item.fails, checks, (position, text) => {
+        if (text !== null) report({ path: [...path, 'fails', position], text });
+      });
+      if (compiled !== null) unaffectedIf.push({ expression: compiled, because: item.because, ...named });
     }
   }
   const signs = document.vulnerable.map((sign, index): CveSign => {
@@ -125,7 +139,7 @@ export function buildCve(
     if (sign.splat === undefined && sign.fails === undefined)
       report({ path, text: 'evidence is a `splat`, or expectations that it `fails`' });
     for (const [position, text] of (sign.fails ?? []).entries()) {
-      const wrong = unknown(text.trim());
+      const wrong = checks.expectation(text.trim());
       if (wrong !== null) report({ path: [...path, 'fails', position], text: wrong });
     }
     const splat = [sign.splat ?? []].flat();

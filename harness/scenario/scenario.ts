@@ -4,6 +4,7 @@ import type { FrameField } from '../model/frame-fields.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Expression } from './cel.ts';
 import type { ScenarioCve } from './cve.ts';
+import type { NamedFaults } from './named-faults.ts';
 import type { FeatureName } from '../kernel/features.ts';
 import type { StepArgs, StepKind } from './step-schema.ts';
 import type { TracedEvent } from './traced.ts';
@@ -47,13 +48,9 @@ export interface Expectation {
 }
 
 /** A failure that is known: on these kernels the variant fails in just this way. */
-export interface KnownFailure {
+export interface KnownFailure extends NamedFaults {
   readonly kernels: string;
   readonly reason: string;
-  /** Texts of the expectations that fail; a variant need not have all of them. */
-  readonly fails: readonly string[];
-  /** Names of the ledger's faults. */
-  readonly ledger: readonly string[];
   /** What holds instead. */
   readonly expect: readonly Expression[];
   /** What every splat of the failure must match; null: there is none. */

@@ -6,6 +6,7 @@ import { BOUNDS } from './bounds.ts';
 import { capturesSchema } from './captures.ts';
 import { cveSchema } from './cve.ts';
 import { guestSchema } from './guest-schema.ts';
+import { namedFaultsSchema } from './named-faults.ts';
 import { objectsSchema } from './objects.ts';
 import { plainText } from './plain-text.ts';
 import { stepSchema } from './step-schema.ts';
@@ -63,17 +64,7 @@ export function scenarioSchema(wrap: Wrap) {
     kernels: range,
     when: when.optional(),
     reason: z.string().min(1).describe('one sentence, with the upstream commit'),
-    fails: z
-      .array(
-        z.union([
-          z.string(),
-          z.strictObject({ expr: z.string().describe('as it stands in `expect`'), when: when.optional() }),
-          z.strictObject({
-            ledger: z.string().describe('the name of a fault of the ledger, such as `identity.changed`'),
-            when: when.optional(),
-          }),
-        ]),
-      )
+    fails: namedFaultsSchema(when)
       .default([])
       .describe(
         'each expectation that fails, as it stands in `expect`, and each fault of the ledger; anything else that fails is no known failure',
