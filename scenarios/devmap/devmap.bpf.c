@@ -122,6 +122,24 @@ int egress_by_number(struct xdp_md *ctx)
 	return n < 0 ? XDP_PASS : verdict_of(verdicts, n);
 }
 
+static __u32 egress_turn;
+
+/*
+ * Passes every second frame. What it did is in the destination's address:
+ * live frames are all equal.
+ */
+SEC("xdp/devmap")
+int egress_every_second(struct xdp_md *ctx)
+{
+	struct bpfrig_frame *frame = (void *)(long)ctx->data;
+	bool pass = egress_turn++ & 1;
+
+	if ((void *)(frame + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	frame->dst_mac[5] = pass ? 0x11 : 0x22;
+	return pass ? XDP_PASS : XDP_DROP;
+}
+
 /* What the helper says is no verdict for a program of an entry. */
 SEC("xdp/devmap")
 int egress_redirect(struct xdp_md *ctx)
