@@ -120,7 +120,7 @@ t.test('a cell that shows nothing of a defect does not show that the kernel lack
   id: CVE-2026-23359
   subject: 'bpf: Fix it'
   fixed: ['7.0']
-  unaffected: [{ expr: xdp.aborted == sent, because: it has no such code }]
+  unaffected: [{ expr: xdp.aborted == sent, because: it has no such code, fails: [{ ledger: xdp.aborted }] }]
   vulnerable: [{ splat: 'corrupted in: dev_map_enqueue_multi' }]
 `;
   const verdictOf = (expect: readonly string[], some: Parameters<typeof seen>[0]) =>

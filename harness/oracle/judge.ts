@@ -64,8 +64,10 @@ export interface Judgement {
 interface Evidence extends Pick<Judgement, 'expectations' | 'ledger' | 'counters' | 'detail'> {
   /** What contradicts the scenario. */
   readonly faults: readonly Fault[];
-  /** Why nothing can be said, or not all: observations that were lost, expectations that cannot be evaluated, steps that stumbled. */
-  readonly errors: readonly string[];
+  /** Why nothing can be said, or not all: observations that were lost, steps that stumbled. */
+  readonly doubts: readonly string[];
+  /** Expectations that cannot be evaluated: a kernel that has no such code does not count what they name. */
+  readonly unevaluated: readonly string[];
   /** Observations were lost: only firm faults count. */
   readonly lost: boolean;
 }
@@ -79,14 +81,15 @@ interface Evidence extends Pick<Judgement, 'expectations' | 'ledger' | 'counters
 export function judge(input: JudgeInput): Judgement {
   const { variant, kernel } = input;
   const expectations = applicable(variant.expect, kernel.version);
-  const { faults: all, errors, lost, ...evidence } = gather(input, expectations);
+  const { faults: all, doubts, unevaluated, lost, ...evidence } = gather(input, expectations);
+  const errors = [...doubts, ...unevaluated];
   const faults = [
     ...input.splats.map(text => firmFault('splat', `kernel splat: ${text}`)),
     ...(lost ? all.filter(({ firm }) => firm) : all),
   ];
   if (faults.length === 0) return { ...withoutFault(input, errors), ...evidence };
   // Of steps that ended early, the results show it; what was not certain in a cell that ran to its end shows nothing.
-  const certain = input.splats.length === 0 && !lost && (input.stop !== null || errors.length === 0);
+  const certain = input.splats.length === 0 && !lost && (input.stop !== null || doubts.length === 0);
   const shown = { ...evidence.counters, ...input.stop?.results };
   const { excused, objections } = unaffectedBy(certain ? variant.cve : undefined, faults, shown);
   if (excused !== null) return { verdict: 'skip', reason: excused, ...evidence };
@@ -122,7 +125,7 @@ function gather(input: JudgeInput, expectations: readonly Expectation[]): Eviden
   if (stop === null) return evidence;
   return stop.kind === 'contradicted'
     ? { ...evidence, faults: [firmFault('step', stop.message), ...evidence.faults] }
-    : { ...evidence, errors: [stop.message] };
+    : { ...evidence, doubts: [stop.message] };
 }
 
 function ofObservations(
@@ -163,13 +166,8 @@ function ofObservations(
       ...accountFaults.map(ledgerFault),
       ...brokenRules(seen, expectations).map(ledgerFault),
     ],
-    errors: [
-      ...lost,
-      ...none,
-      ...broken(results),
-      ...(seen.spentDetectors ?? []),
-      ...new Set(detectorsOff(seen.log)),
-    ],
+    unevaluated: broken(results),
+    doubts: [...lost, ...none, ...(seen.spentDetectors ?? []), ...new Set(detectorsOff(seen.log))],
     lost: lost.length > 0,
   };
 }
@@ -200,7 +198,16 @@ function ofResults(
   const results = checkExpectations(expectations, counters);
   const faults = [...failed(results, expectations, variant), ...unreadOutcomes(variant, steps, all)];
   // What was not counted is in no report.
-  return { expectations: [], ledger: null, counters: {}, detail: null, faults, errors: [], lost: false };
+  return {
+    expectations: [],
+    ledger: null,
+    counters: {},
+    detail: null,
+    faults,
+    doubts: [],
+    unevaluated: [],
+    lost: false,
+  };
 }
 
 function failed(
