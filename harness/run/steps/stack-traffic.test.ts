@@ -5,6 +5,7 @@ import type { Topology } from '../../model/topology.ts';
 import { ProgramIndex } from '../programs.ts';
 import { StepContext, type StepGuest } from './context.ts';
 import { runSteps } from './run-steps.ts';
+import { stretchedMs } from './traffic.ts';
 
 /** A guest whose agent answers by op; requests of a batch are taken apart. */
 function guestWith(answers: Record<string, () => unknown>) {
@@ -43,6 +44,13 @@ function contextOf(guest: StepGuest, generator = guest, topology: Topology = 've
 }
 
 const TCP = 'tcp: { bytes: 1000, connections: 2 }';
+
+t.test('on a busy host a step waits longer for bytes that do not move', t => {
+  t.equal(stretchedMs(5000, 1), 5000);
+  t.equal(stretchedMs(5000, 2.5), 12_500);
+  t.equal(stretchedMs(500_000, 3), 600_000, 'the longest wait of any step');
+  t.end();
+});
 
 t.test('tcp listens behind rx, connects from tx, and counts on both sides', async t => {
   const { guest, requests } = guestWith(WHOLE);

@@ -6,6 +6,7 @@ import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { announceUnknown } from './announce-frames.ts';
 import type { StepContext } from './context.ts';
+import { stretchedMs } from './traffic.ts';
 
 /** Longest time for what a step sends apart from its own `within`, in milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -16,7 +17,8 @@ const FROM_TX = { dev: 'tx', src_ip: ADDRESS.client, dst_ip: ADDRESS.destination
 
 /** TCP connections from `tx` to the stack behind `rx`. */
 export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<StepOutcomes['tcp']> {
-  const { bytes, connections, port, within, cpu } = args;
+  const { bytes, connections, port, cpu } = args;
+  const within = stretchedMs(args.within);
   await joinEnds(ctx);
   await announceUnknown(ctx, { source: 'tcp', on: 'tx' }, 'segments of TCP have no numbers');
   await ctx.guest.call('tcp_listen', { ip: ADDRESS.destination, port });
@@ -36,12 +38,13 @@ export async function tcp(ctx: StepContext, args: StepArgs<'tcp'>): Promise<Step
 
 /** ICMP echo requests from `tx` to the stack behind `rx`. */
 export async function ping(ctx: StepContext, args: StepArgs<'ping'>): Promise<StepOutcomes['ping']> {
-  const { count, within } = args;
+  const { count } = args;
+  const within = stretchedMs(args.within);
   await joinEnds(ctx);
   await announceUnknown(ctx, { source: 'ping', on: 'tx' }, 'echo requests have no numbers');
   const { sent, errors, replies, duplicates } = await ctx.generator.call(
     'ping',
-    { ...FROM_TX, ...args },
+    { ...FROM_TX, ...args, within },
     { timeoutMs: PATIENCE_MS + within + count, background: true },
   );
   report(ctx, { source: 'ping', requested: count, sent, errors });

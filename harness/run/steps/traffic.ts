@@ -6,6 +6,8 @@ import { NO_PLACE } from '../../scenario/places.ts';
 import type { Sent, StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { ADDRESS, MAC } from '../../model/topology.ts';
+import { BOUNDS } from '../../scenario/bounds.ts';
+import { hostPressure } from '../../util/host-pressure.ts';
 import { announce } from './announce.ts';
 import type { StepContext } from './context.ts';
 import { loadProgram, watch } from './load-program.ts';
@@ -13,6 +15,11 @@ import { loadProgram, watch } from './load-program.ts';
 /** Longest time that a source may take, in milliseconds: under emulation 1,000 packets per second is slow, and a minute is patience. */
 export function patienceMs(count: number): number {
   return 60_000 + count;
+}
+
+/** The `within` of a step on a host under some pressure, in milliseconds: its guests send, receive and answer more slowly. */
+export function stretchedMs(within: number, pressure = hostPressure()): number {
+  return Math.min(Math.round(within * pressure), BOUNDS.waitMs);
 }
 
 /** Addresses that bring a frame sent on `tx` to the stack behind `rx`. */

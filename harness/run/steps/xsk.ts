@@ -3,13 +3,11 @@ import { AgentError } from '../../guest/agent-error.ts';
 import { ADDRESS, MAC } from '../../model/topology.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
-import { BOUNDS } from '../../scenario/bounds.ts';
-import { hostPressure } from '../../util/host-pressure.ts';
 import { announce } from './announce.ts';
 import type { CreatedMap, StepContext } from './context.ts';
 import { keyHex } from './entries.ts';
 import { mapOf } from './find-map.ts';
-import { patienceMs, report } from './traffic.ts';
+import { patienceMs, report, stretchedMs } from './traffic.ts';
 
 /** Bits of `sxdp_flags` (include/uapi/linux/if_xdp.h). XDP_SHARED_UMEM is the agent's. */
 const FLAGS = { copy: 2, zerocopy: 4, auto: 0, need_wakeup: 8, sg: 16 } as const;
@@ -86,8 +84,7 @@ export async function receive(
   args: StepArgs<'xsk_receive'>,
 ): Promise<StepOutcomes['xsk_receive']> {
   const { socket: name, ...rest } = args;
-  // A guest on a busy host receives more slowly.
-  const within = Math.min(Math.round(rest.within * hostPressure()), BOUNDS.waitMs);
+  const within = stretchedMs(rest.within);
   const options = { timeoutMs: patienceMs(within), background: true };
   return ctx.guest.call('xsk_receive', { name, ...rest, within }, options);
 }
