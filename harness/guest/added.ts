@@ -2,14 +2,12 @@ import { ADDED_MODULES } from '../image/modules-part.ts';
 import type { GuestAdditions } from '../model/guest-additions.ts';
 import { BpfrigError } from '../util/errors.ts';
 import { AgentError } from './agent-error.ts';
-import { request } from './protocol.ts';
-import { callBatch } from './batch.ts';
 import type { RunningGuest } from './running-guest.ts';
 
 /** What a scenario adds to its guest once that runs. */
 export type Added = Pick<GuestAdditions, 'modules' | 'sysctls' | 'devices'>;
 
-/** Under emulation a large module takes its time. */
+/** Under emulation a large module takes its time, and so does a device whose module the kernel loads first. */
 const LOAD_MS = 60_000;
 
 /** The guest's kernel does not do what the scenario's `guest` asks for. */
@@ -29,14 +27,10 @@ export async function loadModules(guest: RunningGuest, { modules }: Added): Prom
 
 /** Makes network namespaces and devices in order. Throws `AdditionError` with iproute2's own words. */
 export async function addDevices(guest: RunningGuest, { devices }: Added): Promise<void> {
-  const commands = devices.flatMap(device => device.commands);
-  if (commands.length === 0) return;
-  const answers = await callBatch(
-    guest,
-    commands.map(argv => request('exec', { argv })),
-  );
-  const index = answers.findIndex(({ status }) => status !== 0);
-  if (index >= 0) throw new AdditionError(`${commands[index]?.join(' ')}: ${answers[index]?.stderr.trim()}`);
+  for (const argv of devices.flatMap(({ commands }) => commands)) {
+    const { status, stderr } = await guest.call('exec', { argv, timeout_ms: LOAD_MS }, { timeoutMs: LOAD_MS });
+    if (status !== 0) throw new AdditionError(`${argv.join(' ')}: ${stderr.trim()}`);
+  }
 }
 
 /**

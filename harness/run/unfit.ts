@@ -1,15 +1,19 @@
+import { architecture } from '../arch/architectures.ts';
 import { hasModule, type BuildFacts } from '../kernel/build-facts.ts';
 import { configValue, isOn, mostCpus } from '../kernel/config-lines.ts';
 import { moduleName } from '../model/guest-additions.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ResolvedVariant } from '../scenario/scenario.ts';
 
-/** Why a kernel cannot run a variant although it can serve others, one sentence; null where it can, or where that is not known. */
+/** Why a kernel, or the machine of its architecture, cannot run a variant although it can serve others, one sentence; null where it can, or where that is not known. */
 export function unfitReason(
   { guest }: Pick<ResolvedVariant, 'guest'>,
-  { modulesDir, packages }: Pick<Kernel, 'modulesDir' | 'packages'>,
+  { arch, modulesDir, packages }: Pick<Kernel, 'arch' | 'modulesDir' | 'packages'>,
   build: BuildFacts,
 ): string | null {
+  const { numa = 1 } = guest.additions ?? {};
+  const { lacks } = architecture(arch);
+  if (numa > 1 && lacks.numa !== undefined) return `needs ${numa} NUMA nodes: ${lacks.numa}`;
   const most = build.config === null ? null : mostCpus(build.config);
   if (most !== null && most < guest.cpus) return tooManyCpus(guest.cpus, most);
   // Of a kernel with a folder of modules, a name that it does not have may be a mistake: harness/image/modules-part.ts.
