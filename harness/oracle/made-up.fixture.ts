@@ -113,7 +113,7 @@ export function scenarioOf(text: string): Scenario {
   return scenario;
 }
 
-/** The first variant of a scenario with these expectations; the rest is a cpumap entry on CPU 2 and traffic. */
+/** The first variant of a scenario with these expectations; the rest is a cpumap entry on CPU 2, a program that redirects into it, and traffic. */
 export function variantOf(
   expect: readonly string[],
   options: { program?: string; more?: string } = {},
@@ -122,7 +122,7 @@ export function variantOf(
   const [variant] = scenarioOf(`
 title: made up
 source: cpumap.c
-setup: [{ cpumap: { name: cpus, entries: { 2: { qsize: 512${program} } } } }]
+setup: [{ cpumap: { name: cpus, entries: { 2: { qsize: 512${program} } } } }, { attach: { program: redirect_to_cpu, to: rx, mode: native } }]
 traffic: [{ pktgen: { on: tx, count: 100 } }]
 expect: ${JSON.stringify(expect)}
 ${options.more ?? ''}

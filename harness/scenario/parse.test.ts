@@ -342,3 +342,26 @@ t.test('a known entry names what fails, by the words of the scenario', async t =
     'native, the entry is for generic',
   );
 });
+
+t.test('a cpumap that no program uses is a mistake, since all would hold without it', async t => {
+  const unused = (more: string, expect = 'stack.delivered == 10') => `
+title: t
+source: s
+topology: veth
+setup:
+  - cpumap: { name: cpus, entries: { 2: { qsize: 64 } } }
+${more}
+traffic:
+  - send: { on: tx, count: 10 }
+expect: [sent == 10, '${expect}']
+`;
+  t.match(problemsOf(unused('')), [
+    /^one\.yaml:6:5: no packet is redirected into this map: no step attaches or runs a program/,
+  ]);
+  t.same(problemsOf(unused('', 'cpumap.accepted == 0')), [], 'an expectation says so');
+  t.same(
+    problemsOf(unused('  - attach: { program: redirect_to_cpu, config: { cpu: 2 }, to: rx, mode: native }')),
+    [],
+  );
+  t.same(problemsOf(unused('  - exec: { argv: [loader] }')), [], 'a command may load a program');
+});

@@ -16,6 +16,7 @@ import { scenarioSchema } from './schema.ts';
 import type { ScenarioDocument } from './schema.ts';
 import { buildStage, stageSteps } from './stage.ts';
 import { strayHolds } from './stray-holds.ts';
+import { unusedCpumaps } from './unused-maps.ts';
 import { exactly } from './step-words.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -86,7 +87,7 @@ export function resolveVariant(
     ...wrongCaptures.map(({ index, text }) => ({ place: source.place(origin(['capture', index])), text })),
   );
   const expect = buildExpectations(document.expect, own, context);
-  problems.push(...notCaptured(expect, captures));
+  problems.push(...notCaptured(expect, captures), ...unusedCpumaps(steps, expect));
   doubtUnread(own, expect, context);
   const requires = document.requires.map(item => (typeof item === 'string' ? item : item.feature));
   const cve = document.cve && buildVariantCve(document.cve, own, expect, context);
