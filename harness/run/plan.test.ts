@@ -30,6 +30,19 @@ t.test('scenarios of the same name in two folders are refused, with both files',
   t.equal(planCells(await scenariosOf(dir, ['A']), ['7.3', '5.10'], ALL).length, 2);
 });
 
+t.test(
+  'scenarios of two roots that have the same name there are refused, with their whole paths',
+  async t => {
+    const dir = t.testdir({ A: { 'x.yaml': yaml() }, B: { 'x.yaml': yaml('', 1) } });
+    const [a, b] = [join(dir, 'A'), join(dir, 'B')];
+    const scenarios = await loadScenarios([a, b], { rootOf: path => path, ...NAMES });
+    t.throws(() => planCells(scenarios, ['7.3'], ALL), {
+      code: 'usage',
+      message: `${join(a, 'x.yaml')} and ${join(b, 'x.yaml')} are both named x: rename one of them, or run them one after the other`,
+    });
+  },
+);
+
 t.test('the same name by another ending or another file type is refused too', async t => {
   const dir = t.testdir({ 'x.yaml': yaml(), 'x.yml': yaml() });
   const scenarios = await scenariosOf(dir, ['.']);

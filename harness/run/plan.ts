@@ -82,11 +82,11 @@ function refuseUnknownValues(scenarios: readonly Scenario[], wanted: CellFilter[
 }
 
 function refuseDuplicates(cells: readonly PlannedCell[]): void {
-  const planned = new Map<string, Cell>();
-  const problems = cells.flatMap(({ cell }) => {
-    const other = planned.get(cell.id);
-    planned.set(cell.id, cell);
-    return other === undefined ? [] : [duplicateText(cell, other)];
+  const planned = new Map<string, PlannedCell>();
+  const problems = cells.flatMap(one => {
+    const other = planned.get(one.cell.id);
+    planned.set(one.cell.id, one);
+    return other === undefined ? [] : [duplicateText(one, other)];
   });
   const [first, ...more] = [...new Set(problems)];
   if (first === undefined) return;
@@ -94,12 +94,13 @@ function refuseDuplicates(cells: readonly PlannedCell[]): void {
   throw new BpfrigError('usage', `${first}${others}`, { detail: [first, ...more].join('\n') });
 }
 
-function duplicateText({ id, scenario, file, kernel }: Cell, other: Cell): string {
-  if (file !== other.file) {
-    const both = `${other.file} and ${file} are both named ${scenario}`;
-    return `${both}: rename one of them, or run them one after the other`;
-  }
-  return `${file}: two cells of ${kernel} are named ${id}: no two variants may be written in the same way`;
+function duplicateText({ cell, scenario: { path } }: PlannedCell, other: PlannedCell): string {
+  const { id, scenario, file, kernel } = cell;
+  if (path === other.scenario.path)
+    return `${file}: two cells of ${kernel} are named ${id}: no two variants may be written in the same way`;
+  // Files of two roots may have the same name relative to theirs.
+  const [one, two] = file === other.cell.file ? [other.scenario.path, path] : [other.cell.file, file];
+  return `${one} and ${two} are both named ${scenario}: rename one of them, or run them one after the other`;
 }
 
 function planCell(scenario: Scenario, variant: ResolvedVariant, kernel: string): PlannedCell {

@@ -141,12 +141,11 @@ const evaluated: readonly Fault[] = [
 const cells: readonly Fault[] = [
   {
     name: 'input/same-name-in-two-folders',
-    injected:
-      'two folders have a scenario of the same name, each with another wrong expectation: both are judged',
-    verdict: ['fail'],
-    exit: [1],
-    seconds: 30,
-    words: [/sent == 1/, /sent == 2/],
+    injected: 'two folders have a scenario of the same name, each with another wrong expectation: refused',
+    verdict: [],
+    exit: [2],
+    seconds: 15,
+    words: [/A.same\.yaml and \S*B.same\.yaml are both named same/],
     inject: place => {
       const folders = ['A', 'B'].map(name => join(place.dir, name));
       for (const folder of folders) mkdirSync(folder);
