@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { argv } from 'node:process';
 
 // What the launcher or npx starts. A program that cannot even be loaded, for want of descriptors or memory, or since a file of it is gone, must
@@ -15,8 +16,16 @@ try {
   await import('./main.ts');
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
-  console.error(`bpfrig: it cannot be loaded: ${reason}`);
+  console.error(`bpfrig: it cannot be loaded: ${reason}${unopened(reason)}`);
   process.exit(hostFailed());
+}
+
+/** Node.js says of a package whose files it may not open that it cannot be found. */
+function unopened(reason: string): string {
+  const path = /^Cannot find \w+ '([^']+)'/.exec(reason)?.[1];
+  return path !== undefined && existsSync(path)
+    ? '; it is there, and could not be opened: more open files are needed (ulimit -n)'
+    : '';
 }
 
 /** What follows `--` is for a guest's command. */
