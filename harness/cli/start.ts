@@ -22,8 +22,8 @@ try {
 
 /** Node.js says of a package whose files it may not open that it cannot be found. */
 function unopened(reason: string): string {
-  const path = /^Cannot find \w+ '([^']+)'/.exec(reason)?.[1];
-  return path !== undefined && existsSync(path)
+  const path = /^Cannot find \w+ '(\S+\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(reason)?.[1];
+  return path !== undefined && existsSync(`${path}/package.json`)
     ? '; it is there, and could not be opened: more open files are needed (ulimit -n)'
     : '';
 }
