@@ -1,6 +1,6 @@
 import t from 'tap';
 import { AgentError } from './agent-error.ts';
-import { makeReady } from './make-ready.ts';
+import { makeReady, whyUncounted } from './make-ready.ts';
 import type { RunningGuest } from './running-guest.ts';
 import type { Wiring } from './topology.ts';
 
@@ -93,4 +93,21 @@ t.test('a kernel without a driver, or that is locked down, does nothing wrong', 
   const log =
     'bpfrig-agent: cannot load /modules/veth.ko: Operation not permitted\nveth: Lockdown: bpfrig-agent: unsigned module loading is restricted\n';
   await t.rejects(failing('Cannot find device "tx"', log), { code: 'harness', message: /Lockdown: / });
+});
+
+t.test('what libbpf did not find in the kernel is named', async t => {
+  const why = (log: string | null) =>
+    whyUncounted(
+      new AgentError('observers_start', { ...REFUSED, message: `${REFUSED.message}: No such process`, log }),
+    );
+  const plain =
+    'this guest cannot count what its kernel does: observers_start: bpf_object__load: libbpf cannot load /bpf/observers.bpf.o: No such process';
+  t.equal(why(null), plain);
+  t.equal(why('libbpf: loading something\n'), plain);
+  t.equal(
+    why(
+      "libbpf: prog 'on_enqueue': failed to find kernel BTF type ID of 'xdp_cpumap_enqueue': -ESRCH\nlibbpf: failed to load object",
+    ),
+    `${plain} (prog 'on_enqueue': failed to find kernel BTF type ID of 'xdp_cpumap_enqueue': -ESRCH)`,
+  );
 });

@@ -63,7 +63,13 @@ async function startCounting(
     return { logStart: seq, uncounted: null };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    const uncounted = `this guest cannot count what its kernel does: ${error.message}`;
-    return { logStart: -1, uncounted };
+    return { logStart: -1, uncounted: whyUncounted(error) };
   }
+}
+
+/** Why nothing can be counted, one sentence. Of what libbpf looked for in the kernel and did not find, only its log has the name. */
+export function whyUncounted({ message, failure }: AgentError): string {
+  const missing = failure.log?.split('\n').find(line => /failed to find|not found/.test(line));
+  const cause = missing === undefined ? '' : ` (${missing.replace(/^libbpf: /, '')})`;
+  return `this guest cannot count what its kernel does: ${message}${cause}`;
 }
