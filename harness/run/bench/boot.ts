@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cpio } from '../../image/cpio.ts';
-import { findProgram } from '../../image/host-programs.ts';
+import { neededProgram, userland } from '../../image/userland.ts';
 import { makeWorkspace } from '../../util/workspace.ts';
 import type { GuestSpec } from '../../vm/spec.ts';
 import { bootVm, READY_MARK } from '../../vm/start.ts';
@@ -14,15 +14,16 @@ while :; do /bin/busybox sleep 3600; done
 `;
 
 /** Milliseconds from QEMU's start to userspace of a kernel with busybox and nothing else: no modules, no network, no agent. */
-export async function bareBootMs(spec: GuestSpec, signal: AbortSignal): Promise<number> {
+export async function bareBootMs(spec: GuestSpec, cacheDir: string, signal: AbortSignal): Promise<number> {
   await using workspace = await makeWorkspace();
   const initrd = join(workspace.dir, 'bare');
-  const busybox = await readFile(await findProgram('busybox'));
+  const from = await userland(spec.arch, cacheDir);
+  const busybox = await from.entries('/bin/busybox', await neededProgram(from, 'busybox'));
   await writeFile(
     initrd,
     cpio([
       { path: '/dev/console', kind: 'char', mode: 0o600, device: [5, 1] },
-      { path: '/bin/busybox', kind: 'file', mode: 0o755, data: busybox },
+      ...busybox,
       { path: '/init', kind: 'file', mode: 0o755, data: Buffer.from(BARE_INIT) },
     ]),
   );

@@ -52,7 +52,7 @@ export async function measure(
   const guestSpec = await guests.bootable(kernel, SHAPE);
   const [bare, template]: [number[], number[]] = [[], []];
   for (let round = 0; round < amount.rounds; round += 1) {
-    bare.push(await bareBootMs(guestSpec, session.signal));
+    bare.push(await bareBootMs(guestSpec, session.cacheDir, session.signal));
     template.push(await templateBootMs(guestSpec, session.signal));
     session.signal.throwIfAborted();
   }
