@@ -28,7 +28,11 @@ export async function loadModules(guest: RunningGuest, { modules }: Added): Prom
 /** Makes network namespaces and devices in order. Throws `AdditionError` with iproute2's own words. */
 export async function addDevices(guest: RunningGuest, { devices }: Added): Promise<void> {
   for (const argv of devices.flatMap(({ commands }) => commands)) {
-    const { status, stderr } = await guest.call('exec', { argv, timeout_ms: LOAD_MS }, { timeoutMs: LOAD_MS });
+    const { status, stderr } = await guest.call(
+      'exec',
+      { argv, timeout_ms: LOAD_MS },
+      { timeoutMs: LOAD_MS },
+    );
     if (status !== 0) throw new AdditionError(`${argv.join(' ')}: ${stderr.trim()}`);
   }
 }
