@@ -33,7 +33,12 @@ export const amd64: Architecture = {
     // (arch/x86/kernel/apic/io_apic.c, timer_irq_works()). Guests of KVM and Hyper-V leave that out by themselves.
     tcgWords: ['tsc=nowatchdog', 'no_timer_check'],
     bus: 'pci',
-    console: { args: ['-serial', 'chardev:console'], device: 'ttyS0', option: 'CONFIG_SERIAL_8250_CONSOLE' },
+    console: {
+      args: ['-serial', 'chardev:console'],
+      device: 'ttyS0',
+      option: 'CONFIG_SERIAL_8250_CONSOLE',
+      early: 'earlycon=uart8250,io,0x3f8',
+    },
     panicArgs: ['-device', 'pvpanic'],
     interrupts: 'fixed',
     clones: true,

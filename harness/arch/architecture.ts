@@ -30,8 +30,16 @@ export interface Machine {
   readonly tcgWords: readonly string[];
   /** What virtio devices are plugged into; the end of their names. */
   readonly bus: 'pci' | 'ccw';
-  /** What writes the kernel's console into the character device `console`, the kernel's name of it, and the option of its driver. */
-  readonly console: { readonly args: readonly string[]; readonly device: string; readonly option: string };
+  /**
+   * What writes the kernel's console into the character device `console`, the kernel's name of it, the option of its driver, and the kernel's word
+   * for the same port before there are drivers: a kernel that panics early would else be silent.
+   */
+  readonly console: {
+    readonly args: readonly string[];
+    readonly device: string;
+    readonly option: string;
+    readonly early: string;
+  };
   /** The device by which a kernel reports its panic; none where the architecture has its own way. */
   readonly panicArgs: readonly string[];
   /** Whether a device's interrupts go to the CPU that `irqaffinity` names, or to whichever CPU takes them first. */

@@ -32,6 +32,7 @@ export const arm64: Architecture = {
       args: ['-serial', 'chardev:console'],
       device: 'ttyAMA0',
       option: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE',
+      early: 'earlycon',
     },
     panicArgs: ['-device', 'pvpanic-pci'],
     interrupts: 'fixed',

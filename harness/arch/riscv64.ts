@@ -26,7 +26,12 @@ export const riscv64: Architecture = {
     tcgCpu: 'max',
     tcgWords: [],
     bus: 'pci',
-    console: { args: ['-serial', 'chardev:console'], device: 'ttyS0', option: 'CONFIG_SERIAL_8250_CONSOLE' },
+    console: {
+      args: ['-serial', 'chardev:console'],
+      device: 'ttyS0',
+      option: 'CONFIG_SERIAL_8250_CONSOLE',
+      early: 'earlycon',
+    },
     panicArgs: ['-device', 'pvpanic-pci'],
     interrupts: 'fixed',
     // Clones hang with QEMU 10.0.2: docs/kernels.md.

@@ -31,6 +31,7 @@ export const s390x: Architecture = {
       args: ['-device', 'sclpconsole,chardev=console'],
       device: 'ttysclp0',
       option: 'CONFIG_SCLP_VT220_CONSOLE',
+      early: 'earlyprintk',
     },
     // A kernel that panics enters a disabled wait, which QEMU reports by itself.
     panicArgs: [],

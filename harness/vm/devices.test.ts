@@ -155,7 +155,7 @@ t.test('the kernel’s words come from the devices, and the spec’s own come la
     device.console('amd64'),
     device.reportedEnd('amd64'),
   ]);
-  t.equal(line.at(-1), 'console=ttyS0 quiet panic=-1 rdinit=/init slub_debug=FZ');
+  t.equal(line.at(-1), 'console=ttyS0 earlycon=uart8250,io,0x3f8 quiet panic=-1 rdinit=/init slub_debug=FZ');
   t.ok(line.includes('-action') && line.includes('-kernel'));
 });
 

@@ -121,7 +121,7 @@ export function incoming(): Device {
 
 /** The kernel's console: the machine's serial port, written into a file that QEMU inherits. */
 export function console(arch: ArchName): Device {
-  const { args, device } = architecture(arch).machine.console;
+  const { args, device, early } = architecture(arch).machine.console;
   return {
     args: [
       '-add-fd',
@@ -131,7 +131,7 @@ export function console(arch: ArchName): Device {
       ...args,
     ],
     // Quiet: each character on a serial port costs under emulation. images/init raises the level before a test runs.
-    kernelArgs: [`console=${device}`, 'quiet'],
+    kernelArgs: [`console=${device}`, early, 'quiet'],
   };
 }
 

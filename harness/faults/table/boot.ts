@@ -152,10 +152,10 @@ const commandLines: readonly Fault[] = [
   ),
   words(
     'little-memory',
-    'mem=40M leaves no room for the initramfs',
+    'mem=40M: the kernel panics before it has a driver for its console',
     "sed 's,$, mem=40M,'",
-    ['panic', 'hang', 'infra'],
-    [/at boot|memory|QEMU/],
+    ['panic'],
+    [/at boot/, /panicked: .*percpu/],
   ),
   words(
     'panic-in-init',
