@@ -174,6 +174,9 @@ function matchesName(known: string, name: string): boolean {
   return known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : known === name;
 }
 
+/** Characters of an expression that a message quotes. */
+const LONGEST_QUOTE = 200;
+
 function expressionAt(
   text: string,
   path: Path,
@@ -186,7 +189,9 @@ function expressionAt(
     of === 'key' ? context.source.place(file, 'key') : context.source.within(file, offset);
   const compiled = compile(text);
   if ('problem' in compiled) {
-    context.problems.push({ place: place(compiled.offset), text: `\`${text}\`: ${compiled.problem}` });
+    // A text that is too long is not all of the message.
+    const quoted = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+    context.problems.push({ place: place(compiled.offset), text: `\`${quoted}\`: ${compiled.problem}` });
     return null;
   }
   for (const name of compiled.names) {
