@@ -7,6 +7,7 @@ import t from 'tap';
 import type { RunEvent } from '../../model/events.ts';
 import { foldRun } from '../fold.ts';
 import { goldenEvents, reportOf } from '../golden.ts';
+import { runWith } from '../cve/cve.fixture.ts';
 import { FIVE_RUNS, REGRESSION, runOfHistory } from '../history/history.fixture.ts';
 import { historyOf, recordRun } from '../history/history.ts';
 import { largeRun } from '../large-run.fixture.ts';
@@ -236,6 +237,24 @@ t.test('without scripts everything is readable, and links work', async t => {
   await page.click('td.s-fail a');
   const target = page.locator('section:target');
   t.match(await target.innerText(), '5026 == 8192');
+});
+
+t.test('evidence of a CVE is folded where all is well, and a link or an address opens it', async t => {
+  const { page, faults } = await open('cves', runWith({}));
+  const evidence = page.locator('#cves details');
+  t.equal(await evidence.getAttribute('open'), null);
+  await page.locator('#cves td a').first().click();
+  t.equal(await evidence.getAttribute('open'), '');
+  const address = await addressIs(page, /#cve-CVE-2026-23359@6\.1$/);
+  await page.goto('about:blank');
+  await page.goto(address);
+  t.equal(await evidence.getAttribute('open'), '');
+  t.same(faults, []);
+  const bad = await open(
+    'cve-vulnerable',
+    runWith({ 'cpumap/redirect/one-cpu[nic=veth,mode=native]@6.12': { status: 'vulnerable', why: '' } }),
+  );
+  t.equal(await bad.page.locator('#cves details').getAttribute('open'), '');
 });
 
 t.test('runs without cells, with one cell, and one that was cut off', async t => {

@@ -78,6 +78,16 @@ function goToPlace(): void {
   applyFilters();
   if (stored.has(cell)) openCell(cell, line);
   else if (view.open) view.close();
+  unfold(cell);
+}
+
+/** Opens what is folded over the place that the address names. */
+function unfold(id: string): void {
+  const place = document.getElementById(id);
+  const folded = place?.closest('details');
+  if (!place || !folded || folded.open) return;
+  folded.open = true;
+  place.scrollIntoView({ block: 'center' });
 }
 
 function openCell(id: string, line = ''): void {
