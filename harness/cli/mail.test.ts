@@ -48,3 +48,30 @@ t.test('a cell that the run does not have is named with the nearest one', async 
   const { summary, id } = runOf(FILE);
   t.throws(() => cellMail(summary, [], `${id}x`, null), { code: 'usage', message: /no such cell/ });
 });
+
+t.test('a bisect of other cells is refused: it says nothing about this one', async t => {
+  const { summary, id } = runOf(FILE);
+  const cell = summary.results.get(id)?.cell;
+  const [axis = '', value = ''] = Object.entries(cell?.variant ?? {})[0] ?? [];
+  const ends = {
+    before: { label: '6.1', version: '6.1.1' },
+    first: { label: '6.2', version: '6.2.1' },
+    between: [],
+  };
+  const answer = { scenarios: [cell?.scenario], variant: {}, question: 'verdict', heldBefore: true, ...ends };
+  const mail = (more: object): string => {
+    const dir = t.testdir({ 'bisect.json': JSON.stringify({ ...answer, ...more }) });
+    return cellMail(summary, [], id, dir);
+  };
+  t.match(mail({}), /on 6\.1 \(6\.1\.1\) it holds/);
+  t.match(mail({ variant: { [axis]: [value] } }), /git log/);
+  t.throws(() => mail({ scenarios: [cell?.scenario, 'another'] }), {
+    code: 'usage',
+    message: /not of .* alone/,
+  });
+  t.throws(() => mail({ scenarios: ['another'] }), { code: 'usage' });
+  t.throws(() => mail({ variant: { [axis]: ['other'] } }), {
+    code: 'usage',
+    message: new RegExp(`not of ${axis}=`),
+  });
+});

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { BisectAnswer } from '../model/bisect-answer.ts';
-import type { CellResult } from '../model/cell.ts';
+import type { Cell, CellResult } from '../model/cell.ts';
 import type { RunSummary } from '../report/fold.ts';
 import { mailText } from '../report/mail/mail.ts';
 import { BISECT_FILE, readBisectAnswer } from '../run/bisect-answer.ts';
@@ -22,7 +22,7 @@ export function cellMail(
   const result = resultOf(summary, id);
   const { file, scenario: name } = result.cell;
   const scenario = readScenario(dirs, file);
-  const bisect = bisectDir === null ? null : bisectOf(bisectDir, name);
+  const bisect = bisectDir === null ? null : bisectOf(bisectDir, result.cell);
   return mailText(summary, result, { scenario, source: sourceOf(scenario), bisect });
 }
 
@@ -67,11 +67,17 @@ function sourceOf(scenario: string | null): string {
   return scenario;
 }
 
-function bisectOf(dir: string, scenario: string): BisectAnswer {
+/** A bisect of several scenarios found what changed in one of them, and one of other variants says nothing about this one. */
+function bisectOf(dir: string, { scenario, variant }: Cell): BisectAnswer {
   const answer = readBisectAnswer(dir);
-  if (answer.scenarios.includes(scenario)) return answer;
-  throw new BpfrigError(
-    'usage',
-    `${join(dir, BISECT_FILE)} is a bisect of ${answer.scenarios.join(', ')}, not of ${scenario}`,
-  );
+  const differs = (of: string, not: string): BpfrigError =>
+    new BpfrigError('usage', `${join(dir, BISECT_FILE)} is a bisect of ${of}, not of ${not}`);
+  const [only, ...others] = answer.scenarios;
+  if (only !== scenario || others.length > 0)
+    throw differs(answer.scenarios.join(', '), `${scenario}${others.length > 0 ? ' alone' : ''}`);
+  for (const [axis, values] of Object.entries(answer.variant)) {
+    const own = variant[axis] ?? '';
+    if (!values.includes(own)) throw differs(`${axis}=${values.join(', ')}`, `${axis}=${own}`);
+  }
+  return answer;
 }

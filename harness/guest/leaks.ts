@@ -26,10 +26,10 @@ export async function forgetLeaks(guest: AgentCaller, ageMs = AGE_MS): Promise<b
 
 /**
  * The report about what the kernel has allocated since {@link forgetLeaks} and nothing points to any more; empty where there is no such
- * memory, and where the detector has switched itself off, which the kernel's log says.
+ * memory. Null where the detector has switched itself off: nothing was searched for.
  */
-export async function findLeaks(guest: AgentCaller, ageMs = AGE_MS): Promise<string> {
-  if (!(await scanTwice(guest, ageMs))) return '';
+export async function findLeaks(guest: AgentCaller, ageMs = AGE_MS): Promise<string | null> {
+  if (!(await scanTwice(guest, ageMs))) return null;
   const report = await readGuestFile(guest, FILE, REPORT_BYTES);
   return report === null
     ? `unreferenced objects, of which the report has more than ${REPORT_BYTES} bytes\n`

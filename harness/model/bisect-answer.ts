@@ -10,6 +10,8 @@ export interface BisectedKernel {
 export interface BisectAnswer {
   /** Names of the scenarios. */
   readonly scenarios: readonly string[];
+  /** Axis values to which the cells were restricted; none: all. */
+  readonly variant: Readonly<Record<string, readonly string[]>>;
   /** What was asked: `verdict`, or an expression. */
   readonly question: string;
   /** Whether it holds before the change. */

@@ -53,6 +53,11 @@ t.test('a status comes from what was seen in the cell', async t => {
       }),
       'vulnerable',
     ],
+    [
+      'a splat that the defect is not known for',
+      cell('fail', { expectations: GONE, splats: ['WARNING: other'] }),
+      'not-shown',
+    ],
     ['one of two expectations', cell('fail', { expectations: GONE.slice(0, 1) }), 'not-shown'],
     [
       'another expectation as well',

@@ -66,10 +66,12 @@ function whyOf({ expression, because }: CveAbsence): string {
 
 /**
  * The evidence in a cell, as one line; null where a part of the sign is missing, or where an expectation failed as well that a sign by
- * expectations does not name.
+ * expectations does not name, or where there is a splat and the sign has none.
  */
 function evidenceOf({ splat, fails }: CveSign, cell: CveEvidence): string | null {
   if (fails.length > 0 && cell.expectations.some(({ ok, expr }) => !ok && !fails.includes(expr))) return null;
+  // What failed may have failed by what the kernel's log has, which the defect is not known for.
+  if (splat.length === 0 && (cell.splats ?? []).length > 0) return null;
   const failed = fails.map(text =>
     cell.expectations.find(({ expr, ok, error }) => expr === text && !ok && error === null),
   );

@@ -1,5 +1,5 @@
 import type { CellResult } from '../model/cell.ts';
-import { held } from '../model/verdict.ts';
+import { held, isSpoiled } from '../model/verdict.ts';
 import { evaluate } from '../oracle/expectations.ts';
 import type { Expression } from '../scenario/cel.ts';
 
@@ -19,11 +19,13 @@ export function byVerdict(results: readonly CellResult[]): Answer {
   return results.length === 0 ? { holds: null, why: 'no cell ended' } : { holds: true, why: 'pass' };
 }
 
-/** Whether an expression holds over the counters of every cell, whatever the cells' own verdicts are. */
+/** Whether an expression holds over the counters of every cell, whatever the cells' own verdicts are; of one that was spoiled they say nothing. */
 export function byExpression(results: readonly CellResult[], expression: Expression): Answer {
   let last = 'no cell ended';
   let broken: string | null = null;
   for (const { cell, verdict, reason, counters } of results) {
+    // Numbers of which some may be missing.
+    if (isSpoiled(verdict)) return { holds: null, why: `${cell.id}: ${verdict}: ${reason}` };
     if (Object.keys(counters).length === 0)
       return { holds: null, why: `${cell.id} has no counters: ${verdict}: ${reason}` };
     const outcome = evaluate(expression, counters);

@@ -11,6 +11,7 @@ t.test('an answer is read as it was kept, and nothing else is', async t => {
   t.throws(() => readBisectAnswer(dir), { code: 'usage', message: /ENOENT.*a bisect that found a change/ });
   const answer = {
     scenarios: ['a'],
+    variant: { mode: ['native'] },
     question: 'verdict',
     heldBefore: true,
     before: { label: '6.1', version: '6.1.192' },

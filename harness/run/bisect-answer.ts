@@ -11,6 +11,7 @@ const kernel: z.ZodType<BisectedKernel> = z.object({ label: z.string(), version:
 
 const answer: z.ZodType<BisectAnswer> = z.object({
   scenarios: z.array(z.string()),
+  variant: z.record(z.string(), z.array(z.string())),
   question: z.string(),
   heldBefore: z.boolean(),
   before: kernel,

@@ -66,4 +66,9 @@ t.test('by expression: over the counters of every cell, whatever the verdicts ar
   t.match(byExpression([five, six], expression), { holds: false, why: /6 == 5/ });
   t.equal(byExpression([five, result('infra')], expression).holds, null, 'a cell without counters');
   t.equal(byExpression([], expression).holds, null);
+  t.equal(
+    byExpression([result('error', six.counters)], expression).holds,
+    null,
+    'counts of which some may be missing',
+  );
 });

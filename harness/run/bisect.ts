@@ -61,6 +61,7 @@ export async function bisect(
     const kernelOf = ({ label }: KernelCandidate) => ({ label, version: versions.get(label) ?? null });
     writeBisectAnswer(request.out, {
       scenarios: request.scenarios.map(({ name }) => name),
+      variant: request.variant,
       question: request.expression?.text ?? 'verdict',
       heldBefore: answers.get(found.before.label) ?? false,
       before: kernelOf(found.before),

@@ -228,10 +228,11 @@ interface Seen {
 }
 
 function judged(planned: PlannedCell, kernel: Kernel, { observations, stop, splats, leaks }: Seen): Outcome {
+  const spentDetectors = [...(observations?.spentDetectors ?? []), ...leaks.off];
   const judgement: Judgement = judge({
     variant: planned.variant,
     kernel,
-    observations,
+    observations: observations === null ? null : { ...observations, spentDetectors },
     splats,
     stop,
   });

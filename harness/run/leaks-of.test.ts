@@ -1,4 +1,5 @@
 import t from 'tap';
+import { AgentError } from '../guest/agent-error.ts';
 import { leaksOf } from './leaks-of.ts';
 
 const REPORT = `unreferenced object 0xffff888104a3e100 (size 64):
@@ -6,6 +7,8 @@ const REPORT = `unreferenced object 0xffff888104a3e100 (size 64):
   backtrace (crc 5c3ab4f1):
     cpu_map_alloc+0x1bc/0x9d0
 `;
+
+const EPERM = { kind: 'kernel', errno: 'EPERM', code: 1, where: 'write', message: 'no', log: null } as const;
 
 function guest(name: string | null, kmemleak: 'available' | 'missing', report: string) {
   const calls: string[] = [];
@@ -29,7 +32,7 @@ async function search(...guests: ReturnType<typeof guest>[]) {
 
 t.test('a kernel without a detector is asked nothing', async t => {
   const one = guest(null, 'missing', REPORT);
-  t.same(await search(one), { splats: [], detail: [], files: {} });
+  t.same(await search(one), { splats: [], off: [], detail: [], files: {} });
   t.same(one.calls, []);
 });
 
@@ -43,4 +46,15 @@ t.test('a leak is a splat, its report an artifact, and its beginning the detail'
   t.same(splats, [line, `the generator: ${line}`]);
   t.same(files, { 'kmemleak.txt': REPORT, 'kmemleak-generator.txt': REPORT });
   t.match(detail, [/kmemleak\.txt/, /^unreferenced object/, /comm/, /backtrace/, /cpu_map_alloc/]);
+});
+
+t.test('a detector that has switched itself off has not searched, and that is said', async t => {
+  const { made } = guest(null, 'available', REPORT);
+  const refused = { ...made, call: () => Promise.reject(new AgentError('write_file', EPERM)) };
+  const leaks = await leaksOf(
+    { guests: [refused as typeof made] },
+    { write: () => undefined, append: () => undefined },
+    1,
+  );
+  t.match(leaks, { splats: [], off: [/switched itself off/] });
 });

@@ -6,6 +6,8 @@ import type { CellArtifacts } from './artifacts.ts';
 export interface Leaks {
   /** A line for each kernel, as of a splat. */
   readonly splats: readonly string[];
+  /** A line for each kernel whose detector switched itself off, so that it was not searched. */
+  readonly off: readonly string[];
   /** For people: the first objects, and where the whole report is. */
   readonly detail: readonly string[];
 }
@@ -28,16 +30,21 @@ export async function leaksOf(
   const found = await Promise.all(
     searched.map(async guest => {
       const report = await findLeaks(guest, ageMs);
+      if (report === null) {
+        const off = 'kmemleak switched itself off: leaks were not searched for';
+        return { splats: [], off: [guest.name === null ? off : `${guest.name}: ${off}`], detail: [] };
+      }
       const summary = summariseLeaks(report);
-      if (summary === null) return { splats: [], detail: [] };
+      if (summary === null) return { splats: [], off: [], detail: [] };
       const file = guest.name === null ? 'kmemleak.txt' : 'kmemleak-generator.txt';
       artifacts.write(file, Buffer.from(report));
       const line = guest.name === null ? summary.line : `${guest.name}: ${summary.line}`;
-      return { splats: [line], detail: [`${line} (all of them: ${file})`, ...summary.head] };
+      return { splats: [line], off: [], detail: [`${line} (all of them: ${file})`, ...summary.head] };
     }),
   );
   return {
     splats: found.flatMap(({ splats }) => splats),
+    off: found.flatMap(({ off }) => off),
     detail: found.flatMap(({ detail }) => detail),
   };
 }

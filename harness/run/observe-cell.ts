@@ -81,6 +81,7 @@ export async function observeTraffic(
   await readCaptures(bed, variant.captures, captures);
   await runSteps(ctx, variant.after);
   await settleHolds(ctx, () => ctx.throwFailed());
+  ctx.refuseOpen();
   await settleFaults(ctx);
   return await observationsOf(bed, ctx, counted, { captures, explain: true });
 }

@@ -10,6 +10,7 @@ import { COLUMNS, wrapped, wrappedCommand } from './wrap.ts';
 const summary = foldRun(goldenEvents('full'));
 const answer: BisectAnswer = {
   scenarios: ['cve/a'],
+  variant: {},
   question: 'verdict',
   heldBefore: true,
   before: { label: '6.12.101-1', version: '6.12.101' },
@@ -65,7 +66,12 @@ t.test('suspected commits are those of the stable series, or of mainline between
     before: { label: '6.1', version: '6.1.192' },
     first: { label: '6.12', version: '6.12.117' },
   };
-  t.match(suspects(series, '').join('\n'), /git log --oneline v6\.1\.\.v6\.12$/);
+  t.match(suspects(series, '').join('\n'), /git log --oneline v6\.1\.\.v6\.12\.\d+$/);
+  const reversed = suspects({ ...answer, before: answer.first, first: answer.before }, '');
+  t.match(reversed.join('\n'), /v6\.12\.101\.\.v6\.12\.105$/, 'the older one first, whichever is good');
+  const builds = suspects({ ...answer, first: answer.before }, '').join(' ');
+  t.match(builds, /the same upstream version/);
+  t.notMatch(builds, /git log/);
   const unknown = { ...answer, first: { label: 'x', version: null } };
   t.notMatch(suspects(unknown, '').join('\n'), /git log/);
   t.match(suspects({ ...answer, heldBefore: false }, '').join(' '), /it does not hold, and on .* it does\./);

@@ -70,6 +70,8 @@ export interface StepGuest extends AgentCaller {
 /** A step that runs in the background. */
 interface BackgroundStep {
   readonly work: Promise<void>;
+  /** The name of its result. */
+  readonly as: string | null;
   done: boolean;
 }
 
@@ -239,10 +241,11 @@ export class StepContext {
   }
 
   /** Starts work in the background: on the same cell, with requests that the agent serves alongside others. */
-  start(work: (ctx: StepContext) => Promise<void>): void {
+  start(work: (ctx: StepContext) => Promise<void>, as: string | null): void {
     const [guest, generator] = [inBackground(this.guest), inBackground(this.generator)];
     const ctx = new StepContext(guest, this.index, this.topology, generator, this.#state);
-    const step: BackgroundStep = { work: work(ctx).finally(() => (step.done = true)), done: false };
+    const done = work(ctx).finally(() => (step.done = true));
+    const step: BackgroundStep = { work: done, as, done: false };
     // Its failure is thrown by `join`, and must not count as unhandled until then.
     step.work.catch(() => undefined);
     this.background.push(step);
@@ -253,6 +256,18 @@ export class StepContext {
     await Promise.all(this.background.filter(({ done }) => done).map(({ work }) => work));
   }
 
+  /**
+   * Throws `scenario` where a step is still in the background that nothing would miss: of one with `as`, an expectation reads the result, and
+   * says that it has not ended.
+   */
+  refuseOpen(): void {
+    if (this.background.every(({ done, as }) => done || as !== null)) return;
+    throw new BpfrigError(
+      'scenario',
+      'after: a step in the background has not ended, and nothing reads its result: `join: true` behind it waits for it',
+    );
+  }
+
   /** Waits for everything in the background; throws what the first that failed threw. */
   async join(): Promise<void> {
     await Promise.all(this.background.map(({ work }) => work));
@@ -261,9 +276,10 @@ export class StepContext {
 
 /** The same guest, whose agent serves each request alongside others. */
 function inBackground(guest: StepGuest): StepGuest {
-  const { hello } = guest;
+  const { hello, slowness = 1 } = guest;
   return {
     hello,
+    slowness,
     ...(guest.holdPoints === undefined ? {} : { holdPoints: guest.holdPoints.bind(guest) }),
     call: (op, args, options) => guest.call(op, args, { ...options, background: true }),
   };

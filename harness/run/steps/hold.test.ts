@@ -4,6 +4,8 @@ import type { Step } from '../../scenario/scenario.ts';
 import type { Hold, HoldPoints } from '../../vm/hold-points.ts';
 import type { HoldPlace } from '../../vm/hold-stage.ts';
 import { ProgramIndex } from '../programs.ts';
+import { guestLimits } from '../../guest/running-guest.ts';
+import { LIMIT_MS } from '../../scenario/hold-steps.ts';
 import { limitOf } from './cell-hold.ts';
 import { StepContext, StepFailure, type StepGuest } from './context.ts';
 import { hasRunnable, HoldLapsed, settleHolds, withLapses } from './hold.ts';
@@ -206,6 +208,11 @@ t.test('a busy host lets a CPU be held for longer, but never until its kernel re
   t.equal(limitOf(4000, 1), 4000);
   t.equal(limitOf(4000, 3), 12_000);
   t.equal(limitOf(10_000, 3), 15_000);
+  for (const pressure of [1, 2, 3])
+    t.ok(
+      limitOf(LIMIT_MS.most, pressure) < guestLimits(1).heartbeatMs * pressure,
+      'before its guest is given up',
+    );
 });
 
 /** Of 6.18 with PREEMPT_RT and of 5.10, in part. */

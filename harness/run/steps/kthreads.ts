@@ -6,6 +6,7 @@ import { StepFailure, type StepContext } from './context.ts';
 import { loadProgram } from './load-program.ts';
 import { mapOf } from './find-map.ts';
 import { ASLEEP } from './misc.ts';
+import { kernelMs } from './traffic.ts';
 
 /** Pause between two looks at what a workqueue does in its own time. */
 const LOOK_MS = 10;
@@ -24,7 +25,7 @@ export async function kthreads(
   const { count, asleep, within } = args;
   const { id } = await mapOf(ctx, args.map);
   let own = await kthreadsOf(ctx, id);
-  const reached = await until(within, async () => {
+  const reached = await until(kernelMs(ctx, within), async () => {
     own = await kthreadsOf(ctx, id);
     return (count === undefined || own.length === count) && (asleep !== true || own.every(isAsleep));
   });
@@ -39,7 +40,7 @@ export async function kthreads(
 /** Whether the kernel has freed a map, a program or a map's threads: `gone`. */
 export async function gone(ctx: StepContext, args: StepArgs<'gone'>): Promise<StepOutcomes['gone']> {
   const isGone = await goneCheck(ctx, args);
-  return { gone: await until(args.within, isGone) };
+  return { gone: await until(kernelMs(ctx, args.within), isGone) };
 }
 
 async function goneCheck(ctx: StepContext, args: StepArgs<'gone'>): Promise<() => Promise<boolean>> {

@@ -3,6 +3,7 @@ import type { OpAnswer } from '../../guest/protocol.ts';
 import type { StepOutcomes } from '../../scenario/step-results.ts';
 import type { StepArgs } from '../../scenario/step-schema.ts';
 import { StepFailure, type StepContext } from './context.ts';
+import { kernelMs } from './traffic.ts';
 
 /** Waits `for` milliseconds. */
 export async function wait(_ctx: StepContext, args: StepArgs<'wait'>): Promise<StepOutcomes['wait']> {
@@ -28,7 +29,7 @@ export async function dequeued(
   { count, within }: StepArgs<'dequeued'>,
 ): Promise<StepOutcomes['dequeued']> {
   const wanted = count ?? ctx.sources.reduce((sum, { sent }) => sum + sent, 0);
-  const deadline = performance.now() + within;
+  const deadline = performance.now() + kernelMs(ctx, within);
   const by = { count: wanted, within, table: 'kthread', done: 'taken out of rings' };
   await countedUntil(ctx, by, row => Number(row['processed']));
   for (;;) {
@@ -57,7 +58,7 @@ async function countedUntil(
   { table, count, within, done }: { table: string; count: number; within: number; done: string },
   packets: (row: CountRow) => number,
 ): Promise<void> {
-  const deadline = performance.now() + within;
+  const deadline = performance.now() + kernelMs(ctx, within);
   for (;;) {
     const { tables } = await ctx.guest.call('observers_read', {});
     const seen = (tables[table] ?? []).reduce((sum, row) => sum + packets(row), 0);

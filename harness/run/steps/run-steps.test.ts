@@ -6,6 +6,7 @@ import type { ResolvedVariant } from '../../scenario/scenario.ts';
 import { ProgramIndex } from '../programs.ts';
 import { StepContext, StepFailure, type StepGuest } from './context.ts';
 import { runSteps } from './run-steps.ts';
+import { kernelMs } from './traffic.ts';
 
 /** A request that was made: its op, its options and its arguments. */
 type Made = { readonly op: string; readonly bg?: boolean | undefined } & Readonly<Record<string, unknown>>;
@@ -222,3 +223,25 @@ t.test(
     );
   },
 );
+
+t.test('a step in the background whose result nobody reads must have ended', async t => {
+  const { guest } = agent({ exec_start: () => new Promise(() => undefined) });
+  const open = async (step: string): Promise<StepContext> => {
+    const ctx = contextOf(guest);
+    await runSteps(ctx, variantOf(step, 'left.status == 0').traffic);
+    return ctx;
+  };
+  const nobody = await open(`
+  - { exec: { argv: [sleep, '9'] }, background: true }
+  - { exec: { argv: [sleep, '9'] }, background: true, as: left }`);
+  t.throws(() => nobody.refuseOpen(), { code: 'scenario', message: /join: true/ });
+  const read = await open(`
+  - { exec: { argv: [sleep, '9'] }, background: true, as: left }`);
+  t.doesNotThrow(() => read.refuseOpen());
+});
+
+t.test('what a kernel does by itself has more time on a busy host, and on a slow kernel', async t => {
+  const { guest } = agent();
+  t.equal(kernelMs(contextOf(guest), 5000, 1), 5000);
+  t.equal(kernelMs(contextOf({ ...guest, slowness: 4 }), 5000, 3), 60_000);
+});

@@ -80,7 +80,7 @@ const DO: { readonly [K in StepKind]: (ctx: StepContext, args: StepArgs<K>) => P
 export async function runSteps(ctx: StepContext, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     if (step.kind !== 'repeat') await startStep(ctx, step);
-    else if (step.background) ctx.start(own => repeat(own, step.args));
+    else if (step.background) ctx.start(own => repeat(own, step.args), null);
     else await repeat(ctx, step.args);
   }
 }
@@ -93,7 +93,7 @@ async function repeat(
 }
 
 async function startStep(ctx: StepContext, step: PlainStep): Promise<void> {
-  if (step.background) ctx.start(own => runStep(own, step));
+  if (step.background) ctx.start(own => runStep(own, step), step.as);
   else await runStep(ctx, step);
 }
 

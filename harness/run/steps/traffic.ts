@@ -22,6 +22,14 @@ export function stretchedMs(within: number, pressure = hostPressure()): number {
   return Math.min(Math.round(within * pressure), BOUNDS.waitMs);
 }
 
+/**
+ * The `within` of a step that waits for what the guest's kernel does by itself (frees, switches, takes out of a ring), in milliseconds: as
+ * {@link stretchedMs}, and longer on a kernel whose detectors cost time.
+ */
+export function kernelMs({ guest }: StepContext, within: number, pressure = hostPressure()): number {
+  return Math.min(Math.round(stretchedMs(within, pressure) * (guest.slowness ?? 1)), BOUNDS.waitMs);
+}
+
 /** Addresses that bring a frame sent on `tx` to the stack behind `rx`. */
 const TO_RX = { dst_mac: MAC.rx, src_ip: ADDRESS.source, dst_ip: ADDRESS.destination } as const;
 
@@ -84,7 +92,7 @@ export async function join(ctx: StepContext): Promise<StepOutcomes['join']> {
 
 /** `count`: steps in the background that have not ended; with `within`, after as many milliseconds or as soon as all have. */
 export async function pending(ctx: StepContext, args: StepArgs<'pending'>): Promise<StepOutcomes['pending']> {
-  if (args !== true) await endedWithin(ctx, args.within);
+  if (args !== true) await endedWithin(ctx, kernelMs(ctx, args.within));
   return { count: ctx.background.filter(({ done }) => !done).length };
 }
 

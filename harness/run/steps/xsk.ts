@@ -7,7 +7,7 @@ import { announce } from './announce.ts';
 import type { CreatedMap, StepContext } from './context.ts';
 import { keyHex } from './entries.ts';
 import { mapOf } from './find-map.ts';
-import { patienceMs, report, stretchedMs } from './traffic.ts';
+import { kernelMs, patienceMs, report, stretchedMs } from './traffic.ts';
 
 /** Bits of `sxdp_flags` (include/uapi/linux/if_xdp.h). XDP_SHARED_UMEM is the agent's. */
 const FLAGS = { copy: 2, zerocopy: 4, auto: 0, need_wakeup: 8, sg: 16 } as const;
@@ -27,7 +27,7 @@ export async function open(ctx: StepContext, args: StepArgs<'xsk'>): Promise<Ste
   const filled = rest.filled ?? (rings.fill === 0 ? 0 : undefined);
   const options = { name, dev: device, queue, flags, shared, ...memory, ...rings, filled, unbound: !bind };
   const call = () => ctx.guest.call('xsk_open', options);
-  const opened = await whileBusy(call, within);
+  const opened = await whileBusy(call, kernelMs(ctx, within));
   ctx.xsks.set(name, device);
   if (map !== undefined) {
     const created = await mapOf(ctx, map);
