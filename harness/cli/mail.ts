@@ -20,7 +20,7 @@ export function cellMail(
   bisectDir: string | null,
 ): string {
   const result = resultOf(summary, id);
-  const { file, scenario: name } = result.cell;
+  const { file } = result.cell;
   const scenario = readScenario(dirs, file);
   const bisect = bisectDir === null ? null : bisectOf(bisectDir, result.cell);
   return mailText(summary, result, { scenario, source: sourceOf(scenario), bisect });

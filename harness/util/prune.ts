@@ -20,9 +20,10 @@ export interface Pruned {
 
 const MiB = 1024 * 1024;
 
-/** Maximum size of each part of the cache in MiB. A template of a 512 MiB guest takes about 150 MiB on disk, a kernel 220 MiB. */
+/** Maximum size of each part of the cache in MiB. A template of a 512 MiB guest takes about 100 MiB on disk, a kernel 220 MiB. All suites
+ * use about 20 templates of each kernel: with room for fewer than a run uses, the next run would find those that it needs last, and make the others anew. */
 export const CACHE_LIMITS_MIB: Readonly<Record<string, number>> = {
-  templates: 8_192,
+  templates: 24_576,
   kernels: 12_288,
   initramfs: 2_048,
   build: 512,
