@@ -57,6 +57,7 @@ source: kernel/bpf/cpumap.c, cpu_map_update_elem
 topology: veth
 setup:
   - cpumap: { name: cpus, entries: { 2: { qsize: 99999999 } } }
+  - attach: { program: redirect_to_cpu, config: { cpu: 2 }, to: rx, mode: native }
 traffic:
   - frames: { count: 1 }
 expect:
